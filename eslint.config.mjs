@@ -1,0 +1,65 @@
+// Lint: the import directions of ARCHITECTURE.md, one owner per outside library, and the size limit.
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import { importX } from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+const root = import.meta.dirname;
+/** target may not import from the listed folders. */
+const directions = {
+  './protocol': ['./client', './server', './test'],
+  './client/src': ['./server', './client/webview'],
+  './client/webview': ['./client/src', './server/src/parser', './server/src/db', './server/src/workspace', './server/src/lsp', './server/src/cli'],
+  './server/src/core': ['./client', './protocol', './server/src/parser', './server/src/db', './server/src/workspace', './server/src/lsp', './server/src/cli'],
+  './server/src/parser': ['./client', './protocol', './server/src/db', './server/src/workspace', './server/src/lsp', './server/src/cli'],
+  './server/src/db': ['./client', './protocol', './server/src/parser', './server/src/workspace', './server/src/lsp', './server/src/cli'],
+  './server/src/workspace': ['./client', './protocol', './server/src/lsp', './server/src/cli'],
+  './server/src/lsp': ['./client', './server/src/cli', './server/src/db', './server/src/parser'],
+  './server/src/cli': ['./client', './protocol', './server/src/lsp', './server/src/db', './server/src/parser'],
+};
+/** Outside libraries and the one folder that may import each. */
+const owners = {
+  pg: 'server/src/db',
+  'libpg-query': 'server/src/parser',
+  'pgsql-ast-parser': 'server/src/parser',
+  '@vscode/tree-sitter-wasm': 'server/src/parser',
+  'vscode-languageserver': 'server/src/lsp',
+  'vscode-languageserver-textdocument': 'server/src/lsp',
+  'vscode-languageclient': 'client/src',
+  vscode: 'client/src',
+  commander: 'server/src/cli',
+  picocolors: 'server/src/cli',
+};
+const sources = ['client/src', 'client/webview', 'protocol', 'server/src/core', 'server/src/parser', 'server/src/db', 'server/src/workspace', 'server/src/lsp', 'server/src/cli'];
+const nodeOnly = { regex: '^node:|^(fs|path|os|child_process|worker_threads|url|crypto|http|net|stream|process)$', message: 'This folder is pure: no Node.' };
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'examples/**', '.cache/**', '.vscode-test/**', 'test-results/**', 'test/fixtures/**'] },
+  ...tseslint.configs.recommended,
+  {
+    files: ['**/*.{ts,mjs}'],
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      'max-lines': ['error', 500],
+      'import-x/no-cycle': 'error',
+      'import-x/no-default-export': 'off',
+      'import-x/no-restricted-paths': ['error', { basePath: root, zones: Object.entries(directions).flatMap(([target, froms]) => froms.map((from) => ({ target, from }))) }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+    },
+  },
+  ...sources.map((folder) => ({
+    files: [`${folder}/**/*.ts`],
+    rules: {
+      'import-x/no-default-export': 'error',
+      'no-restricted-imports': ['error', {
+        patterns: [
+          ...Object.entries(owners).filter(([, owner]) => owner !== folder).map(([name]) => ({ regex: `^${name.replaceAll('/', '\\/')}(\\/|$)`, message: `Only ${owners[name]} imports ${name}.` })),
+          ...(folder === 'server/src/core' || folder === 'client/webview' || folder === 'protocol' ? [nodeOnly] : []),
+        ],
+      }],
+    },
+  })),
+  { files: ['server/src/core/rules/*.ts'], ignores: ['server/src/core/rules/index.generated.ts'], rules: { 'import-x/no-restricted-paths': ['error', { basePath: root, zones: [{ target: './server/src/core/rules', from: './server/src/core/rules', message: 'Rules never import rules.' }, ...directions['./server/src/core'].map((from) => ({ target: './server/src/core', from }))] }] } },
+  { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+);

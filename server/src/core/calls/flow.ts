@@ -1,0 +1,45 @@
+import type { HostSpan } from '../text/span';
+import type { HostFile } from '../hosts/ir';
+
+/** A function anywhere in the workspace. */
+export interface FunctionRef {
+  readonly uri: string;
+  readonly functionId: number;
+}
+
+/** One hop of a call path: where the call (or finally the query) stands. */
+export interface PathStep {
+  readonly uri: string;
+  readonly span: HostSpan;
+  /** `UserService.findById`, or the query's own text. */
+  readonly label: string;
+}
+
+/** What a function does to the database when it is called once. */
+export interface FunctionSummary {
+  /** `maybe`: only behind a condition, a cache or another engine's branch. */
+  readonly executes: 'no' | 'maybe' | 'yes';
+  readonly access: 'read' | 'write' | 'both' | 'none';
+  /** Shortest way from this function to a query; empty when it executes none. */
+  readonly path: readonly PathStep[];
+  /** Parameters (indexes) that reach a bound value or predicate of the query. */
+  readonly keyed: readonly number[];
+  /** Parameters it calls: once, or once per element of something. */
+  readonly runs: readonly { readonly parameter: number; readonly perElement: boolean }[];
+  /** Parameters that it passes on as SQL text (the function is then a query function itself). */
+  readonly sqlParameters: readonly number[];
+}
+
+/** The workspace's call graph with its summaries; kept up to date by file. */
+export interface FlowGraph {
+  files(): Iterable<HostFile>;
+  file(uri: string): HostFile | undefined;
+  /** Functions that a call may run; empty: unknown. */
+  resolve(uri: string, callId: number): readonly FunctionRef[];
+  summary(ref: FunctionRef): FunctionSummary | undefined;
+  /** Calls that reach this function. */
+  callers(ref: FunctionRef): readonly { readonly uri: string; readonly callId: number }[];
+}
+
+/** Finds the document that an import names; implemented in `workspace/` (tsconfig paths, workspace packages, Python packages). */
+export type ResolveModule = (fromUri: string, module: string) => string | undefined;

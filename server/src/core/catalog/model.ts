@@ -1,0 +1,107 @@
+import type { HostSpan } from '../text/span';
+
+/** Where a fact of the catalog was learnt; later entries of a merge yield to earlier ones. */
+export type CatalogSource = 'live' | 'snapshot' | 'migrations' | 'schema' | 'models';
+
+/** The relations of one database, as far as they are known. Immutable. */
+export interface Catalog {
+  readonly source: CatalogSource;
+  /** For messages: `migrations/ (14 files)`, `production (PostgreSQL 16)`. */
+  readonly label: string;
+  /** Changes whenever any content changes; part of cache keys. */
+  readonly version: string;
+  /** Key: `schema.name`, normalised names. */
+  readonly tables: ReadonlyMap<string, Table>;
+  /** Schemas searched for an unqualified name, in order; `public` by default. */
+  readonly searchPath: readonly string[];
+}
+
+export interface Table {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: 'table' | 'partitioned' | 'view' | 'matview' | 'foreign';
+  readonly columns: readonly Column[];
+  /** Primary key and UNIQUE constraints; unique indexes without constraint stand in `indexes` only. */
+  readonly constraints: readonly Constraint[];
+  readonly foreignKeys: readonly ForeignKey[];
+  /** Every index, those of constraints included. */
+  readonly indexes: readonly Index[];
+  readonly partitionKey?: PartitionKey;
+  /** `schema.name` of the parent. */
+  readonly partitionOf?: string;
+  readonly rowSecurity?: { readonly enabled: boolean; readonly forced: boolean; readonly policies: readonly Policy[] };
+  /** Estimated or assumed rows; undefined: unknown. For partitioned tables the sum of the partitions. */
+  readonly rows?: number;
+  /** How `rows` is known. */
+  readonly rowsSource?: 'statistics' | 'assumed';
+  readonly definedAt?: DefinitionSite;
+}
+
+export interface DefinitionSite {
+  readonly uri: string;
+  readonly span: HostSpan;
+}
+
+export interface Column {
+  readonly name: string;
+  /** Canonical type as `format_type` prints it. */
+  readonly type: string;
+  readonly notNull: boolean;
+  readonly default?: string;
+  readonly generated?: 'stored' | 'identity';
+}
+
+export interface Constraint {
+  readonly name?: string;
+  readonly type: 'primary' | 'unique';
+  readonly columns: readonly string[];
+}
+
+export interface ForeignKey {
+  readonly name?: string;
+  readonly columns: readonly string[];
+  readonly references: { readonly schema?: string; readonly table: string; readonly columns: readonly string[] };
+}
+
+export interface Index {
+  readonly name: string;
+  /** `btree`, `hash`, `gin`, `gist`, `brin`, … */
+  readonly method: string;
+  readonly unique: boolean;
+  readonly valid: boolean;
+  readonly keys: readonly IndexKey[];
+  readonly include: readonly string[];
+  /** SQL of the WHERE clause of a partial index, without the keyword. */
+  readonly predicate?: string;
+  /** Name of the constraint that owns it. */
+  readonly constraint?: string;
+  readonly definedAt?: DefinitionSite;
+}
+
+export interface IndexKey {
+  readonly column?: string;
+  /** SQL of an expression key. */
+  readonly expression?: string;
+  /** As written or, live, where it is not the type's default. */
+  readonly opclass?: string;
+  readonly collation?: string;
+  readonly descending: boolean;
+  readonly nullsFirst: boolean;
+}
+
+export interface PartitionKey {
+  readonly strategy: 'range' | 'list' | 'hash';
+  /** Column names; an expression key stands as its SQL. */
+  readonly columns: readonly string[];
+  /** Number of partitions known. */
+  readonly partitions: number;
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly command: 'all' | 'select' | 'insert' | 'update' | 'delete';
+  readonly permissive: boolean;
+  readonly roles: readonly string[];
+  readonly using?: string;
+  readonly check?: string;
+}

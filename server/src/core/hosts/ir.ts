@@ -1,0 +1,275 @@
+import type { SchemaChange } from '../catalog/changes';
+import type { SqlSource } from '../sql/source';
+import type { SegmentMap } from '../text/segmentMap';
+import type { HostSpan } from '../text/span';
+
+/**
+ * What is known of one host document: plain data (it crosses worker threads and is cached), no syntax nodes.
+ * Ids are indexes in the arrays of the same file.
+ */
+export interface HostFile {
+  readonly uri: string;
+  readonly language: 'sql' | 'typescript' | 'tsx' | 'javascript' | 'python' | 'prisma';
+  readonly role: FileRole;
+  readonly sites: readonly QuerySite[];
+  readonly loops: readonly Loop[];
+  readonly functions: readonly FunctionIr[];
+  readonly classes: readonly ClassIr[];
+  readonly calls: readonly CallIr[];
+  readonly imports: readonly ImportIr[];
+  readonly exports: readonly ExportIr[];
+  readonly models: readonly ModelIr[];
+  /** `sargable-disable…` comments in order. */
+  readonly suppressions: readonly SuppressionComment[];
+  /** Stretches that did not parse. Functions that overlap one are left out of every analysis. */
+  readonly errors: readonly HostSpan[];
+}
+
+export type FileRole = 'application' | 'test' | 'migration' | 'seed' | 'script' | 'generated' | 'vendored';
+
+export type LibraryId = 'sql' | 'pg' | 'postgres.js' | 'knex' | 'prisma' | 'psycopg' | 'asyncpg' | 'sqlalchemy';
+
+/** One SQL statement with its place in the source and what surrounds it. */
+export interface QuerySite {
+  readonly id: number;
+  readonly library: LibraryId;
+  /** `proved` by construction or import, `typed` by annotation or by name and method, `shape` by its text alone. */
+  readonly confidence: 'proved' | 'typed' | 'shape';
+  /** Undefined: something is queried here, its SQL could not be rebuilt (loops still see it). */
+  readonly source?: SqlSource;
+  readonly map: SegmentMap;
+  /** The whole expression: the call with its receiver and arguments, or the statement in an SQL file. */
+  readonly span: HostSpan;
+  /** The smallest text that names the query: `pool.query`, `prisma.order.findMany`, `select(Order)`; in SQL the first keyword. */
+  readonly anchor: HostSpan;
+  /** `builds`: a statement or fragment that is not sent here. */
+  readonly executes: 'yes' | 'no' | 'unknown';
+  readonly access: 'read' | 'write' | 'unknown';
+  /** What the application receives. `one`: at most one row is fetched; `stream`: rows are not collected in memory. */
+  readonly fetches: 'many' | 'one' | 'stream' | 'none' | 'unknown';
+  /** Host expressions behind the holes, same order as `StatementModel.holes`' keys or interpolations. */
+  readonly binds: readonly Bind[];
+  /** Fragments that code adds only on some path. Empty: one variant. */
+  readonly conditional: readonly ConditionalPart[];
+  /** False when more text may be added by code we did not see: rules on absence stay silent. */
+  readonly complete: boolean;
+  readonly functionId?: number;
+  /** Enclosing loops in the same function, innermost first. */
+  readonly loopIds: readonly number[];
+  /** Call that sends the statement. */
+  readonly callId?: number;
+  /** The builder chain, for edits in the library's own idiom. Empty for SQL text. */
+  readonly chain: readonly ChainCall[];
+  /** ORM model the site reads (Prisma model, SQLAlchemy class). */
+  readonly model?: string;
+  /** Further relations loaded with it (`include`, `joinedload`), by property name. */
+  readonly eager: readonly string[];
+  /** Local variable that the rows (or the row) are assigned to. */
+  readonly resultName?: string;
+}
+
+/** A host expression that becomes a parameter. */
+export interface Bind {
+  /** Placeholder key as in `Hole.origin.key`, or the interpolation's index as text. */
+  readonly key: string;
+  readonly text: string;
+  readonly span?: HostSpan;
+  /** Free names in the expression. */
+  readonly names: readonly string[];
+  readonly origin: BindOrigin;
+}
+
+/** `request`: route parameter, query string, body; `parameter`: of the enclosing function; `loop`: element of an enclosing loop. */
+export type BindOrigin = 'literal' | 'request' | 'parameter' | 'loop' | 'local' | 'imported' | 'unknown';
+
+/** SQL text that is there only when `condition` holds. Offsets in `SqlSource.text` (the longest variant). */
+export interface ConditionalPart {
+  readonly sql: { readonly start: number; readonly end: number };
+  /** Host text of the condition. */
+  readonly condition: string;
+  readonly conditionSpan: HostSpan;
+  /** What stands in its place otherwise; usually empty. */
+  readonly otherwise: string;
+}
+
+export interface ChainCall {
+  readonly name: string;
+  readonly nameSpan: HostSpan;
+  /** From the dot to the closing parenthesis (Python keyword arguments and Prisma keys: the whole `key: value`). */
+  readonly span: HostSpan;
+  readonly args: readonly ChainArgument[];
+}
+
+export interface ChainArgument {
+  readonly text: string;
+  readonly span: HostSpan;
+  /** Keyword argument or object key. */
+  readonly name?: string;
+  /** Literal value where the argument is one. */
+  readonly literal?: string | number | boolean | null;
+  /** Properties of an object literal, elements of an array literal. */
+  readonly items?: readonly ChainArgument[];
+}
+
+export type LoopKind = 'for' | 'for-of' | 'for-in' | 'for-await' | 'while' | 'do' | 'callback' | 'comprehension';
+
+export interface Loop {
+  readonly id: number;
+  readonly kind: LoopKind;
+  /** The whole loop. */
+  readonly span: HostSpan;
+  /** The loop's head: `for (const o of orders)`, `orders.map`, `for x in xs`. */
+  readonly head: HostSpan;
+  readonly body: HostSpan;
+  readonly functionId?: number;
+  readonly parent?: number;
+  /** What is walked; undefined for `while (condition)`. */
+  readonly iterable?: { readonly text: string; readonly span: HostSpan; readonly names: readonly string[]; readonly kind: IterableKind; /** Query site that is itself the iterable. */ readonly siteId?: number; /** Number of elements of a literal or constant. */ readonly size?: number };
+  /** Names bound to the element (destructured too). */
+  readonly elements: readonly string[];
+  /** Runs its turns at the same time: `Promise.all(xs.map(...))`, `asyncio.gather`. */
+  readonly concurrent: boolean;
+  readonly facts: LoopFacts;
+}
+
+/** `literal` array, tuple or range of constants; `constant` name resolved to one; `chunks` of a collection; `query` result. */
+export type IterableKind = 'literal' | 'constant' | 'chunks' | 'query' | 'parameter' | 'local' | 'call' | 'entries' | 'unknown';
+
+/** Raw observations from which `core/calls/loops.ts` classifies a loop. */
+export interface LoopFacts {
+  /** Text of the condition of `for (;;)` and `while`. */
+  readonly condition?: string;
+  /** `for (;; i += STEP)` with STEP ≠ 1: the step's text. */
+  readonly step?: string;
+  /** Names assigned in the body, with the names their value comes from. */
+  readonly assigns: readonly { readonly name: string; readonly names: readonly string[]; readonly span: HostSpan; /** Calls in its value. */ readonly calls: readonly number[] }[];
+  /** `break` and `return` of this loop; `conditional`: below an `if`, `catch`, `switch`. */
+  readonly exits: readonly { readonly kind: 'break' | 'return' | 'throw'; readonly conditional: boolean; readonly span: HostSpan; readonly condition?: string }[];
+  /** A `try` directly in the body whose handler goes on. */
+  readonly retries: boolean;
+}
+
+export interface FunctionIr {
+  readonly id: number;
+  /** Empty for anonymous functions. */
+  readonly name: string;
+  readonly span: HostSpan;
+  readonly nameSpan: HostSpan;
+  readonly body: HostSpan;
+  readonly classId?: number;
+  /** Enclosing function. */
+  readonly parent?: number;
+  readonly parameters: readonly ParameterIr[];
+  readonly async: boolean;
+  readonly decorators: readonly string[];
+  /** Local variables: name → names its value comes from; for dependence on a loop's element. */
+  readonly locals: readonly LocalIr[];
+  /** Framework entry point (route handler, resolver, controller method, page): its parameters are request data. */
+  readonly entry?: string;
+  /** Arguments position in the call it is passed to, when it is a callback. */
+  readonly callback?: { readonly callId: number; readonly argument: number };
+  /** Names of expressions returned. */
+  readonly returns: readonly { readonly span: HostSpan; readonly names: readonly string[]; readonly text: string }[];
+  /** Guards: `if (cond) return/throw` at the function's top level, in order. */
+  readonly guards: readonly { readonly condition: string; readonly names: readonly string[]; readonly span: HostSpan }[];
+}
+
+export interface ParameterIr {
+  readonly name: string;
+  /** Type annotation as written. */
+  readonly type?: string;
+  /** TypeScript constructor parameter property (`private readonly users: UserService`). */
+  readonly field: boolean;
+  /** True where the function calls it (`cb()`); the call's loops tell whether per element. */
+  readonly optional: boolean;
+}
+
+export interface LocalIr {
+  readonly name: string;
+  readonly names: readonly string[];
+  readonly text: string;
+  readonly span: HostSpan;
+  /** Query site or call whose result it is. */
+  readonly siteId?: number;
+  readonly callId?: number;
+  readonly type?: string;
+}
+
+export interface ClassIr {
+  readonly id: number;
+  readonly name: string;
+  readonly span: HostSpan;
+  readonly bases: readonly string[];
+  /** Declared, constructor-injected or assigned fields with their type or the class they are built from (`new X()`). */
+  readonly fields: readonly { readonly name: string; readonly type: string }[];
+  readonly methods: readonly number[];
+  readonly decorators: readonly string[];
+}
+
+export interface CallIr {
+  readonly id: number;
+  readonly span: HostSpan;
+  /** The called name alone: `findById` in `this.users.findById(id)`. */
+  readonly nameSpan: HostSpan;
+  /** `['this', 'users', 'findById']`; `()` marks a call inside the path, `?` an unresolvable part. */
+  readonly callee: readonly string[];
+  readonly args: readonly { readonly text: string; readonly span: HostSpan; readonly names: readonly string[]; /** Function literal passed. */ readonly functionId?: number }[];
+  readonly functionId?: number;
+  readonly loopIds: readonly number[];
+  readonly awaited: boolean;
+  /** Below an `if`, `catch`, `switch`, `?:` or `&&` inside its innermost loop or function. */
+  readonly conditional: boolean;
+  /** Followed at once by an unconditional `return` or `break`, or itself returned. */
+  readonly exitsAfter: boolean;
+  readonly constructs: boolean;
+  /** Site that this call sends. */
+  readonly siteId?: number;
+  /** Name its result is assigned to. */
+  readonly resultName?: string;
+}
+
+export interface ImportIr {
+  readonly local: string;
+  /** Module as written: `./users`, `@app/db`, `..models.user`. */
+  readonly module: string;
+  /** `*` for a namespace, `default`, or the exported name. */
+  readonly imported: string;
+}
+
+export interface ExportIr {
+  /** Exported name; `*` for `export * from`. */
+  readonly name: string;
+  readonly local?: string;
+  readonly module?: string;
+}
+
+/** An ORM model declaration (Prisma model, SQLAlchemy declarative class) as schema changes plus what only the ORM knows. */
+export interface ModelIr {
+  readonly name: string;
+  readonly table: string;
+  readonly schema?: string;
+  readonly span: HostSpan;
+  /** Property → column, where they differ or not. */
+  readonly columns: readonly { readonly property: string; readonly column: string; readonly span: HostSpan }[];
+  readonly relations: readonly RelationIr[];
+  readonly changes: readonly SchemaChange[];
+}
+
+export interface RelationIr {
+  readonly property: string;
+  readonly model: string;
+  readonly many: boolean;
+  /** Local columns and referenced columns, where known. */
+  readonly columns: readonly string[];
+  readonly references: readonly string[];
+  /** Loaded with the parent by declaration (`lazy="selectin"`). */
+  readonly eager: boolean;
+}
+
+export interface SuppressionComment {
+  readonly span: HostSpan;
+  readonly scope: 'next-line' | 'line' | 'file';
+  /** Empty: every rule. */
+  readonly rules: readonly string[];
+  readonly reason?: string;
+}

@@ -1,0 +1,38 @@
+import type { HostSpan } from '../text/span';
+
+/**
+ * A node of a host language's syntax tree: the part of tree-sitter's node that hosts and libraries use, so that
+ * `core` needs no parser. `startIndex` and `endIndex` are UTF-16 host offsets. Nodes die with their tree: never keep one.
+ */
+export interface SyntaxNode {
+  readonly id: number;
+  readonly type: string;
+  readonly text: string;
+  readonly startIndex: number;
+  readonly endIndex: number;
+  readonly hasError: boolean;
+  readonly isMissing: boolean;
+  readonly parent: SyntaxNode | null;
+  readonly namedChildren: readonly SyntaxNode[];
+  readonly children: readonly SyntaxNode[];
+  childForFieldName(name: string): SyntaxNode | null;
+}
+
+export type HostLanguage = 'typescript' | 'tsx' | 'javascript' | 'python';
+
+export interface SyntaxTree {
+  readonly root: SyntaxNode;
+  /** Frees the parser's memory; the nodes must not be used afterwards. */
+  dispose(): void;
+}
+
+/** Implemented in `parser/`. `previous` (with the edit applied) makes the parse incremental. */
+export interface SyntaxParser {
+  parse(language: HostLanguage, text: string, previous?: { readonly tree: SyntaxTree; readonly edits: readonly TextChange[] }): SyntaxTree;
+}
+
+/** One change of a document, in UTF-16 offsets of the text before the change. */
+export interface TextChange {
+  readonly span: HostSpan;
+  readonly text: string;
+}

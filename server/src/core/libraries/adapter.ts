@@ -1,0 +1,117 @@
+import type { Bind, ChainArgument, ChainCall, ConditionalPart, LibraryId, ModelIr, QuerySite } from '../hosts/ir';
+import type { HostLanguage, SyntaxNode } from '../hosts/syntax';
+import type { PlaceholderStyle, SqlSource } from '../sql/source';
+import type { Edit } from '../text/edit';
+import type { SegmentMap } from '../text/segmentMap';
+import type { HostSpan } from '../text/span';
+
+/** What a library adapter says of a call it recognises; the host adds ids, loops, function and call. */
+export interface SiteDraft {
+  readonly library: LibraryId;
+  readonly confidence: QuerySite['confidence'];
+  /** One draft per statement. Undefined text: opaque. */
+  readonly source?: SqlSource;
+  readonly map: SegmentMap;
+  readonly span: HostSpan;
+  readonly anchor: HostSpan;
+  readonly executes: QuerySite['executes'];
+  readonly access: QuerySite['access'];
+  readonly fetches: QuerySite['fetches'];
+  readonly binds: readonly Bind[];
+  readonly conditional: readonly ConditionalPart[];
+  readonly complete: boolean;
+  readonly chain: readonly ChainCall[];
+  readonly model?: string;
+  readonly eager: readonly string[];
+}
+
+/**
+ * One client library: recognises its calls, turns them into SQL, edits them in its own idiom.
+ * The edits work on the site's data alone (no syntax tree); each returns undefined where it cannot be written safely.
+ */
+export interface LibraryAdapter {
+  readonly id: LibraryId;
+  readonly languages: readonly HostLanguage[];
+  /**
+   * @param call a call expression, tagged template or awaited builder (outermost node of a chain).
+   * @returns the sites it sends or builds; undefined when the call is not this library's.
+   */
+  recognise(call: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined;
+  /** Adds `column = value` to the query's filter; for SQL text also the bound argument. */
+  addPredicate?(site: QuerySite, request: PredicateRequest): readonly Edit[] | undefined;
+  /** Replaces OFFSET by a keyset condition. */
+  toKeyset?(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined;
+}
+
+export interface PredicateRequest {
+  readonly uri: string;
+  readonly text: string;
+  readonly table: string;
+  readonly column: string;
+  /** Host expression with the value. */
+  readonly value: string;
+}
+
+export interface KeysetRequest {
+  readonly uri: string;
+  readonly text: string;
+  /** Order keys after the tie-breaker was added: column as the library writes it, direction. */
+  readonly keys: readonly { readonly column: string; readonly descending: boolean; readonly nullable: boolean; /** Not in the query yet: add it to the order. */ readonly added: boolean }[];
+  /** Host name of the cursor argument (`after`). */
+  readonly cursor: string;
+}
+
+/** Where the value of an expression comes from, traced inside the file. */
+export type Origin =
+  | { readonly kind: 'import'; readonly module: string; readonly imported: string; readonly path: readonly string[] }
+  | { readonly kind: 'construct'; readonly callee: readonly string[]; readonly node: SyntaxNode }
+  | { readonly kind: 'call'; readonly callee: readonly string[]; readonly node: SyntaxNode }
+  | { readonly kind: 'parameter'; readonly index: number; readonly name: string; readonly type?: string; readonly path: readonly string[] }
+  | { readonly kind: 'field'; readonly path: readonly string[]; readonly type?: string }
+  | { readonly kind: 'node'; readonly node: SyntaxNode }
+  | { readonly kind: 'unknown' };
+
+/** SQL text rebuilt from host expressions. */
+export interface HostString {
+  readonly text: string;
+  readonly map: SegmentMap;
+  readonly interpolations: SqlSource['interpolations'];
+  /** Host expression of each interpolation. */
+  readonly binds: readonly Bind[];
+  readonly conditional: readonly ConditionalPart[];
+  readonly complete: boolean;
+}
+
+/** A flattened method chain, innermost receiver first: `db('t').where(a).limit(1)`. */
+export interface Chain {
+  readonly root: SyntaxNode;
+  readonly rootPath: readonly string[];
+  readonly calls: readonly (ChainCall & { readonly node: SyntaxNode; readonly argNodes: readonly SyntaxNode[]; /** Added only when this holds (`if (x) q = q.where(…)`). */ readonly condition?: { readonly text: string; readonly span: HostSpan } })[];
+}
+
+/** What a host offers to the adapters while it walks one file. */
+export interface HostContext {
+  readonly uri: string;
+  readonly text: string;
+  readonly language: HostLanguage;
+  span(node: SyntaxNode): HostSpan;
+  /** `['this', 'db', 'query']` of a member expression; `()` for a call inside, undefined where computed. */
+  path(node: SyntaxNode): readonly string[] | undefined;
+  /** Traces an expression to where its value was made. */
+  origin(node: SyntaxNode): Origin;
+  /**
+   * Rebuilds SQL text from a literal, template, concatenation, format call, constant or a variable built over several
+   * statements (`sql += …`, under `if` → conditional parts). Undefined when the expression is not text.
+   */
+  string(node: SyntaxNode): HostString | undefined;
+  /** Flattens a chain, following a builder held in a variable and reassigned (`q = q.where(…)`, conditionally too). */
+  chain(node: SyntaxNode): Chain | undefined;
+  argument(node: SyntaxNode): ChainArgument;
+  bind(node: SyntaxNode, key: string): Bind;
+  /** Is the value awaited, returned, iterated or passed to a terminal (so that the statement is sent)? */
+  executes(node: SyntaxNode): boolean;
+  /** Files of the workspace that declare models, by model name; for Prisma from `schema.prisma`. */
+  model(name: string): ModelIr | undefined;
+  /** Sites of a text that may hold several statements: one draft each (splits, adjusts maps). */
+  statements(text: HostString, placeholders: PlaceholderStyle): readonly { readonly source: SqlSource; readonly map: SegmentMap; readonly conditional: readonly ConditionalPart[] }[];
+}

@@ -1,0 +1,155 @@
+import type { Catalog } from '../catalog/model';
+import type { HostFile, QuerySite } from '../hosts/ir';
+import type { StatementModel } from '../sql/model';
+import type { Edit } from '../text/edit';
+import type { HostSpan, SqlSpan } from '../text/span';
+import type { FlowGraph } from '../calls/flow';
+import type { SqlAnalyser } from '../sql/ports';
+import type { TenantSettings } from '../catalog/tenancy';
+
+export type Severity = 'error' | 'warning' | 'info' | 'hint';
+export type RuleCategory = 'query' | 'tenancy' | 'loops' | 'schema';
+/** `safe`: provably the same result; `review`: results, API or order may change; `new`: writes a new statement or file. */
+export type FixKind = 'safe' | 'review' | 'new';
+export type Confidence = 'text' | 'schema' | 'statistics' | 'planner';
+
+/** One example of the documentation. Executed by the tests: `bad` fires exactly once, `good` is silent. */
+export interface Example {
+  readonly language: 'sql' | 'typescript' | 'python';
+  /** DDL of the catalog the example is linted against. */
+  readonly schema?: string;
+  readonly code: string;
+}
+
+/** The rule as data. Everything that names a rule elsewhere (settings, docs, catalogue) is generated from it. */
+export interface RuleDescription {
+  readonly id: string;
+  readonly category: RuleCategory;
+  /** Severity with full evidence; a check may lower it. */
+  readonly severity: Severity;
+  readonly needs: 'text' | 'schema' | 'statistics' | 'planner';
+  readonly fix?: FixKind;
+  readonly summary: string;
+  readonly docs: {
+    readonly why: string;
+    readonly bad: readonly Example[];
+    readonly good: readonly Example[];
+    readonly whenNot: string;
+    readonly fixSafety?: string;
+  };
+  /** Options with their defaults, as a JSON schema property each. */
+  readonly options: Readonly<Record<string, RuleOption>>;
+}
+
+export interface RuleOption {
+  readonly type: 'integer' | 'boolean' | 'string' | 'string-list';
+  readonly default: number | boolean | string | readonly string[];
+  readonly description: string;
+}
+
+/** Looks at one statement. Called once per site whose SQL is known. */
+export interface StatementRule extends RuleDescription {
+  readonly scope: 'statement';
+  check(context: StatementContext): void;
+}
+
+/** Looks at one file with the workspace's call graph. */
+export interface FlowRule extends RuleDescription {
+  readonly scope: 'flow';
+  check(context: FlowContext): void;
+}
+
+export type Rule = StatementRule | FlowRule;
+
+export interface RuleContext {
+  readonly file: HostFile;
+  /** Text of the document, for edits. */
+  readonly text: string;
+  readonly catalog: Catalog | undefined;
+  readonly settings: LintSettings;
+  readonly sql: SqlAnalyser;
+  readonly flow: FlowGraph;
+  option<T extends RuleOption['default']>(name: string): T;
+  report(finding: FindingDraft): void;
+}
+
+export interface StatementContext extends RuleContext {
+  readonly site: QuerySite;
+  readonly model: StatementModel;
+}
+
+export type FlowContext = RuleContext;
+
+/** A finding as a rule reports it. `at` is in the statement (mapped by the linter) or already in the document. */
+export interface FindingDraft {
+  readonly at: { readonly sql: SqlSpan } | { readonly host: HostSpan };
+  /** The rule's default when left out; configuration overrides both. */
+  readonly severity?: Severity;
+  /** One sentence: what is wrong. */
+  readonly message: string;
+  /** Second line: the facts that prove it. */
+  readonly because?: string;
+  readonly confidence: Confidence;
+  /** Facts for JSON output and hover. */
+  readonly evidence?: Readonly<Record<string, unknown>>;
+  readonly related?: readonly RelatedPlace[];
+  /** Computed on demand. Every fix is verified (applied, re-parsed, re-linted) by the linter before it is offered. */
+  fixes?(): readonly Fix[];
+}
+
+export interface RelatedPlace {
+  readonly uri: string;
+  readonly span: HostSpan;
+  readonly message: string;
+}
+
+export interface Fix {
+  readonly title: string;
+  readonly kind: FixKind;
+  readonly edits: readonly Edit[];
+  /** New files; the path is relative to the workspace folder. */
+  readonly creates?: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** A finding with its place in the document. `span` is in host offsets of `uri`. */
+export interface Finding {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly uri: string;
+  readonly span: HostSpan;
+  readonly message: string;
+  readonly because?: string;
+  readonly confidence: Confidence;
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly related: readonly RelatedPlace[];
+  /** SQL of the statement; undefined for findings about code. */
+  readonly sql?: string;
+  fixes(): readonly Fix[];
+}
+
+export interface LintSettings {
+  /** Per rule: severity or off; options. Absent: the rule's own. */
+  readonly rules: Readonly<Record<string, { readonly severity?: Severity | 'off'; readonly options?: Readonly<Record<string, unknown>> }>>;
+  /** Tables below this many rows are small. */
+  readonly smallTableRows: number;
+  /** Tables above this many rows are large. */
+  readonly largeTableRows: number;
+  /** Assumed row counts by table name (`name` or `schema.name`). */
+  readonly assume: Readonly<Record<string, number>>;
+  readonly tenant: TenantSettings;
+  /** File roles that are linted; `application` always is. */
+  readonly includeRoles: readonly HostFile['role'][];
+  /** Where new migrations go and in which format; undefined: no migration can be written. */
+  readonly migrations?: MigrationTarget;
+}
+
+/** The workspace's own migration format, for fixes that create files. */
+export interface MigrationTarget {
+  /** Folder relative to the workspace. */
+  readonly folder: string;
+  readonly format: 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic';
+  /** Names of the existing migrations, sorted. */
+  readonly existing: readonly string[];
+  /** For alembic: revision id of the newest migration. */
+  readonly head?: string;
+}

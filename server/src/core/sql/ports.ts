@@ -1,0 +1,20 @@
+import type { SqlSpan } from '../text/span';
+import type { SchemaChange } from '../catalog/changes';
+import type { StatementModel } from './model';
+import type { SqlSource } from './source';
+
+/** What `core` needs of an SQL parser; implemented in `parser/`. Neither call ever throws on bad SQL. */
+export interface SqlAnalyser {
+  /** Models one statement. Cached by text by the implementation. */
+  analyse(source: SqlSource): StatementModel;
+  /** The schema changes of one DDL statement; empty for anything else. */
+  schemaChanges(statement: string): readonly SchemaChange[];
+}
+
+export interface SplitOptions {
+  /** psql dialect: backslash commands, COPY data. On for `.sql` files. */
+  readonly psql: boolean;
+}
+
+/** Splits a text into statements, without the separating `;`, leading blanks and comments (offsets in the text). */
+export type SplitStatements = (text: string, options: SplitOptions) => readonly SqlSpan[];
