@@ -1,0 +1,218 @@
+/**
+ * Requests and notifications beyond LSP. Positions and ranges are LSP's: zero-based lines, UTF-16 characters.
+ * All requests are sent by the client, all notifications by the server, unless noted.
+ */
+
+export interface Position {
+  readonly line: number;
+  readonly character: number;
+}
+
+export interface Range {
+  readonly start: Position;
+  readonly end: Position;
+}
+
+/** `initializationOptions` of the server. */
+export interface InitializationOptions {
+  /** False: nothing connects and no project code is run. Raised later by {@link trustGrantedNotification}. */
+  readonly trusted: boolean;
+  /** Version of the extension, for the log. */
+  readonly version: string;
+  /** Folder of the bundled server and its WebAssembly files, as a file path. */
+  readonly distPath: string;
+}
+
+/** Client to server, no parameters: the workspace became trusted. */
+export const trustGrantedNotification = 'sargable/trustGranted';
+
+// ---------------------------------------------------------------- connections
+
+/** {@link ConnectParams} → {@link ConnectResult}. Replaces a connection of the same name; several may be open. */
+export const connectRequest = 'sargable/connect';
+
+export interface ConnectParams {
+  readonly name: string;
+  /** `postgres://user:password@host:port/database?sslmode=…`. In memory only: never logged, never in an error text. */
+  readonly url: string;
+  /** Globs of the files the connection belongs to; left out: all. */
+  readonly paths?: readonly string[];
+  readonly production?: boolean;
+  readonly allowEstimatedExplain?: boolean;
+}
+
+export type ConnectResult =
+  | {
+      readonly ok: true;
+      /** For example `16.4`. */
+      readonly serverVersion: string;
+      readonly database: string;
+      /** What the status bar shows: `orders (16.4)`. */
+      readonly label: string;
+      /** What the user should know: connected as superuser, behind a pooler … */
+      readonly warnings: readonly string[];
+    }
+  | {
+      readonly ok: false;
+      /** Shown to the user; without the password. */
+      readonly error: string;
+      /** SQLSTATE or Node's code (`28P01`, `ECONNREFUSED`) where there is one. */
+      readonly code?: string;
+    };
+
+/** {@link DisconnectParams} → null. Closing a connection that is not open is no error. */
+export const disconnectRequest = 'sargable/disconnect';
+
+export interface DisconnectParams {
+  readonly name: string;
+}
+
+// -------------------------------------------------------------------- queries
+
+/** {@link SiteAtParams} → {@link SiteAtResult} or null where no query stands. */
+export const siteAtRequest = 'sargable/siteAt';
+
+export interface SiteAtParams {
+  readonly uri: string;
+  readonly position: Position;
+}
+
+export interface SiteAtResult {
+  /** The SQL that is sent, with the driver's placeholders turned to `$1, $2 …`. */
+  readonly sql: string;
+  /** The query in the document. */
+  readonly range: Range;
+  /** Id of the library that sends it (`pg`, `knex`, `sqlalchemy` …), `sql` for a statement of a .sql file. */
+  readonly library: string;
+  readonly parameters: readonly QueryParameter[];
+  /** Why the SQL is not completely known (interpolated fragments …); such a query cannot be explained. */
+  readonly incomplete?: string;
+}
+
+/** One parameter of a query, in the order of `$1, $2 …`. */
+export interface QueryParameter {
+  /** The host expression or name it stands for, when known. */
+  readonly name?: string;
+  /** Type as Postgres prints it (`bigint`, `text[]`), when known. */
+  readonly type?: string;
+}
+
+/** {@link ExplainParams} → {@link ExplainResult}. Cancellable: the statement is cancelled at the server too. */
+export const explainRequest = 'sargable/explain';
+
+export interface ExplainParams {
+  /** The query at a place in a document, or SQL as text. */
+  readonly target: { readonly uri: string; readonly position: Position } | { readonly sql: string };
+  /** Name of an open connection. */
+  readonly connection: string;
+  /** True: the statement is executed. The client has asked the user. */
+  readonly analyze: boolean;
+  /** True after the user has seen the `reasons` of a refusal with `canOverride` and agreed. Always rolled back. */
+  readonly allowWrites?: boolean;
+  /** Values as text, null for NULL; left out: a generic plan, or with `analyze` a refusal that asks for them. */
+  readonly parameters?: readonly (string | null)[];
+}
+
+export type ExplainResult =
+  | {
+      readonly kind: 'plan';
+      /** Element 0 of `EXPLAIN (FORMAT JSON)`: `{ Plan, "Planning Time", "Execution Time", … }`. */
+      readonly plan: Readonly<Record<string, unknown>>;
+      readonly sql: string;
+      readonly analyzed: boolean;
+      /** Types of `$1, $2 …` as the server resolved them. */
+      readonly parameterTypes: readonly string[];
+      /** What the reader must know: generic plan, rolled back, track_io_timing is off … */
+      readonly notes: readonly string[];
+      /** `orders (16.4)`. */
+      readonly connectionLabel: string;
+    }
+  | {
+      readonly kind: 'refused';
+      readonly sql?: string;
+      readonly message: string;
+      /** One sentence each: what the statement would do that a rollback does not undo. */
+      readonly reasons: readonly string[];
+      /** True: may be sent again with `allowWrites` after the user agreed. */
+      readonly canOverride: boolean;
+    }
+  | {
+      readonly kind: 'parametersNeeded';
+      readonly sql: string;
+      readonly parameters: readonly (QueryParameter & { readonly suggestions: readonly ParameterSuggestion[] })[];
+    }
+  | {
+      readonly kind: 'error';
+      readonly sql?: string;
+      readonly message: string;
+      /** SQLSTATE, when it came from the server. */
+      readonly code?: string;
+    };
+
+/** A value worth trying, from the column's statistics. */
+export interface ParameterSuggestion {
+  /** As text; null for NULL. */
+  readonly value: string | null;
+  /** `most common`, `rare`, `median` … */
+  readonly label: string;
+  /** `17 % of rows`. */
+  readonly detail?: string;
+}
+
+// ------------------------------------------------------------------ workspace
+
+/** {@link LintWorkspaceParams} → {@link LintWorkspaceResult}. Reports `$/progress` on the token; cancellable. */
+export const lintWorkspaceRequest = 'sargable/lintWorkspace';
+
+export interface LintWorkspaceParams {
+  readonly workDoneToken?: string | number;
+}
+
+export interface LintWorkspaceResult {
+  readonly files: number;
+  readonly queries: number;
+  readonly findings: number;
+  readonly durationMs: number;
+}
+
+/** {@link StatusParams}, server to client, sent whenever something of it changes. */
+export const statusNotification = 'sargable/status';
+
+export interface StatusParams {
+  /** `starting`: files are still read; `error`: `message` says what is wrong. */
+  readonly state: 'starting' | 'ready' | 'error';
+  readonly message?: string;
+  /** Where the schema comes from: `14 migrations`, `schema.sql`, `orders (16.4)`; undefined: no schema known. */
+  readonly catalogLabel?: string;
+  /** Tables in the catalog. */
+  readonly tables: number;
+  /** Files read so far. */
+  readonly files: number;
+  /** Query sites found so far. */
+  readonly queries: number;
+  readonly connections: readonly { readonly name: string; readonly label: string; readonly state: 'connected' | 'lost' }[];
+  /** The SQL grammar in use: `PostgreSQL 18`, or the fallback. */
+  readonly engine: string;
+}
+
+// ------------------------------------------------------------------- commands
+
+/**
+ * Commands a server's CodeLens or code action may name; the client registers them.
+ * `explainAt` takes one {@link ExplainAtArguments}.
+ */
+export const clientCommands = {
+  explainAt: 'sargable.explainAt',
+  showReferences: 'sargable.showReferences',
+  openSettings: 'sargable.openSettings',
+} as const;
+
+/** Argument of `sargable.explainAt`. */
+export interface ExplainAtArguments {
+  readonly uri: string;
+  readonly position: Position;
+  readonly analyze?: boolean;
+}
+
+/** Arguments of `sargable.showReferences`: opens a peek view of the locations at the position. */
+export type ShowReferencesArguments = readonly [uri: string, position: Position, locations: readonly { readonly uri: string; readonly range: Range }[]];

@@ -1,0 +1,67 @@
+/** The settings of the editor, as the `sargable` section holds them (`sargable.enable` is `enable` here). */
+
+/** Severity of a rule in settings; `off` turns the rule off. */
+export type RuleSeverity = 'error' | 'warning' | 'info' | 'hint' | 'off';
+
+/** One rule: a severity, or a severity with options. Left out: the rule's own. */
+export type RuleSetting = RuleSeverity | { readonly severity?: RuleSeverity; readonly options?: Readonly<Record<string, unknown>> };
+
+/** Kinds of files that are linted besides application code. */
+export type FileRole = 'tests' | 'migrations' | 'seeds' | 'scripts';
+
+/** How a connection is encrypted; the names and meanings are libpq's `sslmode`. */
+export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+
+/** A database the user can connect to. Never holds a password: that lives in the editor's secret storage. */
+export interface DatabaseSetting {
+  /** Unique; shown in the status bar. */
+  readonly name: string;
+  readonly host: string;
+  /** Default 5432. */
+  readonly port?: number;
+  readonly database: string;
+  readonly user: string;
+  /** Default `prefer`. */
+  readonly ssl?: SslMode;
+  /** Globs, relative to the workspace folder, of the files this database belongs to; left out: all files. */
+  readonly paths?: readonly string[];
+  /** EXPLAIN ANALYZE asks every time instead of once per session. */
+  readonly production?: boolean;
+  /** EXPLAIN without ANALYZE may run on it without asking again. */
+  readonly allowEstimatedExplain?: boolean;
+}
+
+/** The whole section. The server asks for it with `workspace/configuration`, scope: the document or folder. */
+export interface SargableSettings {
+  readonly enable: boolean;
+  /** By rule id. */
+  readonly rules: Readonly<Record<string, RuleSetting>>;
+  readonly tenant: {
+    /** Columns that carry the tenant; empty: found by evidence in the catalog. */
+    readonly columns: readonly string[];
+    /** Tables that have the column but are not separated by tenant. */
+    readonly globalTables: readonly string[];
+    /** Globs of code that works for all tenants (cron jobs, administration). */
+    readonly systemPaths: readonly string[];
+  };
+  /** DDL files, migration folders or snapshot folders, relative to the workspace folder; empty: discovered. */
+  readonly schema: readonly string[];
+  /** Assumed row counts by table (`name` or `schema.name`) where there are no statistics. */
+  readonly assume: Readonly<Record<string, number>>;
+  /** Tables below this many rows are small. */
+  readonly smallTableRows: number;
+  /** Tables above this many rows are large. */
+  readonly largeTableRows: number;
+  /** Globs of files that are never read. */
+  readonly exclude: readonly string[];
+  readonly include: readonly FileRole[];
+  /** Ignored as long as the workspace is not trusted. */
+  readonly databases: readonly DatabaseSetting[];
+  readonly explain: {
+    /** Milliseconds after which a running EXPLAIN is cancelled. */
+    readonly timeoutMs: number;
+  };
+  /** CodeLens above each query that opens its plan. */
+  readonly codeLens: { readonly enable: boolean };
+  readonly trace: { readonly server: 'off' | 'messages' | 'verbose' };
+}
