@@ -3,11 +3,11 @@
 /** Severity of a rule in settings; `off` turns the rule off. */
 export type RuleSeverity = 'error' | 'warning' | 'info' | 'hint' | 'off';
 
-/** One rule: a severity, or a severity with options. Left out: the rule's own. */
-export type RuleSetting = RuleSeverity | { readonly severity?: RuleSeverity; readonly options?: Readonly<Record<string, unknown>> };
+/** One rule: a severity, or an object with a severity and the rule's options by name. Left out: the rule's own. */
+export type RuleSetting = RuleSeverity | ({ readonly severity?: RuleSeverity } & Readonly<Record<string, unknown>>);
 
 /** Kinds of files that are linted besides application code. */
-export type FileRole = 'tests' | 'migrations' | 'seeds' | 'scripts';
+export type FileRole = 'test' | 'migration' | 'seed' | 'script' | 'generated' | 'vendored';
 
 /** How a connection is encrypted; the names and meanings are libpq's `sslmode`. */
 export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
@@ -52,9 +52,11 @@ export interface SargableSettings {
   readonly smallTableRows: number;
   /** Tables above this many rows are large. */
   readonly largeTableRows: number;
-  /** Globs of files that are never read. */
+  /** Files to leave out, in .gitignore syntax. */
   readonly exclude: readonly string[];
   readonly include: readonly FileRole[];
+  /** Where new migrations are written and in which format; each left out part is discovered. */
+  readonly migrations: { readonly folder?: string; readonly format?: 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic' };
   /** Ignored as long as the workspace is not trusted. */
   readonly databases: readonly DatabaseSetting[];
   readonly explain: {
