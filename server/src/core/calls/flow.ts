@@ -5,6 +5,8 @@ import type { HostFile } from '../hosts/ir';
 export interface FunctionRef {
   readonly uri: string;
   readonly functionId: number;
+  /** Set by `resolve` when only a distinctive method name led here, no type and no import. */
+  readonly confidence?: 'low';
 }
 
 /** One hop of a call path: where the call (or finally the query) stands. */

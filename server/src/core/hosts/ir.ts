@@ -19,6 +19,8 @@ export interface HostFile {
   readonly imports: readonly ImportIr[];
   readonly exports: readonly ExportIr[];
   readonly models: readonly ModelIr[];
+  /** Variables of the module's top level (`export const users = new UserService(pool)`), for resolving calls on them. */
+  readonly locals?: readonly LocalIr[];
   /** `sargable-disable…` comments in order. */
   readonly suppressions: readonly SuppressionComment[];
   /** Stretches that did not parse. Functions that overlap one are left out of every analysis. */
@@ -157,6 +159,8 @@ export interface FunctionIr {
   readonly nameSpan: HostSpan;
   readonly body: HostSpan;
   readonly classId?: number;
+  /** Name of the object literal that holds the function: `users` in `const users = { async find(id) { … } }`; also when a factory returns it: then the factory's name. */
+  readonly owner?: string;
   /** Enclosing function. */
   readonly parent?: number;
   readonly parameters: readonly ParameterIr[];
