@@ -39,6 +39,8 @@ export interface RuleDescription {
   };
   /** Options with their defaults, as a JSON schema property each. */
   readonly options: Readonly<Record<string, RuleOption>>;
+  /** File roles the rule looks at; absent: application code and scripts. `LintSettings.includeRoles` still decides. */
+  readonly roles?: readonly HostFile['role'][];
 }
 
 export interface RuleOption {
@@ -124,6 +126,9 @@ export interface Finding {
   readonly related: readonly RelatedPlace[];
   /** SQL of the statement; undefined for findings about code. */
   readonly sql?: string;
+  /** Stable while lines move: rule, path, normalised statement and occurrence. Key of baselines and SARIF. */
+  readonly fingerprint: string;
+  /** Verified fixes where the linter was given a way to re-read the file; otherwise as the rule offers them. */
   fixes(): readonly Fix[];
 }
 

@@ -1,0 +1,128 @@
+import type { Bind, QuerySite } from '../hosts/ir';
+import type { LibraryAdapter } from '../libraries/adapter';
+import type { Fix } from '../lint/rule';
+import type { QueryBlock, StatementModel } from '../sql/model';
+import type { Edit } from '../text/edit';
+import { containsSpan, hostSpan, spanText } from '../text/span';
+import { planKeyset, renderKeysetCondition, type KeysetKey } from './keyset';
+import { outputNames, type Scope } from './scope';
+import { addCondition, addOrderKeys, quoteIdentifier, removeClause, toHostEdits, type SqlEdit } from './sqlEdits';
+
+export interface KeysetFixRequest {
+  readonly scope: Scope;
+  readonly site: QuerySite;
+  readonly block: QueryBlock;
+  readonly uri: string;
+  /** Text of the document. */
+  readonly text: string;
+  readonly adapter: LibraryAdapter | undefined;
+}
+
+/** Name of the argument that carries the last row of the page before. */
+const CURSOR = 'after';
+
+/**
+ * Rewrites a page by OFFSET into a page by key, in the library's own idiom or in the SQL text.
+ * @returns an empty list when the order, a unique tie-breaker or the place of an edit cannot be proved.
+ */
+export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
+  const { scope, site, block, uri, text, adapter } = request;
+  if (scope.model.completeness !== 'full' || block.role !== 'root' || !block.offset) return [];
+  const plan = planKeyset(scope, block);
+  if (!plan) return [];
+  const fromLibrary = adapter?.toKeyset?.(site, { uri, text, keys: plan.keys.map((k) => ({ column: k.sql, descending: k.descending, nullable: k.nullable, added: k.added })), cursor: CURSOR });
+  const edits = fromLibrary ?? (site.chain.length === 0 ? textEdits(request, plan.keys) : undefined);
+  if (!edits) return [];
+  const names = plan.keys.map((k) => k.column).join(', ');
+  return [{ title: `Page by key instead of OFFSET: callers pass ${names} of the last row (none for the first page)`, kind: 'review', edits }];
+}
+
+/** The rewrite in SQL text, with the bound arguments of the host where there are any. */
+function textEdits(request: KeysetFixRequest, keys: readonly KeysetKey[]): readonly Edit[] | undefined {
+  const { scope, site, block, uri } = request;
+  if (!selectsKeys(scope, block, keys)) return undefined;
+  const parameters = planParameters(scope.model, block, site, keys, uri);
+  const condition = parameters && addCondition(scope.model, block, renderKeysetCondition(keys, parameters.values));
+  const order = addOrderKeys(scope.model, block, keys.filter((k) => k.added).map((k) => k.sql + (k.descending ? ' DESC' : '')));
+  if (!parameters || !condition || !order || !block.offset) return undefined;
+  const edits = toHostEdits(site, uri, [...condition, ...order, removeClause(scope.model.text, block.offset.clause), ...parameters.sqlEdits]);
+  return edits && [...edits, ...parameters.hostEdits];
+}
+
+/** The next page starts at the last row's keys, so the rows must carry them. */
+function selectsKeys(scope: Scope, block: QueryBlock, keys: readonly KeysetKey[]): boolean {
+  const names = outputNames(scope, block);
+  if (!names) return block.outputs.some((o) => o.star && o.qualifier === undefined);
+  return keys.every((key) => block.outputs.some((o) => o.column?.column === key.column) || (block.outputs.some((o) => o.star) && names.includes(key.column)));
+}
+
+interface ParameterPlan {
+  /** SQL of each key's value. */
+  readonly values: readonly string[];
+  readonly sqlEdits: readonly SqlEdit[];
+  readonly hostEdits: readonly Edit[];
+}
+
+function planParameters(model: StatementModel, block: QueryBlock, site: QuerySite, keys: readonly KeysetKey[], uri: string): ParameterPlan | undefined {
+  const written = model.holes.map((hole) => ({ hole, text: site.source ? spanText(site.source.text, hole.span) : '', key: hole.origin.type === 'placeholder' ? hole.origin.key : undefined }));
+  if (written.some((w) => w.key === undefined)) return undefined;
+  const named = written.find((w) => /^[:@][A-Za-z_]/.test(w.text));
+  if (named) {
+    if (site.library !== 'sql') return undefined;
+    const sigil = named.text[0] ?? ':';
+    return { values: keys.map((k) => `${sigil}${CURSOR}_${k.column.replace(/\W/g, '_')}`), sqlEdits: [], hostEdits: [] };
+  }
+  if (written.some((w) => !/^\$\d+$/.test(w.text))) return undefined;
+  if (site.library !== 'sql' && site.source?.placeholders !== 'dollar') return undefined;
+  return numberedParameters(written.map((w) => ({ number: Number(w.key), span: w.hole.span })), block, site, keys, uri);
+}
+
+/** `$n`: the numbers that OFFSET alone used are taken first, so that none stays unused (Postgres refuses gaps). */
+function numberedParameters(holes: readonly { readonly number: number; readonly span: SqlEdit['span'] }[], block: QueryBlock, site: QuerySite, keys: readonly KeysetKey[], uri: string): ParameterPlan | undefined {
+  const inOffset = (span: SqlEdit['span']): boolean => block.offset !== undefined && containsSpan(block.offset.clause, span);
+  const kept = new Set(holes.filter((h) => !inOffset(h.span)).map((h) => h.number));
+  const freed = [...new Set(holes.filter((h) => inOffset(h.span) && !kept.has(h.number)).map((h) => h.number))].sort((a, b) => a - b);
+  const highest = Math.max(0, ...holes.map((h) => h.number));
+  const numbers = keys.map((_, i) => freed[i] ?? highest + 1 + i - freed.length);
+  const gaps = freed.slice(keys.length);
+  if (site.library !== 'sql') {
+    const hostEdits = gaps.length === 0 ? bindEdits(site, numbers, highest, keys, uri) : undefined;
+    return hostEdits && { values: numbers.map((n) => `$${n}`), sqlEdits: [], hostEdits };
+  }
+  const renumber = (n: number): number => n - gaps.filter((gap) => gap < n).length;
+  const moved = holes.filter((h) => !inOffset(h.span) && renumber(h.number) !== h.number);
+  return { values: numbers.map((n) => `$${renumber(n)}`), sqlEdits: moved.map((h) => ({ span: h.span, text: `$${renumber(h.number)}` })), hostEdits: [] };
+}
+
+/** Host expressions for the new parameters: in the place of the old offset, further ones after the last argument. */
+function bindEdits(site: QuerySite, numbers: readonly number[], highest: number, keys: readonly KeysetKey[], uri: string): readonly Edit[] | undefined {
+  const find = (n: number): Bind | undefined => site.binds.find((b) => b.key === String(n));
+  const last = find(highest)?.span;
+  if (!last) return undefined;
+  const edits: Edit[] = [];
+  const appended: string[] = [];
+  for (const [i, number] of numbers.entries()) {
+    const key = keys[i];
+    if (!key) return undefined;
+    const value = hostValue(site, key);
+    if (number > highest) {
+      appended.push(value);
+      continue;
+    }
+    const span = find(number)?.span;
+    if (!span) return undefined;
+    edits.push({ uri, span, text: value });
+  }
+  if (appended.length > 0) edits.push({ uri, span: hostSpan(last.end, last.end), text: `, ${appended.join(', ')}` });
+  return edits;
+}
+
+/** The last row's column as an expression that gives NULL for the first page. */
+function hostValue(site: QuerySite, key: KeysetKey): string {
+  if (site.library === 'asyncpg' || site.library === 'psycopg' || site.library === 'sqlalchemy') return `${CURSOR}["${key.column}"] if ${CURSOR} else None`;
+  return /^[A-Za-z_$][\w$]*$/.test(key.column) ? `${CURSOR}?.${key.column}` : `${CURSOR}?.[${JSON.stringify(key.column)}]`;
+}
+
+/** `created_at DESC, id DESC`, for messages. */
+export const renderKeys = (keys: readonly { readonly column: string; readonly descending: boolean }[]): string =>
+  keys.map((k) => quoteIdentifier(k.column) + (k.descending ? ' DESC' : '')).join(', ');

@@ -1,0 +1,112 @@
+import type { QuerySite } from '../hosts/ir';
+import type { QueryBlock, StatementModel } from '../sql/model';
+import type { Edit } from '../text/edit';
+import { toHostEditSpan } from '../text/segmentMap';
+import { sqlSpan, spanText, type SqlSpan } from '../text/span';
+
+/** A change of one statement's text, before it is brought into the document. */
+export interface SqlEdit {
+  readonly span: SqlSpan;
+  readonly text: string;
+}
+
+/** Brings SQL edits into the document; undefined when one of them lands in text that does not stand in the source. */
+export function toHostEdits(site: QuerySite, uri: string, edits: readonly SqlEdit[]): readonly Edit[] | undefined {
+  const result: Edit[] = [];
+  for (const edit of edits) {
+    const span = toHostEditSpan(site.map, edit.span);
+    if (!span) return undefined;
+    result.push({ uri, span, text: edit.text });
+  }
+  return result;
+}
+
+/** Applies SQL edits to the statement's own text; undefined when they overlap. */
+export function applySqlEdits(text: string, edits: readonly SqlEdit[]): string | undefined {
+  const sorted = edits.map((edit, index) => ({ edit, index })).sort((a, b) => a.edit.span.start - b.edit.span.start || a.edit.span.end - b.edit.span.end || a.index - b.index);
+  let result = '';
+  let at = 0;
+  for (const { edit } of sorted) {
+    if (edit.span.start < at) return undefined;
+    result += text.slice(at, edit.span.start) + edit.text;
+    at = edit.span.end;
+  }
+  return result + text.slice(at);
+}
+
+const insertion = (at: number, text: string): SqlEdit => ({ span: sqlSpan(at, at), text });
+
+/** Blank and keyword that start a new clause: on a line of its own where the block's clauses stand so. */
+function separator(text: string, block: QueryBlock): string {
+  const keyword = block.clauses.from?.keyword ?? block.clauses.select?.keyword;
+  if (!keyword || !block.clauses.from) return ' ';
+  const lineStart = text.lastIndexOf('\n', keyword.start - 1) + 1;
+  const indent = text.slice(lineStart, keyword.start);
+  if (lineStart === 0 || !/^[ \t]*$/.test(indent)) return ' ';
+  return (text[lineStart - 2] === '\r' ? '\r\n' : '\n') + indent;
+}
+
+/** End of the part of the block that comes before GROUP BY, ORDER BY, LIMIT …: where a WHERE clause ends or would stand. */
+const filterEnd = (block: QueryBlock): number | undefined =>
+  (block.clauses.where ?? block.clauses.using ?? block.clauses.from ?? block.clauses.set ?? block.clauses.delete)?.span.end;
+
+/**
+ * Adds a condition to the block's WHERE clause, or a WHERE clause. A top-level OR is put in parentheses first.
+ * @returns undefined for blocks that can have no WHERE here (VALUES, set operations).
+ */
+export function addCondition(model: StatementModel, block: QueryBlock, condition: string): readonly SqlEdit[] | undefined {
+  if (block.kind !== 'select' && block.kind !== 'update' && block.kind !== 'delete') return undefined;
+  const end = filterEnd(block);
+  if (end === undefined) return undefined;
+  const where = block.clauses.where;
+  const blank = separator(model.text, block);
+  if (!where) return [insertion(end, `${blank}WHERE ${condition}`)];
+  const conjuncts = block.conjuncts.filter((c) => c.clause === 'where');
+  const bare = conjuncts.length === 1 && conjuncts[0]?.operator === 'or' && !isParenthesised(model.text, where.body);
+  const and = `${blank === ' ' ? ' ' : `${blank}  `}AND ${condition}`;
+  return bare ? [insertion(where.body.start, '('), insertion(where.body.end, `)${and}`)] : [insertion(where.body.end, and)];
+}
+
+/** True when one pair of parentheses encloses the whole text. */
+function isParenthesised(text: string, span: SqlSpan): boolean {
+  const inner = spanText(text, span).trim();
+  if (!inner.startsWith('(') || !inner.endsWith(')')) return false;
+  let depth = 0;
+  for (let i = 0; i < inner.length; i++) {
+    if (inner[i] === '(') depth++;
+    else if (inner[i] === ')' && --depth === 0) return i === inner.length - 1;
+  }
+  return false;
+}
+
+/** Appends `keys` (`id DESC`) to the ORDER BY, or adds one. Undefined where the block has no place for it. */
+export function addOrderKeys(model: StatementModel, block: QueryBlock, keys: readonly string[]): readonly SqlEdit[] | undefined {
+  if (keys.length === 0) return [];
+  const last = block.orderBy.at(-1);
+  if (last) return [insertion(last.span.end, `, ${keys.join(', ')}`)];
+  const { having, group, window } = block.clauses;
+  const end = (window ?? having ?? group)?.span.end ?? filterEnd(block);
+  return end === undefined ? undefined : [insertion(end, `${separator(model.text, block)}ORDER BY ${keys.join(', ')}`)];
+}
+
+/** Removes a clause with the blank before it (after it, where it starts the text). */
+export function removeClause(text: string, clause: SqlSpan): SqlEdit {
+  let start: number = clause.start;
+  while (start > 0 && /\s/.test(text[start - 1] ?? '')) start--;
+  if (/--[^\n]*$/.test(text.slice(0, start))) start = clause.start;
+  return { span: sqlSpan(start, clause.end), text: '' };
+}
+
+/** An identifier as SQL: quoted only where Postgres would not read it back unchanged. */
+export function quoteIdentifier(name: string): string {
+  return /^[a-z_][a-z0-9_$]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+/** Reserved key words of PostgreSQL 18 (appendix C of its manual, column "reserved", function names included). */
+const RESERVED: ReadonlySet<string> = new Set(
+  ('all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column concurrently constraint create cross ' +
+    'current_catalog current_date current_role current_schema current_time current_timestamp current_user default deferrable desc distinct do else end except ' +
+    'false fetch for foreign freeze from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit localtime ' +
+    'localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references returning right select session_user similar some ' +
+    'symmetric system_user table tablesample then to trailing true union unique user using variadic verbose when where window with').split(' '),
+);

@@ -1,0 +1,196 @@
+import type { FlowGraph } from '../calls/flow';
+import type { Catalog } from '../catalog/model';
+import type { HostFile, QuerySite, SuppressionComment } from '../hosts/ir';
+import type { StatementModel } from '../sql/model';
+import type { SqlAnalyser } from '../sql/ports';
+import { toHostSpan } from '../text/segmentMap';
+import { spanText, type HostOffset, type HostSpan } from '../text/span';
+import type { CachedDraft, CacheKey, LintCache } from './cache';
+import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
+import { FingerprintCounter } from './fingerprint';
+import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Rule, RuleContext, StatementRule } from './rule';
+import { createSuppressions, describeUnused } from './suppressions';
+import { verifyFixes, type Relint } from './verifyFix';
+
+/** Id of the findings about suppression comments that silence nothing. Not a rule: it has no check. */
+export const UNUSED_SUPPRESSION = 'unused-suppression';
+
+export interface LintRequest {
+  readonly file: HostFile;
+  readonly text: string;
+  readonly catalog: Catalog | undefined;
+  readonly settings: LintSettings;
+  readonly sql: SqlAnalyser;
+  readonly flow: FlowGraph;
+  readonly rules: readonly Rule[];
+  /** Path relative to the workspace, for fingerprints; the uri where left out. */
+  readonly path?: string;
+  /** Keeps the drafts of unchanged statements of SQL files between runs. */
+  readonly cache?: LintCache;
+  /** Re-reads and re-lints a changed text; with it, fixes are verified before they are offered. */
+  readonly relint?: Relint;
+}
+
+export interface LintResult {
+  /** In order of position; findings about unused suppressions included. */
+  readonly findings: readonly Finding[];
+  readonly unusedSuppressions: readonly SuppressionComment[];
+  /** Rules that threw, one entry each. Their other findings stand. */
+  readonly failures: readonly RuleFailure[];
+}
+
+export interface RuleFailure {
+  readonly rule: string;
+  readonly uri: string;
+  /** Where the statement stands on which the rule failed. */
+  readonly span?: HostSpan;
+  readonly message: string;
+}
+
+/** A draft in its place, before it becomes a finding. */
+interface Placed {
+  readonly rule: Rule;
+  readonly draft: FindingDraft;
+  readonly span: HostSpan;
+  readonly site?: QuerySite;
+  readonly model?: StatementModel;
+  readonly fixes: () => readonly Fix[];
+}
+
+/**
+ * Runs the rules over one document. Never throws: a rule that does is one entry in `failures`.
+ * Cost: each active rule once per statement, statements found in `cache` skipped. Fixes are computed when asked for.
+ */
+export function lintFile(request: LintRequest): LintResult {
+  const { file, settings, rules } = request;
+  const active = rules.filter((rule) => isRuleActive(rule, file.role, settings));
+  const failures = new Map<string, RuleFailure>();
+  const fail = (rule: Rule, error: unknown, span?: HostSpan): void => {
+    if (!failures.has(rule.id)) failures.set(rule.id, { rule: rule.id, uri: file.uri, span, message: error instanceof Error ? error.message : String(error) });
+  };
+  const placed: Placed[] = [];
+  if (active.length > 0) {
+    const statementRules = active.filter((rule): rule is StatementRule => rule.scope === 'statement');
+    const key: CacheKey = { uri: file.uri, role: file.role, catalogVersion: request.catalog?.version, settings, rules };
+    for (const site of file.sites) {
+      const model = site.source && request.sql.analyse(site.source);
+      if (model) placed.push(...lintStatement(request, site, model, statementRules, key, fail));
+    }
+    for (const rule of active) if (rule.scope === 'flow') placed.push(...lintFlow(request, rule, fail));
+  }
+  return finish(request, placed, active, [...failures.values()]);
+}
+
+type Fail = (rule: Rule, error: unknown, span?: HostSpan) => void;
+
+function lintStatement(request: LintRequest, site: QuerySite, model: StatementModel, rules: readonly StatementRule[], key: CacheKey, fail: Fail): readonly Placed[] {
+  const cache = site.library === 'sql' ? request.cache : undefined;
+  let drafts = cache?.get(model, key);
+  if (!drafts) {
+    drafts = rules.flatMap((rule) => runStatement(request, site, model, rule, fail).map((draft, index): CachedDraft => ({ rule, draft, index })));
+    if (drafts.every(({ draft }) => 'sql' in draft.at && !draft.related?.length)) cache?.set(model, key, drafts);
+  }
+  return drafts.flatMap(({ rule, draft, index }): readonly Placed[] => {
+    const span = 'sql' in draft.at ? toHostSpan(site.map, draft.at.sql) : draft.at.host;
+    if (!span) return [];
+    // A cached draft was made when the statement stood elsewhere: its fixes are computed again, where it stands now.
+    const fixes = (): readonly Fix[] => runStatement(request, site, model, rule as StatementRule, fail)[index]?.fixes?.() ?? [];
+    return [{ rule, draft, span, site, model, fixes: draft.fixes ? guardedFixes(rule, fixes, fail, span) : () => [] }];
+  });
+}
+
+function runStatement(request: LintRequest, site: QuerySite, model: StatementModel, rule: StatementRule, fail: Fail): readonly FindingDraft[] {
+  const drafts: FindingDraft[] = [];
+  try {
+    rule.check({ ...contextFor(request, rule, drafts), site, model });
+  } catch (error) {
+    fail(rule, error, site.span);
+  }
+  return drafts;
+}
+
+function lintFlow(request: LintRequest, rule: FlowRule, fail: Fail): readonly Placed[] {
+  const drafts: FindingDraft[] = [];
+  try {
+    rule.check(contextFor(request, rule, drafts));
+  } catch (error) {
+    fail(rule, error);
+  }
+  return drafts.flatMap((draft): readonly Placed[] => {
+    const span = 'host' in draft.at ? draft.at.host : undefined;
+    return span ? [{ rule, draft, span, fixes: guardedFixes(rule, () => draft.fixes?.() ?? [], fail, span) }] : [];
+  });
+}
+
+function guardedFixes(rule: Rule, fixes: () => readonly Fix[], fail: Fail, span: HostSpan): () => readonly Fix[] {
+  return () => {
+    try {
+      return fixes();
+    } catch (error) {
+      fail(rule, error, span);
+      return [];
+    }
+  };
+}
+
+function contextFor(request: LintRequest, rule: Rule, drafts: FindingDraft[]): RuleContext {
+  const { file, text, catalog, settings, sql, flow } = request;
+  return {
+    file, text, catalog, settings, sql, flow,
+    option: <T>(name: string): T => resolveOption(rule, name, settings) as T,
+    report: (draft) => void drafts.push(draft),
+  };
+}
+
+function finish(request: LintRequest, placed: readonly Placed[], active: readonly Rule[], failures: readonly RuleFailure[]): LintResult {
+  const { file, text, settings } = request;
+  const suppressions = createSuppressions(text, file.suppressions);
+  const counter = new FingerprintCounter();
+  const path = request.path ?? file.uri;
+  const ordered = [...placed].sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || compareText(a.rule.id, b.rule.id));
+  const findings: Finding[] = [];
+  for (const item of ordered) {
+    const starts: HostOffset[] = [item.span.start];
+    if (item.site) starts.push(item.site.span.start, item.site.anchor.start);
+    if (suppressions.silences(item.rule.id, starts)) continue;
+    findings.push(toFinding(request, item, resolveSeverity(item.rule, item.draft.severity, file.role, settings), counter, path));
+  }
+  // Only the rules that ran can prove a comment useless; a failed rule proves nothing.
+  const ran = new Set(active.map((rule) => rule.id).filter((id) => !failures.some((f) => f.rule === id)));
+  const allRan = active.length === request.rules.length && failures.length === 0;
+  const unused = suppressions.unused(ran).filter((comment) => comment.rules.length > 0 || allRan);
+  const reported = settings.rules[UNUSED_SUPPRESSION]?.severity;
+  if (reported !== 'off') {
+    for (const comment of unused) {
+      const { message, span } = describeUnused(comment);
+      const fixes = (): readonly Fix[] => [{ title: 'Remove the comment', kind: 'safe', edits: [{ uri: file.uri, span: commentLine(text, span), text: '' }] }];
+      findings.push({ rule: UNUSED_SUPPRESSION, severity: reported ?? 'info', uri: file.uri, span, message, confidence: 'text', evidence: {}, related: [], fingerprint: counter.next(UNUSED_SUPPRESSION, path, '', spanText(text, span)), fixes });
+    }
+    findings.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || compareText(a.rule, b.rule));
+  }
+  return { findings, unusedSuppressions: unused, failures };
+}
+
+function toFinding(request: LintRequest, item: Placed, severity: Finding['severity'], counter: FingerprintCounter, path: string): Finding {
+  const { draft, span, rule, site } = item;
+  const statement = site?.source?.text ?? '';
+  const finding: Finding = {
+    rule: rule.id, severity, uri: request.file.uri, span,
+    message: draft.message, because: draft.because, confidence: draft.confidence,
+    evidence: draft.evidence ?? {}, related: draft.related ?? [], sql: site?.source?.text,
+    fingerprint: counter.next(rule.id, path, statement, spanText(request.text, span)),
+    fixes: () => (request.relint ? verifyFixes(request.text, finding, item.fixes(), request.relint) : item.fixes()),
+  };
+  return finding;
+}
+
+/** The comment with the whole line where nothing else stands on it. */
+function commentLine(text: string, span: HostSpan): HostSpan {
+  const start = text.lastIndexOf('\n', span.start - 1) + 1;
+  const newline = text.indexOf('\n', span.end);
+  const end = newline < 0 ? text.length : newline + 1;
+  const alone = text.slice(start, span.start).trim() === '' && text.slice(span.end, end).trim() === '';
+  return alone ? { start: start as HostOffset, end: end as HostOffset } : span;
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

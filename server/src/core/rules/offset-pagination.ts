@@ -1,0 +1,85 @@
+import { keysetFixes } from '../advice/keysetFix';
+import { findAdapter } from '../advice/adapters';
+import { blockSize, describeRows } from '../advice/size';
+import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
+import type { Severity, StatementContext, StatementRule } from '../lint/rule';
+import type { Expression, QueryBlock } from '../sql/model';
+
+/** OFFSET reads and discards every row before the page. */
+export const offsetPagination: StatementRule = {
+  id: 'offset-pagination',
+  scope: 'statement',
+  category: 'query',
+  severity: 'warning',
+  needs: 'text',
+  fix: 'review',
+  summary: 'A page by OFFSET reads and discards every row before it',
+  docs: {
+    why: 'Postgres cannot jump to row n: `OFFSET 100000` computes and throws away 100,000 rows, so a page costs more the further back it is, and a walk over the whole table costs the square of its size. Rows that are inserted or deleted between two requests shift the pages: rows are shown twice or never. A keyset ("rows after this one") starts at the right place of an index, whatever the page.',
+    bad: [
+      { language: 'sql', schema: 'CREATE TABLE orders (id bigint PRIMARY KEY, created_at timestamptz NOT NULL, total numeric NOT NULL);', code: 'SELECT id, created_at, total FROM orders ORDER BY created_at DESC, id DESC LIMIT 20 OFFSET $1;' },
+      { language: 'typescript', schema: 'CREATE TABLE orders (id bigint PRIMARY KEY, created_at timestamptz NOT NULL);', code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function page(limit: number, offset: number) {\n  return pool.query('SELECT id, created_at FROM orders ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2', [limit, offset]);\n}" },
+    ],
+    good: [
+      { language: 'sql', schema: 'CREATE TABLE orders (id bigint PRIMARY KEY, created_at timestamptz NOT NULL, total numeric NOT NULL);', code: 'SELECT id, created_at, total FROM orders WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT 20;' },
+    ],
+    whenNot: 'Tables that stay small, and lists where people must be able to jump to page 17. Those keep OFFSET and should cap the page number.',
+    fixSafety: 'Offered for review: the statement takes the last row’s keys instead of a number, so its callers change. Walking all pages gives the same rows in the same order. The keys are the ORDER BY plus a unique, NOT NULL tie-breaker proved by the schema.',
+  },
+  options: {},
+  check(context) {
+    const scope: Scope = { model: context.model, catalog: context.catalog };
+    for (const block of context.model.blocks) {
+      if (block.offset && paginates(context, scope, block, block.offset.expression)) report(context, scope, block);
+    }
+  },
+};
+
+function paginates(context: StatementContext, scope: Scope, block: QueryBlock, offset: Expression): boolean {
+  if (block.role === 'exists' || block.role === 'scalar') return false;
+  if (offset.kind === 'constant') {
+    const rows = Number(offset.value);
+    // A border (`LIMIT 1 OFFSET 999`) and "all but the newest n" (`id IN (… OFFSET 100)`) skip a fixed number once.
+    if (!(rows >= 1) || limitOf(block) === 1 || block.role === 'in' || block.role === 'any') return false;
+  }
+  const bind = offset.kind === 'hole' ? bindOf(context, offset.hole) : undefined;
+  if (bind?.origin === 'literal' && Number(bind.text) === 0) return false;
+  if (context.site.chain.some((call) => call.name === 'cursor')) return false;
+  return readsTables(scope, block) && blockSize(scope, block, context.settings) !== 'small';
+}
+
+const limitOf = (block: QueryBlock): number | undefined => (block.limit?.expression.kind === 'constant' ? Number(block.limit.expression.value) : undefined);
+
+function bindOf(context: StatementContext, hole: number | undefined): StatementContext['site']['binds'][number] | undefined {
+  const origin = hole === undefined ? undefined : context.model.holes[hole]?.origin;
+  const key = origin?.type === 'placeholder' ? origin.key : origin && String(origin.index);
+  return context.site.binds.find((b) => b.key === key);
+}
+
+/** Does the block walk a table of the application, not only a function, a list or a sub-query of fixed size? */
+function readsTables(scope: Scope, block: QueryBlock, depth = 0): boolean {
+  const inner = [...block.relations.flatMap((r) => (r.block === undefined ? [] : [r.block])), ...(block.setOperation?.arms ?? [])];
+  if (block.relations.some((r) => r.kind === 'table' && !isSystemRelation(r))) return true;
+  return depth < 8 && inner.some((index) => {
+    const body = scope.model.blocks[index];
+    return body !== undefined && !(body.limit?.expression.kind === 'constant') && readsTables(scope, body, depth + 1);
+  });
+}
+
+function report(context: StatementContext, scope: Scope, block: QueryBlock): void {
+  const { site, settings, file, text } = context;
+  if (!block.offset) return;
+  const size = blockSize(scope, block, settings);
+  const walk = site.loopIds.length > 0;
+  const severity: Severity = size === 'large' || walk ? 'warning' : size === 'medium' ? 'hint' : 'info';
+  const rows = block.relations.map((r) => describeRows(tableOf(scope.catalog, r), settings)).filter((r) => r !== undefined);
+  context.report({
+    at: { sql: block.offset.clause },
+    severity,
+    message: walk ? 'This loop pages by OFFSET: each turn reads all the rows of the turns before again.' : 'OFFSET reads and discards every row before the page: later pages cost more.',
+    because: rows.length > 0 ? `${rows.join('; ')}.` : undefined,
+    confidence: size === 'unknown' ? 'text' : 'statistics',
+    evidence: { tables: block.relations.filter((r) => r.kind === 'table').map((r) => r.name), size, walk },
+    fixes: () => keysetFixes({ scope, site, block, uri: file.uri, text, adapter: findAdapter(site.library) }),
+  });
+}
