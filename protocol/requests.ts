@@ -56,7 +56,7 @@ export type ConnectResult =
       readonly ok: false;
       /** Shown to the user; without the password. */
       readonly error: string;
-      /** SQLSTATE or Node's code (`28P01`, `ECONNREFUSED`) where there is one. */
+      /** SQLSTATE or Node's code (`ECONNREFUSED`); `28P01` also when the server wants a password and none was given. */
       readonly code?: string;
     };
 

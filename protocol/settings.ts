@@ -25,7 +25,7 @@ export interface DatabaseSetting {
   readonly ssl?: SslMode;
   /** Globs, relative to the workspace folder, of the files this database belongs to; left out: all files. */
   readonly paths?: readonly string[];
-  /** EXPLAIN ANALYZE asks every time instead of once per session. */
+  /** Questions before EXPLAIN ANALYZE say that it runs in production. */
   readonly production?: boolean;
   /** EXPLAIN without ANALYZE may run on it without asking again. */
   readonly allowEstimatedExplain?: boolean;

@@ -1,0 +1,101 @@
+import * as vscode from 'vscode';
+import { LanguageClient, State, TransportKind, WorkDoneProgress, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
+import { statusNotification, trustGrantedNotification, type InitializationOptions, type StatusParams } from '../../protocol/requests';
+
+/** Languages with queries in them; schema.prisma is matched by name because its language comes with another extension. */
+export const languages = ['sql', 'typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'python'] as const;
+
+/** Files whose changes on disk the server must hear of: sources, schemas, its own configuration. */
+const watchedFiles = ['**/*.{sql,ts,tsx,mts,cts,js,jsx,mjs,cjs,py,prisma}', '**/{sargable.config.*,package.json,.gitignore}', '**/.sargable/**'];
+
+/** The language server as the rest of the client sees it. */
+export interface Server extends vscode.Disposable {
+  /** Rejects if the server can't be started; the user has been told then. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  restart(): Promise<void>;
+  /** Sends a custom request. Rejects when the server isn't running, when it fails, and on cancellation. */
+  request<Result>(method: string, params: object, token?: vscode.CancellationToken): Promise<Result>;
+  /** Listens to the work-done progress of a token. */
+  onProgress(token: string, listener: (value: { readonly message?: string; readonly percentage?: number }) => void): vscode.Disposable;
+  /** Fires each time the server has (re)started and answers requests. */
+  readonly onRunning: vscode.Event<void>;
+  readonly onStopped: vscode.Event<void>;
+  readonly onStatus: vscode.Event<StatusParams>;
+}
+
+/** Sets up the client of dist/server.js, which runs in its own Node process and is spoken to over IPC. */
+export function createServer(context: vscode.ExtensionContext, output: vscode.LogOutputChannel): Server {
+  const running = new vscode.EventEmitter<void>();
+  const stopped = new vscode.EventEmitter<void>();
+  const status = new vscode.EventEmitter<StatusParams>();
+  const watchers = watchedFiles.map((glob) => vscode.workspace.createFileSystemWatcher(glob));
+  const client = new LanguageClient('sargable', 'Sargable', serverOptions(context), clientOptions(context, output, watchers));
+
+  const subscriptions: vscode.Disposable[] = [
+    running,
+    stopped,
+    status,
+    ...watchers,
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) running.fire();
+      if (newState === State.Stopped) stopped.fire();
+    }),
+    client.onNotification(statusNotification, (params: StatusParams) => status.fire(params)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => void client.sendNotification(trustGrantedNotification)),
+  ];
+
+  return {
+    onRunning: running.event,
+    onStopped: stopped.event,
+    onStatus: status.event,
+    start: () => client.start(),
+    stop: () => client.stop(),
+    restart: () => client.restart(),
+    request: (method, params, token) => client.sendRequest(method, params, token),
+    onProgress: (token, listener) => client.onProgress(WorkDoneProgress.type, token, listener),
+    dispose() {
+      for (const subscription of subscriptions) subscription.dispose();
+      void client.dispose();
+    },
+  };
+}
+
+function serverOptions(context: vscode.ExtensionContext): ServerOptions {
+  const module = context.asAbsolutePath('dist/server.js');
+  return {
+    run: { module, transport: TransportKind.ipc },
+    debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6011'] } },
+  };
+}
+
+function clientOptions(context: vscode.ExtensionContext, output: vscode.LogOutputChannel, fileEvents: vscode.FileSystemWatcher[]): LanguageClientOptions {
+  const initializationOptions = (): InitializationOptions => ({
+    trusted: vscode.workspace.isTrusted,
+    version: String(context.extension.packageJSON.version),
+    distPath: context.asAbsolutePath('dist'),
+  });
+  return {
+    documentSelector: [
+      ...['file', 'untitled'].flatMap((scheme) => languages.map((language) => ({ scheme, language }))),
+      { scheme: 'file', pattern: '**/*.prisma' },
+    ],
+    outputChannel: output,
+    initializationOptions,
+    synchronize: { fileEvents },
+    middleware: {
+      workspace: {
+        // The server has no use for the databases: it is told where to connect by `sargable/connect` alone.
+        async configuration(params, token, next) {
+          const sections = await next(params, token);
+          return Array.isArray(sections) ? sections.map(withoutDatabases) : sections;
+        },
+      },
+    },
+  };
+}
+
+function withoutDatabases(section: unknown): unknown {
+  if (typeof section !== 'object' || section === null || !('databases' in section)) return section;
+  return { ...section, databases: [] };
+}

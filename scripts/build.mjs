@@ -1,0 +1,51 @@
+// Bundles the extension, the language server, the command line and the webview into dist/.
+//   node scripts/build.mjs [--watch] [--sourcemap]
+import { build, context } from 'esbuild';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '..');
+const dist = path.join(root, 'dist');
+const flags = new Set(process.argv.slice(2));
+const watch = flags.has('--watch');
+
+/** Files the bundles load at run time from their own folder. */
+const assets = [
+  'node_modules/libpg-query/wasm/libpg-query.wasm',
+  ...['tree-sitter', 'tree-sitter-typescript', 'tree-sitter-tsx', 'tree-sitter-javascript', 'tree-sitter-python'].map((name) => `node_modules/@vscode/tree-sitter-wasm/wasm/${name}.wasm`),
+];
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  minify: !watch,
+  keepNames: !watch, // error names and stack traces stay readable
+  sourcemap: watch || flags.has('--sourcemap') ? 'linked' : false,
+  legalComments: 'none',
+  logLevel: 'info',
+  metafile: true,
+};
+const node = { ...common, platform: 'node', format: 'cjs', target: 'node20', external: ['vscode', 'pg-native'] };
+
+const bundles = [
+  // VS Code's extension host resolves the CommonJS builds; both halves of the LSP libraries must come from one of them.
+  { ...node, entryPoints: { extension: 'client/src/extension.ts' } },
+  { ...node, entryPoints: { server: 'server/src/lsp/main.ts' } },
+  { ...node, entryPoints: { cli: 'server/src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
+  { ...node, entryPoints: { worker: 'server/src/workspace/worker.ts' } },
+  { ...common, platform: 'browser', format: 'iife', target: 'es2022', keepNames: false, entryPoints: { 'webview/explain': 'client/webview/explain.ts', 'webview/explainStyle': 'client/webview/explain.css' } },
+]
+  .map((options) => ({ ...options, outdir: dist }))
+  .filter((options) => Object.values(options.entryPoints).every((entry) => fs.existsSync(path.join(root, entry))));
+
+fs.rmSync(dist, { recursive: true, force: true });
+fs.mkdirSync(dist, { recursive: true });
+for (const asset of assets) fs.copyFileSync(path.join(root, asset), path.join(dist, path.basename(asset)));
+
+if (watch) {
+  await Promise.all(bundles.map(async (options) => (await context(options)).watch()));
+} else {
+  await Promise.all(bundles.map((options) => build(options)));
+  const cli = path.join(dist, 'cli.js');
+  if (fs.existsSync(cli)) fs.chmodSync(cli, 0o755);
+}
