@@ -15,25 +15,48 @@ export interface ColumnDefinition {
   readonly generated?: 'stored' | 'identity';
 }
 
+/** One `LIKE source` element of CREATE TABLE. */
+export interface LikeClause {
+  readonly source: QualifiedName;
+  /** Its columns stand before the table's own column of this index. */
+  readonly before: number;
+  readonly including: { readonly defaults: boolean; readonly generated: boolean; readonly identity: boolean; readonly indexes: boolean };
+}
+
+/** Where a query takes its output columns from, for CREATE VIEW and CREATE TABLE AS: as far as the text tells. */
+export interface QueryShape {
+  /** Base relations of the top-level FROM; anything else (sub-query, function) makes its columns unknown. */
+  readonly from: readonly { readonly alias: string; readonly relation: QualifiedName }[];
+  readonly outputs: readonly { readonly name: string; readonly star: boolean; readonly qualifier?: string; readonly column?: string; readonly type?: string }[];
+}
+
 /** One step of a schema's history, in the order in which the statements run. */
 export type SchemaChange =
-  | { readonly type: 'create-table'; readonly table: QualifiedName; readonly ifNotExists: boolean; readonly temporary: boolean; readonly columns: readonly ColumnDefinition[]; readonly constraints: readonly Constraint[]; readonly foreignKeys: readonly ForeignKey[]; readonly partitionBy?: PartitionKey; readonly partitionOf?: QualifiedName; readonly like: readonly QualifiedName[]; readonly inherits: readonly QualifiedName[] }
-  | { readonly type: 'create-view'; readonly view: QualifiedName; readonly materialized: boolean; readonly sql: string; readonly columns: readonly string[] }
+  | { readonly type: 'create-table'; readonly table: QualifiedName; readonly ifNotExists: boolean; readonly temporary: boolean; readonly columns: readonly ColumnDefinition[]; readonly constraints: readonly Constraint[]; readonly foreignKeys: readonly ForeignKey[]; readonly partitionBy?: PartitionKey; readonly partitionOf?: QualifiedName; readonly like: readonly QualifiedName[]; /** Same order as `like`. */ readonly likeClauses?: readonly LikeClause[]; readonly inherits: readonly QualifiedName[]; readonly foreign?: boolean; /** CREATE TABLE AS, SELECT INTO. */ readonly as?: QueryShape }
+  | { readonly type: 'create-view'; readonly view: QualifiedName; readonly materialized: boolean; readonly sql: string; readonly columns: readonly string[]; readonly replace?: boolean; readonly ifNotExists?: boolean; readonly query?: QueryShape }
   | { readonly type: 'drop-relation'; readonly relation: QualifiedName; readonly kind: 'table' | 'view' | 'matview' | 'index'; readonly cascade: boolean }
   | { readonly type: 'rename-relation'; readonly relation: QualifiedName; readonly to: string; readonly kind: 'table' | 'view' | 'matview' | 'index' }
   | { readonly type: 'set-schema'; readonly relation: QualifiedName; readonly schema: string }
   | { readonly type: 'add-column'; readonly table: QualifiedName; readonly column: ColumnDefinition; readonly ifNotExists: boolean; readonly constraints: readonly Constraint[]; readonly foreignKeys: readonly ForeignKey[] }
   | { readonly type: 'drop-column'; readonly table: QualifiedName; readonly column: string }
   | { readonly type: 'rename-column'; readonly table: QualifiedName; readonly column: string; readonly to: string }
-  | { readonly type: 'alter-column'; readonly table: QualifiedName; readonly column: string; readonly notNull?: boolean; readonly newType?: string; readonly default?: string | null }
+  | { readonly type: 'alter-column'; readonly table: QualifiedName; readonly column: string; readonly notNull?: boolean; readonly newType?: string; readonly default?: string | null; /** null: no longer generated. */ readonly generated?: 'stored' | 'identity' | null }
   | { readonly type: 'add-constraint'; readonly table: QualifiedName; readonly constraint?: Constraint; readonly foreignKey?: ForeignKey; /** `UNIQUE USING INDEX` */ readonly usingIndex?: string }
   | { readonly type: 'drop-constraint'; readonly table: QualifiedName; readonly name: string }
-  | { readonly type: 'create-index'; readonly table: QualifiedName; readonly index: Index; readonly ifNotExists: boolean; readonly concurrently: boolean }
+  | { readonly type: 'create-index'; readonly table: QualifiedName; readonly index: Index; readonly ifNotExists: boolean; readonly concurrently: boolean; /** `ON ONLY`: not on the partitions. */ readonly only?: boolean; /** For an index without name: the column part of the name Postgres will make. */ readonly nameParts?: readonly string[] }
   | { readonly type: 'attach-partition'; readonly table: QualifiedName; readonly partition: QualifiedName }
   | { readonly type: 'detach-partition'; readonly table: QualifiedName; readonly partition: QualifiedName }
   | { readonly type: 'row-security'; readonly table: QualifiedName; readonly enabled?: boolean; readonly forced?: boolean }
   | { readonly type: 'create-policy'; readonly table: QualifiedName; readonly policy: Policy }
   | { readonly type: 'drop-policy'; readonly table: QualifiedName; readonly name: string }
-  | { readonly type: 'set-search-path'; readonly schemas: readonly string[] };
+  | { readonly type: 'alter-policy'; readonly table: QualifiedName; readonly name: string; readonly to?: string; readonly roles?: readonly string[]; readonly using?: string; readonly check?: string }
+  | { readonly type: 'rename-constraint'; readonly table: QualifiedName; readonly name: string; readonly to: string }
+  | { readonly type: 'attach-index'; readonly index: QualifiedName; readonly partition: QualifiedName }
+  | { readonly type: 'inherit'; readonly table: QualifiedName; readonly parent: QualifiedName; readonly detach: boolean }
+  | { readonly type: 'create-schema'; readonly schema: string }
+  | { readonly type: 'drop-schema'; readonly schema: string }
+  | { readonly type: 'rename-schema'; readonly schema: string; readonly to: string }
+  /** An empty list: no schema is searched (pg_dump). `reset`: back to the default. */
+  | { readonly type: 'set-search-path'; readonly schemas: readonly string[]; readonly reset?: boolean };
 
 export type { IndexKey };

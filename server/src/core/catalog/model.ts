@@ -35,6 +35,8 @@ export interface Table {
   /** How `rows` is known. */
   readonly rowsSource?: 'statistics' | 'assumed';
   readonly definedAt?: DefinitionSite;
+  /** The query of a view or materialized view, where known. */
+  readonly definition?: string;
 }
 
 export interface DefinitionSite {
@@ -55,6 +57,10 @@ export interface Constraint {
   readonly name?: string;
   readonly type: 'primary' | 'unique';
   readonly columns: readonly string[];
+  /** Columns of INCLUDE. */
+  readonly include?: readonly string[];
+  /** UNIQUE NULLS NOT DISTINCT: NULL counts as a value. */
+  readonly nullsNotDistinct?: boolean;
 }
 
 export interface ForeignKey {
@@ -76,6 +82,8 @@ export interface Index {
   /** Name of the constraint that owns it. */
   readonly constraint?: string;
   readonly definedAt?: DefinitionSite;
+  /** UNIQUE NULLS NOT DISTINCT: NULL counts as a value. */
+  readonly nullsNotDistinct?: boolean;
 }
 
 export interface IndexKey {

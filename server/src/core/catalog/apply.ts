@@ -1,0 +1,175 @@
+import { addColumn, addTableConstraint, alterColumn, changeForeignKeysTo, dropColumn, dropConstraint, renameColumn, renameConstraint, renameKey } from './applyAlter';
+import { createTable, createView, inheritFromPartitioned } from './applyTables';
+import type { SchemaChange } from './changes';
+import type { Policy, Table } from './model';
+import { relationKey } from './names';
+import type { SchemaState } from './state';
+import { addIndexWithPartitions, partitionsOf, removeIndex, removeTable, resolveIndex, resolveTable, sameIndex, updateTable } from './state';
+
+type ChangeOf<T extends SchemaChange['type']> = Extract<SchemaChange, { readonly type: T }>;
+
+/** Replays changes on a state, in order. A change about something unknown is skipped: the history may be incomplete. */
+export function applyChanges(state: SchemaState, changes: readonly SchemaChange[]): void {
+  for (const change of changes) applyChange(state, change);
+}
+
+function applyChange(state: SchemaState, change: SchemaChange): void {
+  switch (change.type) {
+    case 'create-table': return createTable(state, change);
+    case 'create-view': return createView(state, change);
+    case 'drop-relation': return dropRelation(state, change);
+    case 'rename-relation': return renameRelation(state, change);
+    case 'set-schema': {
+      const key = resolveTable(state, change.relation);
+      if (key !== undefined) moveTable(state, key, { schema: change.schema });
+      return;
+    }
+    case 'add-column': return addColumn(state, change);
+    case 'drop-column': return dropColumn(state, change);
+    case 'rename-column': return renameColumn(state, change);
+    case 'alter-column': return alterColumn(state, change);
+    case 'add-constraint': return addTableConstraint(state, change);
+    case 'drop-constraint': return dropConstraint(state, change);
+    case 'rename-constraint': return renameConstraint(state, change);
+    case 'create-index': return createIndex(state, change);
+    case 'attach-index': return attachIndex(state, change);
+    case 'attach-partition': return attachPartition(state, change);
+    case 'detach-partition': return detachPartition(state, change);
+    case 'inherit': return inherit(state, change);
+    case 'row-security': return rowSecurity(state, change);
+    case 'create-policy': return changePolicies(state, change.table, (policies) => [...policies.filter((policy) => policy.name !== change.policy.name), change.policy]);
+    case 'drop-policy': return changePolicies(state, change.table, (policies) => policies.filter((policy) => policy.name !== change.name));
+    case 'alter-policy': return changePolicies(state, change.table, (policies) => policies.map((policy) => (policy.name === change.name ? alteredPolicy(policy, change) : policy)));
+    case 'create-schema': return;
+    case 'drop-schema': {
+      for (const [key, table] of [...state.tables]) if (table.schema === change.schema) removeTable(state, key);
+      return;
+    }
+    case 'rename-schema': {
+      for (const [key, table] of [...state.tables]) if (table.schema === change.schema) moveTable(state, key, { schema: change.to });
+      return;
+    }
+    case 'set-search-path':
+      state.searchPath = change.reset === true ? state.defaultSearchPath : change.schemas;
+  }
+}
+
+function dropRelation(state: SchemaState, change: ChangeOf<'drop-relation'>): void {
+  if (change.kind === 'index') {
+    const index = resolveIndex(state, change.relation);
+    const dropped = index === undefined ? undefined : state.tables.get(index.table)?.indexes.find((item) => relationKey(state.tables.get(index.table)!.schema, item.name) === index.key);
+    if (index === undefined || dropped === undefined) return;
+    removeIndex(state, index.table, dropped.name);
+    for (const partition of partitionsOf(state, index.table)) {
+      const inherited = state.tables.get(partition)?.indexes.find((item) => item.constraint === undefined && sameIndex(item, dropped));
+      if (inherited !== undefined) removeIndex(state, partition, inherited.name);
+    }
+    return;
+  }
+  if (change.relation.schema === undefined && state.temporary.delete(change.relation.name)) return;
+  const key = resolveTable(state, change.relation);
+  if (key !== undefined) removeTable(state, key);
+}
+
+function renameRelation(state: SchemaState, change: ChangeOf<'rename-relation'>): void {
+  const key = resolveTable(state, change.relation);
+  if (key !== undefined) return moveTable(state, key, { name: change.to });
+  const index = resolveIndex(state, change.relation);
+  if (index !== undefined) renameKey(state, index.table, change.relation.name, change.to);
+}
+
+/** Gives a relation another name or schema; everything that refers to it follows. */
+function moveTable(state: SchemaState, key: string, to: { readonly schema?: string; readonly name?: string }): void {
+  const table = state.tables.get(key);
+  if (table === undefined) return;
+  const moved: Table = { ...table, schema: to.schema ?? table.schema, name: to.name ?? table.name };
+  const newKey = relationKey(moved.schema, moved.name);
+  if (newKey === key || state.tables.has(newKey)) return;
+  for (const index of table.indexes) {
+    state.indexOwners.delete(relationKey(table.schema, index.name));
+    state.indexOwners.set(relationKey(moved.schema, index.name), newKey);
+  }
+  state.tables.delete(key);
+  state.tables.set(newKey, moved);
+  changeForeignKeysTo(state, table, (foreignKey) => ({ ...foreignKey, references: { ...foreignKey.references, schema: moved.schema, table: moved.name } }));
+  for (const child of partitionsOf(state, key)) updateTable(state, child, (value) => ({ ...value, partitionOf: newKey }));
+  for (const [child, parents] of [...state.parents]) {
+    const renamed = parents.map((parent) => (parent === key ? newKey : parent));
+    if (child === key) state.parents.delete(child);
+    state.parents.set(child === key ? newKey : child, renamed);
+  }
+}
+
+function createIndex(state: SchemaState, change: ChangeOf<'create-index'>): void {
+  const key = resolveTable(state, change.table);
+  if (key === undefined) return;
+  const table = state.tables.get(key);
+  const parentOnly = change.only === true && table?.kind === 'partitioned';
+  if (!parentOnly) return addIndexWithPartitions(state, key, change.index, change.nameParts ?? []);
+  const partitions = partitionsOf(state, key);
+  if (change.index.name !== '') state.attachedIndexes.set(relationKey(table.schema, change.index.name), new Set());
+  const withoutPartitions = { ...change.index, valid: partitions.length === 0 };
+  updateTable(state, key, (current) => ({ ...current, indexes: [...current.indexes, state.site === undefined ? withoutPartitions : { ...withoutPartitions, definedAt: state.site }] }));
+  state.indexOwners.set(relationKey(table.schema, change.index.name), key);
+}
+
+/** `ALTER INDEX … ATTACH PARTITION`: the parent's index is valid once every partition's is attached. */
+function attachIndex(state: SchemaState, change: ChangeOf<'attach-index'>): void {
+  const parent = resolveIndex(state, change.index);
+  const child = resolveIndex(state, change.partition);
+  if (parent === undefined || child === undefined) return;
+  const attached = state.attachedIndexes.get(parent.key) ?? new Set();
+  attached.add(child.table);
+  state.attachedIndexes.set(parent.key, attached);
+  if (!partitionsOf(state, parent.table).every((partition) => attached.has(partition))) return;
+  updateTable(state, parent.table, (table) => ({ ...table, indexes: table.indexes.map((index) => (relationKey(table.schema, index.name) === parent.key ? { ...index, valid: true } : index)) }));
+}
+
+function attachPartition(state: SchemaState, change: ChangeOf<'attach-partition'>): void {
+  const parent = resolveTable(state, change.table);
+  const partition = resolveTable(state, change.partition);
+  if (parent === undefined || partition === undefined) return;
+  updateTable(state, partition, (table) => ({ ...table, partitionOf: parent }));
+  inheritFromPartitioned(state, parent, partition);
+}
+
+function detachPartition(state: SchemaState, change: ChangeOf<'detach-partition'>): void {
+  const partition = resolveTable(state, change.partition);
+  if (partition !== undefined) updateTable(state, partition, ({ partitionOf: _, ...table }) => table);
+}
+
+function inherit(state: SchemaState, change: ChangeOf<'inherit'>): void {
+  const key = resolveTable(state, change.table);
+  const parent = resolveTable(state, change.parent);
+  if (key === undefined || parent === undefined) return;
+  const others = (state.parents.get(key) ?? []).filter((item) => item !== parent);
+  state.parents.set(key, change.detach ? others : [...others, parent]);
+}
+
+const noSecurity = { enabled: false, forced: false, policies: [] };
+
+function rowSecurity(state: SchemaState, change: ChangeOf<'row-security'>): void {
+  const key = resolveTable(state, change.table);
+  if (key === undefined) return;
+  updateTable(state, key, (table) => {
+    const current = table.rowSecurity ?? noSecurity;
+    return { ...table, rowSecurity: { ...current, enabled: change.enabled ?? current.enabled, forced: change.forced ?? current.forced } };
+  });
+}
+
+function changePolicies(state: SchemaState, name: ChangeOf<'drop-policy'>['table'], change: (policies: readonly Policy[]) => readonly Policy[]): void {
+  const key = resolveTable(state, name);
+  if (key === undefined) return;
+  updateTable(state, key, (table) => {
+    const current = table.rowSecurity ?? noSecurity;
+    return { ...table, rowSecurity: { ...current, policies: change(current.policies) } };
+  });
+}
+
+const alteredPolicy = (policy: Policy, change: ChangeOf<'alter-policy'>): Policy => ({
+  ...policy,
+  name: change.to ?? policy.name,
+  roles: change.roles ?? policy.roles,
+  ...(change.using === undefined ? {} : { using: change.using }),
+  ...(change.check === undefined ? {} : { check: change.check }),
+});

@@ -1,0 +1,68 @@
+import type { SchemaChange } from '../../../core/catalog/changes';
+import type { IndexKey } from '../../../core/catalog/model';
+import { figureColumnName } from './queryShape';
+import type { StatementSource } from './source';
+import { expressionBetween, findAtDepthZero, isWord, keyExpression, piecesOf, tokenIndexAt } from './source';
+import type { Tree } from './tree';
+import { flagAt, listAt, numberAt, relationName, stringsAt, textAt, treeAt, unwrap } from './tree';
+
+/** CREATE INDEX (`IndexStmt`). Expression keys and the predicate are the source's own text. */
+export function createIndex(statement: Tree, source: StatementSource): SchemaChange {
+  const relation = treeAt(statement, 'relation');
+  const elements = listAt(statement, 'indexParams').map((item) => treeAt(item, 'IndexElem') ?? {});
+  const included = listAt(statement, 'indexIncludingParams').flatMap((item) => textAt(treeAt(item, 'IndexElem'), 'name') ?? []);
+  const afterTable = tokenIndexAt(source, source.toOffset(numberAt(relation, 'location')));
+  const open = findAtDepthZero(source, afterTable, source.tokens.length, (token) => token.text === '(');
+  const pieces = piecesOf(source, open);
+  const keys = elements.map((element, index): IndexKey => indexKey(element, pieces[index], source));
+  const where = treeAt(statement, 'whereClause') === undefined ? source.tokens.length : findAtDepthZero(source, open, source.tokens.length, (token) => isWord(token, 'where'));
+  const end = findAtDepthZero(source, where, source.tokens.length, (token) => token.text === ';');
+  const predicate = expressionBetween(source, where + 1, end);
+  return {
+    type: 'create-index',
+    table: relationName(relation),
+    index: {
+      name: textAt(statement, 'idxname') ?? '',
+      method: textAt(statement, 'accessMethod') ?? 'btree',
+      unique: flagAt(statement, 'unique'),
+      valid: true,
+      keys,
+      include: included,
+      ...(predicate === undefined ? {} : { predicate }),
+      ...(flagAt(statement, 'nulls_not_distinct') ? { nullsNotDistinct: true } : {}),
+    },
+    ifNotExists: flagAt(statement, 'if_not_exists'),
+    concurrently: flagAt(statement, 'concurrent'),
+    ...(flagAt(relation, 'inh') ? {} : { only: true }),
+    ...(textAt(statement, 'idxname') === undefined ? { nameParts: [...nameParts(elements), ...included] } : {}),
+  };
+}
+
+function indexKey(element: Tree, piece: readonly [number, number] | undefined, source: StatementSource): IndexKey {
+  const column = textAt(element, 'name');
+  const expression = column === undefined && piece !== undefined ? keyExpression(source, piece) : undefined;
+  const opclass = stringsAt(element, 'opclass').at(-1);
+  const collation = stringsAt(element, 'collation').at(-1);
+  const descending = textAt(element, 'ordering') === 'SORTBY_DESC';
+  const nulls = textAt(element, 'nulls_ordering');
+  return {
+    ...(column === undefined ? {} : { column }),
+    ...(expression === undefined ? {} : { expression }),
+    ...(opclass === undefined ? {} : { opclass }),
+    ...(collation === undefined ? {} : { collation }),
+    descending,
+    nullsFirst: nulls === 'SORTBY_NULLS_FIRST' || (nulls !== 'SORTBY_NULLS_LAST' && descending),
+  };
+}
+
+/** Column part of the default name, as ChooseIndexColumnNames does: an expression is `expr` or its figured name, repeats are numbered. */
+function nameParts(elements: readonly Tree[]): readonly string[] {
+  const names: string[] = [];
+  for (const element of elements) {
+    const base = textAt(element, 'name') ?? figureColumnName(...unwrap(treeAt(element, 'expr'))) ?? 'expr';
+    let name = base;
+    for (let number = 1; names.includes(name); number++) name = `${base}${number}`;
+    names.push(name);
+  }
+  return names;
+}
