@@ -32,6 +32,18 @@ export interface FunctionSummary {
   readonly sqlParameters: readonly number[];
 }
 
+/** One way in which a call or site reaches a query. */
+export interface Execution {
+  /** False behind a condition, a cache, or where the callee was only guessed. */
+  readonly certain: boolean;
+  readonly access: 'read' | 'write' | 'both';
+  readonly path: readonly PathStep[];
+  /** Names at this place that reach the query's values. */
+  readonly names: readonly string[];
+  /** Where only the distinctive name of the callee led here. */
+  readonly guessed?: boolean;
+}
+
 /** The workspace's call graph with its summaries; kept up to date by file. */
 export interface FlowGraph {
   files(): Iterable<HostFile>;
@@ -39,6 +51,10 @@ export interface FlowGraph {
   /** Functions that a call may run; empty: unknown. */
   resolve(uri: string, callId: number): readonly FunctionRef[];
   summary(ref: FunctionRef): FunctionSummary | undefined;
+  /** How often a call runs the function literal that it is given as its k-th argument, before it is done itself. */
+  runs(uri: string, callId: number, argument: number): 'once' | 'each' | 'never' | 'unknown';
+  /** The ways in which the functions that a call names (also as an argument: `ids.map(loadUser)`) reach a query; not those of function literals passed to it. */
+  executions(uri: string, callId: number): readonly Execution[];
   /** Calls that reach this function. */
   callers(ref: FunctionRef): readonly { readonly uri: string; readonly callId: number }[];
 }

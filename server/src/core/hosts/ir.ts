@@ -19,6 +19,8 @@ export interface HostFile {
   readonly imports: readonly ImportIr[];
   readonly exports: readonly ExportIr[];
   readonly models: readonly ModelIr[];
+  /** Offset of each line's first character, for naming places in other files than the one at hand (`users.ts:40`). */
+  readonly lines?: readonly number[];
   /** Variables of the module's top level (`export const users = new UserService(pool)`), for resolving calls on them. */
   readonly locals?: readonly LocalIr[];
   /** `sargable-disable…` comments in order. */
@@ -74,6 +76,8 @@ export interface QuerySite {
 export interface Bind {
   /** Placeholder key as in `Hole.origin.key`, or the interpolation's index as text. */
   readonly key: string;
+  /** Index of the interpolation, where the bind is one; absent for placeholders (`$1`), whose keys may look the same. */
+  readonly interpolation?: number;
   readonly text: string;
   readonly span?: HostSpan;
   /** Free names in the expression. */

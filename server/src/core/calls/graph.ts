@@ -1,0 +1,268 @@
+import type { CallIr, HostFile } from '../hosts/ir';
+import { buildFileIndex, type FileIndex } from './fileIndex';
+import type { FlowGraph, FunctionRef, FunctionSummary, ResolveModule } from './flow';
+import { resolveCallee, type Workspace } from './resolve';
+import { callbackRuns, callExecutions, NO_QUERY, summarise, type SummaryInput } from './summaries';
+
+/** A flow graph that follows the workspace's files. `set` and `delete` are cheap; the next question pays for the update. */
+export interface MutableFlowGraph extends FlowGraph {
+  set(file: HostFile): void;
+  delete(uri: string): void;
+}
+
+interface Entry {
+  readonly index: FileIndex;
+  /** Resolution per call, filled on demand. */
+  targets: (readonly FunctionRef[] | undefined)[];
+  /** Files that the resolutions here depend on. */
+  readonly uses: Set<string>;
+  summaries: (FunctionSummary | undefined)[];
+}
+
+/** Each function is summarised at most this often in one update: a bound against oscillation, never reached in practice. */
+const MAX_ROUNDS = 24;
+
+const keyOf = (ref: FunctionRef): string => `${ref.uri}#${ref.functionId}`;
+
+/**
+ * The workspace's call graph. Keeps resolutions and summaries; after a change of one file it re-summarises the functions
+ * of that file, and callers only where a summary changed. A change of names or signatures also re-resolves dependents.
+ */
+export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph {
+  const entries = new Map<string, Entry>();
+  const callers = new Map<string, Map<string, { readonly uri: string; readonly callId: number }>>();
+  const dirty = new Set<string>();
+  let members: Map<string, FunctionRef[]> | undefined;
+  let subclasses: Map<string, { readonly index: FileIndex; readonly cls: HostFile['classes'][number] }[]> | undefined;
+  const moduleCache = new Map<string, string | undefined>();
+
+  const workspace: Workspace = {
+    index: (uri) => entries.get(uri)?.index,
+    resolveModule(from, module) {
+      const key = `${from}\n${module}`;
+      if (!moduleCache.has(key)) moduleCache.set(key, resolveModule(from, module));
+      return moduleCache.get(key);
+    },
+    subclasses(name) {
+      subclasses ??= collectSubclasses(entries.values());
+      return subclasses.get(name) ?? [];
+    },
+    members(name) {
+      members ??= collectMembers(entries.values());
+      return members.get(name) ?? [];
+    },
+  };
+
+  function targetsOf(entry: Entry, call: CallIr): readonly FunctionRef[] {
+    const known = entry.targets[call.id];
+    if (known) return known;
+    const uri = entry.index.file.uri;
+    const overSite = call.siteId !== undefined;
+    const found = overSite ? [] : resolveCallee(workspace, uri, call.functionId, call.callee, entry.uses);
+    entry.targets[call.id] = found;
+    for (const ref of found) {
+      entry.uses.add(ref.uri);
+      link(ref, uri, call);
+    }
+    return found;
+  }
+
+  /** Not cached: few arguments are names of functions in places where they are run. */
+  function argumentTargets(entry: Entry, call: CallIr, k: number): readonly FunctionRef[] {
+    const text = call.args[k]?.text ?? '';
+    if (!/^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)*$/.test(text)) return [];
+    const uri = entry.index.file.uri;
+    const found = resolveCallee(workspace, uri, call.functionId, text.split('.'), entry.uses).filter((ref) => ref.confidence !== 'low');
+    for (const ref of found) link(ref, uri, call);
+    return found;
+  }
+
+  function link(ref: FunctionRef, uri: string, call: CallIr): void {
+    const key = keyOf(ref);
+    let list = callers.get(key);
+    if (!list) callers.set(key, (list = new Map()));
+    list.set(`${uri}#${call.id}`, { uri, callId: call.id });
+  }
+
+  function inputFor(entry: Entry): SummaryInput {
+    return {
+      index: entry.index,
+      resolve: (call) => targetsOf(entry, call),
+      resolveArgument: (call, k) => argumentTargets(entry, call, k),
+      summary: (ref) => entries.get(ref.uri)?.summaries[ref.functionId] ?? NO_QUERY,
+      functionName: (ref) => qualifiedName(entries.get(ref.uri)?.index.file, ref.functionId),
+    };
+  }
+
+  function dropResolutions(entry: Entry): void {
+    const uri = entry.index.file.uri;
+    for (const [callId, targets] of entry.targets.entries()) for (const ref of targets ?? []) callers.get(keyOf(ref))?.delete(`${uri}#${callId}`);
+    entry.targets = [];
+    entry.uses.clear();
+    markDirty(entry);
+  }
+
+  function markDirty(entry: Entry): void {
+    for (const fn of entry.index.file.functions) dirty.add(keyOf({ uri: entry.index.file.uri, functionId: fn.id }));
+  }
+
+  /** Names appeared, vanished or moved: whatever resolved through this file, or may now, is looked up again. */
+  function surfaceChanged(uri: string, names: ReadonlySet<string>): void {
+    members = undefined;
+    subclasses = undefined;
+    for (const entry of entries.values()) {
+      if (entry.uses.has(uri) || entry.index.file.calls.some((c) => names.has(c.callee.at(-1) ?? ''))) dropResolutions(entry);
+    }
+  }
+
+  function replace(uri: string, file: HostFile | undefined): void {
+    const old = entries.get(uri);
+    const index = file && buildFileIndex(file);
+    if (old) dropResolutions(old);
+    for (const fn of old?.index.file.functions ?? []) dirty.delete(keyOf({ uri, functionId: fn.id }));
+    if (index) {
+      const summaries = old && old.index.surface === index.surface ? old.summaries : [];
+      const entry: Entry = { index, targets: [], uses: new Set(), summaries };
+      entries.set(uri, entry);
+      markDirty(entry);
+    } else entries.delete(uri);
+    if (old?.index.surface === index?.surface) return;
+    if (!old || !index) moduleCache.clear();
+    surfaceChanged(uri, new Set([...(old?.index.file.functions ?? []), ...(index?.file.functions ?? []), ...(old?.index.file.classes ?? []), ...(index?.file.classes ?? [])].map((f) => f.name).filter((n) => n !== '')));
+  }
+
+  const pending = new Map<string, HostFile | undefined>();
+
+  /** Applies the pending changes and brings the summaries to their fixed point. */
+  function update(): void {
+    if (pending.size > 0) {
+      if (entries.size === 0 || pending.size > 32) rebuild();
+      else for (const [uri, file] of pending) replace(uri, file);
+      pending.clear();
+    }
+    const rounds = new Map<string, number>();
+    for (const key of dirty) {
+      dirty.delete(key);
+      const at = key.lastIndexOf('#');
+      const uri = key.slice(0, at);
+      const functionId = Number(key.slice(at + 1));
+      const entry = entries.get(uri);
+      const fn = entry?.index.file.functions[functionId];
+      const round = (rounds.get(key) ?? 0) + 1;
+      if (!entry || !fn || round > MAX_ROUNDS) continue;
+      rounds.set(key, round);
+      const before = entry.summaries[functionId];
+      const after = summarise(inputFor(entry), fn);
+      entry.summaries[functionId] = after;
+      if (sameSummary(before, after)) continue;
+      for (const caller of callers.get(key)?.values() ?? []) {
+        const containing = entries.get(caller.uri)?.index.file.calls[caller.callId]?.functionId;
+        if (containing !== undefined) dirty.add(keyOf({ uri: caller.uri, functionId: containing }));
+      }
+      // A callback's summary is part of the function that contains the call it is passed to.
+      if (fn.parent !== undefined) dirty.add(keyOf({ uri, functionId: fn.parent }));
+    }
+  }
+
+  /** Many files at once: start over, which costs less than keeping track. */
+  function rebuild(): void {
+    for (const [uri, file] of pending) {
+      if (!file) entries.delete(uri);
+      else entries.set(uri, { index: buildFileIndex(file), targets: [], uses: new Set(), summaries: [] });
+    }
+    callers.clear();
+    moduleCache.clear();
+    members = undefined;
+    subclasses = undefined;
+    dirty.clear();
+    for (const entry of entries.values()) {
+      entry.targets = [];
+      entry.uses.clear();
+      markDirty(entry);
+    }
+    for (const entry of entries.values()) for (const call of entry.index.file.calls) targetsOf(entry, call);
+  }
+
+  return {
+    set: (file) => void pending.set(file.uri, file),
+    delete: (uri) => void pending.set(uri, undefined),
+    *files() {
+      update();
+      for (const entry of entries.values()) yield entry.index.file;
+    },
+    file(uri) {
+      update();
+      return entries.get(uri)?.index.file;
+    },
+    resolve(uri, callId) {
+      update();
+      const entry = entries.get(uri);
+      const call = entry?.index.file.calls[callId];
+      return entry && call ? targetsOf(entry, call) : [];
+    },
+    summary(ref) {
+      update();
+      return entries.get(ref.uri)?.summaries[ref.functionId];
+    },
+    runs(uri, callId, argument) {
+      update();
+      const entry = entries.get(uri);
+      const call = entry?.index.file.calls[callId];
+      return entry && call ? callbackRuns(inputFor(entry), call, argument) : 'unknown';
+    },
+    executions(uri, callId) {
+      update();
+      const entry = entries.get(uri);
+      const call = entry?.index.file.calls[callId];
+      return entry && call && call.siteId === undefined ? callExecutions(inputFor(entry), call) : [];
+    },
+    callers(ref) {
+      update();
+      for (const entry of entries.values()) for (const call of entry.index.file.calls) targetsOf(entry, call);
+      return [...(callers.get(keyOf(ref))?.values() ?? [])];
+    },
+  };
+}
+
+/** `UserService.findById`, `users.findById`, `load`. */
+export function qualifiedName(file: HostFile | undefined, functionId: number): string {
+  const fn = file?.functions[functionId];
+  if (!fn) return 'function';
+  const holder = fn.classId === undefined ? fn.owner : file?.classes[fn.classId]?.name;
+  return holder === undefined || holder === fn.name ? fn.name || 'callback' : `${holder}.${fn.name}`;
+}
+
+function sameSummary(a: FunctionSummary | undefined, b: FunctionSummary): boolean {
+  return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
+}
+
+function collectMembers(entries: Iterable<Entry>): Map<string, FunctionRef[]> {
+  const result = new Map<string, FunctionRef[]>();
+  for (const { index } of entries) {
+    if (index.file.role !== 'application') continue;
+    for (const fn of index.file.functions) {
+      if (fn.name === '' || (fn.classId === undefined && fn.owner === undefined)) continue;
+      const list = result.get(fn.name);
+      const ref = { uri: index.file.uri, functionId: fn.id };
+      if (list) list.push(ref);
+      else result.set(fn.name, [ref]);
+    }
+  }
+  return result;
+}
+
+function collectSubclasses(entries: Iterable<Entry>): Map<string, { readonly index: FileIndex; readonly cls: HostFile['classes'][number] }[]> {
+  const result = new Map<string, { readonly index: FileIndex; readonly cls: HostFile['classes'][number] }[]>();
+  for (const { index } of entries) {
+    for (const cls of index.file.classes) {
+      for (const base of cls.bases) {
+        for (const word of new Set(base.replace(/<[^()]*>|\[[^()]*\]/g, '').match(/[A-Za-z_$][\w$]*/g))) {
+          const list = result.get(word);
+          if (list) list.push({ index, cls });
+          else result.set(word, [{ index, cls }]);
+        }
+      }
+    }
+  }
+  return result;
+}

@@ -1,0 +1,148 @@
+import type { CallIr, HostFile, Loop, QuerySite } from '../hosts/ir';
+import { containsSpan, hostSpan, type HostSpan } from '../text/span';
+import { dependentNames } from './dependence';
+import { enclosingFunctions, enclosingLoops } from './enclosing';
+import type { Execution, FlowGraph, PathStep } from './flow';
+import { classifyLoop, type LoopClass, type LoopSubject } from './loops';
+import { isTransactionControl, siteExecution } from './summaries';
+
+/** A query that runs in a loop, with everything that the loop rules say of it. */
+export interface LoopQuery {
+  readonly loop: Loop;
+  readonly form: LoopClass;
+  /** Smallest text that names the query or the call that leads to it. */
+  readonly anchor: HostSpan;
+  readonly execution: Execution;
+  /** From this place to the query; the first step stands in this file. */
+  readonly path: readonly PathStep[];
+  readonly call?: CallIr;
+  /** Where the query itself stands in the loop. */
+  readonly site?: QuerySite;
+  /** False: it gives the same in each turn. */
+  readonly dependent: boolean;
+  /** Why it is less than sure. */
+  readonly doubts: readonly Doubt[];
+}
+
+export type Doubt = 'deep' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded';
+
+const BACKGROUND = /(^|[/_.-])(jobs?|workers?|crons?|queues?|consumers?|tasks?|schedulers?|background|sweeps?|backfills?|sync|cli|commands?|management)([/_.-]|$)/i;
+
+/**
+ * The queries of a file that run once per turn of a loop: directly, or through calls. One entry per loop and callee;
+ * a query in nested loops is reported for the innermost loop that it depends on. Loops that RULES.md calls innocent are left out.
+ */
+export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly LoopQuery[] {
+  if (file.loops.length === 0 && !file.calls.some((c) => c.args.some((a) => a.functionId !== undefined))) return [];
+  const result = new Map<string, LoopQuery>();
+  const add = (query: LoopQuery | undefined): void => {
+    if (!query) return;
+    const key = `${query.loop.id}:${query.call?.callee.join('.') ?? query.site?.id}:${query.dependent}:${query.call?.callee.length === 1 || query.call?.siteId === undefined ? '' : statementKind(query.site)}`;
+    const known = result.get(key);
+    if (!known || query.anchor.start < known.anchor.start) result.set(key, query);
+  };
+  for (const site of file.sites) {
+    const execution = isTransactionControl(site) ? undefined : directExecution(file, site);
+    const call = site.callId === undefined ? undefined : file.calls[site.callId];
+    if (!execution) continue;
+    const subject: LoopSubject = { span: site.span, functionId: site.functionId, call, resultName: site.resultName ?? call?.resultName, sql: site.source?.text, names: namesOf(execution, call) };
+    add(judge(flow, file, subject, execution, site.anchor, site));
+  }
+  for (const call of file.calls) {
+    if (call.siteId !== undefined || isBatcher(call)) continue;
+    for (const execution of flow.executions(file.uri, call.id)) {
+      const at = execution.path[0]?.span ?? call.nameSpan;
+      const byName = !containsSpan(call.nameSpan, at);
+      const subject: LoopSubject = { span: byName ? at : call.span, functionId: call.functionId, call, resultName: call.resultName, names: byName ? [] : namesOf(execution, call), byName };
+      add(judge(flow, file, subject, execution, byName ? at : callAnchor(call), undefined));
+    }
+  }
+  return [...result.values()].sort((a, b) => a.anchor.start - b.anchor.start);
+}
+
+const statementKind = (site: QuerySite | undefined): string => (site?.source === undefined ? site?.access ?? '' : site.source.text.slice(0, 40));
+
+function directExecution(file: HostFile, site: QuerySite): Execution | undefined {
+  return siteExecution({ file }, site);
+}
+
+function namesOf(execution: Execution, call: CallIr | undefined): readonly string[] {
+  const receiver = call?.callee[0];
+  return [...new Set([...execution.names, ...(call?.args.flatMap((a) => a.names) ?? []), ...(receiver === undefined || receiver === 'this' || receiver === 'self' ? [] : [receiver])])];
+}
+
+function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution: Execution, anchor: HostSpan, site: QuerySite | undefined): LoopQuery | undefined {
+  if (enclosingFunctions(file, subject.functionId).some((fn) => file.errors.some((e) => fn.span.start <= e.start && e.end <= fn.span.end))) return undefined;
+  const loops = enclosingLoops(flow, file, subject.span, subject.functionId);
+  let invariant: { loop: Loop; form: LoopClass } | undefined;
+  for (const [depth, loop] of loops.entries()) {
+    const form = classifyLoop(file, loop, subject);
+    if (form.form !== 'per-element' && form.form !== 'chain') continue;
+    const derived = dependentNames(file, loop.span, seedsOf(file, loop));
+    const dependent = subject.byName === true || subject.names.some((n) => derived.has(n));
+    if (!dependent) {
+      if (depth === 0) invariant = { loop, form };
+      continue;
+    }
+    if (mergedByPrisma(file, loop, site)) return undefined;
+    return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: doubtsOf(file, form, loop, execution, site) };
+  }
+  if (!invariant || !canHoist(flow, file, invariant.loop, execution, subject, site)) return undefined;
+  return { ...invariant, anchor, execution, path: execution.path, call: subject.call, site, dependent: false, doubts: doubtsOf(file, invariant.form, invariant.loop, execution, site) };
+}
+
+/** Names that differ from turn to turn. */
+function seedsOf(file: HostFile, loop: Loop): readonly string[] {
+  const seeds = [...loop.elements];
+  if (loop.iterable === undefined) {
+    seeds.push(...loop.facts.assigns.map((a) => a.name));
+    const counter = /^\(?\s*([A-Za-z_$][\w$]*)\s*(?:[<>]|!=)/.exec(loop.facts.condition ?? '')?.[1];
+    if (counter !== undefined && loop.kind === 'for') seeds.push(counter);
+    for (const fn of file.functions) for (const local of fn.locals) if (containsSpan(loop.body, local.span) && local.callId !== undefined) seeds.push(local.name);
+  } else seeds.push(...loop.facts.assigns.filter((a) => a.names.includes(a.name)).map((a) => a.name));
+  return seeds;
+}
+
+/** Prisma sends `findUnique` calls of one tick as one statement. */
+function mergedByPrisma(file: HostFile, loop: Loop, site: QuerySite | undefined): boolean {
+  if (site?.library !== 'prisma' || !loop.concurrent || loop.kind !== 'callback') return false;
+  const call = site.callId === undefined ? undefined : file.calls[site.callId];
+  if (!/^findUnique(OrThrow)?$/.test(call?.callee.at(-1) ?? site.chain.at(-1)?.name ?? '')) return false;
+  return !file.calls.some((c) => c.awaited && containsSpan(loop.body, c.span) && c.span.end < site.span.start);
+}
+
+/** DataLoader and its kind collect the keys of one tick. */
+const isBatcher = (call: CallIr): boolean => /^(load|loadMany|load_many|prime)$/.test(call.callee.at(-1) ?? '') && call.callee.slice(0, -1).some((part) => /loader/i.test(part));
+
+/**
+ * May the query stand before the loop? Only a plain read in a walk over a collection whose body writes nothing, whose
+ * text is wholly known, and whose parameters nothing in the body assigns.
+ */
+function canHoist(flow: FlowGraph, file: HostFile, loop: Loop, execution: Execution, subject: LoopSubject, site: QuerySite | undefined): boolean {
+  if (!site?.source || !site.complete || execution.access !== 'read' || !execution.certain || loop.iterable === undefined) return false;
+  if (site.model !== undefined && site.binds.length === 0) return false;
+  if (/\b(for\s+update|for\s+share|nextval|random|clock_timestamp|gen_random_uuid|skip\s+locked|pg_)/i.test(site.source.text)) return false;
+  const assigned = new Set(loop.facts.assigns.map((a) => a.name));
+  for (const fn of file.functions) for (const local of fn.locals) if (containsSpan(loop.body, local.span)) assigned.add(local.name);
+  if (subject.names.some((n) => assigned.has(n))) return false;
+  if (file.sites.some((s) => containsSpan(loop.body, s.span) && s.access !== 'read')) return false;
+  return !file.calls.some((c) => c.siteId === undefined && containsSpan(loop.body, c.span) && flow.executions(file.uri, c.id).some((e) => e.access !== 'read'));
+}
+
+function doubtsOf(file: HostFile, form: LoopClass, loop: Loop, execution: Execution, site: QuerySite | undefined): readonly Doubt[] {
+  const doubts: Doubt[] = [];
+  if (execution.path.length > 2) doubts.push('deep');
+  if (execution.guessed === true) doubts.push('guessed');
+  else if (!execution.certain) doubts.push('conditional');
+  if (form.form === 'chain') doubts.push('chain');
+  if (site?.confidence === 'shape') doubts.push('shape');
+  if (BACKGROUND.test(file.uri.split('/').slice(-3).join('/'))) doubts.push('background');
+  if (loop.iterable && /\.slice\(\s*0\s*,\s*\d+\s*\)$|\[:\d+\]$/.test(loop.iterable.text)) doubts.push('bounded');
+  return doubts;
+}
+
+/** `this.users.findById`; the name alone where the receiver contains calls or is long. */
+function callAnchor(call: CallIr): HostSpan {
+  const plain = call.callee.every((part) => part !== '()' && part !== '?') && call.nameSpan.end - call.span.start <= 60;
+  return plain ? hostSpan(call.span.start, call.nameSpan.end) : call.nameSpan;
+}

@@ -1,0 +1,304 @@
+import type { ClassIr, FunctionIr, ImportIr, LocalIr } from '../hosts/ir';
+import type { FileIndex } from './fileIndex';
+import type { FunctionRef, ResolveModule } from './flow';
+import { typeNames } from './typeNames';
+
+/** What a name or path stands for. */
+type Meaning =
+  | { readonly kind: 'function'; readonly index: FileIndex; readonly fn: FunctionIr }
+  | { readonly kind: 'class'; readonly index: FileIndex; readonly cls: ClassIr }
+  | { readonly kind: 'instance'; readonly index: FileIndex; readonly cls: ClassIr }
+  | { readonly kind: 'module'; readonly index: FileIndex }
+  | { readonly kind: 'object'; readonly index: FileIndex; readonly owner: string };
+
+/** The workspace as the resolver sees it. */
+export interface Workspace {
+  index(uri: string): FileIndex | undefined;
+  readonly resolveModule: ResolveModule;
+  /** Classes that name this class or interface as a base. */
+  subclasses(name: string): readonly { readonly index: FileIndex; readonly cls: ClassIr }[];
+  /** Methods and object members of this name anywhere. */
+  members(name: string): readonly FunctionRef[];
+}
+
+const MAX_DEPTH = 10;
+/** Names too common to mean one method of the workspace. */
+const COMMON = /^(get|set|find|load|save|list|create|update|delete|remove|add|insert|query|execute|exec|run|send|fetch|read|write|open|close|init|start|stop|handle|process|call|apply|bind|map|filter|reduce|forEach|each|then|catch|push|pop|log|info|debug|warn|error|emit|on|once|use|test|parse|format|build|render|check|validate|count|first|last|all|one|many|commit|rollback|flush|begin|connect|release|end)(All|One|Many|By|Id|ById|s|_all|_one|_many|_by_id)?$/;
+const FOREIGN_RECEIVER = /^(redis|cache|http|https|axios|fetch|s3|sqs|sns|queue|kafka|fs|path|os|console|logger|log|process|Math|JSON|Object|Array|Promise|Date|Number|String|Buffer|crypto|requests|httpx|boto3|json|logging|asyncio|analytics|metrics|tracer|span|stripe|octokit|github|slack)$/i;
+
+/**
+ * Functions that a call in `functionId` of a file may run. Looked up in order: local scope, class and bases, field types,
+ * imports and re-exports; last a distinctive member name that exists once in the workspace (`confidence: 'low'`).
+ * @param visited receives the uri of each file that the answer depends on.
+ */
+export function resolveCallee(workspace: Workspace, uri: string, functionId: number | undefined, callee: readonly string[], visited: Set<string>): readonly FunctionRef[] {
+  const index = workspace.index(uri);
+  const name = callee.at(-1);
+  if (!index || name === undefined || name === '?' || name === '()') return [];
+  const resolver = createResolver(workspace, visited);
+  const meanings = resolver.path(index, functionId, callee, 0);
+  const found = meanings.flatMap((meaning) => resolver.callable(meaning));
+  if (found.length > 0) return unique(found);
+  if (meanings.length > 0 || callee.length < 2 || COMMON.test(name) || !isDistinctive(name)) return [];
+  if (callee.slice(0, -1).some((part) => FOREIGN_RECEIVER.test(part))) return [];
+  const candidates = workspace.members(name);
+  const only = candidates[0];
+  return candidates.length === 1 && only ? [{ uri: only.uri, functionId: only.functionId, confidence: 'low' }] : [];
+}
+
+/** Two words at least: `findOverdue`, `load_members`. */
+const isDistinctive = (name: string): boolean => /[a-z\d][A-Z]|[a-z\d]_[a-z]/.test(name) && name.length >= 8;
+
+function unique(refs: readonly FunctionRef[]): readonly FunctionRef[] {
+  const seen = new Set<string>();
+  return refs.filter((ref) => !seen.has(`${ref.uri}#${ref.functionId}`) && seen.add(`${ref.uri}#${ref.functionId}`)).slice(0, 8);
+}
+
+function createResolver(workspace: Workspace, visited: Set<string>) {
+  const see = (index: FileIndex): FileIndex => {
+    visited.add(index.file.uri);
+    return index;
+  };
+
+  function path(index: FileIndex, functionId: number | undefined, parts: readonly string[], depth: number): readonly Meaning[] {
+    const [head, ...rest] = parts;
+    if (head === undefined || depth > MAX_DEPTH) return [];
+    let meanings = name(index, functionId, head, depth);
+    for (const part of rest) {
+      if (part === '?') return [];
+      meanings = meanings.flatMap((meaning) => member(meaning, part, depth + 1));
+      if (meanings.length === 0) return [];
+    }
+    return meanings;
+  }
+
+  function name(index: FileIndex, functionId: number | undefined, word: string, depth: number): readonly Meaning[] {
+    if (depth > MAX_DEPTH) return [];
+    if (word === 'this' || word === 'self' || word === 'cls' || word === 'super') {
+      const owner = enclosing(index, functionId, (fn) => fn.classId !== undefined || fn.owner !== undefined);
+      const cls = owner?.classId === undefined ? undefined : index.file.classes[owner.classId];
+      if (cls && word === 'super') return bases(index, cls, depth).map((base) => ({ kind: 'instance', ...base }));
+      if (cls) return [{ kind: 'instance', index, cls }];
+      if (owner?.owner !== undefined) return [{ kind: 'object', index, owner: owner.owner }];
+    }
+    for (let id = functionId; id !== undefined; ) {
+      const fn: FunctionIr | undefined = index.file.functions[id];
+      if (!fn) break;
+      const local = fn.locals.find((l) => l.name === word);
+      if (local) return localMeaning(index, id, local, depth + 1);
+      const inner = index.nested.get(id)?.get(word);
+      if (inner) return [{ kind: 'function', index, fn: inner }];
+      const parameter = fn.parameters.find((p) => p.name === word);
+      if (parameter) return parameter.type === undefined ? [] : instances(index, parameter.type, depth + 1);
+      id = fn.parent;
+    }
+    return moduleName(index, word, depth + 1);
+  }
+
+  function enclosing(index: FileIndex, functionId: number | undefined, test: (fn: FunctionIr) => boolean): FunctionIr | undefined {
+    for (let id = functionId; id !== undefined; ) {
+      const fn: FunctionIr | undefined = index.file.functions[id];
+      if (!fn || test(fn)) return fn;
+      id = fn.parent;
+    }
+    return undefined;
+  }
+
+  function moduleName(index: FileIndex, word: string, depth: number): readonly Meaning[] {
+    if (depth > MAX_DEPTH) return [];
+    see(index);
+    const fn = index.functions.get(word);
+    if (fn) return [{ kind: 'function', index, fn }];
+    const cls = index.classes.get(word);
+    if (cls) return [{ kind: 'class', index, cls }];
+    if (index.owned.has(word)) return [{ kind: 'object', index, owner: word }];
+    const local = index.locals.get(word);
+    if (local) return localMeaning(index, undefined, local, depth + 1);
+    const imported = index.imports.get(word);
+    return imported ? importMeaning(index, imported, depth + 1) : [];
+  }
+
+  function importMeaning(index: FileIndex, item: ImportIr, depth: number): readonly Meaning[] {
+    const target = moduleIndex(index, item.module);
+    if (item.imported === '*') return target ? [{ kind: 'module', index: target }] : [];
+    const exported = target ? exportMeaning(target, item.imported, depth + 1) : [];
+    if (exported.length > 0 || index.file.language !== 'python') return exported;
+    const submodule = moduleIndex(index, item.module.endsWith('.') ? item.module + item.imported : `${item.module}.${item.imported}`);
+    return submodule ? [{ kind: 'module', index: submodule }] : [];
+  }
+
+  function moduleIndex(from: FileIndex, module: string): FileIndex | undefined {
+    const uri = workspace.resolveModule(from.file.uri, module);
+    const found = uri === undefined ? undefined : workspace.index(uri);
+    return found && see(found);
+  }
+
+  function exportMeaning(index: FileIndex, word: string, depth: number): readonly Meaning[] {
+    if (depth > MAX_DEPTH) return [];
+    see(index);
+    const item = index.exports.get(word);
+    if (item?.module !== undefined) {
+      const target = moduleIndex(index, item.module);
+      if (!target) return [];
+      return item.local === '*' ? [{ kind: 'module', index: target }] : exportMeaning(target, item.local ?? item.name, depth + 1);
+    }
+    const own = moduleName(index, item?.local ?? word, depth + 1);
+    if (own.length > 0) return own;
+    for (const star of index.stars) {
+      const target = star.module === undefined ? undefined : moduleIndex(index, star.module);
+      const found = target ? exportMeaning(target, word, depth + 1) : [];
+      if (found.length > 0) return found;
+    }
+    for (const item of index.imports.values()) {
+      if (item.imported !== '*' || item.local !== '*') continue;
+      const target = moduleIndex(index, item.module);
+      const found = target ? exportMeaning(target, word, depth + 1) : [];
+      if (found.length > 0) return found;
+    }
+    return [];
+  }
+
+  function member(meaning: Meaning, part: string, depth: number): readonly Meaning[] {
+    if (depth > MAX_DEPTH) return [];
+    switch (meaning.kind) {
+      case 'module':
+        return exportMeaning(meaning.index, part, depth + 1);
+      case 'object': {
+        const fn = meaning.index.owned.get(meaning.owner)?.get(part);
+        return fn ? [{ kind: 'function', index: meaning.index, fn }] : [];
+      }
+      case 'function':
+        if (part === '()') return result(meaning.index, meaning.fn, depth + 1);
+        return part === 'call' || part === 'apply' || part === 'bind' ? [meaning] : [];
+      case 'class':
+        if (part === '()') return [{ kind: 'instance', index: meaning.index, cls: meaning.cls }];
+        return classMember(meaning.index, meaning.cls, part, depth + 1);
+      case 'instance':
+        return classMember(meaning.index, meaning.cls, part, depth + 1);
+    }
+  }
+
+  function classMember(index: FileIndex, cls: ClassIr, part: string, depth: number): readonly Meaning[] {
+    const own = ownMember(index, cls, part, depth, new Set());
+    if (own.length > 0) return own;
+    // Abstract here: whatever the implementations do.
+    return workspace.subclasses(cls.name).flatMap((sub) => {
+      const fn = methodOf(sub.index, sub.cls, part);
+      if (fn) see(sub.index);
+      return fn ? [{ kind: 'function' as const, index: sub.index, fn }] : [];
+    });
+  }
+
+  function ownMember(index: FileIndex, cls: ClassIr, part: string, depth: number, seen: Set<ClassIr>): readonly Meaning[] {
+    if (depth > MAX_DEPTH || seen.has(cls)) return [];
+    seen.add(cls);
+    see(index);
+    const fn = methodOf(index, cls, part);
+    if (fn) return [{ kind: 'function', index, fn }];
+    const field = cls.fields.find((f) => f.name === part);
+    if (field) {
+      const found = instances(index, field.type, depth + 1);
+      if (found.length > 0) return found;
+    }
+    for (const id of cls.methods) {
+      const parameter = index.file.functions[id]?.parameters.find((p) => p.field && p.name === part);
+      if (parameter?.type !== undefined) return instances(index, parameter.type, depth + 1);
+    }
+    return bases(index, cls, depth + 1).flatMap((base) => ownMember(base.index, base.cls, part, depth + 1, seen));
+  }
+
+  function methodOf(index: FileIndex, cls: ClassIr, part: string): FunctionIr | undefined {
+    for (const id of cls.methods) {
+      const fn = index.file.functions[id];
+      if (fn?.name === part) return fn;
+    }
+    return undefined;
+  }
+
+  function bases(index: FileIndex, cls: ClassIr, depth: number): readonly { index: FileIndex; cls: ClassIr }[] {
+    return cls.bases.flatMap((base) => baseNames(base).flatMap((n) => classes(index, n, depth + 1)));
+  }
+
+  function classes(index: FileIndex, word: string, depth: number): readonly { index: FileIndex; cls: ClassIr }[] {
+    return path(index, undefined, word.split('.'), depth + 1).flatMap((m) => (m.kind === 'class' || m.kind === 'instance' ? [{ index: m.index, cls: m.cls }] : []));
+  }
+
+  /** Instances of an annotation; for an interface (no class of that name) of the classes that implement it. */
+  function instances(index: FileIndex, annotation: string, depth: number): readonly Meaning[] {
+    for (const word of typeNames(annotation)) {
+      const found = classes(index, word, depth + 1);
+      if (found.length > 0) return found.map((c) => ({ kind: 'instance', ...c }));
+      const object = path(index, undefined, word.split('.'), depth + 1).filter((m) => m.kind === 'object' || m.kind === 'module' || m.kind === 'function');
+      if (object.length > 0) return object.flatMap((m) => (m.kind === 'function' ? result(m.index, m.fn, depth + 1) : [m]));
+      const implementations = workspace.subclasses(word.split('.').at(-1) ?? word);
+      if (implementations.length > 0 && implementations.length <= 4) {
+        return implementations.map((c) => ({ kind: 'instance', index: see(c.index), cls: c.cls }));
+      }
+    }
+    return [];
+  }
+
+  function localMeaning(index: FileIndex, functionId: number | undefined, local: LocalIr, depth: number): readonly Meaning[] {
+    if (depth > MAX_DEPTH) return [];
+    if (local.type !== undefined) {
+      const typed = instances(index, local.type, depth + 1);
+      if (typed.length > 0) return typed;
+    }
+    const text = local.text.trim().replace(/^await\s+/, '').replace(/[!;]+$/, '');
+    const constructed = /^new\s+([A-Za-z_$][\w$.]*)/.exec(text)?.[1];
+    if (constructed !== undefined) return classes(index, constructed, depth + 1).map((c) => ({ kind: 'instance', ...c }));
+    if (/^[A-Za-z_$][\w$]*(\??\.[A-Za-z_$][\w$]*)*$/.test(text) && text !== local.name) {
+      const holders = path(index, functionId, text.split(/\??\./), depth + 1);
+      const picked = holders.flatMap((m) => member(m, local.name, depth + 1));
+      return picked.length > 0 ? picked : holders;
+    }
+    const call = local.callId === undefined ? undefined : index.file.calls[local.callId];
+    if (!call) return [];
+    return path(index, functionId, call.callee, depth + 1).flatMap((m) => {
+      if (m.kind === 'class') return [{ kind: 'instance' as const, index: m.index, cls: m.cls }];
+      if (m.kind !== 'function') return [];
+      const values = result(m.index, m.fn, depth + 1);
+      const picked = values.flatMap((value) => member(value, local.name, depth + 1));
+      return picked.length > 0 ? picked : values;
+    });
+  }
+
+  /** What a factory returns: `new X(…)`, `X(…)`, an object literal of functions. */
+  function result(index: FileIndex, fn: FunctionIr, depth: number): readonly Meaning[] {
+    if (depth > MAX_DEPTH) return [];
+    see(index);
+    if (fn.name !== '' && index.owned.has(fn.name)) return [{ kind: 'object', index, owner: fn.name }];
+    for (const returned of fn.returns) {
+      const text = returned.text.trim().replace(/^await\s+/, '');
+      const made = /^(?:new\s+)?([A-Za-z_$][\w$.]*)\s*(?:<[^()]*>)?\(/.exec(text)?.[1];
+      const parts = (made ?? (/^[A-Za-z_$][\w$.]*$/.test(text) ? text : undefined))?.split('.');
+      if (!parts) continue;
+      const found = path(index, fn.id, parts, depth + 1).flatMap((m): readonly Meaning[] =>
+        made === undefined ? [m] : m.kind === 'class' ? [{ kind: 'instance', index: m.index, cls: m.cls }] : m.kind === 'function' && m.fn !== fn ? result(m.index, m.fn, depth + 1) : [],
+      );
+      if (found.length > 0) return found;
+    }
+    return [];
+  }
+
+  function callable(meaning: Meaning): readonly FunctionRef[] {
+    if (meaning.kind === 'function') return [{ uri: meaning.index.file.uri, functionId: meaning.fn.id }];
+    if (meaning.kind === 'instance' || meaning.kind === 'class') {
+      const special = meaning.kind === 'instance' ? '__call__' : undefined;
+      const names = special === undefined ? ['constructor', '__init__'] : [special];
+      return names.flatMap((n) => {
+        const fn = methodOf(meaning.index, meaning.cls, n);
+        return fn ? [{ uri: meaning.index.file.uri, functionId: fn.id }] : [];
+      });
+    }
+    return [];
+  }
+
+  return { path, callable };
+}
+
+/** `BaseRepository<User>` → `BaseRepository`; `Mixin(Base)` → both; `Base[User, int]` → `Base`. */
+function baseNames(base: string): readonly string[] {
+  const words = base.replace(/<[^()]*>|\[[^()]*\]/g, '').match(/[A-Za-z_$][\w$.]*/g);
+  return words ?? [];
+}
