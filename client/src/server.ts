@@ -5,9 +5,6 @@ import { statusNotification, trustGrantedNotification, type InitializationOption
 /** Languages with queries in them; schema.prisma is matched by name because its language comes with another extension. */
 export const languages = ['sql', 'typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'python'] as const;
 
-/** Files whose changes on disk the server must hear of: sources, schemas, its own configuration. */
-const watchedFiles = ['**/*.{sql,ts,tsx,mts,cts,js,jsx,mjs,cjs,py,prisma}', '**/{sargable.config.*,package.json,.gitignore}', '**/.sargable/**'];
-
 /** The language server as the rest of the client sees it. */
 export interface Server extends vscode.Disposable {
   /** Rejects if the server can't be started; the user has been told then. */
@@ -29,14 +26,12 @@ export function createServer(context: vscode.ExtensionContext, output: vscode.Lo
   const running = new vscode.EventEmitter<void>();
   const stopped = new vscode.EventEmitter<void>();
   const status = new vscode.EventEmitter<StatusParams>();
-  const watchers = watchedFiles.map((glob) => vscode.workspace.createFileSystemWatcher(glob));
-  const client = new LanguageClient('sargable', 'Sargable', serverOptions(context), clientOptions(context, output, watchers));
+  const client = new LanguageClient('sargable', 'Sargable', serverOptions(context), clientOptions(context, output));
 
   const subscriptions: vscode.Disposable[] = [
     running,
     stopped,
     status,
-    ...watchers,
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Running) running.fire();
       if (newState === State.Stopped) stopped.fire();
@@ -69,7 +64,7 @@ function serverOptions(context: vscode.ExtensionContext): ServerOptions {
   };
 }
 
-function clientOptions(context: vscode.ExtensionContext, output: vscode.LogOutputChannel, fileEvents: vscode.FileSystemWatcher[]): LanguageClientOptions {
+function clientOptions(context: vscode.ExtensionContext, output: vscode.LogOutputChannel): LanguageClientOptions {
   const initializationOptions = (): InitializationOptions => ({
     trusted: vscode.workspace.isTrusted,
     version: String(context.extension.packageJSON.version),
@@ -82,7 +77,6 @@ function clientOptions(context: vscode.ExtensionContext, output: vscode.LogOutpu
     ],
     outputChannel: output,
     initializationOptions,
-    synchronize: { fileEvents },
     middleware: {
       workspace: {
         // The server has no use for the databases: it is told where to connect by `sargable/connect` alone.
