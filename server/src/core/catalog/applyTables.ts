@@ -92,8 +92,8 @@ function copyLikeIndexes(state: SchemaState, key: string, change: ChangeOf<'crea
     const sourceKey = like.including.indexes ? resolveTable(state, like.source) : undefined;
     const source = sourceKey === undefined ? undefined : state.tables.get(sourceKey);
     if (source === undefined) continue;
-    for (const { name: _, ...constraint } of source.constraints) addConstraint(state, key, constraint);
-    for (const { constraint, definedAt: _, ...index } of source.indexes) if (constraint === undefined) addIndexWithPartitions(state, key, { ...index, name: '' }, indexNameParts({ ...index, name: '' }));
+    for (const constraint of source.constraints) addConstraint(state, key, { ...constraint, name: undefined });
+    for (const index of source.indexes) if (index.constraint === undefined) addIndexWithPartitions(state, key, { ...index, name: '', definedAt: undefined }, indexNameParts(index));
   }
 }
 

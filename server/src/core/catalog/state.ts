@@ -109,10 +109,9 @@ export function addConstraint(state: SchemaState, key: string, constraint: Const
 
 /** A partition gets its own constraint under its own name. */
 export function inheritConstraint(state: SchemaState, partition: string, constraint: Constraint): void {
-  const { name: _, ...unnamed } = constraint;
   const table = state.tables.get(partition);
   const same = table?.constraints.some((other) => other.type === constraint.type && other.columns.join() === constraint.columns.join());
-  if (same !== true) addConstraint(state, partition, unnamed);
+  if (same !== true) addConstraint(state, partition, { ...constraint, name: undefined });
 }
 
 /** Adds a foreign key under Postgres' default name if it has none; descends to partitions. */
@@ -144,8 +143,7 @@ export function addIndexWithPartitions(state: SchemaState, key: string, index: I
 export function inheritIndex(state: SchemaState, partition: string, index: Index): void {
   const table = state.tables.get(partition);
   if (table === undefined || table.indexes.some((other) => sameIndex(other, index))) return;
-  const { constraint: _, definedAt: __, ...plain } = index;
-  addIndexWithPartitions(state, partition, { ...plain, name: '', valid: true }, indexNameParts(index));
+  addIndexWithPartitions(state, partition, { ...index, constraint: undefined, definedAt: undefined, name: '', valid: true }, indexNameParts(index));
 }
 
 /** Column part of an inherited index's name, as ChooseIndexColumnNames gives it. */
