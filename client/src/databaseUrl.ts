@@ -19,7 +19,7 @@ export function parseDatabaseUrl(text: string): ParsedDatabaseUrl | undefined {
   }
   if (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:') return undefined;
   try {
-    const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : decodeURIComponent(url.hostname) || url.searchParams.get('host') || '';
+    const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : decodeURIComponent(url.hostname); // %2F… is the folder of a socket
     const database = decodeURIComponent(url.pathname.slice(1));
     const user = decodeURIComponent(url.username);
     if (!host || !database || !user || database.includes('/')) return undefined;
@@ -36,11 +36,9 @@ export function parseDatabaseUrl(text: string): ParsedDatabaseUrl | undefined {
 
 /** The URL the server connects to. Without a password the server may find one in the user's password file. */
 export function renderDatabaseUrl(database: DatabaseSetting, password: string | undefined): string {
-  const socket = database.host.startsWith('/');
-  const host = socket ? '' : database.host.includes(':') ? `[${database.host}]` : encodeURIComponent(database.host);
+  const host = database.host.includes(':') ? `[${database.host}]` : encodeURIComponent(database.host);
   const credentials = encodeURIComponent(database.user) + (password ? `:${encodeURIComponent(password)}` : '');
-  const options = new URLSearchParams({ ...(socket ? { host: database.host } : {}), sslmode: database.ssl ?? 'prefer' });
-  return `postgres://${credentials}@${host}:${database.port ?? defaultPort}/${encodeURIComponent(database.database)}?${options}`;
+  return `postgres://${credentials}@${host}:${database.port ?? defaultPort}/${encodeURIComponent(database.database)}?sslmode=${database.ssl ?? 'prefer'}`;
 }
 
 /** `user@host:5432/database`: how a database is shown to the user. */
