@@ -23,6 +23,8 @@ export interface HostFile {
   readonly lines?: readonly number[];
   /** Variables of the module's top level (`export const users = new UserService(pool)`), for resolving calls on them. */
   readonly locals?: readonly LocalIr[];
+  /** Attributes read of a loop's element (`order.customer`): an ORM may load each one lazily. */
+  readonly attributeReads?: readonly AttributeRead[];
   /** `sargable-disable…` comments in order. */
   readonly suppressions: readonly SuppressionComment[];
   /** Stretches that did not parse. Functions that overlap one are left out of every analysis. */
@@ -221,7 +223,7 @@ export interface CallIr {
   readonly nameSpan: HostSpan;
   /** `['this', 'users', 'findById']`; `()` marks a call inside the path, `?` an unresolvable part. */
   readonly callee: readonly string[];
-  readonly args: readonly { readonly text: string; readonly span: HostSpan; readonly names: readonly string[]; /** Function literal passed. */ readonly functionId?: number }[];
+  readonly args: readonly { readonly text: string; readonly span: HostSpan; readonly names: readonly string[]; /** Keyword argument (Python). */ readonly name?: string; /** Function literal passed. */ readonly functionId?: number }[];
   readonly functionId?: number;
   readonly loopIds: readonly number[];
   readonly awaited: boolean;
@@ -234,6 +236,21 @@ export interface CallIr {
   readonly siteId?: number;
   /** Name its result is assigned to. */
   readonly resultName?: string;
+}
+
+/** `name.property` read inside a loop whose element is `name` or was taken from it. */
+export interface AttributeRead {
+  readonly name: string;
+  readonly property: string;
+  /** `name.property`. */
+  readonly span: HostSpan;
+  readonly functionId?: number;
+  /** Enclosing loops, innermost first. */
+  readonly loopIds: readonly number[];
+  /** Loop whose element `name` is. */
+  readonly loopId: number;
+  /** Below an `if` or the like in its innermost loop. */
+  readonly conditional: boolean;
 }
 
 export interface ImportIr {

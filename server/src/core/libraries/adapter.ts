@@ -1,6 +1,6 @@
 import type { Bind, ChainArgument, ChainCall, ConditionalPart, LibraryId, ModelIr, QuerySite } from '../hosts/ir';
 import type { HostLanguage, SyntaxNode } from '../hosts/syntax';
-import type { PlaceholderStyle, SqlSource } from '../sql/source';
+import type { HoleKind, PlaceholderStyle, SqlSource } from '../sql/source';
 import type { Edit } from '../text/edit';
 import type { SegmentMap } from '../text/segmentMap';
 import type { HostSpan } from '../text/span';
@@ -23,6 +23,8 @@ export interface SiteDraft {
   readonly chain: readonly ChainCall[];
   readonly model?: string;
   readonly eager: readonly string[];
+  /** Where the statement was built, when it came through variables: drafts that lie in one of these are part of this site. */
+  readonly consumes?: readonly HostSpan[];
 }
 
 /**
@@ -41,6 +43,22 @@ export interface LibraryAdapter {
   addPredicate?(site: QuerySite, request: PredicateRequest): readonly Edit[] | undefined;
   /** Replaces OFFSET by a keyset condition. */
   toKeyset?(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined;
+  /** Appends keys to the query's order, or orders it. */
+  addOrder?(site: QuerySite, request: OrderRequest): readonly Edit[] | undefined;
+  /** Adds `LIMIT count`. */
+  addLimit?(site: QuerySite, request: LimitRequest): readonly Edit[] | undefined;
+}
+
+export interface OrderRequest {
+  readonly uri: string;
+  readonly text: string;
+  readonly keys: readonly { readonly column: string; readonly descending: boolean }[];
+}
+
+export interface LimitRequest {
+  readonly uri: string;
+  readonly text: string;
+  readonly count: number;
 }
 
 export interface PredicateRequest {
@@ -64,9 +82,11 @@ export interface KeysetRequest {
 /** Where the value of an expression comes from, traced inside the file. */
 export type Origin =
   | { readonly kind: 'import'; readonly module: string; readonly imported: string; readonly path: readonly string[] }
-  | { readonly kind: 'construct'; readonly callee: readonly string[]; readonly node: SyntaxNode }
-  | { readonly kind: 'call'; readonly callee: readonly string[]; readonly node: SyntaxNode }
-  | { readonly kind: 'parameter'; readonly index: number; readonly name: string; readonly type?: string; readonly path: readonly string[] }
+  /** `path`: property of the value, empty for the value itself; absent counts as empty. */
+  | { readonly kind: 'construct'; readonly callee: readonly string[]; readonly node: SyntaxNode; readonly path?: readonly string[] }
+  | { readonly kind: 'call'; readonly callee: readonly string[]; readonly node: SyntaxNode; readonly path?: readonly string[] }
+  /** `callback`: the call that the function literal with this parameter is passed to (`sql.begin(async (sql) => …)`). */
+  | { readonly kind: 'parameter'; readonly index: number; readonly name: string; readonly type?: string; readonly path: readonly string[]; readonly callback?: { readonly call: SyntaxNode; readonly argument: number } }
   | { readonly kind: 'field'; readonly path: readonly string[]; readonly type?: string }
   | { readonly kind: 'node'; readonly node: SyntaxNode }
   | { readonly kind: 'unknown' };
@@ -82,7 +102,13 @@ export interface HostString {
   readonly complete: boolean;
 }
 
-/** A flattened method chain, innermost receiver first: `db('t').where(a).limit(1)`. */
+/** Meaning of an interpolation of a tagged template: of a kind, or SQL of its own (a template node) that belongs to the text. */
+export type TaggedHole = { readonly kind: HoleKind } | { readonly inline: SyntaxNode };
+
+/**
+ * A flattened method chain, innermost receiver first: `db('t').where(a).limit(1)`. `root` is the first receiver that is
+ * no call (`db`, `this.db`, `prisma.user`); a bare root call `db('t')` is the first of `calls` under its own name.
+ */
 export interface Chain {
   readonly root: SyntaxNode;
   readonly rootPath: readonly string[];
@@ -113,5 +139,11 @@ export interface HostContext {
   /** Files of the workspace that declare models, by model name; for Prisma from `schema.prisma`. */
   model(name: string): ModelIr | undefined;
   /** Sites of a text that may hold several statements: one draft each (splits, adjusts maps). */
-  statements(text: HostString, placeholders: PlaceholderStyle): readonly { readonly source: SqlSource; readonly map: SegmentMap; readonly conditional: readonly ConditionalPart[] }[];
+  statements(text: HostString, placeholders: PlaceholderStyle): readonly { readonly source: SqlSource; readonly map: SegmentMap; readonly conditional: readonly ConditionalPart[]; /** The text's interpolations that fall into this statement, renumbered. */ readonly binds: readonly Bind[] }[];
+  /**
+   * Rebuilds a tagged template whose interpolations are parameters (TypeScript only). Choices, fragments in variables and
+   * fragments returned by functions of the file are followed by the host.
+   * @param hole says what an interpolation is; undefined: a value, unless it names a fragment.
+   */
+  tagged?(template: SyntaxNode, hole: (expression: SyntaxNode) => TaggedHole | undefined): HostString;
 }
