@@ -1,0 +1,76 @@
+import type { LoopQuery } from '../../calls/loopQueries';
+import { shorten } from '../../calls/loops';
+import type { FlowContext, FindingDraft, RelatedPlace, Severity } from '../../lint/rule';
+import { createLineIndex, type LineIndex } from '../../text/lineIndex';
+import { spanText, type HostSpan } from '../../text/span';
+import { batchingFixes } from './fixes';
+
+/** The finding that both loop rules report; they differ in what they pick and in the verb. */
+export function loopFinding(context: FlowContext, query: LoopQuery, verb: string): FindingDraft {
+  const name = spanText(context.text, query.anchor).replace(/\s+/g, '');
+  const places = createPlaces(context);
+  return {
+    at: { host: query.anchor },
+    severity: severityOf(query),
+    message: query.dependent ? `\`${name}\` ${verb} ${often(query)}.${together(query)}` : `\`${name}\` gives the same result in every turn of the loop: run it once before.`,
+    because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}`,
+    confidence: 'text',
+    evidence: {
+      loop: query.loop.iterable?.text ?? query.loop.facts.condition ?? query.loop.kind,
+      form: query.form.form,
+      hops: query.path.length - 1,
+      concurrent: query.loop.concurrent,
+      path: query.path.map((step) => ({ place: places.of(step.uri, step.span), label: step.label })),
+    },
+    related: related(context, query),
+    fixes: () => batchingFixes(context, query),
+  };
+}
+
+/** `once per element of \`orders\`` and its kin, from the loop's class. */
+const often = (query: LoopQuery): string => query.form.reason;
+
+const together = (query: LoopQuery): string => (query.loop.concurrent && !query.path.some((s) => /\bBEGIN\b/.test(s.label)) ? ' All at the same time: one request can take every connection of the pool.' : '');
+
+function severityOf(query: LoopQuery): Severity {
+  const { doubts } = query;
+  if (doubts.includes('guessed') || doubts.includes('shape') || doubts.includes('bounded')) return 'hint';
+  if (!query.dependent || doubts.length > 0) return 'info';
+  return 'warning';
+}
+
+function doubtText(query: LoopQuery): string {
+  if (query.doubts.includes('guessed')) return '; the callee is known by its name only';
+  if (query.doubts.includes('conditional')) return '; only under a condition';
+  return '';
+}
+
+function related(context: FlowContext, query: LoopQuery): readonly RelatedPlace[] {
+  const head: RelatedPlace = { uri: context.file.uri, span: query.loop.head, message: `The loop: ${shorten(query.form.reason)}` };
+  const hops = query.path.filter((step, k) => k > 0 || step.uri !== context.file.uri || step.span.start !== query.anchor.start);
+  return [head, ...hops.map((step) => ({ uri: step.uri, span: step.span, message: step === query.path.at(-1) ? `The query: ${step.label}` : `Calls ${step.label}` }))];
+}
+
+/** `users.ts:40`; the line is left out where the other file's lines are not known. */
+function createPlaces(context: FlowContext): { of(uri: string, span: HostSpan): string } {
+  let own: LineIndex | undefined;
+  return {
+    of(uri, span) {
+      const name = decodeURIComponent(uri.split('/').at(-1) ?? uri);
+      const line = uri === context.file.uri ? (own ??= createLineIndex(context.text)).toLineColumn(span.start).line : lineIn(context.flow.file(uri)?.lines, span.start);
+      return line === undefined ? name : `${name}:${line + 1}`;
+    },
+  };
+}
+
+function lineIn(starts: readonly number[] | undefined, offset: number): number | undefined {
+  if (!starts || starts.length === 0) return undefined;
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

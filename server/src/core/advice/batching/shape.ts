@@ -1,0 +1,116 @@
+import type { LoopQuery } from '../../calls/loopQueries';
+import type { Bind, Loop, QuerySite } from '../../hosts/ir';
+import type { FlowContext } from '../../lint/rule';
+import { containsSpan, hostSpan, spanText, type HostSpan } from '../../text/span';
+import { type CodeLanguage, indentAt, maskCode } from './code';
+
+/** A loop that is plain enough to take a query out of it, with everything that the rewrites need. */
+export interface PlainLoop {
+  readonly loop: Loop;
+  readonly site: QuerySite;
+  readonly language: CodeLanguage;
+  readonly indent: string;
+  /** The element as written in the head: `order`, `{ id, name }`, `i, order`. */
+  readonly element: string;
+  readonly elements: readonly string[];
+  /** The collection as written: `orders`, `result.rows`. */
+  readonly iterable: string;
+  /** Annotation or value say that it is an array (TypeScript) or a list (Python). */
+  readonly isArray: boolean;
+  /** Masked text of the body, and where it starts. */
+  readonly body: string;
+  readonly bodyStart: number;
+  /** The query with its `await`, if it has one. */
+  readonly awaited: HostSpan;
+}
+
+/**
+ * Recognises the loop form that may be rewritten: `for … of` / `for … in` over a plain collection, the query direct in its
+ * body on every turn, no other query or awaited work, no `try`, no early exit, no value carried over turns.
+ */
+export function plainLoop(context: FlowContext, query: LoopQuery): PlainLoop | undefined {
+  const { loop, site } = query;
+  const { file, text } = context;
+  if (!site?.source || !site.complete || !query.dependent || query.path.length !== 1 || loop.id < 0 || site.conditional.length > 0) return undefined;
+  const language: CodeLanguage = file.language === 'python' ? 'python' : 'javascript';
+  if (!loop.iterable || (loop.kind !== 'for-of' && loop.kind !== 'for') || loop.functionId !== site.functionId || loop.concurrent) return undefined;
+  if (query.call?.conditional === true || file.loops.some((other) => other.id !== loop.id && containsSpan(loop.body, other.span) && containsSpan(other.span, site.span))) return undefined;
+  const indent = indentAt(text, loop.span.start);
+  const head = /^(?:async\s+)?for\s+(?:await\s*)?\(?\s*(?:(?:const|let|var)\s+)?([\s\S]+?)\s+(?:of|in)\s/.exec(text.slice(loop.span.start, loop.iterable.span.start));
+  const element = head?.[1];
+  const iterable = loop.iterable.text.trim();
+  if (indent === undefined || element === undefined || /^(async\s+)?for\s+await|^async/.test(text.slice(loop.span.start)) || !/^[A-Za-z_$][\w$]*(\??\.[A-Za-z_$][\w$]*)*$/.test(iterable)) return undefined;
+  const masked = maskCode(text, language);
+  const body = masked.slice(loop.body.start, loop.body.end);
+  const awaited = withAwait(masked, site.span);
+  const plain: PlainLoop = { loop, site, language, indent, element, elements: loop.elements, iterable, isArray: isKnownList(context, loop, iterable), body, bodyStart: loop.body.start, awaited };
+  return isUndisturbed(context, plain) ? plain : undefined;
+}
+
+function isKnownList(context: FlowContext, loop: Loop, name: string): boolean {
+  for (const fn of context.file.functions) {
+    if (!containsSpan(fn.span, loop.span)) continue;
+    const type = fn.parameters.find((p) => p.name === name)?.type ?? fn.locals.find((l) => l.name === name)?.type;
+    if (type !== undefined && /\[\]\s*$|^(readonly\s+)?(Readonly)?Array<|^(list|List|Sequence|tuple)\b/.test(type.replace(/^:\s*/, '').trim())) return true;
+    const value = fn.locals.find((l) => l.name === name)?.text.trim();
+    if (value !== undefined && (/^\[|\.(rows|fetchall\(\)|all\(\))$|^list\(|^sorted\(/.test(value) || (/^await\s/.test(value) && /\.fetch\(/.test(value)))) return true;
+  }
+  return false;
+}
+
+function withAwait(masked: string, span: HostSpan): HostSpan {
+  const before = /\bawait\s+$/.exec(masked.slice(0, span.start));
+  return before ? hostSpan(before.index, span.end) : span;
+}
+
+function isUndisturbed(context: FlowContext, plain: PlainLoop): boolean {
+  const { file, flow } = context;
+  const { body, loop, site } = plain;
+  if (/(?<![\w$.])(try|catch|except|finally|break|return|throw|raise|yield|with|goto)(?![\w$])/.test(body)) return false;
+  if ((body.match(/(?<![\w$.])await(?![\w$])/g) ?? []).length > (plain.awaited.start < site.span.start ? 1 : 0)) return false;
+  const inBody = (span: HostSpan): boolean => containsSpan(loop.body, span);
+  if (file.sites.some((s) => s.id !== site.id && inBody(s.span) && s.executes !== 'no')) return false;
+  if (file.calls.some((c) => inBody(c.span) && !containsSpan(site.span, c.span) && flow.executions(file.uri, c.id).length > 0)) return false;
+  // The collection and the query's receiver must be the same in every turn.
+  const roots = [plain.iterable.split(/\??\./)[0], spanText(context.text, site.anchor).split(/\??[.(`]/)[0]];
+  if (loop.facts.assigns.some((a) => roots.includes(a.name))) return false;
+  const walked = plain.iterable.replace(/[.$?]/g, '\\$&');
+  return !new RegExp(`(?<![\\w$.])${walked}\\.(splice|append|push|pop|shift|unshift|remove|extend|insert|clear|sort|reverse)\\s*\\(`).test(body);
+}
+
+/** The binds of a query in a loop: the one with the key of the element, and those that are the same in every turn. */
+export interface KeyBinds {
+  readonly key: Bind;
+  readonly rest: readonly Bind[];
+}
+
+/** Splits the binds. Undefined unless exactly one depends on the loop, and it is the element or a plain property of it. */
+export function keyBinds(plain: PlainLoop): KeyBinds | undefined {
+  const dependent = plain.site.binds.filter((b) => dependsOnTurn(plain, b));
+  const key = dependent[0];
+  if (dependent.length !== 1 || !key?.span || !isPlainValue(plain, key)) return undefined;
+  return { key, rest: plain.site.binds.filter((b) => b !== key) };
+}
+
+/** The element itself or a plain property of it; nothing that could have an effect or differ when it is read again. */
+export function isPlainValue(plain: PlainLoop, bind: Bind): boolean {
+  const root = /^([A-Za-z_$][\w$]*)(\.[A-Za-z_$][\w$]*|\[(["'])[\w-]+\3\])*$/.exec(bind.text.trim())?.[1];
+  return root !== undefined && plain.elements.includes(root) && !plain.loop.facts.assigns.some((a) => a.name === root);
+}
+
+export function dependsOnTurn(plain: PlainLoop, bind: Bind): boolean {
+  const changing = new Set([...plain.elements, ...plain.loop.facts.assigns.map((a) => a.name)]);
+  return bind.names.some((n) => changing.has(n) || new RegExp(`(?<![\\w$.])(const|let|var)\\s+[^=;]*(?<![\\w$])${n.replace(/\$/g, '\\$')}(?![\\w$])[^=;]*=|^\\s*${n.replace(/\$/g, '\\$')}\\s*(:[^=]*)?=[^=]`, 'm').test(plain.body));
+}
+
+/** `orders.map((order) => order.customerId)` or `[order.customer_id for order in orders]`. */
+export function collect(plain: PlainLoop, value: string): string {
+  if (plain.language === 'python') return `[${value} for ${plain.element} in ${plain.iterable}]`;
+  const parameter = plain.element.replace(/:\s*[\w<>[\]. |]+$/, '');
+  return isArray(plain) ? `${plain.iterable}.map((${parameter}) => ${value})` : `Array.from(${plain.iterable}, (${parameter}) => ${value})`;
+}
+
+/** Does the text show that the collection is an array? `Array.from` serves everything else that can be walked twice. */
+function isArray(plain: PlainLoop): boolean {
+  return plain.isArray || plain.loop.iterable?.kind === 'query' || /\.rows$/.test(plain.iterable);
+}

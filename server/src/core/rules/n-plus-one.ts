@@ -1,0 +1,47 @@
+import { loopFinding } from '../advice/batching/finding';
+import { collectLoopQueries } from '../calls/loopQueries';
+import type { FlowRule } from '../lint/rule';
+
+/** A query per element where one query for all of them would do. */
+export const nPlusOne: FlowRule = {
+  id: 'n-plus-one',
+  scope: 'flow',
+  category: 'loops',
+  severity: 'warning',
+  needs: 'text',
+  fix: 'review',
+  roles: ['application'],
+  summary: 'A query that runs once per element of a collection',
+  docs: {
+    why: 'One query for the list and one more for each of its elements: a hundred rows are a hundred round trips, each with its own latency, planning and connection time. Run concurrently they take the whole pool instead. The loop and the query are often in different files, so neither looks wrong; the finding shows the shortest path of calls between them.',
+    bad: [
+      {
+        language: 'typescript',
+        code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function customers(orders: { customerId: number }[]) {\n  const names: string[] = [];\n  for (const order of orders) {\n    const found = await pool.query('SELECT name FROM customers WHERE id = $1', [order.customerId]);\n    names.push(found.rows[0].name);\n  }\n  return names;\n}",
+      },
+      {
+        language: 'python',
+        code: 'import psycopg\n\ndef customers(conn: psycopg.Connection, orders):\n    names = []\n    for order in orders:\n        row = conn.execute("SELECT name FROM customers WHERE id = %s", (order.customer_id,)).fetchone()\n        names.append(row[0])\n    return names\n',
+      },
+    ],
+    good: [
+      {
+        language: 'typescript',
+        code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function customers(orders: { customerId: number }[]) {\n  const found = await pool.query('SELECT id, name FROM customers WHERE id = ANY($1)', [orders.map((order) => order.customerId)]);\n  return new Map(found.rows.map((row) => [row.id, row.name]));\n}",
+      },
+      {
+        language: 'typescript',
+        code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function connect() {\n  for (let attempt = 0; attempt < 5; attempt++) {\n    const found = await pool.query('SELECT 1 AS up WHERE $1 > 0', [attempt + 1]);\n    if (found.rows[0]) return found.rows[0];\n  }\n  return undefined;\n}",
+      },
+    ],
+    whenNot: 'Collections that cannot grow (the days of a week, the two sides of a comparison), and work that must be isolated per element. Suppress those with a reason.',
+    fixSafety: 'Offered for review, and only where the body has no other awaited work, no `try`, no early exit and carries no value from turn to turn. All rows are read before the first turn: a row that the loop itself changes would be seen as it was before.',
+  },
+  options: {},
+  check(context) {
+    for (const query of collectLoopQueries(context.flow, context.file)) {
+      if (query.execution.access === 'write') continue;
+      context.report(loopFinding(context, query, query.path.length === 1 ? 'sends a query' : 'leads to a query'));
+    }
+  },
+};
