@@ -1,0 +1,98 @@
+import { sqlSpan, type SqlSpan } from '../text/span';
+import { nextToken, type Token } from './lexer';
+import type { SplitStatements } from './ports';
+
+/** psql commands that send what was typed so far, as `;` does. */
+const sendingCommands = /^(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)$/;
+/** A comment that names the query below it (sqlc, aiosql, pgtyped): `-- name: ListUsers :many`. */
+const queryName = /^--\s*name\s*:\s*[A-Za-z_][\w.-]*\s*(?:[\^!$<*#]|:[a-z]+|\(.*\)|\s)*\s*$/i;
+const statementStart = /^(?:select|with|insert|update|delete|merge|values|create|alter|drop|truncate)$/;
+
+/**
+ * Splits as psql does: `;` at parenthesis depth 0, bodies of `BEGIN ATOMIC` routines kept whole; in psql dialect
+ * backslash commands are skipped and COPY data too. Besides, a comment that names a query starts a new statement, so
+ * that query files without semicolons split. Cost: one pass of the lexer.
+ */
+export const splitStatements: SplitStatements = (text, { psql }) => {
+  const statements: SqlSpan[] = [];
+  let open = newStatement();
+  let at = 0;
+  const finish = (): void => {
+    if (open.start >= 0) statements.push(sqlSpan(open.start, open.end));
+    open = newStatement();
+  };
+  for (let token = nextToken(text, at, psql); token; token = nextToken(text, at, psql)) {
+    at = token.end;
+    if (token.kind === 'comment') {
+      if (open.start >= 0 && open.depth === 0 && startsNamedQuery(text, token)) finish();
+      continue;
+    }
+    if (token.kind === 'meta') {
+      at = endOfCommand(text, token, finish);
+      continue;
+    }
+    if (token.word === ';' && open.depth === 0 && open.begun === 0) {
+      const copies = psql && open.start >= 0 && /^copy\b[\s\S]*\bfrom\s+stdin\b/i.test(text.slice(open.start, token.start));
+      finish();
+      if (copies) at = endOfCopyData(text, at);
+      continue;
+    }
+    extend(open, token);
+  }
+  finish();
+  return statements;
+};
+
+interface OpenStatement {
+  start: number;
+  end: number;
+  /** Open parentheses. */
+  depth: number;
+  /** Open BEGIN and CASE of a routine body. */
+  begun: number;
+  readonly head: string[];
+  routine: boolean;
+}
+
+const newStatement = (): OpenStatement => ({ start: -1, end: -1, depth: 0, begun: 0, head: [], routine: false });
+
+function extend(open: OpenStatement, token: Token): void {
+  if (open.start < 0) open.start = token.start;
+  open.end = token.end;
+  if (token.kind === 'punct') {
+    if (token.word === '(') open.depth++;
+    else if (token.word === ')' && open.depth > 0) open.depth--;
+  } else if (token.kind === 'word') {
+    if (open.head.length < 4) {
+      open.head.push(token.word);
+      open.routine = /^create (?:or replace )?(?:function|procedure)\b/.test(open.head.join(' '));
+    }
+    if (!open.routine || open.depth > 0) return;
+    if (token.word === 'begin' || (token.word === 'case' && open.begun > 0)) open.begun++;
+    else if (token.word === 'end' && open.begun > 0) open.begun--;
+  }
+}
+
+function startsNamedQuery(text: string, comment: Token): boolean {
+  if (!queryName.test(text.slice(comment.start, comment.end))) return false;
+  let next = nextToken(text, comment.end, false);
+  while (next?.kind === 'comment') next = nextToken(text, next.end, false);
+  return next?.kind === 'word' && statementStart.test(next.word);
+}
+
+/** Ends the statement where the command does; returns where reading goes on. */
+function endOfCommand(text: string, backslash: Token, finish: () => void): number {
+  const name = /^\\(;|[a-zA-Z?!][\w?+]*)?/.exec(text.slice(backslash.start, backslash.start + 30))?.[1] ?? '';
+  if (name === ';' || sendingCommands.test(name)) finish();
+  if (name === ';') return backslash.start + 2;
+  const end = text.indexOf('\n', backslash.start);
+  return end < 0 ? text.length : end;
+}
+
+/** After the line `\.`, if there is one. */
+function endOfCopyData(text: string, from: number): number {
+  const terminator = /^\\\.[ \t]*\r?$/gm;
+  terminator.lastIndex = from;
+  const found = terminator.exec(text);
+  return found ? found.index + found[0].length : from;
+}
