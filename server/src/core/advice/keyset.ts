@@ -1,9 +1,10 @@
 import type { OrderItem, QueryBlock } from '../sql/model';
 import { spanText } from '../text/span';
-import { bindColumn, columnOf, tableOf, type BoundColumn, type Scope } from './scope';
+import { findColumn, uniqueKeys } from '../catalog/lookup';
+import { bindColumn, tableOf, type BoundColumn, type Scope } from './scope';
 import { quoteIdentifier } from './sqlEdits';
 import { collectPins } from './pins';
-import { coversUniqueKey, joinsAreToOne, uniqueKeys } from './uniqueness';
+import { coversUniqueKey, joinsAreToOne } from './uniqueness';
 
 /** One key of a keyset: the column that orders, and how. */
 export interface KeysetKey {
@@ -75,7 +76,7 @@ export function missingTieBreaker(scope: Scope, block: QueryBlock): readonly { r
   for (const seed of seeds) {
     const relation = block.relations[seed];
     const table = relation && tableOf(scope.catalog, relation);
-    const key = table && uniqueKeys(table).find((k) => k.notNull);
+    const key = table && uniqueKeys(table).find((k) => k.coversNulls && k.columns.every((c) => findColumn(table, c)?.notNull));
     if (!relation || !table || !key) continue;
     const fixed = new Set([...pins.columns(seed), ...ordered.filter((o) => o.relationIndex === seed).map((o) => o.column)]);
     const qualify = block.relations.length > 1 || ordered.some((o) => o.relationIndex === seed && isQualified(block, o.column));
@@ -112,7 +113,7 @@ export function planKeyset(scope: Scope, block: QueryBlock): KeysetPlan | undefi
 
 function isNullable(bound: BoundColumn): boolean {
   const outer = bound.block.relations.some((r) => r.join === 'full' || r.join === 'right') || bound.relation.join === 'left';
-  return outer || columnOf(bound.table, bound.column)?.notNull !== true;
+  return outer || findColumn(bound.table, bound.column)?.notNull !== true;
 }
 
 /**

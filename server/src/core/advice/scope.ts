@@ -1,3 +1,4 @@
+import { findColumn, findTable } from '../catalog/lookup';
 import type { Catalog, Column, Table } from '../catalog/model';
 import type { ColumnRef, Expression, QueryBlock, Relation, StatementModel } from '../sql/model';
 
@@ -26,20 +27,8 @@ const CORRELATED: ReadonlySet<QueryBlock['role']> = new Set(['scalar', 'exists',
 /** The catalog table that a relation names, through the search path; undefined when unknown, interpolated or not a table. */
 export function tableOf(catalog: Catalog | undefined, relation: Relation): Table | undefined {
   if (!catalog || relation.kind !== 'table' || relation.hole !== undefined) return undefined;
-  return lookUpTable(catalog, relation.name, relation.schema);
+  return findTable(catalog, relation);
 }
-
-/** Looks a normalised name up, unqualified names through the search path. */
-export function lookUpTable(catalog: Catalog, name: string, schema?: string): Table | undefined {
-  if (schema !== undefined) return catalog.tables.get(`${schema}.${name}`);
-  for (const candidate of catalog.searchPath) {
-    const table = catalog.tables.get(`${candidate}.${name}`);
-    if (table) return table;
-  }
-  return undefined;
-}
-
-export const columnOf = (table: Table | undefined, name: string): Column | undefined => table?.columns.find((c) => c.name === name);
 
 /** True for relations of the system catalogs, which no rule about the application's data looks at. */
 export const isSystemRelation = (relation: Relation): boolean =>
@@ -87,7 +76,7 @@ function bound(scope: Scope, block: QueryBlock, relationIndex: number, column: s
   const relation = block.relations[relationIndex];
   if (!relation) return undefined;
   const table = tableOf(scope.catalog, relation);
-  return { block, relation, relationIndex, table, definition: columnOf(table, column), column };
+  return { block, relation, relationIndex, table, definition: findColumn(table, column), column };
 }
 
 const parentOf = (scope: Scope, block: QueryBlock): QueryBlock | undefined =>

@@ -1,40 +1,15 @@
+import { findColumn, uniqueKeys } from '../catalog/lookup';
 import type { Table } from '../catalog/model';
 import type { QueryBlock } from '../sql/model';
 import { collectPins, type Pins } from './pins';
-import { columnOf, tableOf, type Scope } from './scope';
-
-/** Columns that are unique together. `notNull`: none of them can be NULL, so rows with NULL cannot repeat. */
-export interface UniqueKey {
-  readonly columns: readonly string[];
-  readonly notNull: boolean;
-  readonly primary: boolean;
-}
-
-/** Keys of a table, primary key first, then by number of columns. Partial, invalid and expression indexes prove nothing. */
-export function uniqueKeys(table: Table): readonly UniqueKey[] {
-  const keys: UniqueKey[] = table.constraints.map((constraint) => ({
-    columns: constraint.columns,
-    primary: constraint.type === 'primary',
-    notNull: constraint.type === 'primary' || allNotNull(table, constraint.columns),
-  }));
-  for (const index of table.indexes) {
-    if (!index.unique || !index.valid || index.predicate !== undefined) continue;
-    const columns = index.keys.map((k) => k.column);
-    if (columns.length === 0 || columns.some((c) => c === undefined)) continue;
-    const names = columns as string[];
-    if (!keys.some((k) => k.columns.join() === names.join())) keys.push({ columns: names, primary: false, notNull: allNotNull(table, names) });
-  }
-  return keys.filter((k) => k.columns.length > 0).sort((a, b) => Number(b.primary) - Number(a.primary) || a.columns.length - b.columns.length);
-}
-
-const allNotNull = (table: Table, columns: readonly string[]): boolean => columns.every((c) => columnOf(table, c)?.notNull === true);
+import { tableOf, type Scope } from './scope';
 
 /**
  * Are rows that agree on `fixed` columns (pinned to a value, or compared) at most one?
  * @param pinned columns held by `=`, which excludes NULL.
  */
 export function coversUniqueKey(table: Table, fixed: ReadonlySet<string>, pinned: ReadonlySet<string>): boolean {
-  return uniqueKeys(table).some((key) => key.columns.every((c) => fixed.has(c) && (key.notNull || pinned.has(c) || columnOf(table, c)?.notNull === true)));
+  return uniqueKeys(table).some((key) => key.columns.every((c) => fixed.has(c) && (key.coversNulls || pinned.has(c) || findColumn(table, c)?.notNull === true)));
 }
 
 /** Does the block read at most one row of this relation for each row of the others, or at all? */

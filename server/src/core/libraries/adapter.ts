@@ -23,6 +23,7 @@ export interface SiteDraft {
   readonly chain: readonly ChainCall[];
   readonly model?: string;
   readonly eager: readonly string[];
+  readonly values?: QuerySite['values'];
   /** Where the statement was built, when it came through variables: drafts that lie in one of these are part of this site. */
   readonly consumes?: readonly HostSpan[];
 }
@@ -140,6 +141,11 @@ export interface HostContext {
   model(name: string): ModelIr | undefined;
   /** Sites of a text that may hold several statements: one draft each (splits, adjusts maps). */
   statements(text: HostString, placeholders: PlaceholderStyle): readonly { readonly source: SqlSource; readonly map: SegmentMap; readonly conditional: readonly ConditionalPart[]; /** The text's interpolations that fall into this statement, renumbered. */ readonly binds: readonly Bind[] }[];
+  /**
+   * Elements of an array expression: a literal, or a local array with the elements pushed before its use.
+   * `literal` is the array written at the use itself or its variable's initial value; `complete` says nothing else is in it.
+   */
+  elements?(node: SyntaxNode): { readonly nodes: readonly SyntaxNode[]; readonly literal?: SyntaxNode; readonly complete: boolean } | undefined;
   /**
    * Rebuilds a tagged template whose interpolations are parameters (TypeScript only). Choices, fragments in variables and
    * fragments returned by functions of the file are followed by the host.

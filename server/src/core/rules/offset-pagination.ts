@@ -1,5 +1,5 @@
 import { keysetFixes } from '../advice/keysetFix';
-import { findAdapter } from '../advice/adapters';
+import { findAdapter } from '../libraries';
 import { blockSize, describeRows } from '../advice/size';
 import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';

@@ -1,0 +1,29 @@
+import { findTenantEvidence, tenantColumnOf } from '../catalog/tenancy';
+import type { RuleContext } from '../lint/rule';
+import type { TenantColumnOf } from './tenantEvidence';
+
+/** Code that works for all tenants by nature: sweeps, workers, admin panels, webhooks of providers. */
+const SYSTEM_PATH = /(^|[/_.-])(cron|jobs?|workers?|admin|webhooks?|scripts?|migrations?|seeds?|telemetry|maintenance|cleanup|sweeps?|schedulers?|backfills?|internal)([/_.-]|$)/i;
+
+/** How the catalog or the settings say which column holds a table's tenant; undefined: nothing says so, and the rules are silent. */
+export function findTenantColumns({ catalog, settings }: Pick<RuleContext, 'catalog' | 'settings'>): { readonly columnOf: TenantColumnOf; readonly because: string } | undefined {
+  if (!catalog) return undefined;
+  const evidence = findTenantEvidence(catalog);
+  if (settings.tenant.columns.length === 0 && !evidence) return undefined;
+  const because = settings.tenant.columns.length > 0 || !evidence
+    ? `The settings name ${settings.tenant.columns.join(', ')} as the tenant column`
+    : `${evidence.carriers} of ${evidence.tables} tables carry ${evidence.column}`;
+  return { columnOf: (table) => tenantColumnOf(catalog, table, settings.tenant), because };
+}
+
+/** Is this document system code, by the settings' globs or by its path? */
+export function isSystemPath(uri: string, globs: readonly string[]): boolean {
+  const path = uri.replace(/^file:\/\/+/, '/').replace(/\/[^/]*\.\w+$/, (name) => name.replace(/\.\w+$/, ''));
+  return SYSTEM_PATH.test(path.split('/').slice(-4).join('/')) || globs.some((glob) => globToRegExp(glob).test(uri.replace(/^file:\/\/+/, '')));
+}
+
+/** `**` any folders, `*` within a name, `?` one character; a glob without a leading slash may begin at any folder. */
+export function globToRegExp(glob: string): RegExp {
+  const source = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*\*\/|\*\*|\*|\?/g, (part) => (part === '**/' ? '(?:.*/)?' : part === '**' ? '.*' : part === '*' ? '[^/]*' : '[^/]'));
+  return new RegExp(`(^|/)${source.replace(/^\//, '')}$`);
+}

@@ -1,0 +1,96 @@
+import { trigramFixes } from '../advice/indexFix';
+import { patternStart } from '../advice/patterns';
+import { collectPins } from '../advice/pins';
+import { bindColumn, isSystemRelation, traceColumn, withoutCasts, type BoundColumn, type Scope } from '../advice/scope';
+import { describeRows, sizeOf } from '../advice/size';
+import { isPinnedToOneRow } from '../advice/uniqueness';
+import { hasTrigramIndex } from '../advice/trigram';
+import type { Severity, StatementContext, StatementRule } from '../lint/rule';
+import type { Conjunct, Expression, QueryBlock } from '../sql/model';
+
+/** Searches that no b-tree can serve, because the beginning of the value is unknown. */
+export const leadingWildcardLike: StatementRule = {
+  id: 'leading-wildcard-like',
+  scope: 'statement',
+  category: 'query',
+  severity: 'warning',
+  needs: 'text',
+  fix: 'new',
+  summary: 'A pattern that starts with a wildcard reads the whole table',
+  docs: {
+    why: 'A b-tree index is sorted from the first character. `LIKE \'%x\'` leaves that open, so every row is read and compared. A trigram index (`pg_trgm`) finds the rows that contain the pattern’s three-letter pieces.',
+    bad: [
+      { language: 'sql', schema: 'CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL);\nCREATE INDEX users_email ON users (email);', code: "SELECT id FROM users WHERE email LIKE '%@example.com';" },
+      { language: 'typescript', schema: 'CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL);', code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const search = (q: string) => pool.query('SELECT id FROM users WHERE email ILIKE $1', [`%${q}%`]);" },
+    ],
+    good: [
+      { language: 'sql', schema: 'CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL);\nCREATE INDEX users_email_trgm ON users USING gin (email gin_trgm_ops);', code: "SELECT id FROM users WHERE email LIKE '%@example.com';" },
+      { language: 'sql', schema: 'CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL);', code: "SELECT id FROM users WHERE email LIKE 'anna%';" },
+    ],
+    whenNot: 'Small tables, and searches that another, selective condition narrows first. Patterns shorter than three characters use no trigram index.',
+    fixSafety: 'Writes a new migration with a trigram index; results do not change. The index slows writes to that column a little.',
+  },
+  options: {},
+  check(context) {
+    const scope: Scope = { model: context.model, catalog: context.catalog };
+    for (const block of context.model.blocks) {
+      for (const conjunct of block.conjuncts) for (const match of collectPatterns(conjunct)) checkPattern(context, scope, block, match);
+    }
+  },
+};
+
+const LIKE: ReadonlySet<string> = new Set(['~~', '~~*']);
+const REGEX: ReadonlySet<string> = new Set(['~', '~*']);
+
+/** The pattern comparisons of a conjunct, those in OR branches included; negated ones can use no index anyway. */
+function collectPatterns(conjunct: Conjunct): readonly Conjunct[] {
+  if (conjunct.negated || conjunct.operator === 'not') return [];
+  if (conjunct.operator === 'or') return (conjunct.branches ?? []).flat().flatMap(collectPatterns);
+  return LIKE.has(conjunct.operator) || REGEX.has(conjunct.operator) ? [conjunct] : [];
+}
+
+function checkPattern(context: StatementContext, scope: Scope, block: QueryBlock, conjunct: Conjunct): void {
+  const { left, right } = conjunct;
+  if (!left || !right || left.columns.length === 0) return;
+  if (patternStart(context, right, REGEX.has(conjunct.operator)) !== 'wildcard') return;
+  const searched = searchedColumn(scope, block, left);
+  if (left.columns.some((c) => isOwnedBySystem(scope, block, c))) return;
+  const size = sizeOf(searched?.table, context.settings);
+  if (size === 'small' || (searched?.table && hasTrigramIndex(searched.table, left))) return;
+  const own = searched && searched.block.index === block.index;
+  const pins = collectPins(scope, block);
+  if (own && isPinnedToOneRow(scope, block, searched.relationIndex, pins)) return;
+  const narrowed = own === true && isNarrowed(searched, pins.columns(searched.relationIndex));
+  const severity: Severity = size === 'large' ? (narrowed ? 'info' : 'warning') : size === 'medium' || narrowed ? 'hint' : 'info';
+  context.report({
+    at: { sql: conjunct.span },
+    severity,
+    message: REGEX.has(conjunct.operator) ? 'A pattern that may match anywhere: no b-tree index can serve it.' : 'The pattern starts with a wildcard: no b-tree index can serve it, every row is compared.',
+    because: describe(context, searched),
+    confidence: size === 'unknown' ? (searched?.table ? 'schema' : 'text') : 'statistics',
+    evidence: { table: searched?.table?.name, column: searched?.column, size, narrowed },
+    fixes: () => (searched?.table && context.catalog ? trigramFixes({ table: searched.table, catalog: context.catalog, settings: context.settings, searched: left }) : []),
+  });
+}
+
+/** The column under `lower(…)`, `upper(…)`, casts; undefined for expressions over several columns. */
+function searchedColumn(scope: Scope, block: QueryBlock, left: Expression): BoundColumn | undefined {
+  const bare = withoutCasts(left);
+  const inner = bare.kind === 'function' && bare.args?.length === 1 && bare.args[0] ? withoutCasts(bare.args[0]) : bare;
+  return inner.column ? traceColumn(scope, block, inner.column) : undefined;
+}
+
+function isOwnedBySystem(scope: Scope, block: QueryBlock, column: Expression['columns'][number]): boolean {
+  const bound = bindColumn(scope, block, column);
+  return bound ? isSystemRelation(bound.relation) : block.relations.length > 0 && block.relations.every(isSystemRelation);
+}
+
+/** Another condition that an index serves: the pattern is compared with the rows it leaves only. */
+const isNarrowed = (searched: BoundColumn, pinned: ReadonlySet<string>): boolean =>
+  searched.table?.indexes.some((index) => index.valid && index.keys[0]?.column !== undefined && pinned.has(index.keys[0].column)) ?? false;
+
+function describe(context: StatementContext, searched: BoundColumn | undefined): string | undefined {
+  if (!searched?.table) return undefined;
+  const rows = describeRows(searched.table, context.settings);
+  return `${rows ? `${rows}; ` : ''}${searched.table.name}.${searched.column} has no trigram index.`;
+}

@@ -1,0 +1,80 @@
+import { collectTenantOccurrences, type TenantColumnOf, type TenantOccurrence } from '../advice/tenantEvidence';
+import { tenantFixes } from '../advice/tenantFix';
+import { isGuarded } from '../advice/tenantGuards';
+import { findTenantColumns, isSystemPath } from '../advice/tenantScope';
+import type { QuerySite } from '../hosts/ir';
+import type { Severity, StatementContext, StatementRule } from '../lint/rule';
+
+const SCHEMA = `CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);
+CREATE TABLE projects (id bigint PRIMARY KEY, organization_id bigint NOT NULL REFERENCES organizations, name text NOT NULL);
+CREATE TABLE invoices (id bigint PRIMARY KEY, organization_id bigint NOT NULL REFERENCES organizations, total numeric NOT NULL);`;
+
+/** Statements that can reach another tenant's rows. */
+export const missingTenantFilter: StatementRule = {
+  id: 'missing-tenant-filter',
+  scope: 'statement',
+  category: 'tenancy',
+  severity: 'warning',
+  needs: 'schema',
+  fix: 'review',
+  summary: 'A tenant’s table is read or written without its tenant',
+  docs: {
+    why: 'A row that is found by an id from the request alone may belong to anybody. Whoever guesses or learns an id reads another customer’s data. Every statement on a tenant’s table should hold the tenant column to the tenant of the session, or reach the table through a row that does.',
+    bad: [{ language: 'sql', schema: SCHEMA, code: 'SELECT id, total FROM invoices WHERE id = $1;' }],
+    good: [
+      { language: 'sql', schema: SCHEMA, code: 'SELECT id, total FROM invoices WHERE id = $1 AND organization_id = $2;' },
+      { language: 'sql', schema: SCHEMA, code: 'SELECT i.id FROM invoices i JOIN projects p ON p.organization_id = i.organization_id WHERE p.organization_id = $1;' },
+    ],
+    whenNot: 'System code that works for all tenants: sweeps, workers, admin pages. Name its paths in `tenant.systemPaths`, and global tables in `tenant.globalTables`. With row-level security the rule is silent.',
+    fixSafety: 'Offered for review: rows of other tenants are no longer found. The value is the tenant that is in scope; check that it is the one of the session.',
+  },
+  options: {},
+  check(context) {
+    const { model, site, file, settings, catalog } = context;
+    if (!catalog || model.completeness !== 'full' || !site.complete || file.role !== 'application') return;
+    if (model.holes.some((h) => h.kind === 'fragment') || isSystemPath(file.uri, settings.tenant.systemPaths)) return;
+    const tenant = findTenantColumns(context);
+    if (!tenant) return;
+    const open = collectTenantOccurrences({ model, catalog }, tenant.columnOf).filter((o) => o.evidence === 'none');
+    const first = open[0];
+    const severity = first && severityOf(context);
+    if (!first || !severity || model.blocks.some((b) => b.locking?.skipLocked)) return;
+    const column = first.column;
+    if (site.library !== 'sql' && isGuarded({ file, site, flow: context.flow, column, isScoped: (other) => isScoped(context, other, tenant.columnOf) })) return;
+    for (const occurrence of open) report(context, occurrence, severity, tenant.because);
+  },
+};
+
+/** A warning where an id comes from a request; a statement without any parameter is a sweep, unless a handler sends it. */
+function severityOf({ file, site, model }: StatementContext): Severity | undefined {
+  const fn = site.functionId === undefined ? undefined : file.functions[site.functionId];
+  if (model.holes.length === 0) return fn?.entry === undefined ? undefined : 'warning';
+  if (site.binds.some((b) => b.origin === 'request')) return 'warning';
+  return site.library === 'sql' ? 'info' : 'hint';
+}
+
+/** Does another statement of the workspace pin the tenant of every tenant table it touches, and touch one? */
+function isScoped(context: StatementContext, site: QuerySite, columnOf: TenantColumnOf): boolean {
+  if (!site.source) return false;
+  const occurrences = collectTenantOccurrences({ model: context.sql.analyse(site.source), catalog: context.catalog }, columnOf);
+  return occurrences.some((o) => o.evidence === 'predicate') && occurrences.every((o) => o.evidence !== 'none');
+}
+
+const VERBS: Readonly<Record<string, string>> = { update: 'updated', delete: 'deleted from', merge: 'merged into' };
+
+function report(context: StatementContext, occurrence: TenantOccurrence, severity: Severity, because: string): void {
+  const { block, relationIndex, table, column } = occurrence;
+  const { model, site, file, text } = context;
+  const relation = block.relations[relationIndex];
+  if (!relation) return;
+  const verb = relation.target ? (VERBS[block.kind] ?? 'read') : 'read';
+  context.report({
+    at: { sql: relation.span },
+    severity,
+    message: `${table.name} is ${verb} without its tenant: nothing holds ${column} to one value.`,
+    because: `${because}; no condition, join or earlier check ties these rows to a tenant.`,
+    confidence: 'schema',
+    evidence: { table: table.name, column },
+    fixes: () => tenantFixes({ model, site, file, text, block, relationIndex, table: table.name, column }),
+  });
+}

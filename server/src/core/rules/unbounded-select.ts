@@ -1,0 +1,88 @@
+import { findAdapter } from '../libraries';
+import { collectPins } from '../advice/pins';
+import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
+import { blockSize, describeRows } from '../advice/size';
+import { toHostEdits } from '../advice/sqlEdits';
+import { isPinnedToOneRow, joinsAreToOne } from '../advice/uniqueness';
+import type { Fix, StatementContext, StatementRule } from '../lint/rule';
+import type { Conjunct, QueryBlock } from '../sql/model';
+import { sqlSpan } from '../text/span';
+
+/** Reads a whole table, or a share of it that grows with the table, into the application's memory. */
+export const unboundedSelect: StatementRule = {
+  id: 'unbounded-select',
+  scope: 'statement',
+  category: 'query',
+  severity: 'warning',
+  needs: 'text',
+  fix: 'review',
+  summary: 'Fetches a number of rows that grows with the table',
+  docs: {
+    why: 'Without LIMIT the result grows with the table: what is 50 rows today is 500,000 in two years, all of them sent and held in memory for one request.',
+    bad: [
+      { language: 'typescript', schema: 'CREATE TABLE events (id bigint PRIMARY KEY, name text NOT NULL);', code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function all() {\n  const { rows } = await pool.query('SELECT id, name FROM events');\n  return rows;\n}" },
+    ],
+    good: [
+      { language: 'typescript', schema: 'CREATE TABLE events (id bigint PRIMARY KEY, name text NOT NULL);', code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function first() {\n  const { rows } = await pool.query('SELECT id, name FROM events ORDER BY id LIMIT 100');\n  return rows;\n}" },
+      { language: 'typescript', schema: 'CREATE TABLE events (id bigint PRIMARY KEY, name text NOT NULL);', code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function one(id: string) {\n  const { rows } = await pool.query('SELECT id, name FROM events WHERE id = $1', [id]);\n  return rows;\n}" },
+    ],
+    whenNot: 'Look-up tables that cannot grow, and exports; those better use a cursor or a stream.',
+    fixSafety: 'Offered for review: with a LIMIT the caller gets fewer rows.',
+  },
+  options: { limit: { type: 'integer', default: 100, description: 'The LIMIT that the fix writes.' } },
+  check(context) {
+    const { site, model } = context;
+    const root = model.blocks[0];
+    if (!root || model.completeness !== 'full' || !site.complete || site.fetches !== 'many' || site.executes === 'no') return;
+    if (model.kind !== 'select' || root.kind !== 'select' || root.limit || root.locking?.skipLocked) return;
+    const scope: Scope = { model, catalog: context.catalog };
+    if (isBounded(scope, root)) return;
+    const size = blockSize(scope, root, context.settings);
+    const narrowed = root.conjuncts.some((c) => c.clause === 'where');
+    if (size === 'small' || size === 'medium' || (size === 'unknown' && narrowed)) return;
+    report(context, scope, root, size === 'large', narrowed);
+  },
+};
+
+/** True when the number of rows does not grow with a table, as far as can be shown. */
+function isBounded(scope: Scope, block: QueryBlock): boolean {
+  const aggregates = block.outputs.some((o) => o.expression.kind === 'aggregate');
+  if (aggregates || block.groupBy.length > 0 || block.distinct) return true;
+  if (block.relations.length === 0 || block.relations.some((r) => r.kind !== 'table' || isSystemRelation(r))) return true;
+  if (block.conjuncts.some(isListOfKeys)) return true;
+  const pins = collectPins(scope, block);
+  return block.relations.some((relation, index) => {
+    if (!isPinnedToOneRow(scope, block, index, pins)) return false;
+    const table = tableOf(scope.catalog, relation);
+    return table !== undefined && (block.relations.length === 1 || joinsAreToOne(scope, block, index));
+  });
+}
+
+/** `c IN ($1, $2)`, `c = ANY($1)`: as many rows as the caller asks for, where c is a key. */
+const isListOfKeys = (c: Conjunct): boolean => c.clause === 'where' && !c.negated && (c.operator === 'any' || (c.operator === 'in' && c.right?.kind !== 'subquery'));
+
+function report(context: StatementContext, scope: Scope, block: QueryBlock, large: boolean, narrowed: boolean): void {
+  const keyword = block.clauses.select?.keyword;
+  const from = block.relations[0]?.span;
+  if (!keyword || !from) return;
+  const rows = block.relations.map((r) => describeRows(tableOf(scope.catalog, r), context.settings)).filter((r) => r !== undefined);
+  context.report({
+    at: { sql: from },
+    severity: large ? (narrowed ? 'info' : 'warning') : 'hint',
+    message: narrowed ? 'Fetches all matching rows: their number grows with the table.' : 'Fetches the whole table: there is no LIMIT and no condition.',
+    because: rows.length > 0 ? `${rows.join('; ')}.` : undefined,
+    confidence: large ? 'statistics' : 'text',
+    evidence: { tables: block.relations.map((r) => r.name) },
+    fixes: () => limitFix(context, block),
+  });
+}
+
+function limitFix(context: StatementContext, block: QueryBlock): readonly Fix[] {
+  const { site, file, text } = context;
+  const count = context.option<number>('limit');
+  const at = (block.clauses.order ?? block.clauses.window ?? block.clauses.having ?? block.clauses.group ?? block.clauses.where ?? block.clauses.from)?.span.end;
+  if (at === undefined || block.offset) return [];
+  const library = site.chain.length > 0 ? findAdapter(site.library)?.addLimit?.(site, { uri: file.uri, text, count }) : undefined;
+  const edits = library ?? (site.chain.length === 0 ? toHostEdits(site, file.uri, [{ span: sqlSpan(at, at), text: ` LIMIT ${count}` }]) : undefined);
+  return edits ? [{ title: `Add LIMIT ${count} (the caller gets fewer rows)`, kind: 'review', edits }] : [];
+}

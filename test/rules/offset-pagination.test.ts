@@ -1,0 +1,120 @@
+import { offsetPagination } from '../../server/src/core/rules/offset-pagination';
+import { testRule } from '../support/ruleTester';
+
+testRule(offsetPagination, {
+  schema: `
+    CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, created_at timestamptz NOT NULL, shipped_at timestamptz, total numeric NOT NULL);
+    CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL);
+    CREATE TABLE tags (order_id bigint NOT NULL, name text NOT NULL);
+    CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL);
+  `,
+  settings: { assume: { countries: 250 } },
+  flagged: [
+    {
+      code: `
+SELECT id, created_at FROM orders ORDER BY created_at DESC, id DESC LIMIT 20 OFFSET $1
+--                                                                           ^^^^^^^^^ reads and discards
+`,
+      severity: 'info',
+      fixed: `
+SELECT id, created_at FROM orders WHERE ((created_at, id) < ($1, $2) OR $2 IS NULL) ORDER BY created_at DESC, id DESC LIMIT 20
+`,
+    },
+    {
+      code: `
+SELECT id, created_at
+FROM orders
+WHERE customer_id = $1
+ORDER BY created_at
+LIMIT $2
+OFFSET $3
+^^^^^^^^^ later pages cost more`,
+      fixed: `
+SELECT id, created_at
+FROM orders
+WHERE customer_id = $1
+  AND ((created_at, id) > ($3, $4) OR $4 IS NULL)
+ORDER BY created_at, id
+LIMIT $2`,
+    },
+    {
+      // Both numbers are free once the offset is gone; a third key does not exist, so nothing is renumbered.
+      code: `
+SELECT * FROM orders WHERE total > 10 OR customer_id = $3 ORDER BY created_at DESC, total LIMIT 10 OFFSET ($1 - 1) * $2
+--                                                                                                 ^^^^^^^^^^^^^^^^^^^^`,
+      fixed: `
+SELECT * FROM orders WHERE (total > 10 OR customer_id = $3) AND ((created_at <= $1 AND (created_at < $1 OR (created_at = $1 AND total > $2) OR (created_at = $1 AND total = $2 AND id > $4))) OR $4 IS NULL) ORDER BY created_at DESC, total, id LIMIT 10`,
+    },
+    {
+      // One key, two freed parameters: the rest moves down.
+      code: `
+SELECT id FROM orders WHERE customer_id = $3 ORDER BY id LIMIT 10 OFFSET ($1 - 1) * $2
+--                                                                ^^^^^^^^^^^^^^^^^^^^`,
+      fixed: `
+SELECT id FROM orders WHERE customer_id = $2 AND (id > $1 OR $1 IS NULL) ORDER BY id LIMIT 10`,
+    },
+    {
+      // Nullable key: expanded, NULLs kept in their place.
+      code: `
+SELECT id, shipped_at FROM orders ORDER BY shipped_at DESC, id LIMIT 5 OFFSET 10
+--                                                                     ^^^^^^^^^`,
+      fixed: `
+SELECT id, shipped_at FROM orders WHERE (((shipped_at < $1 OR ($1 IS NULL AND shipped_at IS NOT NULL)) OR (shipped_at IS NOT DISTINCT FROM $1 AND id > $2)) OR $2 IS NULL) ORDER BY shipped_at DESC, id LIMIT 5`,
+    },
+    {
+      code: `
+SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY c.name, o.id LIMIT 20 OFFSET $1
+--                                                                                                        ^^^^^^^^^`,
+      fixed: `
+SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id WHERE ((c.name, o.id) > ($1, $2) OR $2 IS NULL) ORDER BY c.name, o.id LIMIT 20`,
+    },
+    // A to-many join: no unique key of the rows, so no fix.
+    { code: `
+SELECT o.id FROM orders o JOIN tags t ON t.order_id = o.id ORDER BY o.id LIMIT 20 OFFSET $1
+--                                                                                ^^^^^^^^^`, fixes: 0 },
+    // The tie-breaker is not selected: the caller could not pass it.
+    { code: `
+SELECT total FROM orders ORDER BY total LIMIT 20 OFFSET $1
+--                                               ^^^^^^^^^`, fixes: 0 },
+    { code: `
+SELECT id FROM orders ORDER BY id OFFSET $1 ROWS FETCH NEXT 10 ROWS ONLY
+--                                ^^^^^^^^^^^^^^`, fixed: `
+SELECT id FROM orders WHERE (id > $1 OR $1 IS NULL) ORDER BY id FETCH NEXT 10 ROWS ONLY` },
+    `
+WITH page AS (SELECT id FROM orders ORDER BY id LIMIT 10 OFFSET $1) SELECT * FROM page
+--                                                       ^^^^^^^^^`,
+    { code: `
+SELECT id FROM orders ORDER BY id LIMIT 10 OFFSET $1
+--                                         ^^^^^^^^^ 5,000,000 rows`, settings: { assume: { orders: 5_000_000 } }, severity: 'warning' },
+    { code: `
+SELECT id FROM unknown_table LIMIT 10 OFFSET $1
+--                                    ^^^^^^^^^`, schema: '', fixes: 0 },
+    {
+      language: 'typescript',
+      code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export async function page(customer: string, limit: number, offset: number) {
+  return pool.query('SELECT id, created_at FROM orders WHERE customer_id = $1 ORDER BY created_at DESC LIMIT $2 OFFSET $3', [customer, limit, offset]);
+//                                                                                                              ^^^^^^^^^
+}`,
+      fixed: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export async function page(customer: string, limit: number, offset: number) {
+  return pool.query('SELECT id, created_at FROM orders WHERE customer_id = $1 AND ((created_at, id) < ($3, $4) OR $4 IS NULL) ORDER BY created_at DESC, id DESC LIMIT $2', [customer, limit, after?.created_at, after?.id]);
+}`,
+    },
+  ],
+  clean: [
+    'SELECT id FROM orders ORDER BY id LIMIT 10 OFFSET 0',
+    'SELECT x FROM generate_series(1, 100) AS g(x) ORDER BY x LIMIT 10 OFFSET $1',
+    'SELECT name FROM countries ORDER BY code LIMIT 20 OFFSET $1',
+    'SELECT id FROM orders ORDER BY id LIMIT 1 OFFSET 999',
+    'SELECT id FROM orders WHERE EXISTS (SELECT 1 FROM tags t WHERE t.order_id = orders.id OFFSET 1)',
+    'DELETE FROM orders WHERE id IN (SELECT id FROM orders ORDER BY created_at DESC OFFSET 100)',
+    'SELECT * FROM (SELECT id FROM orders ORDER BY id LIMIT 100) newest OFFSET $1',
+    'SELECT relname FROM pg_class ORDER BY relname LIMIT 10 OFFSET $1',
+    'SELECT id FROM orders WHERE id > $1 ORDER BY id LIMIT 20',
+  ],
+});

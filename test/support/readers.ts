@@ -1,0 +1,64 @@
+import { createFlowGraph } from '../../server/src/core/calls/graph';
+import { buildCatalog } from '../../server/src/core/catalog/build';
+import type { Catalog } from '../../server/src/core/catalog/model';
+import type { HostFile } from '../../server/src/core/hosts/ir';
+import { defaultSettings } from '../../server/src/core/lint/defaults';
+import { lintFile, type LintResult } from '../../server/src/core/lint/linter';
+import type { LintSettings, Rule } from '../../server/src/core/lint/rule';
+import { countSyntaxErrors } from '../../server/src/core/lint/verifyFix';
+import type { SqlAnalyser } from '../../server/src/core/sql/ports';
+import { splitStatements } from '../../server/src/core/sql/split';
+import { createEngine, type Engine } from '../../server/src/workspace/engine';
+
+export type Language = 'sql' | 'typescript' | 'python';
+
+const EXTENSIONS: Readonly<Record<Language, string>> = { sql: 'sql', typescript: 'ts', python: 'py' };
+
+let engine: Promise<Engine> | undefined;
+/** The parsers, loaded once per test process. */
+export const loadEngine = (): Promise<Engine> => (engine ??= createEngine());
+
+/** Schema changes of a DDL text become a catalog; undefined for no text. */
+export function readCatalog(sql: SqlAnalyser, ddl: readonly string[], assume: Readonly<Record<string, number>> = {}): Catalog | undefined {
+  if (ddl.every((text) => text.trim() === '')) return undefined;
+  const steps = ddl.flatMap((text) => splitStatements(text, { psql: true }).map((span) => ({ changes: sql.schemaChanges(text.slice(span.start, span.end)) })));
+  return buildCatalog({ source: 'schema', label: 'schema.sql', steps, assume });
+}
+
+export interface LintCase {
+  readonly language: Language;
+  readonly code: string;
+  readonly schema?: string;
+  readonly settings?: Partial<LintSettings>;
+  /** Path of the document, for rules that look at it. */
+  readonly path?: string;
+  readonly role?: HostFile['role'];
+}
+
+export interface CaseResult extends LintResult {
+  readonly file: HostFile;
+  readonly errors: number;
+}
+
+/** Reads and lints one document as the workspace does: real readers, real catalog, real call graph. */
+export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role }: LintCase): Promise<CaseResult> {
+  const { read, sql } = await loadEngine();
+  const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
+  const merged: LintSettings = { ...defaultSettings, ...settings };
+  const lint = (text: string, creates: readonly { readonly text: string }[]): CaseResult => {
+    const known = read(uri, text, language);
+    const file = role ? { ...known, role } : known;
+    const flow = createFlowGraph(() => undefined);
+    flow.set(file);
+    const catalog = readCatalog(sql, [schema, ...creates.map((c) => c.text)], merged.assume);
+    const result = lintFile({
+      file, text, catalog, settings: merged, sql, flow, rules,
+      relint: (changed, created) => {
+        const again = lint(changed, [...creates, ...created]);
+        return { findings: again.findings, errors: again.errors };
+      },
+    });
+    return { ...result, file, errors: countSyntaxErrors(file, sql) };
+  };
+  return lint(code, []);
+}
