@@ -33,8 +33,8 @@ describe('renderDatabaseUrl', () => {
     [{ ...orders, host: '/var/run/postgresql' }, 'x'],
   ])('is read back as it was: %j', (database, password) => {
     const parsed = parseDatabaseUrl(renderDatabaseUrl(database, password));
-    const { name: _, ...rest } = database;
-    expect(parsed).toEqual({ database: { ...rest, port: database.port ?? 5432, ssl: database.ssl ?? 'prefer' }, ...(password ? { password } : {}) });
+    const { name, ...rest } = database;
+    expect(parsed, name).toEqual({ database: { ...rest, port: database.port ?? 5432, ssl: database.ssl ?? 'prefer' }, ...(password ? { password } : {}) });
   });
 });
 

@@ -1,0 +1,45 @@
+// A real Postgres with the schema of the fixture and some rows.
+import fs from 'node:fs';
+import path from 'node:path';
+import pg from 'pg';
+import { startPostgres } from '../../scripts/postgres.mjs';
+
+const password = 'e2e-s3cret:/?#';
+
+/** Starts a server on a free port, in a data folder of its own. */
+export async function startShop(dataFolder, schemaFile) {
+  const running = await startPostgres({ dataFolder, password, settings: { fsync: 'off' } });
+  const admin = new pg.Client({ connectionString: running.url });
+  admin.on('error', () => undefined); // the server is stopped below while it may still be connected
+  await admin.connect();
+  await admin.query(fs.readFileSync(schemaFile, 'utf8'));
+  await admin.query("INSERT INTO customers (name) SELECT 'customer ' || i FROM generate_series(1, 200) i");
+  await admin.query("INSERT INTO orders (customer_id, total) SELECT 1 + i % 200, i FROM generate_series(1, 20000) i");
+  await admin.query('ANALYZE');
+  const url = new URL(running.url);
+  const one = async (sql) => (await admin.query(sql)).rows[0].n;
+  return {
+    password,
+    database: url.pathname.slice(1),
+    setting: { name: 'shop', host: url.hostname, port: Number(url.port), database: url.pathname.slice(1), user: decodeURIComponent(url.username), ssl: 'disable' },
+    /** Connections of the extension. */
+    countConnections: () => one("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'sargable%'"),
+    /** Scans of the table `orders` that were really executed. */
+    async countExecutions() {
+      await admin.query('SELECT pg_stat_clear_snapshot()');
+      return one("SELECT coalesce(sum(idx_scan), 0)::int + (SELECT coalesce(seq_scan, 0)::int FROM pg_stat_user_tables WHERE relname = 'orders') AS n FROM pg_stat_user_indexes WHERE relname = 'orders'");
+    },
+    async stop() {
+      await admin.end();
+      await running.stop();
+    },
+  };
+}
+
+/** True if a file below the folder contains the text. */
+export function containsText(folder, text) {
+  return fs.readdirSync(folder, { recursive: true, withFileTypes: true }).some((entry) => {
+    if (!entry.isFile()) return false;
+    return fs.readFileSync(path.join(entry.parentPath ?? entry.path, entry.name)).includes(text);
+  });
+}

@@ -1,0 +1,108 @@
+// Findings and fixes as a person sees them.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const squiggles = '.squiggly-warning, .squiggly-error, .squiggly-info';
+
+export const editingTests = [
+  {
+    name: 'a squiggle stands exactly under .offset(…)',
+    async run({ workbench }) {
+      const { page, boxOfText } = workbench;
+      await workbench.openFile('src/orders.ts');
+      await page.locator(squiggles).first().waitFor();
+      const call = 'offset((page - 1) * size)';
+      const text = await boxOfText(call);
+      const withDot = await boxOfText(`.${call}`);
+      assert.ok(text && withDot);
+      const boxes = await page.locator(squiggles).evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().toJSON()));
+      const near = (a, b) => Math.abs(a - b) <= 1.5;
+      const exact = boxes.find(({ left, right, bottom }) => (near(left, text.left) || near(left, withDot.left)) && near(right, text.right) && near(bottom, text.bottom));
+      assert.ok(exact, `squiggles ${JSON.stringify(boxes)}, text ${JSON.stringify(text)}`);
+      await workbench.screenshot('1-squiggle');
+    },
+  },
+  {
+    name: 'the Problems panel lists a query per row across two files',
+    async run({ workbench }) {
+      const { page, until } = workbench;
+      await workbench.openFile('src/report.ts');
+      await page.locator(squiggles).first().waitFor();
+      const panel = page.locator('.markers-panel');
+      await until(() => page.keyboard.press('Control+Shift+M'), panel.getByText('n-plus-one').first());
+      await panel.getByText('customers.ts').first().waitFor();
+      await workbench.screenshot('2-problems');
+      await page.keyboard.press('Control+J');
+    },
+  },
+  {
+    name: 'the keyset fix is applied and saved with the keyboard alone',
+    async run({ workbench, folder }) {
+      const { page, until } = workbench;
+      const file = path.join(folder, 'src/orders.ts');
+      const before = fs.readFileSync(file, 'utf8');
+      await workbench.openFile('src/orders.ts');
+      await page.locator(squiggles).first().waitFor();
+      const line = before.split('\n').findIndex((text) => text.includes('.offset(')) + 1;
+      const action = page.locator('.action-widget').getByText('Page by key').first();
+      await until(async () => {
+        await workbench.goTo(line, 8);
+        await page.keyboard.press('Control+.');
+      }, action);
+      await workbench.screenshot('3-quick-fix');
+      await page.keyboard.press('Enter');
+      await page.locator('.view-line').filter({ hasText: '.offset(' }).waitFor({ state: 'detached' });
+      await page.keyboard.press('Control+S');
+      await page.locator('.tab.active.dirty').waitFor({ state: 'detached' });
+      const after = fs.readFileSync(file, 'utf8');
+      assert.ok(!after.includes('.offset('), after);
+      assert.match(after, /created_at/);
+      await workbench.screenshot('4-fixed');
+      fs.writeFileSync(file, before);
+    },
+  },
+  {
+    name: 'a rule turned off in the settings is silent at once',
+    async run({ workbench, folder }) {
+      const { page } = workbench;
+      await workbench.openFile('src/orders.ts');
+      await page.locator(squiggles).first().waitFor();
+      const settings = path.join(folder, '.vscode/settings.json');
+      fs.mkdirSync(path.dirname(settings), { recursive: true });
+      fs.writeFileSync(settings, JSON.stringify({ 'sargable.rules': { 'offset-pagination': 'off', 'unstable-pagination': 'off' } }));
+      await page.locator(squiggles).first().waitFor({ state: 'detached' });
+      fs.rmSync(settings);
+      await page.locator(squiggles).first().waitFor();
+    },
+  },
+  {
+    name: 'SQL inside strings is coloured',
+    async run({ workbench }) {
+      const { page } = workbench;
+      await workbench.openFile('src/customers.ts');
+      const keyword = page.locator('.view-line span').filter({ hasText: /^SELECT$/ }).first();
+      await keyword.waitFor();
+      const colours = await keyword.evaluate((element) => {
+        const colourOf = (node) => getComputedStyle(node).color;
+        const plain = [...(element.closest('.view-line')?.querySelectorAll('span span') ?? [])].find((other) => /id, name/.test((other.textContent ?? '').replaceAll('\u00a0', ' ')));
+        return { keyword: colourOf(element), columns: plain ? colourOf(plain) : undefined };
+      });
+      assert.notEqual(colours.columns, undefined);
+      assert.notEqual(colours.keyword, colours.columns);
+    },
+  },
+  {
+    name: 'the output channel opens and the server restarts',
+    async run({ workbench }) {
+      const { page } = workbench;
+      await workbench.runCommand('Sargable: Restart Language Server');
+      await workbench.openFile('src/orders.ts');
+      await page.locator(squiggles).first().waitFor();
+      await workbench.runCommand('Sargable: Show Output');
+      await page.locator('.output-view-container, .output').first().waitFor();
+      await workbench.screenshot('5-output');
+      await page.keyboard.press('Control+J');
+    },
+  },
+];

@@ -1,0 +1,105 @@
+// Connecting to a real Postgres and reading plans.
+import assert from 'node:assert/strict';
+
+const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast', 'contrast-light': 'Default High Contrast Light' };
+
+export const planTests = [
+  {
+    name: 'connects with a password that goes to no file',
+    async run({ workbench, postgres }) {
+      const { page, quickInput } = workbench;
+      await workbench.openFile('src/customers.ts');
+      await workbench.runCommand('Sargable: Connect to a Database');
+      await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'shop' }).first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('.quick-input-title').filter({ hasText: 'Password for' }).waitFor();
+      await quickInput.fill(postgres.password);
+      await page.keyboard.press('Enter');
+      await page.locator('[id="sargable.sargable.sargable.status"], .statusbar-item').filter({ hasText: postgres.database }).first().waitFor();
+      assert.ok(!postgres.findInServerFolder(postgres.password), 'the password is in no file');
+      await workbench.screenshot('6-connected');
+    },
+  },
+  {
+    name: 'a CodeLens opens the plan of a real server',
+    async run({ workbench }) {
+      const { page } = workbench;
+      await workbench.openFile('src/customers.ts');
+      const lens = page.locator('.codelens-decoration a').filter({ hasText: 'Explain' });
+      await workbench.until(() => lens.last().click(), page.locator('iframe.webview.ready'));
+      const frame = workbench.frame();
+      await frame.getByRole('treegrid', { name: 'Query plan' }).waitFor();
+      await frame.getByText('orders', { exact: false }).first().waitFor();
+      assert.match(await frame.locator('header').innerText(), /not executed/);
+      assert.ok((await frame.getByRole('row').count()) >= 3, 'a header and at least two nodes');
+      await workbench.screenshot('7-plan');
+    },
+  },
+  {
+    name: 'the plan is read with the keyboard',
+    async run({ workbench }) {
+      const frame = workbench.frame();
+      const rows = frame.locator('tbody tr');
+      await rows.first().focus();
+      await rows.first().press('ArrowLeft');
+      assert.equal(await rows.first().getAttribute('aria-expanded'), 'false');
+      assert.equal(await rows.nth(1).isVisible(), false);
+      await rows.first().press('ArrowRight');
+      assert.equal(await rows.nth(1).isVisible(), true);
+      await rows.first().press('ArrowRight');
+      assert.equal(await rows.nth(1).evaluate((row) => row === document.activeElement), true);
+      await rows.nth(1).press('ArrowLeft');
+      await rows.nth(1).press('Home');
+      assert.equal(await rows.first().evaluate((row) => row === document.activeElement), true);
+    },
+  },
+  {
+    name: 'ANALYZE asks first, then shows measured times',
+    async run({ workbench, postgres }) {
+      const { page, quickInput } = workbench;
+      const frame = workbench.frame();
+      const executed = await postgres.countExecutions();
+      await frame.getByRole('button', { name: 'Run with ANALYZE' }).click();
+      const dialog = page.locator('.monaco-dialog-box');
+      await dialog.filter({ hasText: 'Run this query on shop' }).waitFor();
+      await workbench.screenshot('8-analyze-question');
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      assert.equal(await postgres.countExecutions(), executed, 'nothing was executed');
+      await frame.getByRole('button', { name: 'Run with ANALYZE' }).click();
+      await dialog.getByRole('button', { name: 'Run the Query' }).click();
+      await page.locator('.quick-input-title').filter({ hasText: 'Value of $1' }).waitFor();
+      await quickInput.fill('1');
+      await page.keyboard.press('Enter');
+      await frame.getByText('Executed on').waitFor();
+      assert.match(await frame.getByRole('treegrid').innerText(), /ms/);
+      await workbench.screenshot('9-analyzed');
+    },
+  },
+  ...Object.entries(themes).map(([name, theme]) => ({
+    name: `the panel follows the theme ${theme}`,
+    async run({ workbench, server }) {
+      const frame = workbench.frame();
+      server.writeSettings({ 'workbench.colorTheme': theme });
+      const kind = theme.includes('High Contrast Light') ? 'vscode-high-contrast-light' : theme.includes('High Contrast') ? 'vscode-high-contrast' : theme.includes('Light') ? 'vscode-light' : 'vscode-dark';
+      await frame.locator(`body.${kind}`).waitFor();
+      const { background, variable } = await frame.locator('body').evaluate((body) => {
+        const probe = document.createElement('div');
+        probe.style.background = 'var(--vscode-editor-background)';
+        body.append(probe);
+        const variable = getComputedStyle(probe).backgroundColor;
+        probe.remove();
+        return { background: getComputedStyle(body).backgroundColor, variable };
+      });
+      assert.equal(background, variable);
+      await workbench.screenshot(`10-theme-${name}`);
+    },
+  })),
+  {
+    name: 'the panel runs under a policy without inline code',
+    async run({ workbench }) {
+      const policy = await workbench.frame().locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
+      assert.match(policy ?? '', /default-src 'none'/);
+      assert.doesNotMatch(policy ?? '', /unsafe/);
+    },
+  },
+];

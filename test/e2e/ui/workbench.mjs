@@ -1,0 +1,94 @@
+// What a person does in the workbench, for the tests of the user interface.
+import fs from 'node:fs';
+import path from 'node:path';
+import { workbenchUrl } from '../harness.mjs';
+
+/** The part of the workbench the tests use. Layout races with input: a trigger is repeated until its effect is there. */
+export async function openWorkbench(server, browser, { folder, open, shots }) {
+  const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  await page.goto(workbenchUrl(server, { folder, open }));
+  await page.locator('.monaco-workbench').waitFor();
+  const quickInput = page.locator('.quick-input-widget input.input');
+
+  const until = async (trigger, locator, { tries = 8, wait = 2500 } = {}) => {
+    for (let attempt = 1; ; attempt++) {
+      await trigger();
+      try {
+        await locator.waitFor({ timeout: wait });
+        return;
+      } catch (error) {
+        if (attempt >= tries) throw error;
+        await page.keyboard.press('Escape');
+      }
+    }
+  };
+  const showQuickInput = async (key) => {
+    await until(() => page.keyboard.press(key), quickInput);
+  };
+
+  return {
+    page,
+    quickInput,
+    until,
+    close: () => context.close(),
+    /** Screenshots are for people: they prove nothing by themselves. */
+    async screenshot(name) {
+      fs.mkdirSync(shots, { recursive: true });
+      await page.screenshot({ path: path.join(shots, `${name}.png`) });
+    },
+    async runCommand(title) {
+      await showQuickInput('F1');
+      await quickInput.fill(`>${title}`);
+      await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).first().waitFor();
+      await page.keyboard.press('Enter');
+    },
+    /** True if the palette offers a command of this title. */
+    async offersCommand(title) {
+      await showQuickInput('F1');
+      await quickInput.fill(`>${title}`);
+      await page.waitForTimeout(500);
+      const offered = await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: title }).count();
+      await page.keyboard.press('Escape');
+      return offered > 0;
+    },
+    async openFile(name) {
+      await showQuickInput('Control+P');
+      await quickInput.fill(name);
+      await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: path.basename(name) }).first().waitFor();
+      await page.keyboard.press('Enter');
+      await page.locator('.tab.active').filter({ hasText: path.basename(name) }).waitFor();
+    },
+    async goTo(line, column = 1) {
+      await showQuickInput('Control+G');
+      await quickInput.fill(`:${line}:${column}`);
+      await page.keyboard.press('Enter');
+      await quickInput.waitFor({ state: 'hidden' });
+    },
+    /** Box on the screen of a text that stands on one line of the editor. */
+    boxOfText: (text) => page.evaluate(findTextBox, text),
+    frame: () => page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame'),
+    notification: (text) => page.locator('.notifications-toasts').getByText(text).first(),
+  };
+}
+
+/** Runs in the page. The editor renders a line as several spans, and blanks as no-break spaces. */
+function findTextBox(text) {
+  for (const line of document.querySelectorAll('.view-line')) {
+    const at = (line.textContent ?? '').replaceAll('\u00a0', ' ').indexOf(text);
+    if (at < 0) continue;
+    const range = document.createRange();
+    const walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+    let offset = 0;
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const length = node.data.length;
+      if (at >= offset && at < offset + length) range.setStart(node, at - offset);
+      if (at + text.length > offset && at + text.length <= offset + length) range.setEnd(node, at + text.length - offset);
+      offset += length;
+    }
+    const { left, right, top, bottom } = range.getBoundingClientRect();
+    return { left, right, top, bottom };
+  }
+  return undefined;
+}
