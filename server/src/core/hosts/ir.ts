@@ -72,6 +72,8 @@ export interface QuerySite {
   readonly eager: readonly string[];
   /** Local variable that the rows (or the row) are assigned to. */
   readonly resultName?: string;
+  /** The literal array of bound values (node-postgres), where one can be added: its span, its length, and the end of its last element. */
+  readonly values?: { readonly span: HostSpan; readonly count: number; readonly insertAt: number };
 }
 
 /** A host expression that becomes a parameter. */
@@ -80,6 +82,8 @@ export interface Bind {
   readonly key: string;
   /** Index of the interpolation, where the bind is one; absent for placeholders (`$1`), whose keys may look the same. */
   readonly interpolation?: number;
+  /** The value may be `undefined` at run time, as far as the function's own text tells: query builders then drop or reject it. */
+  readonly mayBeUndefined?: boolean;
   readonly text: string;
   readonly span?: HostSpan;
   /** Free names in the expression. */

@@ -1,0 +1,45 @@
+import type { SyntaxNode } from '../syntax';
+import type { Scopes } from './scopes';
+import { collectSteps, type Step } from './steps';
+import { callParts, unwrap } from './syntaxTools';
+
+export interface ArrayElements {
+  readonly nodes: readonly SyntaxNode[];
+  readonly literal?: SyntaxNode;
+  readonly complete: boolean;
+}
+
+/** Elements of an array literal, or of a local array with what was pushed before its use (on any path). */
+export function readElements(written: SyntaxNode, scopes: Scopes): ArrayElements | undefined {
+  const node = unwrap(written);
+  if (node.type === 'array') {
+    const nodes = node.namedChildren.filter((child) => child.type !== 'comment');
+    return { nodes: nodes.filter((child) => child.type !== 'spread_element'), literal: node, complete: !nodes.some((child) => child.type === 'spread_element') };
+  }
+  const declaration = node.type === 'identifier' ? scopes.find(node.text, node) : undefined;
+  const value = declaration?.kind === 'variable' && declaration.path.length === 0 && declaration.value ? unwrap(declaration.value) : undefined;
+  if (!declaration || value?.type !== 'array') return undefined;
+  const initial = readElements(value, scopes);
+  const steps = collectSteps(declaration, node);
+  if (!initial) return undefined;
+  if (!steps) return { nodes: initial.nodes, complete: false };
+  const pushed: SyntaxNode[] = [];
+  let complete = initial.complete;
+  const apply = (all: readonly Step[]): void => {
+    for (const step of all) {
+      if (step.kind === 'write') {
+        const call = step.node.type === 'call_expression' ? callParts(step.node) : undefined;
+        if (call?.callee.childForFieldName('property')?.text === 'push' && !call.args.some((arg) => arg.type === 'spread_element')) pushed.push(...call.args);
+        else complete = false;
+      } else if (step.kind === 'choice') {
+        apply(step.then);
+        apply(step.otherwise);
+      } else {
+        complete = false;
+        apply(step.steps);
+      }
+    }
+  };
+  apply(steps);
+  return { nodes: [...initial.nodes, ...pushed], ...(pushed.length === 0 ? { literal: value } : {}), complete: complete && (pushed.length === 0 || steps.every((step) => step.kind === 'write')) };
+}

@@ -1,0 +1,54 @@
+import type { HostContext } from '../../libraries/adapter';
+import type { HostEnvironment } from '../host';
+import type { HostLanguage, SyntaxNode } from '../syntax';
+import { splitHostString } from '../shared/statements';
+import { renderParts, type HoleExpression } from '../shared/textParts';
+import { readElements } from './arrays';
+import { chainArgument, flattenChain } from './chains';
+import { isExecuted } from './execution';
+import { bindOrigin, traceOrigin } from './origins';
+import type { Scopes } from './scopes';
+import { createStringReader } from './strings';
+import { collectNames, loosePath, spanOf, unwrap } from './syntaxTools';
+
+/** The context for one file, plus what the walk needs to know of how the adapters used it. */
+export interface TypeScriptContext extends HostContext {
+  readonly scopes: Scopes;
+  /** Outermost nodes of chains that were followed into another chain. */
+  readonly absorbed: Set<number>;
+}
+
+/** @param scopes of the same tree; the context dies with it. */
+export function createContext(uri: string, text: string, language: HostLanguage, scopes: Scopes, environment: HostEnvironment): TypeScriptContext {
+  const absorbed = new Set<number>();
+  const expression = (node: SyntaxNode): HoleExpression => ({ text: node.text, span: spanOf(node), names: collectNames(node), origin: bindOrigin(node, scopes) });
+  const strings = createStringReader(scopes, expression);
+  return {
+    uri,
+    text,
+    language,
+    scopes,
+    absorbed,
+    span: spanOf,
+    path(node) {
+      const path = loosePath(node);
+      return path?.includes('?') ? undefined : path;
+    },
+    origin: (node) => traceOrigin(node, scopes),
+    string(node) {
+      const found = strings.parts(node);
+      return found && renderParts(found.parts, found.complete);
+    },
+    chain: (node) => flattenChain(node, scopes, absorbed),
+    argument: (node) => chainArgument(node),
+    bind: (node, key) => ({ key, ...expression(unwrap(node)) }),
+    executes: (node) => isExecuted(node, scopes),
+    model: (name) => environment.models.get(name),
+    statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
+    elements: (node) => readElements(node, scopes),
+    tagged(template, hole) {
+      const found = strings.tagged(template, hole);
+      return renderParts(found.parts, found.complete);
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import type { SyntaxNode } from '../syntax';
+import { isJoined } from './loopForms';
+import type { Scopes } from './scopes';
+import { wrapped } from './syntaxTools';
+
+const settlers = /^(then|catch|finally|asCallback|nodeify)$/;
+
+/** Is the value awaited here (also through `Promise.all([...])`, `for await` or a `.then(…)` behind it)? */
+export function isAwaited(node: SyntaxNode): boolean {
+  const outer = wrapped(node);
+  const parent = outer.parent;
+  if (!parent) return false;
+  if (parent.type === 'await_expression') return true;
+  if (parent.type === 'for_in_statement') return parent.childForFieldName('right')?.id === outer.id && parent.children.some((child) => child.type === 'await');
+  const call = parent.type === 'member_expression' && parent.childForFieldName('object')?.id === outer.id ? parent.parent : null;
+  return call?.type === 'call_expression' && settlers.test(parent.childForFieldName('property')?.text ?? '');
+}
+
+/**
+ * Is a statement sent: awaited, returned, yielded, joined, or held in a variable of which one of these is true?
+ * A value passed to an unknown function counts as not sent.
+ */
+export function isExecuted(node: SyntaxNode, scopes: Scopes, hops = 0): boolean {
+  if (isAwaited(node) || isJoined(node)) return true;
+  const outer = wrapped(node);
+  const parent = outer.parent;
+  if (!parent) return false;
+  switch (parent.type) {
+    case 'return_statement':
+    case 'yield_expression':
+      return true;
+    case 'arrow_function':
+      return parent.childForFieldName('body')?.id === outer.id;
+    case 'ternary_expression':
+    case 'binary_expression':
+      return hops < 6 && isExecuted(parent, scopes, hops + 1);
+    case 'variable_declarator':
+    case 'assignment_expression': {
+      const target = parent.childForFieldName(parent.type === 'variable_declarator' ? 'name' : 'left');
+      const declaration = target?.type === 'identifier' ? scopes.find(target.text, target) : undefined;
+      return declaration !== undefined && hops < 3 && scopes.references(declaration).some((use) => use.startIndex > outer.endIndex && isExecuted(use, scopes, hops + 1));
+    }
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,35 @@
+import { adaptersFor } from '../../libraries';
+import type { HostReader } from '../host';
+import type { HostFile } from '../ir';
+import type { HostLanguage } from '../syntax';
+import { createContext } from './context';
+import { readModule } from './modules';
+import { createScopes } from './scopes';
+import { spanOf } from './syntaxTools';
+import { walkFile } from './walk';
+import { readFileRole } from '../fileRole';
+import { readSuppressions } from '../suppressions';
+
+/** Reads a TypeScript, TSX or JavaScript file. The grammar's language follows from the name, as the tree's did. */
+export const readTypeScript: HostReader = (uri, text, tree, environment): HostFile => {
+  const language = languageOf(uri);
+  const scopes = createScopes(tree.root);
+  const context = createContext(uri, text, language, scopes, environment);
+  const parts = walkFile(tree.root, context, adaptersFor(language));
+  return {
+    uri,
+    language: language === 'python' ? 'typescript' : language,
+    role: readFileRole(uri, text),
+    ...parts,
+    ...readModule(tree.root),
+    models: [],
+    suppressions: readSuppressions(scopes.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
+    errors: scopes.errors.map(spanOf),
+  };
+};
+
+function languageOf(uri: string): HostLanguage {
+  const extension = /\.([a-z]+)(?:[?#].*)?$/i.exec(uri)?.[1]?.toLowerCase();
+  if (extension === 'tsx') return 'tsx';
+  return extension === 'js' || extension === 'jsx' || extension === 'mjs' || extension === 'cjs' ? 'javascript' : 'typescript';
+}

@@ -1,0 +1,91 @@
+import type { QuerySite } from '../hosts/ir';
+import { tokenize, type Token } from '../sql/lexer';
+
+const starts = /^\s*(?:(?:--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)\s*)*\(*\s*(select|with|insert|update|delete|merge|values|table|create|alter|drop|truncate|begin|commit|rollback|start|savepoint|release|set|reset|show|explain|analyze|vacuum|copy|lock|refresh|reindex|cluster|grant|revoke|comment|listen|notify|unlisten|do|call|declare|fetch|close|prepare|execute|deallocate|discard)\b/i;
+
+/** Does the text begin like a statement? The weakest test: for arguments of calls that are known to send SQL. */
+export const startsStatement = (text: string): boolean => starts.test(text);
+
+/**
+ * Is the text certainly SQL: a statement keyword in the place and with the company that SQL gives it? Prose such as
+ * "Select a plan", "Delete from cart" or "Update set-up" is not.
+ */
+export function isCertainlySql(text: string): boolean {
+  const first = starts.exec(text)?.[1]?.toLowerCase();
+  if (first === undefined) return false;
+  const tokens = tokenize(text);
+  const words = tokens.filter((token) => token.kind === 'word').map((token) => token.word);
+  const at = (word: string): number => words.indexOf(word);
+  switch (first) {
+    case 'select': {
+      const from = tokens.findIndex((token) => token.word === 'from');
+      if (from < 0) return isBareSelect(tokens);
+      const list = tokens.slice(tokens.findIndex((token) => token.word === 'select') + 1, from);
+      return list.length > 0 && isSelectList(list) && isTableName(tokens[from + 1]) && (looksStructured(tokens) || tokens.length <= from + 3);
+    }
+    case 'insert':
+      return at('into') === 1 && /\b(values|select|default)\b/i.test(text) && tokens.some((token) => token.word === '(' || token.word === 'select' || token.word === 'default');
+    case 'update': {
+      const set = tokens.findIndex((token) => token.word === 'set');
+      return set >= 2 && set <= 8 && tokens.slice(set).some((token) => token.word === '=');
+    }
+    case 'delete':
+      return at('from') === 1 && tokens.some((token) => token.word === 'where') && tokens.some((token) => token.kind === 'operator' || /^(in|is|like|between|exists|any)$/.test(token.word));
+    case 'with':
+      return tokens.some((token) => token.word === 'as') && tokens.some((token) => token.word === '(') && /\b(select|insert|update|delete)\b/i.test(text);
+    case 'merge':
+      return at('into') === 1 && at('using') > 0;
+    case 'create':
+    case 'alter':
+    case 'drop':
+      return /^\s*(create|alter|drop)\s+(or\s+replace\s+|unique\s+|temp(orary)?\s+|unlogged\s+|materialized\s+)*(table|index|view|schema|sequence|type|extension|function|policy|trigger)\s+(if\s+(not\s+)?exists\s+|concurrently\s+)*["\w.$]+\s*(\(|on\b|as\b|add\b|drop\b|alter\b|rename\b|set\b|;|$|cascade)/i.test(text);
+    case 'truncate':
+    case 'refresh':
+      return /^\s*(truncate\s+table|refresh\s+materialized\s+view)\s+["\w.]+/i.test(text);
+    default:
+      return false;
+  }
+}
+
+/** `SELECT 1`, `SELECT now()`, `SELECT $1::int`: no table, yet nothing else. */
+function isBareSelect(tokens: readonly Token[]): boolean {
+  return tokens.slice(1).some((token) => token.word === '(' || token.kind === 'param' || token.word === '::') && !tokens.some((token) => token.kind === 'other');
+}
+
+/** Names, calls and commas; two words side by side only as `expression alias`. */
+function isSelectList(list: readonly Token[]): boolean {
+  let run = 0;
+  for (const token of list) {
+    if (token.kind === 'other' || token.kind === 'meta') return false;
+    run = token.kind === 'word' && !/^(distinct|all|as|case|when|then|else|end|and|or|not|is|null|in|over|partition|by|order|filter|where|on|asc|desc|between|like|ilike|at|time|zone|from|interval|date|timestamp|cast|exists|select|array|coalesce|collate)$/.test(token.word) ? run + 1 : 0;
+    if (run > 2) return false;
+  }
+  return true;
+}
+
+const articles = /^(a|an|the|your|our|this|that|these|those|my|all|any|list|among|between|below|above|one|multiple|several|various|existing|available|here|there|it|them)$/;
+
+function isTableName(token: Token | undefined): boolean {
+  // The slot of an interpolation leaves no token: the next one is a clause keyword or nothing.
+  return token === undefined || token.kind === 'quoted' || token.word === '(' || (token.kind === 'word' && !articles.test(token.word));
+}
+
+/** Has the text anything that prose has not: punctuation of SQL, or clause keywords? */
+function looksStructured(tokens: readonly Token[]): boolean {
+  return tokens.some((token) => token.kind === 'param' || token.kind === 'operator' || token.kind === 'string' || token.word === '(') || tokens.some((token, index) => index > 0 && /^(where|join|limit|order|group|having|union|offset)$/.test(token.word));
+}
+
+/** What a statement does, by its keywords. */
+export function accessOf(text: string): QuerySite['access'] {
+  const first = starts.exec(text)?.[1]?.toLowerCase();
+  if (first === undefined) return 'unknown';
+  if (/^(insert|update|delete|merge|truncate|create|alter|drop|refresh|copy|grant|revoke)$/.test(first)) return 'write';
+  if (first === 'with') return tokenize(text).some((token, index, all) => /^(insert|update|delete|merge)$/.test(token.word) && (all[index - 1]?.word === '(' || all[index - 1]?.word === ')')) ? 'write' : 'read';
+  return /^(select|values|table|show|explain|fetch)$/.test(first) ? 'read' : 'unknown';
+}
+
+/** Does the statement give rows back? */
+export function returnsRows(text: string): boolean {
+  const access = accessOf(text);
+  return access === 'read' || (access === 'write' && tokenize(text).some((token) => token.word === 'returning'));
+}
