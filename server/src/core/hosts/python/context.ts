@@ -1,0 +1,57 @@
+import type { HostContext, HostString } from '../../libraries/adapter';
+import type { Bind, BindOrigin, ModelIr } from '../ir';
+import type { HostEnvironment } from '../host';
+import { splitHostString } from '../shared/statements';
+import { renderParts } from '../shared/textParts';
+import type { SyntaxNode } from '../syntax';
+import { argumentOf, chainOf } from './chains';
+import { entryOf } from './entries';
+import { bindOriginOf, originOf } from './origins';
+import type { Scopes } from './scopes';
+import { textOf, type TextEnvironment } from './strings';
+import { field, freeNames, pathOf, spanOf, wrapped } from './syntaxTools';
+
+/** Calls that walk their argument to the end. */
+const walkers = /^(list|tuple|set|dict|sorted|len|next|iter|enumerate|zip|max|min|sum|any|all|bool)$/;
+
+/** What the library adapters may ask of a Python file. Valid as long as the tree. */
+export function createContext(uri: string, text: string, scopes: Scopes, environment: HostEnvironment, models: ReadonlyMap<string, ModelIr>): HostContext {
+  const entries = new Map<number, boolean>();
+  const isEntry = (fn: SyntaxNode): boolean => {
+    const known = entries.get(fn.id) ?? entryOf(fn) !== undefined;
+    entries.set(fn.id, known);
+    return known;
+  };
+  const bindOrigin = (node: SyntaxNode): BindOrigin => bindOriginOf(node, scopes, isEntry);
+  const texts: TextEnvironment = { scopes, bindOrigin };
+  return {
+    uri,
+    text,
+    language: 'python',
+    span: spanOf,
+    path: pathOf,
+    origin: (node) => originOf(node, scopes),
+    string(node): HostString | undefined {
+      const found = textOf(node, texts);
+      return found && renderParts(found.parts, found.complete);
+    },
+    chain: (node) => chainOf(node, scopes),
+    argument: argumentOf,
+    bind: (node, key): Bind => ({ key, text: node.text, span: spanOf(node), names: freeNames(node), origin: bindOrigin(node) }),
+    executes: isWalked,
+    model: (name) => models.get(name) ?? environment.models.get(name),
+    statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
+  };
+}
+
+/** Awaited, iterated by a loop, or given to a function that walks it. */
+export function isWalked(node: SyntaxNode): boolean {
+  const outer = wrapped(node);
+  if (outer.id !== node.id && outer.type === 'await') return true;
+  const parent = outer.parent;
+  if (!parent) return false;
+  if (parent.type === 'await') return true;
+  if (parent.type === 'for_statement' || parent.type === 'for_in_clause') return field(parent, 'right')?.id === outer.id;
+  if (parent.type === 'list_splat') return true;
+  return parent.type === 'argument_list' && parent.parent?.type === 'call' && walkers.test(field(parent.parent, 'function')?.text ?? '');
+}

@@ -1,0 +1,45 @@
+import { adaptersFor } from '../../libraries';
+import { readFileRole } from '../fileRole';
+import type { HostReader } from '../host';
+import type { CallIr, HostFile, ModelIr } from '../ir';
+import { readSuppressions } from '../suppressions';
+import { readCalls } from './calls';
+import { readClasses } from './classes';
+import { createContext } from './context';
+import { localsOf, readFunctions, type ValueLinks } from './functions';
+import { readLoops } from './loops';
+import { readAttributeReads, readExports, readImports } from './modules';
+import { outlineOf } from './outline';
+import { collectScopes } from './scopes';
+import { collectDrafts, readSites } from './sites';
+import { spanOf } from './syntaxTools';
+
+/** Reads a Python file. Docstrings and other bare strings are never SQL: only what a library call is given is. */
+export const readPython: HostReader = (uri, text, tree, environment): HostFile => {
+  const scopes = collectScopes(tree.root);
+  const outline = outlineOf(tree.root);
+  const models: readonly ModelIr[] = [];
+  const context = createContext(uri, text, scopes, environment, new Map(models.map((model) => [model.name, model])));
+  const sites = readSites(collectDrafts(outline, context, adaptersFor('python')), outline);
+  const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
+  const links: ValueLinks = { outline, siteOfCall };
+  const calls = readCalls(outline, scopes).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
+  const loops = readLoops(outline, scopes, links);
+  return {
+    uri,
+    language: 'python',
+    role: readFileRole(uri, text),
+    sites,
+    loops,
+    functions: readFunctions(outline, scopes, calls, links),
+    classes: readClasses(outline, scopes),
+    calls,
+    imports: readImports(tree.root),
+    exports: readExports(scopes),
+    models,
+    locals: localsOf(scopes.module, links),
+    attributeReads: readAttributeReads(outline, loops, scopes),
+    suppressions: readSuppressions(outline.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
+    errors: outline.errors.map(spanOf),
+  };
+};

@@ -1,0 +1,63 @@
+import type { AttributeRead, ExportIr, ImportIr, Loop } from '../ir';
+import type { SyntaxNode } from '../syntax';
+import { isConditional } from './calls';
+import type { Outline } from './outline';
+import { importsOf, type Scopes } from './scopes';
+import { field, isComprehension, spanOf } from './syntaxTools';
+
+/** Every import of the file, those inside functions too: they bind the same names for resolving calls. */
+export function readImports(root: SyntaxNode): ImportIr[] {
+  const found: ImportIr[] = [];
+  const visit = (node: SyntaxNode): void => {
+    if (node.type === 'import_statement' || node.type === 'import_from_statement') {
+      found.push(...importsOf(node));
+      return;
+    }
+    if (node.type.endsWith('_statement') || node.type === 'block' || node.type === 'module' || node.type.endsWith('_definition') || node.type.endsWith('_clause')) {
+      for (const child of node.namedChildren) visit(child);
+    }
+  };
+  visit(root);
+  return found;
+}
+
+/** Whatever the module's top level binds can be imported, imported names included. */
+export function readExports(scopes: Scopes): ExportIr[] {
+  const found: ExportIr[] = [];
+  for (const [name, bindings] of scopes.module.bindings) {
+    const binding = bindings.at(-1);
+    if (!binding) continue;
+    if (binding.kind === 'import') {
+      if (binding.import && binding.node.type === 'import_from_statement') found.push({ name, local: binding.import.imported, module: binding.import.module });
+    } else if (binding.kind !== 'except') found.push({ name, local: name });
+  }
+  return found;
+}
+
+/** `element.property` in the loop of that element; neither method names (`row.save()`) nor assignment targets. */
+export function readAttributeReads(outline: Outline, loops: readonly Loop[], scopes: Scopes): AttributeRead[] {
+  return outline.attributes.flatMap((node): AttributeRead[] => {
+    const object = field(node, 'object');
+    const property = field(node, 'attribute');
+    if (object?.type !== 'identifier' || !property || isCalled(node) || isTarget(node)) return [];
+    const loopIds = outline.loopsOf(node);
+    if (loopIds.length === 0) return [];
+    const binding = scopes.resolve(object.text, object)?.bindings.find((candidate) => candidate.kind === 'for' && loopOf(candidate.node, outline, loops) !== undefined && loopIds.includes(loopOf(candidate.node, outline, loops) ?? -1));
+    const loopId = binding && loopOf(binding.node, outline, loops);
+    if (loopId === undefined) return [];
+    return [{ name: object.text, property: property.text, span: spanOf(node), functionId: outline.functionOf(node), loopIds, loopId, conditional: isConditional(node) }];
+  });
+}
+
+function loopOf(binder: SyntaxNode, outline: Outline, loops: readonly Loop[]): number | undefined {
+  const loop = binder.type === 'for_in_clause' && binder.parent && isComprehension(binder.parent) ? binder.parent : binder;
+  const id = outline.loops.findIndex((candidate) => candidate.id === loop.id);
+  return id >= 0 && loops[id] ? id : undefined;
+}
+
+const isCalled = (node: SyntaxNode): boolean => node.parent?.type === 'call' && field(node.parent, 'function')?.id === node.id;
+
+function isTarget(node: SyntaxNode): boolean {
+  const parent = node.parent;
+  return !!parent && /assignment$/.test(parent.type) && field(parent, 'left')?.id === node.id;
+}

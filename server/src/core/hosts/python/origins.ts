@@ -1,0 +1,149 @@
+import type { Origin } from '../../libraries/adapter';
+import type { BindOrigin } from '../ir';
+import type { SyntaxNode } from '../syntax';
+import type { Binding, Scopes } from './scopes';
+import { stepsOf } from './steps';
+import { enclosingFunction, field, freeNames, isComprehension, literalValue, parts, pathOf, unwrap } from './syntaxTools';
+
+const maximumHops = 12;
+const unknown: Origin = { kind: 'unknown' };
+
+/** Traces an expression to where its value was made: import, call, parameter, attribute of `self`. */
+export function originOf(node: SyntaxNode, scopes: Scopes, hops = 0): Origin {
+  if (hops > maximumHops) return unknown;
+  const inner = unwrap(node);
+  if (inner.type === 'identifier') return originOfName(inner, scopes, hops);
+  if (inner.type === 'attribute') {
+    const object = field(inner, 'object');
+    const name = field(inner, 'attribute')?.text;
+    if (!object || !name) return unknown;
+    if (object.type === 'identifier' && (object.text === 'self' || object.text === 'cls')) return originOfField(inner, name, scopes, hops);
+    const base = originOf(object, scopes, hops + 1);
+    if (base.kind === 'import' || base.kind === 'parameter') return { ...base, path: [...base.path, name] };
+    if (base.kind === 'field') return { kind: 'field', path: [...base.path, name] };
+    return base.kind === 'unknown' ? { kind: 'field', path: pathOf(inner) ?? [name] } : unknown;
+  }
+  if (inner.type === 'call') {
+    const callee = field(inner, 'function');
+    const path = callee && pathOf(callee);
+    if (!path) return unknown;
+    return /^[A-Z]/.test(path.at(-1) ?? '') ? { kind: 'construct', callee: path, node: inner } : { kind: 'call', callee: path, node: inner };
+  }
+  return { kind: 'node', node: inner };
+}
+
+function originOfName(node: SyntaxNode, scopes: Scopes, hops: number): Origin {
+  const steps = stepsOf(node.text, node, scopes);
+  const binding = steps?.filter((step) => step.binding.kind !== 'augmented').at(-1)?.binding ?? scopes.resolve(node.text, node)?.bindings[0];
+  return binding ? originOfBinding(binding, scopes, hops) : unknown;
+}
+
+function originOfBinding(binding: Binding, scopes: Scopes, hops: number): Origin {
+  switch (binding.kind) {
+    case 'import':
+      return binding.import ? { kind: 'import', module: binding.import.module, imported: binding.import.imported, path: [] } : unknown;
+    case 'parameter': {
+      const dependency = binding.value && dependencyOf(binding.value);
+      if (dependency) return { kind: 'call', callee: pathOf(dependency) ?? [], node: dependency };
+      return { kind: 'parameter', index: binding.index ?? 0, name: binding.name, type: binding.type, path: [] };
+    }
+    case 'assign':
+    case 'with':
+      if (binding.type) return { kind: 'field', path: [binding.name], type: binding.type };
+      return binding.value ? originOf(binding.value, scopes, hops + 1) : unknown;
+    case 'for':
+      return binding.value ? { kind: 'node', node: binding.value } : unknown;
+    default:
+      return unknown;
+  }
+}
+
+/** `Depends(get_db)` → the callable's node. */
+function dependencyOf(value: SyntaxNode): SyntaxNode | undefined {
+  const inner = unwrap(value);
+  if (inner.type !== 'call' || pathOf(inner)?.at(-2) !== 'Depends') return undefined;
+  const list = field(inner, 'arguments');
+  const first = list && parts(list)[0];
+  return first && pathOf(first) && first.type !== 'keyword_argument' ? first : undefined;
+}
+
+/** `self.x`: the annotation in the class body, or what the class' methods assign to it. */
+function originOfField(node: SyntaxNode, name: string, scopes: Scopes, hops: number): Origin {
+  const owner = enclosingClass(node);
+  const found: Origin = { kind: 'field', path: ['self', name] };
+  if (!owner) return found;
+  const declared = scopes.scopeAt(owner)?.bindings.get(name)?.[0];
+  if (declared?.type) return { ...found, type: declared.type };
+  if (declared?.value) return originOf(declared.value, scopes, hops + 1);
+  const assigned = selfAssignments(owner).find((assignment) => assignment.name === name);
+  if (!assigned) return found;
+  if (assigned.type) return { ...found, type: assigned.type };
+  const origin = assigned.value ? originOf(assigned.value, scopes, hops + 1) : unknown;
+  if (origin.kind === 'parameter' && origin.type && origin.path.length === 0) return { ...found, type: origin.type };
+  return origin.kind === 'construct' || origin.kind === 'call' || origin.kind === 'import' ? origin : found;
+}
+
+/** Every `self.x = …` in the methods of a class. */
+export function selfAssignments(owner: SyntaxNode): readonly { readonly name: string; readonly value?: SyntaxNode; readonly type?: string; readonly node: SyntaxNode }[] {
+  const found: { name: string; value?: SyntaxNode; type?: string; node: SyntaxNode }[] = [];
+  const visit = (node: SyntaxNode): void => {
+    if (node.type === 'class_definition') return;
+    if (node.type === 'assignment') {
+      const left = field(node, 'left');
+      const object = left?.type === 'attribute' ? field(left, 'object') : undefined;
+      const name = left?.type === 'attribute' ? field(left, 'attribute') : undefined;
+      if (object?.text === 'self' && name) found.push({ name: name.text, value: field(node, 'right'), type: field(node, 'type')?.text, node });
+    }
+    for (const child of node.namedChildren) visit(child);
+  };
+  const body = field(owner, 'body');
+  for (const child of body?.namedChildren ?? []) visit(child);
+  return found;
+}
+
+export function enclosingClass(node: SyntaxNode): SyntaxNode | undefined {
+  for (let current = node.parent; current; current = current.parent) if (current.type === 'class_definition') return current;
+  return undefined;
+}
+
+const requestModules = /^(flask|fastapi|starlette|django|quart|sanic|aiohttp|rest_framework|bottle|litestar)\b/;
+
+/** What an expression depends on, the most interesting kind of its names first: request, loop element, parameter, local. */
+export function bindOriginOf(node: SyntaxNode, scopes: Scopes, isEntry: (fn: SyntaxNode) => boolean): BindOrigin {
+  const inner = unwrap(node);
+  if (literalValue(inner) !== undefined) return 'literal';
+  const found = new Set<BindOrigin>();
+  const seen = new Set<string>();
+  const visit = (at: SyntaxNode, hops: number): void => {
+    for (const name of freeNames(at)) {
+      const key = `${name}@${at.id}`;
+      if (seen.has(key) || hops > 4) continue;
+      seen.add(key);
+      const resolved = scopes.resolve(name, at);
+      const binding = stepsOf(name, at, scopes)?.at(-1)?.binding ?? resolved?.bindings[0];
+      if (!binding) continue;
+      if (binding.kind === 'import') found.add(name === 'request' && requestModules.test(binding.import?.module ?? '') ? 'request' : 'imported');
+      else if (binding.kind === 'parameter') {
+        const owner = enclosingFunction(binding.node) === undefined || resolved?.scope.node.type !== 'lambda' ? resolved?.scope.node : undefined;
+        if (name === 'self' || name === 'cls') found.add('local');
+        else found.add((owner && isEntry(owner) && !/\bDepends\(/.test(binding.value?.text ?? '')) || name === 'request' ? 'request' : 'parameter');
+      } else if (binding.kind === 'for') found.add(encloses(binding.node, at) ? 'loop' : 'local');
+      else if (binding.value && !sameStatement(binding.value, at)) {
+        const before = found.size;
+        visit(binding.value, hops + 1);
+        if (found.size === before) found.add('local');
+      } else found.add('local');
+    }
+  };
+  visit(inner, 0);
+  for (const kind of ['request', 'loop', 'parameter', 'local', 'imported'] as const) if (found.has(kind)) return kind;
+  return 'unknown';
+}
+
+const sameStatement = (value: SyntaxNode, at: SyntaxNode): boolean => value.startIndex <= at.startIndex && at.endIndex <= value.endIndex;
+
+function encloses(clause: SyntaxNode, node: SyntaxNode): boolean {
+  const loop = clause.type === 'for_in_clause' ? clause.parent : clause;
+  return !!loop && (loop.type === 'for_statement' || isComprehension(loop)) && sameStatement(loop, node);
+}
+

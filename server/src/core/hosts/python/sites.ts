@@ -1,0 +1,50 @@
+import type { HostContext, LibraryAdapter, SiteDraft } from '../../libraries/adapter';
+import { containsSpan } from '../../text/span';
+import type { QuerySite } from '../ir';
+import type { SyntaxNode } from '../syntax';
+import { resultNameOf } from './calls';
+import type { Outline } from './outline';
+
+
+export interface DraftAt {
+  readonly draft: SiteDraft;
+  readonly node: SyntaxNode;
+}
+
+/** Asks the adapters about every call and slice; the first that recognises one has it. Statements that another site sends are dropped. */
+export function collectDrafts(outline: Outline, context: HostContext, adapters: readonly LibraryAdapter[]): readonly DraftAt[] {
+  const found: DraftAt[] = [];
+  for (const node of [...outline.calls, ...outline.subscripts]) {
+    for (const adapter of adapters) {
+      const drafts = adapter.recognise(node, context);
+      if (!drafts) continue;
+      for (const draft of drafts) found.push({ draft, node });
+      break;
+    }
+  }
+  const sent = found.filter(({ draft }) => draft.executes !== 'no');
+  const kept = found.filter(({ draft, node }) => draft.executes !== 'no' || !sent.some((other) => other.node.id !== node.id && (containsSpan(other.draft.span, draft.span) || other.draft.consumes?.some((span) => containsSpan(span, draft.span)))));
+  const outer = kept.filter(({ draft, node }) => draft.executes !== 'no' || !kept.some((other) => other.draft.executes === 'no' && other.node.id !== node.id && (other.draft.span.start !== draft.span.start || other.draft.span.end !== draft.span.end) && (containsSpan(other.draft.span, draft.span) || other.draft.consumes?.some((span) => containsSpan(span, draft.span)))));
+  return outer.sort((a, b) => a.draft.span.start - b.draft.span.start || b.draft.span.end - a.draft.span.end);
+}
+
+/** The drafts as sites of the file; ids are their places in the list. */
+export function readSites(drafts: readonly DraftAt[], outline: Outline): QuerySite[] {
+  return drafts.map(({ draft, node }, id): QuerySite => {
+    return {
+      ...withoutParts(draft),
+      id,
+      functionId: outline.functionOf(node),
+      loopIds: outline.loopsOf(node),
+      callId: draft.executes === 'no' ? undefined : outline.callId(node),
+      resultName: draft.executes === 'no' ? undefined : resultNameOf(node),
+    };
+  });
+}
+
+
+function withoutParts(draft: SiteDraft): SiteDraft {
+  const copy = { ...draft };
+  delete (copy as { consumes?: unknown }).consumes;
+  return copy;
+}
