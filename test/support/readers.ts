@@ -8,15 +8,44 @@ import type { LintSettings, Rule } from '../../server/src/core/lint/rule';
 import { countSyntaxErrors } from '../../server/src/core/lint/verifyFix';
 import type { SqlAnalyser } from '../../server/src/core/sql/ports';
 import { splitStatements } from '../../server/src/core/sql/split';
-import { createEngine, type Engine } from '../../server/src/workspace/engine';
+import type { HostEnvironment } from '../../server/src/core/hosts/host';
+import { readPython } from '../../server/src/core/hosts/python';
+import { readSqlFile } from '../../server/src/core/hosts/sqlFile';
+import { readTypeScript } from '../../server/src/core/hosts/typescript';
+import { createSqlAnalyser } from '../../server/src/parser/sql/analyser';
+import { createSyntaxParser } from '../../server/src/parser/treeSitter';
 
 export type Language = 'sql' | 'typescript' | 'python';
 
 const EXTENSIONS: Readonly<Record<Language, string>> = { sql: 'sql', typescript: 'ts', python: 'py' };
 
-let engine: Promise<Engine> | undefined;
-/** The parsers, loaded once per test process. */
-export const loadEngine = (): Promise<Engine> => (engine ??= createEngine());
+/** The parsers and readers of all languages. */
+export interface Readers {
+  readonly sql: SqlAnalyser;
+  read(uri: string, text: string, language: Language): HostFile;
+}
+
+const environment: HostEnvironment = { split: splitStatements, models: new Map() };
+
+let readers: Promise<Readers> | undefined;
+/** Loaded once per test process. */
+export const loadReaders = (): Promise<Readers> => (readers ??= createReaders());
+
+async function createReaders(): Promise<Readers> {
+  const [sql, syntax] = await Promise.all([createSqlAnalyser(), createSyntaxParser()]);
+  return {
+    sql,
+    read(uri, text, language) {
+      if (language === 'sql') return readSqlFile(uri, text, environment);
+      const tree = syntax.parse(language, text);
+      try {
+        return (language === 'python' ? readPython : readTypeScript)(uri, text, tree, environment);
+      } finally {
+        tree.dispose();
+      }
+    },
+  };
+}
 
 /** Schema changes of a DDL text become a catalog; undefined for no text. */
 export function readCatalog(sql: SqlAnalyser, ddl: readonly string[], assume: Readonly<Record<string, number>> = {}): Catalog | undefined {
@@ -42,7 +71,7 @@ export interface CaseResult extends LintResult {
 
 /** Reads and lints one document as the workspace does: real readers, real catalog, real call graph. */
 export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role }: LintCase): Promise<CaseResult> {
-  const { read, sql } = await loadEngine();
+  const { read, sql } = await loadReaders();
   const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
   const merged: LintSettings = { ...defaultSettings, ...settings };
   const lint = (text: string, creates: readonly { readonly text: string }[]): CaseResult => {

@@ -1,0 +1,80 @@
+import { leadingWildcardLike } from '../../server/src/core/rules/leading-wildcard-like';
+import { testRule } from '../support/ruleTester';
+
+const migrations = { folder: 'migrations', format: 'plain' as const, existing: ['0001_init.sql'] };
+
+testRule(leadingWildcardLike, {
+  schema: `
+    CREATE TABLE users (id bigint PRIMARY KEY, org_id bigint NOT NULL, name text NOT NULL, email text NOT NULL, bio text);
+    CREATE INDEX users_email ON users (email);
+    CREATE INDEX users_org ON users (org_id);
+    CREATE INDEX users_bio ON users USING gin (bio gin_trgm_ops);
+    CREATE INDEX users_lower_name ON users USING gin (lower(name) gin_trgm_ops);
+    CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL);
+  `,
+  settings: { assume: { countries: 250 }, migrations },
+  flagged: [
+    { code: `
+SELECT id FROM users WHERE email LIKE '%@example.com'
+--                         ^^^^^^^^^^^^^^^^^^^^^^^^^^ users.email has no trigram index`, severity: 'info' },
+    { code: `
+SELECT id FROM users WHERE email ILIKE '%' || $1 || '%'
+--                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ users has about 900,000 rows`, settings: { assume: { users: 900_000 }, migrations }, severity: 'warning', fixes: 1 },
+    `
+SELECT id FROM users WHERE email LIKE concat('%', $1, '%')
+--                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^`,
+    `
+SELECT id FROM users WHERE (name ILIKE '%a%' OR email = $1)
+--                          ^^^^^^^^^^^^^^^^`,
+    `
+SELECT id FROM users WHERE lower(email) LIKE '_a%'
+--                         ^^^^^^^^^^^^^^^^^^^^^^^`,
+    `
+SELECT id FROM users WHERE email ~* 'gmail'
+--                         ^^^^^^^^^^^^^^^^`,
+    { code: `
+SELECT id FROM users WHERE org_id = $1 AND email LIKE '%x'
+--                                         ^^^^^^^^^^^^^^^`, severity: 'hint' },
+    {
+      language: 'typescript',
+      code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export function search(q: string) {
+  const pattern = \`%\${q}%\`;
+  return pool.query('SELECT id FROM users WHERE email ILIKE $1', [pattern]);
+//                                              ^^^^^^^^^^^^^^
+}
+export const ends = (q: string) => pool.query('SELECT id FROM users WHERE email LIKE $1', ['%' + q]);
+//                                                                        ^^^^^^^^^^^^^`,
+    },
+    {
+      language: 'python',
+      code: `
+import asyncpg
+
+async def search(conn: asyncpg.Connection, q: str):
+    return await conn.fetch("SELECT id FROM users WHERE email ILIKE $1", f"%{q}%")
+#                                                       ^^^^^^^^^^^^^^`,
+    },
+  ],
+  clean: [
+    "SELECT id FROM users WHERE email LIKE 'anna%'",
+    "SELECT id FROM users WHERE email LIKE $1 || '%'",
+    'SELECT id FROM users WHERE email LIKE $1',
+    "SELECT id FROM users WHERE bio LIKE '%a%'",
+    "SELECT id FROM users WHERE lower(name) LIKE '%a%'",
+    "SELECT id FROM users WHERE email NOT LIKE '%a%'",
+    "SELECT name FROM countries WHERE name LIKE '%land'",
+    "SELECT id FROM users WHERE email ~ '^a'",
+    "SELECT id FROM users WHERE id = $1 AND email LIKE '%a%'",
+    "SELECT relname FROM pg_class WHERE relname LIKE '%x'",
+    {
+      language: 'typescript',
+      code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export const prefix = (q: string) => pool.query('SELECT id FROM users WHERE email LIKE $1', [\`\${q}%\`]);`,
+    },
+  ],
+});

@@ -1,0 +1,32 @@
+import { syntaxError } from '../../server/src/core/rules/syntax-error';
+import { testRule } from '../support/ruleTester';
+
+testRule(syntaxError, {
+  embed: false,
+  flagged: [
+    { code: `
+SELECT id FROM orders WHERE created_at > ORDER BY id;
+--                                       ^^^^^ syntax error`, severity: 'error' },
+    {
+      language: 'typescript',
+      code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export const bad = () => pool.query('SELECT id FORM orders WHERE id = 1');
+//                                                  ^^^^^^ syntax error`,
+    },
+  ],
+  clean: [
+    'SELECT id FROM orders WHERE created_at > now();',
+    "SELECT $body$ it's fine $body$;",
+    'SELECT id FROM {{ ref("orders") }} WHERE id = 1;',
+    'SELECT id FROM ${table} WHERE id = 1;',
+    {
+      language: 'typescript',
+      code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export const some = (where: string) => pool.query(\`SELECT id FROM orders \${where} LIMIT\`);`,
+    },
+  ],
+});

@@ -1,0 +1,69 @@
+import { unindexedPredicate } from '../../server/src/core/rules/unindexed-predicate';
+import { testRule } from '../support/ruleTester';
+
+const migrations = { folder: 'migrations', format: 'plain' as const, existing: ['0001_init.sql'] };
+const large = { orders: 3_000_000, items: 9_000_000, customers: 80_000, countries: 250, carts: 5_000 };
+
+testRule(unindexedPredicate, {
+  schema: `
+    CREATE TABLE customers (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, email text NOT NULL, active boolean NOT NULL);
+    CREATE UNIQUE INDEX customers_lower_email ON customers (lower(email));
+    CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, tenant_id bigint NOT NULL, status text NOT NULL, created_at timestamptz NOT NULL, deleted_at timestamptz, data jsonb NOT NULL, tags text[] NOT NULL);
+    CREATE INDEX orders_open ON orders (tenant_id) WHERE status = 'open';
+    CREATE TABLE items (id bigint PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders, product text NOT NULL);
+    CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL);
+    CREATE TABLE carts (id bigint PRIMARY KEY, customer_id bigint NOT NULL);
+  `,
+  settings: { assume: large, migrations },
+  flagged: [
+    { code: `
+SELECT * FROM orders WHERE customer_id = $1
+--                         ^^^^^^^^^^^^^^^^ orders has about 3,000,000 rows (assumed); an index on (customer_id)`, severity: 'warning', fixes: 1 },
+    { code: `
+SELECT * FROM orders WHERE customer_id = $1
+--                         ^^^^^^^^^^^^^^^^`, settings: { migrations }, severity: 'hint' },
+    `
+SELECT * FROM orders WHERE created_at > $1 AND customer_id = $2
+--                                             ^^^^^^^^^^^^^^^^ an index on (customer_id, created_at)`,
+    `
+SELECT * FROM orders WHERE customer_id = $2 AND tenant_id = $1 ORDER BY created_at DESC LIMIT 10
+--                         ^^^^^^^^^^^^^^^^ an index on (tenant_id, customer_id, created_at)`,
+    `
+SELECT * FROM orders ORDER BY created_at DESC LIMIT 10
+--                   ^^^^^^^^^^^^^^^^^^^^^^^^ this order`,
+    `
+SELECT i.id FROM orders o JOIN items i ON i.order_id = o.id WHERE o.id = $1
+--                                        ^^^^^^^^^^^^^^^^^ an index on (order_id)`,
+    `
+UPDATE items SET product = $2 WHERE order_id = $1
+--                                  ^^^^^^^^^^^^^`,
+    `
+SELECT * FROM orders WHERE data @> $1
+--                         ^^^^^^^^^^`,
+    `
+SELECT * FROM orders WHERE tags && $1
+--                         ^^^^^^^^^^`,
+    // The partial index covers open orders only.
+    `
+SELECT * FROM orders WHERE tenant_id = $1
+--                         ^^^^^^^^^^^^^^`,
+    `
+SELECT * FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id)
+--                                                                   ^^^^^^^^^^^^^^^^^^^^`,
+  ],
+  clean: [
+    'SELECT * FROM orders WHERE id = $1',
+    "SELECT * FROM orders WHERE tenant_id = $1 AND status = 'open'",
+    'SELECT * FROM customers WHERE lower(email) = lower($1)',
+    "SELECT * FROM orders WHERE status = 'open'",
+    'SELECT * FROM customers WHERE active',
+    'SELECT * FROM countries WHERE name = $1',
+    'SELECT * FROM carts WHERE customer_id = $1',
+    'SELECT * FROM orders o JOIN customers c ON c.id = o.customer_id',
+    'SELECT * FROM orders WHERE deleted_at IS NOT NULL',
+    'SELECT * FROM orders WHERE customer_id <> $1',
+    'SELECT * FROM unknown_table WHERE customer_id = $1',
+    'SELECT * FROM orders WHERE id = $1 ORDER BY created_at LIMIT 10',
+    'INSERT INTO orders (id) VALUES ($1)',
+  ],
+});

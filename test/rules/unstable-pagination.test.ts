@@ -1,0 +1,76 @@
+import { unstablePagination } from '../../server/src/core/rules/unstable-pagination';
+import { testRule } from '../support/ruleTester';
+
+testRule(unstablePagination, {
+  schema: `
+    CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, number text NOT NULL UNIQUE, reference text UNIQUE, created_at timestamptz NOT NULL);
+    CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL);
+    CREATE TABLE tags (order_id bigint NOT NULL, name text NOT NULL, PRIMARY KEY (order_id, name));
+    CREATE TABLE notes (body text NOT NULL, created_at timestamptz NOT NULL);
+    CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL);
+  `,
+  settings: { assume: { countries: 250 } },
+  flagged: [
+    {
+      code: `
+SELECT id FROM orders ORDER BY created_at DESC LIMIT 20 OFFSET $1
+--                    ^^^^^^^^^^^^^^^^^^^^^^^^ created_at DESC is not unique; id is.`,
+      fixed: `
+SELECT id FROM orders ORDER BY created_at DESC, id DESC LIMIT 20 OFFSET $1`,
+    },
+    {
+      code: `
+SELECT id FROM orders WHERE created_at < $1 ORDER BY created_at DESC LIMIT 20
+--                                          ^^^^^^^^^^^^^^^^^^^^^^^^`,
+      severity: 'warning',
+    },
+    {
+      code: `
+SELECT id FROM orders LIMIT 20 OFFSET $1
+--                             ^^^^^^^^^ without ORDER BY`,
+      fixed: `
+SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1`,
+    },
+    {
+      // A nullable unique column repeats NULL.
+      code: `
+SELECT id FROM orders ORDER BY reference LIMIT 20 OFFSET $1
+--                    ^^^^^^^^^^^^^^^^^^`,
+      fixed: `
+SELECT id FROM orders ORDER BY reference, id LIMIT 20 OFFSET $1`,
+    },
+    {
+      code: `
+SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY c.name LIMIT $1 OFFSET $2
+--                                                                         ^^^^^^^^^^^^^^^`,
+      fixed: `
+SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY c.name, o.id LIMIT $1 OFFSET $2`,
+    },
+    {
+      code: `
+SELECT name FROM tags WHERE name = $1 ORDER BY 1 LIMIT 10 OFFSET $2
+--                                    ^^^^^^^^^^ order_id is`,
+      fixed: `
+SELECT name FROM tags WHERE name = $1 ORDER BY 1, order_id LIMIT 10 OFFSET $2`,
+    },
+    { code: `
+SELECT id FROM orders ORDER BY lower(number) LIMIT $1
+--                    ^^^^^^^^^^^^^^^^^^^^^^`, severity: 'info' },
+  ],
+  clean: [
+    'SELECT id FROM orders ORDER BY created_at DESC, id LIMIT 20 OFFSET $1',
+    'SELECT id FROM orders ORDER BY number LIMIT 20 OFFSET $1',
+    'SELECT id FROM orders ORDER BY created_at DESC LIMIT 1',
+    'SELECT id FROM orders ORDER BY created_at DESC LIMIT 10',
+    'SELECT 1 FROM orders WHERE customer_id = $1 LIMIT 1',
+    'SELECT name FROM tags WHERE order_id = $1 ORDER BY name LIMIT 10 OFFSET $2',
+    'SELECT body FROM notes ORDER BY created_at LIMIT 10 OFFSET $1',
+    'SELECT name FROM countries ORDER BY name LIMIT 20 OFFSET $1',
+    'SELECT id FROM orders ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED',
+    'DELETE FROM orders WHERE id IN (SELECT id FROM orders ORDER BY created_at LIMIT $1)',
+    'SELECT customer_id, count(*) FROM orders GROUP BY customer_id ORDER BY count(*) DESC LIMIT 10 OFFSET $1',
+    'SELECT DISTINCT customer_id FROM orders ORDER BY customer_id LIMIT 10 OFFSET $1',
+    'SELECT id FROM unknown_table ORDER BY name LIMIT 10 OFFSET $1',
+    'SELECT o.id FROM orders o JOIN tags t ON t.order_id = o.id ORDER BY o.created_at LIMIT 10 OFFSET $1',
+  ],
+});
