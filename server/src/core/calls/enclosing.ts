@@ -6,8 +6,9 @@ import type { FlowGraph } from './flow';
  * The loops whose turns run this place, innermost first: loops of the same function, and loops outside of function
  * literals that are run where they stand (`db.transaction(async (tx) => …)` in a loop). Calls of the workspace's own
  * helpers that run their callback per element count as loops (their `id` is negative).
+ * @param known loops that the host already placed around it.
  */
-export function enclosingLoops(flow: FlowGraph, file: HostFile, span: HostSpan, functionId: number | undefined): readonly Loop[] {
+export function enclosingLoops(flow: FlowGraph, file: HostFile, span: HostSpan, functionId: number | undefined, known: readonly number[] = []): readonly Loop[] {
   const result: Loop[] = file.loops.filter((loop) => containsSpan(loop.body, span));
   const chain = enclosingFunctions(file, functionId);
   let reachable = chain.length;
@@ -24,7 +25,7 @@ export function enclosingLoops(flow: FlowGraph, file: HostFile, span: HostSpan, 
   }
   const border = chain[reachable];
   return result
-    .filter((loop) => border === undefined || containsSpan(border.span, loop.span))
+    .filter((loop) => border === undefined || known.includes(loop.id) || containsSpan(border.span, loop.span))
     .sort((a, b) => a.body.end - a.body.start - (b.body.end - b.body.start));
 }
 

@@ -73,7 +73,7 @@ function callbackLoops(file: HostFile): Map<number, Loop> {
 function surfaceOf(file: HostFile): string {
   return JSON.stringify([
     file.functions.map((f) => [f.name, f.classId, f.owner, f.parent, f.parameters.map((p) => [p.name, p.type])]),
-    file.classes.map((c) => [c.name, c.bases, c.fields, c.methods]),
+    file.classes.map((c) => [c.name, c.bases, c.implements, c.fields, c.methods]),
     file.imports,
     file.exports,
     (file.locals ?? []).map((l) => [l.name, l.text, l.type]),

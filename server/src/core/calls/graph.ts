@@ -255,7 +255,7 @@ function collectSubclasses(entries: Iterable<Entry>): Map<string, { readonly ind
   const result = new Map<string, { readonly index: FileIndex; readonly cls: HostFile['classes'][number] }[]>();
   for (const { index } of entries) {
     for (const cls of index.file.classes) {
-      for (const base of cls.bases) {
+      for (const base of [...cls.bases, ...(cls.implements ?? [])]) {
         for (const word of new Set(base.replace(/<[^()]*>|\[[^()]*\]/g, '').match(/[A-Za-z_$][\w$]*/g))) {
           const list = result.get(word);
           if (list) list.push({ index, cls });

@@ -45,7 +45,7 @@ export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly Lo
     const execution = isTransactionControl(site) ? undefined : directExecution(file, site);
     const call = site.callId === undefined ? undefined : file.calls[site.callId];
     if (!execution) continue;
-    const subject: LoopSubject = { span: site.span, functionId: site.functionId, call, resultName: site.resultName ?? call?.resultName, sql: site.source?.text, names: namesOf(execution, call) };
+    const subject: LoopSubject = { span: site.span, functionId: site.functionId, loopIds: site.loopIds, call, resultName: site.resultName ?? call?.resultName, sql: site.source?.text, names: namesOf(execution, call) };
     add(judge(flow, file, subject, execution, site.anchor, site));
   }
   for (const call of file.calls) {
@@ -53,7 +53,7 @@ export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly Lo
     for (const execution of flow.executions(file.uri, call.id)) {
       const at = execution.path[0]?.span ?? call.nameSpan;
       const byName = !containsSpan(call.nameSpan, at);
-      const subject: LoopSubject = { span: byName ? at : call.span, functionId: call.functionId, call, resultName: call.resultName, names: byName ? [] : namesOf(execution, call), byName };
+      const subject: LoopSubject = { span: byName ? at : call.span, functionId: call.functionId, loopIds: call.loopIds, call, resultName: call.resultName, names: byName ? [] : namesOf(execution, call), byName };
       add(judge(flow, file, subject, execution, byName ? at : callAnchor(call), undefined));
     }
   }
@@ -73,7 +73,7 @@ function namesOf(execution: Execution, call: CallIr | undefined): readonly strin
 
 function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution: Execution, anchor: HostSpan, site: QuerySite | undefined): LoopQuery | undefined {
   if (enclosingFunctions(file, subject.functionId).some((fn) => file.errors.some((e) => fn.span.start <= e.start && e.end <= fn.span.end))) return undefined;
-  const loops = enclosingLoops(flow, file, subject.span, subject.functionId);
+  const loops = enclosingLoops(flow, file, subject.span, subject.functionId, subject.loopIds);
   let invariant: { loop: Loop; form: LoopClass } | undefined;
   for (const [depth, loop] of loops.entries()) {
     const form = classifyLoop(file, loop, subject);

@@ -19,6 +19,8 @@ export interface LoopSubject {
   /** Function that contains it. */
   readonly functionId?: number;
   readonly call?: CallIr;
+  /** Loops that the host found around it. */
+  readonly loopIds: readonly number[];
   /** Name that its result is assigned to. */
   readonly resultName?: string;
   /** SQL text, where it is known. */
@@ -40,16 +42,29 @@ const UPPER = /^[A-Z][A-Z\d]*(_[A-Z\d]+)*$/;
  * what is provably bounded first, then what walks pages or retries, last what runs per element.
  */
 export function classifyLoop(file: HostFile, loop: Loop, subject: LoopSubject): LoopClass {
-  return atMostOnce(loop, subject) ?? constantSize(loop) ?? chunk(file, loop) ?? retry(loop) ?? pageWalk(file, loop, subject) ?? probe(loop, subject) ?? perElement(file, loop, subject) ?? { form: 'unknown', reason: 'what the loop walks is not known' };
+  return atMostOnce(file, loop, subject) ?? constantSize(loop) ?? chunk(file, loop) ?? retry(loop) ?? pageWalk(file, loop, subject) ?? probe(loop, subject) ?? perElement(file, loop, subject) ?? { form: 'unknown', reason: 'what the loop walks is not known' };
 }
 
 const sameFunction = (loop: Loop, subject: LoopSubject): boolean => loop.kind !== 'callback' && loop.kind !== 'comprehension' && loop.functionId === subject.functionId;
 
-function atMostOnce(loop: Loop, subject: LoopSubject): LoopClass | undefined {
+function atMostOnce(file: HostFile, loop: Loop, subject: LoopSubject): LoopClass | undefined {
   if (!sameFunction(loop, subject)) return undefined;
-  if (subject.call?.exitsAfter === true) return { form: 'at-most-once', reason: 'the loop is left right after it' };
-  const exit = loop.facts.exits.find((e) => !e.conditional && e.kind !== 'throw' && e.span.end >= subject.span.end);
-  return exit ? { form: 'at-most-once', reason: 'the loop is always left in its first turn' } : undefined;
+  const innermost = innermostLoop(file, subject);
+  const own = innermost === undefined || innermost.id === loop.id;
+  if (own && subject.call?.exitsAfter === true) return { form: 'at-most-once', reason: 'the loop is left right after it' };
+  const leaves = (l: Loop, kinds: RegExp) => l.facts.exits.some((e) => !e.conditional && kinds.test(e.kind) && e.span.end >= subject.span.end);
+  if (leaves(loop, own ? /^(return|break)$/ : /^return$/) || (innermost && !own && leaves(innermost, /^return$/))) return { form: 'at-most-once', reason: 'the loop is always left in its first turn' };
+  return undefined;
+}
+
+/** Smallest loop of the subject's own function around it. */
+function innermostLoop(file: HostFile, subject: LoopSubject): Loop | undefined {
+  let best: Loop | undefined;
+  for (const loop of file.loops) {
+    if (loop.functionId !== subject.functionId || loop.kind === 'callback' || !containsSpan(loop.body, subject.span)) continue;
+    if (!best || loop.body.end - loop.body.start < best.body.end - best.body.start) best = loop;
+  }
+  return best;
 }
 
 function constantSize(loop: Loop): LoopClass | undefined {

@@ -1,5 +1,5 @@
 import type { CallIr, FunctionIr, Loop, QuerySite } from '../hosts/ir';
-import { containsSpan } from '../text/span';
+import { containsSpan, type HostSpan } from '../text/span';
 import { isCacheGuard, isKnownRunner, isMemoDecorator, isMemoiser, runsByName, type Runs } from './callbacks';
 import { dependentNames } from './dependence';
 import type { FileIndex } from './fileIndex';
@@ -81,11 +81,14 @@ export function siteExecution(index: Pick<FileIndex, 'file'>, site: QuerySite): 
 export function callExecutions(input: SummaryInput, call: CallIr): readonly Execution[] {
   const result = targetExecutions(input, call, input.resolve(call), (k, keyed) => keyed.length === 0 || keyed.includes(k));
   const byName = call.args.flatMap((argument, k) => {
-    if (argument.functionId !== undefined || !runsArgument(callbackRuns(input, call, k))) return [];
+    if (argument.functionId !== undefined || hasOwnCall(input.index, argument.span) || !runsArgument(callbackRuns(input, call, k))) return [];
     return targetExecutions(input, call, input.resolveArgument(call, k), () => true, argument.span);
   });
   return byName.length === 0 ? result : [...result, ...byName];
 }
+
+/** Hosts note `ids.map(load)` as a call of `load` in the loop; then it is counted there. */
+const hasOwnCall = (index: FileIndex, span: HostSpan): boolean => index.file.calls.some((c) => c.span.start === span.start && c.span.end === span.end);
 
 function targetExecutions(input: SummaryInput, call: CallIr, targets: readonly FunctionRef[], counts: (k: number, keyed: readonly number[]) => boolean, at = call.nameSpan): readonly Execution[] {
   return targets.flatMap((ref) => {

@@ -214,6 +214,8 @@ export interface ClassIr {
   readonly name: string;
   readonly span: HostSpan;
   readonly bases: readonly string[];
+  /** Interfaces it declares to implement. */
+  readonly implements?: readonly string[];
   /** Declared, constructor-injected or assigned fields with their type or the class they are built from (`new X()`). */
   readonly fields: readonly { readonly name: string; readonly type: string }[];
   readonly methods: readonly number[];

@@ -172,6 +172,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
       name,
       span: spanOf(node),
       bases: heritage ? basesOf(heritage) : [],
+      implements: heritage ? interfacesOf(heritage) : [],
       fields: collectFields(node).map((field) => ({ name: field.name, type: field.type ?? builtFrom(field.value) })),
       methods: [],
       decorators: decoratorsOf(node).map((decorator) => decorator.replace(/^@/, '')),
@@ -320,6 +321,11 @@ function basesOf(heritage: SyntaxNode): string[] {
   const call = value.type === 'call_expression' ? callParts(value) : undefined;
   if (call) return [call.callee.text, ...call.args.filter((arg) => arg.type === 'identifier').map((arg) => arg.text)];
   return [value.text];
+}
+
+function interfacesOf(heritage: SyntaxNode): string[] {
+  const clause = heritage.namedChildren.find((child) => child.type === 'implements_clause');
+  return (clause?.namedChildren ?? []).map((type) => type.text.replace(/<[\s\S]*$/, ''));
 }
 
 /** Class or factory that a field's initial value is made by; empty when unknown. */

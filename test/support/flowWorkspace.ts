@@ -1,0 +1,89 @@
+import { createFlowGraph, type MutableFlowGraph } from '../../server/src/core/calls/graph';
+import { collectLoopQueries, type LoopQuery } from '../../server/src/core/calls/loopQueries';
+import type { HostFile } from '../../server/src/core/hosts/ir';
+import type { ResolveModule } from '../../server/src/core/calls/flow';
+import { readPython } from '../../server/src/core/hosts/python';
+import { readTypeScript } from '../../server/src/core/hosts/typescript';
+import { splitStatements } from '../../server/src/core/sql/split';
+import { createSyntaxParser } from '../../server/src/parser/treeSitter';
+
+export interface FlowWorkspace {
+  readonly flow: MutableFlowGraph;
+  file(path: string): HostFile;
+  /** Replaces or adds a file. */
+  write(path: string, text: string): void;
+  remove(path: string): void;
+  /** `path: anchor <form> [path of labels]`, in order, for every query in a loop of the file. */
+  queries(path: string): readonly LoopQuery[];
+  /** The anchors of those queries. */
+  anchors(path: string): readonly string[];
+  /** Summary of a function by its name. */
+  summary(path: string, name: string): ReturnType<MutableFlowGraph['summary']>;
+}
+
+const uriOf = (path: string): string => `file:///workspace/${path}`;
+
+/** A workspace in memory: parsed by the real readers, resolved by relative paths and Python packages from the root. */
+export async function createFlowWorkspace(files: Readonly<Record<string, string>>): Promise<FlowWorkspace> {
+  const syntax = await createSyntaxParser();
+  const read = (uri: string, text: string, language: 'typescript' | 'python'): HostFile => {
+    const tree = syntax.parse(language, text);
+    try {
+      return (language === 'python' ? readPython : readTypeScript)(uri, text, tree, { split: splitStatements, models: new Map() });
+    } finally {
+      tree.dispose();
+    }
+  };
+  const texts = new Map(Object.entries(files));
+  const flow = createFlowGraph(resolver(texts));
+  const write = (path: string, text: string): void => {
+    texts.set(path, text);
+    flow.set(read(uriOf(path), text, path.endsWith('.py') ? 'python' : 'typescript'));
+  };
+  for (const [path, text] of texts) write(path, text);
+  const file = (path: string): HostFile => {
+    const found = flow.file(uriOf(path));
+    if (!found) throw new Error(`no file ${path}`);
+    return found;
+  };
+  const queries = (path: string): readonly LoopQuery[] => collectLoopQueries(flow, file(path));
+  return {
+    flow,
+    file,
+    write,
+    remove(path) {
+      texts.delete(path);
+      flow.delete(uriOf(path));
+    },
+    queries,
+    anchors: (path) => queries(path).map((q) => (texts.get(path) ?? '').slice(q.anchor.start, q.anchor.end).replace(/\s+/g, '')),
+    summary(path, name) {
+      const fn = file(path).functions.find((f) => f.name === name);
+      return fn && flow.summary({ uri: uriOf(path), functionId: fn.id });
+    },
+  };
+}
+
+function resolver(texts: ReadonlyMap<string, string>): ResolveModule {
+  const find = (candidates: readonly string[]): string | undefined => {
+    const found = candidates.find((c) => texts.has(c));
+    return found === undefined ? undefined : uriOf(found);
+  };
+  return (from, module) => {
+    const folder = from.slice('file:///workspace/'.length).split('/').slice(0, -1);
+    if (from.endsWith('.py')) {
+      const dots = /^\.*/.exec(module)?.[0].length ?? 0;
+      const base = dots > 0 ? folder.slice(0, folder.length - (dots - 1)) : [];
+      const stem = [...base, ...module.slice(dots).split('.').filter((p) => p !== '')].join('/');
+      return find([`${stem}.py`, `${stem}/__init__.py`]);
+    }
+    if (!module.startsWith('.')) return undefined;
+    const parts = [...folder];
+    for (const part of module.split('/')) {
+      if (part === '..') parts.pop();
+      else if (part !== '.') parts.push(part);
+    }
+    const stem = parts.join('/').replace(/\.js$/, '');
+    return find([`${stem}.ts`, `${stem}/index.ts`]);
+  };
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { createFlowWorkspace } from '../../support/flowWorkspace';
+
+const DB = "import { Pool } from 'pg';\nexport const pool = new Pool();\n";
+const USERS = "import { pool } from './db';\nexport async function find(id: string) { return pool.query('SELECT * FROM users WHERE id = $1', [id]); }\n";
+const A = "import { find } from './users';\nexport async function run(ids: string[]) { for (const id of ids) await find(id); }\n";
+
+describe('flow graph', () => {
+  it('follows a change of the callee into its callers', async () => {
+    const w = await createFlowWorkspace({ 'src/db.ts': DB, 'src/users.ts': USERS, 'src/a.ts': A });
+    expect(w.anchors('src/a.ts')).toEqual(['find']);
+    w.write('src/users.ts', USERS.replace("return pool.query('SELECT * FROM users WHERE id = $1', [id]);", 'return id;'));
+    expect(w.anchors('src/a.ts')).toEqual([]);
+    w.write('src/users.ts', `function first() {}\n${USERS}`);
+    expect(w.anchors('src/a.ts')).toEqual(['find']);
+    w.remove('src/users.ts');
+    expect(w.anchors('src/a.ts')).toEqual([]);
+    w.write('src/users.ts', USERS);
+    expect(w.anchors('src/a.ts')).toEqual(['find']);
+  });
+
+  it('forgets a query that only a cycle keeps alive', async () => {
+    const cycle = (body: string): string => `import { pool } from './db';\nexport async function even(n: number) { ${body} return odd(n - 1); }\nexport async function odd(n: number) { return even(n - 1); }\n`;
+    const w = await createFlowWorkspace({ 'src/db.ts': DB, 'src/cycle.ts': cycle("await pool.query('SELECT 1 WHERE $1 > 0', [n]);") });
+    expect(w.summary('src/cycle.ts', 'odd')).toMatchObject({ executes: 'yes', access: 'read', keyed: [0] });
+    w.write('src/cycle.ts', cycle(''));
+    expect(w.summary('src/cycle.ts', 'odd')?.executes).toBe('no');
+  });
+
+  it('summarises conditions, caches, access, keys and callbacks', async () => {
+    const w = await createFlowWorkspace({
+      'src/db.ts': DB,
+      'src/a.ts': `import { pool } from './db';
+export async function sometimes(flag: boolean, id: string) { if (flag) await pool.query('SELECT 1 WHERE $1 > 0', [id]); }
+const cache = new Map();
+export async function cached(id: string) { if (cache.has(id)) return cache.get(id); return pool.query('SELECT 1 WHERE $1 > 0', [id]); }
+export async function both(id: string, name: string) { const key = name.trim(); await pool.query('SELECT 1 WHERE $1 > 0', [id]); await pool.query('UPDATE t SET a = 1 WHERE name = $1', [key]); }
+export async function once(label: string, fn: () => Promise<void>) { return fn(); }
+export async function each(items: string[], fn: (s: string) => Promise<void>) { for (const i of items) await fn(i); }
+export async function nested(fn: () => Promise<void>) { await once('x', async () => { await fn(); }); }
+export async function throughTransaction() { await once('x', async () => { await pool.query('DELETE FROM t WHERE id = 1'); }); }
+export async function registers() { emitter.on('x', async () => { await pool.query('DELETE FROM t WHERE id = 1'); }); }
+`,
+    });
+    const of = (name: string) => w.summary('src/a.ts', name);
+    expect(of('sometimes')).toMatchObject({ executes: 'maybe', access: 'read', keyed: [1] });
+    expect(of('cached')).toMatchObject({ executes: 'maybe' });
+    expect(of('both')).toMatchObject({ executes: 'yes', access: 'both', keyed: [0, 1] });
+    expect(of('once')).toMatchObject({ executes: 'no', runs: [{ parameter: 1, perElement: false }] });
+    expect(of('each')).toMatchObject({ runs: [{ parameter: 1, perElement: true }] });
+    expect(of('nested')).toMatchObject({ runs: [{ parameter: 0, perElement: false }] });
+    expect(of('throughTransaction')).toMatchObject({ executes: 'yes', access: 'write' });
+    expect(of('registers')).toMatchObject({ executes: 'no' });
+  });
+
+  it('names the callers of a function', async () => {
+    const w = await createFlowWorkspace({ 'src/db.ts': DB, 'src/users.ts': USERS, 'src/a.ts': A });
+    const id = w.file('src/users.ts').functions.find((f) => f.name === 'find')?.id ?? -1;
+    expect(w.flow.callers({ uri: w.file('src/users.ts').uri, functionId: id }).map((c) => c.uri)).toEqual([w.file('src/a.ts').uri]);
+  });
+
+  it('gives the same summaries step by step as from scratch', async () => {
+    const files = { 'src/db.ts': DB, 'src/users.ts': USERS, 'src/a.ts': A, 'src/b.ts': "import { run } from './a';\nexport async function all(groups: string[][]) { for (const g of groups) await run(g); }\n" };
+    const whole = await createFlowWorkspace(files);
+    const steps = await createFlowWorkspace({ 'src/b.ts': files['src/b.ts'] });
+    steps.anchors('src/b.ts');
+    for (const [path, text] of Object.entries(files)) {
+      steps.write(path, text);
+      steps.anchors(path);
+    }
+    for (const [path, name] of [['src/users.ts', 'find'], ['src/a.ts', 'run'], ['src/b.ts', 'all']] as const) expect(steps.summary(path, name)).toEqual(whole.summary(path, name));
+  });
+});
