@@ -18,6 +18,22 @@ export type TextPart =
   | { readonly kind: 'hole'; readonly expression: HoleExpression; readonly hole?: HoleKind }
   | { readonly kind: 'choice'; readonly condition: { readonly text: string; readonly span: HostSpan }; readonly then: readonly TextPart[]; readonly otherwise: readonly TextPart[] };
 
+/** How many pieces a text has, the branches of choices included; texts beyond `maxPieces` are not built. */
+export function countPieces(parts: readonly TextPart[]): number {
+  let count = 0;
+  for (const part of parts) {
+    if (part.kind !== 'choice') count++;
+    else {
+      let pieces = choicePieces.get(part);
+      if (pieces === undefined) choicePieces.set(part, (pieces = 1 + countPieces(part.then) + countPieces(part.otherwise)));
+      count += pieces;
+    }
+  }
+  return count;
+}
+const choicePieces = new WeakMap<TextPart, number>();
+export const maxPieces = 2000;
+
 /** The text of the longest variant; holes are slots. */
 export function plainText(parts: readonly TextPart[]): string {
   let text = '';

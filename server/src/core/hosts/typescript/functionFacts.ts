@@ -43,7 +43,7 @@ export function observeLocals(scope: SyntaxNode): LocalObservation[] {
     for (const name of collectPatternNames(pattern)) locals.push({ name, names, text, node, value, type });
   };
   const visit = (node: SyntaxNode, depth: number): void => {
-    if ((isFunction(node) && node.id !== scope.id) || depth > 1200) return;
+    if ((isFunction(node) && node.id !== scope.id) || depth > 500) return;
     if (node.type === 'variable_declarator') {
       const name = node.childForFieldName('name');
       if (name) add(name, node.childForFieldName('value') ?? undefined, node, typeText(node.childForFieldName('type')));
@@ -79,7 +79,7 @@ export function readReturns(fn: SyntaxNode): FunctionIr['returns'] {
     return returns;
   }
   const visit = (node: SyntaxNode, depth: number): void => {
-    if (isFunction(node) || depth > 1200) return;
+    if (isFunction(node) || depth > 500) return;
     if (node.type === 'return_statement') {
       const value = node.namedChildren.find((child) => child.type !== 'comment');
       if (value) add(value);

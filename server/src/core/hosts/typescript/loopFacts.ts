@@ -17,7 +17,7 @@ export function observeLoop(loop: SyntaxNode, body: SyntaxNode): LoopObservation
   const callback = isFunction(loop);
 
   const visit = (node: SyntaxNode, conditional: boolean, condition: string | undefined, nested: boolean, depth: number): void => {
-    if (isFunction(node) || depth > 1200) return;
+    if (isFunction(node) || depth > 500) return;
     switch (node.type) {
       case 'assignment_expression':
       case 'augmented_assignment_expression': {

@@ -144,7 +144,8 @@ export function collectFields(owner: SyntaxNode): readonly { readonly name: stri
         const left = assignment?.type === 'assignment_expression' ? assignment.childForFieldName('left') : null;
         if (left?.type === 'member_expression' && left.childForFieldName('object')?.type === 'this') {
           const right = assignment?.childForFieldName('right') ?? undefined;
-          add(left.childForFieldName('property')?.text, undefined, right);
+          const source = right?.type === 'identifier' ? member.childForFieldName('parameters')?.namedChildren.find((parameter) => parameter.childForFieldName('pattern')?.text === right.text) : undefined;
+          add(left.childForFieldName('property')?.text, typeText(source?.childForFieldName('type') ?? null), right);
         }
       }
     }

@@ -35,7 +35,8 @@ export interface Scopes {
 }
 
 const scopeTypes = new Set(['program', 'statement_block', 'for_statement', 'for_in_statement', 'catch_clause', 'switch_body', 'class_static_block']);
-const maxDepth = 1500;
+/** Deeper code is not looked at: the stack is finite. */
+const maxDepth = 500;
 
 /** Collects every declaration and write of a file in one pass. */
 export function createScopes(root: SyntaxNode): Scopes {

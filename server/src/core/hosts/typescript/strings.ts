@@ -1,7 +1,7 @@
 import type { TaggedHole } from '../../libraries/adapter';
 import type { HoleKind } from '../../sql/source';
 import { hostSpan } from '../../text/span';
-import { negated, plainText, type HoleExpression, type TextPart } from '../shared/textParts';
+import { countPieces, maxPieces, negated, plainText, type HoleExpression, type TextPart } from '../shared/textParts';
 import type { SyntaxNode } from '../syntax';
 import type { Declaration, Scopes } from './scopes';
 import { collectSteps, type Step } from './steps';
@@ -61,10 +61,13 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
   /** Text of an expression inside other text: what is not known to be text becomes a hole. */
   const inText = (node: SyntaxNode, depth: number): Whole => read(node, depth, true) ?? hole(unwrap(node));
 
-  const choice = (condition: SyntaxNode, then: Whole, otherwise: Whole): Whole => ({
-    parts: [{ kind: 'choice', condition: { text: condition.text, span: spanOf(condition) }, then: then.parts, otherwise: otherwise.parts }],
-    complete: then.complete && otherwise.complete,
-  });
+  const choice = (condition: SyntaxNode, then: Whole, otherwise: Whole): Whole =>
+    countPieces(then.parts) + countPieces(otherwise.parts) > maxPieces
+      ? { parts: then.parts, complete: false }
+      : {
+          parts: [{ kind: 'choice', condition: { text: condition.text, span: spanOf(condition) }, then: then.parts, otherwise: otherwise.parts }],
+          complete: then.complete && otherwise.complete,
+        };
 
   const read = (written: SyntaxNode, depth: number, inside: boolean): Whole | undefined => {
     const node = unwrap(written);
@@ -158,7 +161,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
           whole = { parts: [...then.parts.slice(0, common), ...chosen.parts], complete: chosen.complete };
         }
       }
-      if (!whole) return undefined;
+      if (!whole || countPieces(whole.parts) > 2 * maxPieces) return undefined;
     }
     return whole;
   };
@@ -391,6 +394,7 @@ function emptyText(node: SyntaxNode | undefined): Whole | undefined {
 }
 
 function join(wholes: readonly Whole[]): Whole {
+  if (wholes.reduce((sum, whole) => sum + countPieces(whole.parts), 0) > 2 * maxPieces) return { parts: wholes[0]?.parts ?? [], complete: false };
   return { parts: wholes.flatMap((whole) => whole.parts), complete: wholes.every((whole) => whole.complete) };
 }
 

@@ -61,7 +61,8 @@ export function keyName(node: SyntaxNode | null): string | undefined {
  * `['this', 'db', 'query']`; `()` for a call inside the path, `?` for a part that cannot be named.
  * @returns undefined when the root is no name (a literal, an operator).
  */
-export function loosePath(node: SyntaxNode): string[] | undefined {
+export function loosePath(node: SyntaxNode, depth = 0): string[] | undefined {
+  if (depth > 60) return ['?'];
   const inner = unwrap(node, true);
   switch (inner.type) {
     case 'identifier':
@@ -73,19 +74,19 @@ export function loosePath(node: SyntaxNode): string[] | undefined {
     case 'member_expression': {
       const object = inner.childForFieldName('object');
       const property = inner.childForFieldName('property');
-      const path = object ? loosePath(object) ?? ['?'] : ['?'];
+      const path = object ? loosePath(object, depth + 1) ?? ['?'] : ['?'];
       return property ? [...path, property.text] : undefined;
     }
     case 'subscript_expression': {
       const object = inner.childForFieldName('object');
       const index = inner.childForFieldName('index');
-      const path = object ? loosePath(object) ?? ['?'] : ['?'];
+      const path = object ? loosePath(object, depth + 1) ?? ['?'] : ['?'];
       return [...path, index?.type === 'string' ? keyName(index) ?? '?' : '?'];
     }
     case 'call_expression':
     case 'new_expression': {
       const parts = callParts(inner);
-      return parts ? [...(loosePath(parts.callee) ?? ['?']), '()'] : undefined;
+      return parts ? [...(loosePath(parts.callee, depth + 1) ?? ['?']), '()'] : undefined;
     }
     case 'import':
       return ['import'];

@@ -26,7 +26,8 @@ interface Frame {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type FileParts = Pick<HostFile, 'sites' | 'loops' | 'functions' | 'classes' | 'calls' | 'locals'>;
 
-const maxDepth = 1500;
+/** Deeper code is not looked at: the stack is finite. */
+const maxDepth = 500;
 const callbackNames = /^(Boolean|String|Number|parseInt|parseFloat|BigInt|Symbol|Date|encodeURIComponent|decodeURIComponent)$/;
 
 /** Reads functions, classes, calls, loops and query sites of a file in one walk; ids are indexes. */
