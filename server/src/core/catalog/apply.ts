@@ -129,7 +129,12 @@ function attachPartition(state: SchemaState, change: ChangeOf<'attach-partition'
   const parent = resolveTable(state, change.table);
   const partition = resolveTable(state, change.partition);
   if (parent === undefined || partition === undefined) return;
-  updateTable(state, partition, (table) => ({ ...table, partitionOf: parent }));
+  const identities = new Set(state.tables.get(parent)?.columns.flatMap((column) => (column.generated === 'identity' ? [column.name] : [])));
+  updateTable(state, partition, (table) => ({
+    ...table,
+    partitionOf: parent,
+    columns: table.columns.map((column) => (identities.has(column.name) ? { ...column, generated: 'identity' as const } : column)),
+  }));
   inheritFromPartitioned(state, parent, partition);
 }
 

@@ -48,7 +48,8 @@ export function inheritFromPartitioned(state: SchemaState, parent: string, parti
   const source = state.tables.get(parent);
   if (source === undefined) return;
   for (const constraint of source.constraints) inheritConstraint(state, partition, constraint);
-  for (const index of source.indexes) if (index.constraint === undefined && index.valid) inheritIndex(state, partition, index);
+  for (const index of source.indexes) if (index.constraint === undefined) inheritIndex(state, partition, index);
+  for (const index of source.indexes) state.attachedIndexes.get(relationKey(source.schema, index.name))?.add(partition);
   for (const foreignKey of source.foreignKeys) addForeignKey(state, partition, foreignKey);
 }
 

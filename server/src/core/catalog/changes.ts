@@ -13,6 +13,8 @@ export interface ColumnDefinition {
   readonly notNull: boolean;
   readonly default?: string;
   readonly generated?: 'stored' | 'identity';
+  /** COLLATE as written. */
+  readonly collation?: string;
 }
 
 /** One `LIKE source` element of CREATE TABLE. */

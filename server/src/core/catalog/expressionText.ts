@@ -17,8 +17,35 @@ export function normaliseExpression(sql: string): string {
     length = tokens.length;
     tokens = withoutParentheses(withoutCasts(withoutParentheses(tokens)));
   }
-  return joinTokens(tokens);
+  return joinTokens(listMembership(tokens));
 }
+
+/** `x in (a, b)` as Postgres stores it: `x = any(array[a, b])`; NOT IN as `<> all`; one item as `=`. */
+function listMembership(tokens: readonly ExpressionToken[]): readonly ExpressionToken[] {
+  const result: ExpressionToken[] = [];
+  for (let index = 0; index < tokens.length; index++) {
+    const token = tokens[index]!;
+    if (token.text !== 'in' || tokens[index + 1]?.text !== '(' || tokens[index + 2]?.text === 'select' || tokens[index + 2]?.text === 'with') {
+      result.push(token);
+      continue;
+    }
+    const close = closingIndex(tokens, index + 1);
+    const items = listMembership(tokens.slice(index + 2, close));
+    const negated = result.at(-1)?.text === 'not';
+    if (negated) result.pop();
+    const words = (text: string): readonly ExpressionToken[] => collectTokens(text).map((item) => plain(item));
+    if (tokens.slice(index + 2, close).some((item) => item.text === ',')) result.push(...words(negated ? '<> all ( array [' : '= any ( array ['), ...items, ...words('] )'));
+    else result.push(...words(negated ? '<>' : '='), ...items);
+    index = close;
+  }
+  return result;
+}
+
+/** The one spelling of a type in a cast. */
+const typeNames: Readonly<Record<string, string>> = {
+  int: 'integer', int4: 'integer', int2: 'smallint', int8: 'bigint', bool: 'boolean', float8: 'double precision', float4: 'real', decimal: 'numeric',
+  varchar: 'character varying', timestamptz: 'timestamp with time zone', timetz: 'time with time zone',
+};
 
 const plain = (token: Omit<ExpressionToken, 'start' | 'end'>): ExpressionToken => ({ ...token, start: 0, end: 0 });
 
@@ -80,7 +107,8 @@ function withoutCasts(tokens: readonly ExpressionToken[]): ExpressionToken[] {
         continue;
       }
     }
-    result.push(token);
+    const before = result.at(-1);
+    result.push(before?.text === '::' && typeNames[token.text] !== undefined ? plain({ kind: 'word', text: typeNames[token.text]! }) : token);
   }
   return result;
 }

@@ -35,7 +35,7 @@ function atomOf(part: string): Atom | undefined {
     const key = pattern.exec(part)?.[1];
     if (key !== undefined) return operator === '' ? undefined : { key, operator, values: [] };
   }
-  const list = /^(.+?) (?:in |= any\(array)[[(](.*?)[\])]+$/.exec(part);
+  const list = /^(.+?) = any\(array\[(.*)\]\)$/.exec(part);
   if (list?.[1] !== undefined) {
     const values = collectListItems(list[2] ?? '').map(constantOf);
     return values.every((value): value is ConstantValue => value !== undefined) ? { key: list[1], operator: 'in', values } : undefined;

@@ -51,6 +51,8 @@ export interface Column {
   readonly notNull: boolean;
   readonly default?: string;
   readonly generated?: 'stored' | 'identity';
+  /** Where it is not the database's default. */
+  readonly collation?: string;
 }
 
 export interface Constraint {
@@ -92,6 +94,7 @@ export interface IndexKey {
   readonly expression?: string;
   /** As written or, live, where it is not the type's default. */
   readonly opclass?: string;
+  /** The collation in force where it is not the database's default: written on the key, else the column's. */
   readonly collation?: string;
   readonly descending: boolean;
   readonly nullsFirst: boolean;

@@ -84,7 +84,11 @@ export const constraintIndex = (name: string, constraint: Constraint): Index => 
 export function addIndex(state: SchemaState, key: string, index: Index): boolean {
   const table = state.tables.get(key);
   if (table === undefined || isTaken(state, table.schema, index.name)) return false;
-  const sited = state.site === undefined || index.definedAt !== undefined ? index : { ...index, definedAt: state.site };
+  const keys = index.keys.map((item) => {
+    const collation = item.collation ?? table.columns.find((column) => column.name === item.column)?.collation;
+    return collation === item.collation ? item : { ...item, collation };
+  });
+  const sited = state.site === undefined || index.definedAt !== undefined ? { ...index, keys } : { ...index, keys, definedAt: state.site };
   state.tables.set(key, { ...table, indexes: [...table.indexes, sited] });
   state.indexOwners.set(relationKey(table.schema, index.name), key);
   return true;
@@ -158,8 +162,8 @@ export const indexNameParts = (index: Index): readonly string[] => {
   return [...names, ...index.include];
 };
 
-const keySignature = (key: IndexKey): string => [key.column, key.expression, key.opclass, key.collation, key.descending, key.nullsFirst].join('|');
-/** Same definition, names apart. */
+const keySignature = (key: IndexKey): string => [key.column, key.expression, key.opclass, key.descending, key.nullsFirst].join('|');
+/** Same definition; names and collations apart. */
 export const sameIndex = (a: Index, b: Index): boolean =>
   a.method === b.method && a.unique === b.unique && a.predicate === b.predicate && a.include.join() === b.include.join() &&
   a.keys.length === b.keys.length && a.keys.every((key, position) => keySignature(key) === keySignature(b.keys[position]!));

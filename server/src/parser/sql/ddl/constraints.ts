@@ -55,6 +55,7 @@ export function columnOf(definition: Tree, source: StatementSource): { readonly 
   const has = (type: string): boolean => inline.some((constraint) => textAt(constraint, 'contype') === type);
   const serial = isSerial(treeAt(definition, 'typeName'));
   const generated = has('CONSTR_IDENTITY') ? 'identity' : has('CONSTR_GENERATED') ? 'stored' : undefined;
+  const collation = stringsAt(treeAt(definition, 'collClause'), 'collname').at(-1);
   const expression = defaultOf(inline, definition, source);
   const column: ColumnDefinition = {
     name,
@@ -62,6 +63,7 @@ export function columnOf(definition: Tree, source: StatementSource): { readonly 
     notNull: has('CONSTR_NOTNULL') || has('CONSTR_PRIMARY') || generated === 'identity' || serial,
     ...(expression !== undefined ? { default: expression } : serial ? { default: 'nextval' } : {}),
     ...(generated === undefined ? {} : { generated }),
+    ...(collation === undefined || collation === 'default' ? {} : { collation }),
   };
   return { column, keys: joinKeys(inline.map((constraint) => keysOf(constraint, name))) };
 }
