@@ -20,6 +20,8 @@ export interface FileIndex {
   readonly sitesIn: ReadonlyMap<number, readonly QuerySite[]>;
   /** Callback loops by the call that runs the callback. */
   readonly loopOfCall: ReadonlyMap<number, Loop>;
+  /** Places of the calls, as `start:end`. */
+  readonly callSpans: ReadonlySet<string>;
   /** Functions that overlap a stretch that did not parse. */
   readonly broken: ReadonlySet<number>;
   /** Names that other files could resolve to here; a change of this text means that resolutions elsewhere may change. */
@@ -50,7 +52,8 @@ export function buildFileIndex(file: HostFile): FileIndex {
     callsIn,
     sitesIn: groupBy(file.sites, (site) => site.functionId ?? -1),
     loopOfCall: callbackLoops(file),
-    broken: new Set(file.functions.filter((fn) => file.errors.some((e) => overlaps(fn.span, e) || containsSpan(fn.span, e))).map((fn) => fn.id)),
+    callSpans: new Set(file.calls.map((c) => `${c.span.start}:${c.span.end}`)),
+    broken: file.errors.length === 0 ? new Set() : new Set(file.functions.filter((fn) => file.errors.some((e) => overlaps(fn.span, e) || containsSpan(fn.span, e))).map((fn) => fn.id)),
     surface: surfaceOf(file),
   };
 }

@@ -4,7 +4,7 @@ import { dependentNames } from './dependence';
 import { enclosingFunctions, enclosingLoops } from './enclosing';
 import type { Execution, FlowGraph, PathStep } from './flow';
 import { classifyLoop, type LoopClass, type LoopSubject } from './loops';
-import { isTransactionControl, siteExecution } from './summaries';
+import { OPAQUE, siteExecution } from './summaries';
 
 /** A query that runs in a loop, with everything that the loop rules say of it. */
 export interface LoopQuery {
@@ -24,7 +24,7 @@ export interface LoopQuery {
   readonly doubts: readonly Doubt[];
 }
 
-export type Doubt = 'deep' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded';
+export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded';
 
 const BACKGROUND = /(^|[/_.-])(jobs?|workers?|crons?|queues?|consumers?|tasks?|schedulers?|background|sweeps?|backfills?|sync|cli|commands?|management)([/_.-]|$)/i;
 
@@ -42,7 +42,7 @@ export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly Lo
     if (!known || query.anchor.start < known.anchor.start) result.set(key, query);
   };
   for (const site of file.sites) {
-    const execution = isTransactionControl(site) ? undefined : directExecution(file, site);
+    const execution = siteExecution({ file }, site);
     const call = site.callId === undefined ? undefined : file.calls[site.callId];
     if (!execution) continue;
     const subject: LoopSubject = { span: site.span, functionId: site.functionId, loopIds: site.loopIds, call, resultName: site.resultName ?? call?.resultName, sql: site.source?.text, names: namesOf(execution, call) };
@@ -61,10 +61,6 @@ export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly Lo
 }
 
 const statementKind = (site: QuerySite | undefined): string => (site?.source === undefined ? site?.access ?? '' : site.source.text.slice(0, 40));
-
-function directExecution(file: HostFile, site: QuerySite): Execution | undefined {
-  return siteExecution({ file }, site);
-}
 
 function namesOf(execution: Execution, call: CallIr | undefined): readonly string[] {
   const receiver = call?.callee[0];
@@ -134,6 +130,7 @@ function doubtsOf(file: HostFile, form: LoopClass, loop: Loop, execution: Execut
   if (execution.path.length > 2) doubts.push('deep');
   if (execution.guessed === true) doubts.push('guessed');
   else if (!execution.certain) doubts.push('conditional');
+  if (execution.access === 'both' && execution.path.at(-1)?.label === OPAQUE) doubts.push('opaque');
   if (form.form === 'chain') doubts.push('chain');
   if (site?.confidence === 'shape') doubts.push('shape');
   if (BACKGROUND.test(file.uri.split('/').slice(-3).join('/'))) doubts.push('background');

@@ -93,7 +93,7 @@ function chunk(file: HostFile, loop: Loop): LoopClass | undefined {
     if (CHUNK.test(loop.iterable.text)) return found('it walks chunks');
     if (/range\([^,]+,[^,]+,\s*(?!-?1\s*\))[^)]+\)$/.test(loop.iterable.text)) return found('it walks in steps');
     if (loop.elements.length > 0 && loop.elements.every((e) => CHUNK_ELEMENT.test(e)) && (loop.kind === 'for-await' || !/^(group|page|slice|partition|bucket)$/.test(loop.elements[0] ?? ''))) return found(`each \`${loop.elements.join(', ')}\` is a chunk`);
-    if (loop.kind === 'for-await' && loop.elements.length === 1 && /(list|items|rows|events|messages|users)$/i.test(loop.elements[0] ?? '') && !/^(row|item)$/i.test(loop.elements[0] ?? '')) return found('each turn gets a list');
+    if (loop.kind === 'for-await' && loop.elements.length === 1 && /(list|[^s]s)$/i.test(loop.elements[0] ?? '') && !/(status|address|class|process|alias|bus|news)$/i.test(loop.elements[0] ?? '')) return found('each turn gets a list');
   }
   const takes = callsIn(file, loop).find((call) => /^(splice|islice|fetchmany|take|popMany|drain|read_batch|getBatch|nextBatch|get_batch|next_batch|takeBatch)$/.test(call.callee.at(-1) ?? '') && loop.iterable === undefined);
   return takes ? found('each turn takes a batch') : undefined;

@@ -20,6 +20,9 @@ export interface SummaryInput {
   functionName(ref: FunctionRef): string;
 }
 
+/** Label of a query whose text is not known. */
+export const OPAQUE = 'query';
+
 export type Access = FunctionSummary['access'];
 
 /** The effect of one function from its own sites and the present summaries of what it calls. Pure; one step of the fixed point. */
@@ -65,14 +68,14 @@ export function summarise(input: SummaryInput, fn: FunctionIr): FunctionSummary 
   };
 }
 
-/** The execution of a site; undefined when it sends nothing, or only controls a transaction. */
+/** The execution of a site; undefined when it sends nothing, or no query but a utility statement. */
 export function siteExecution(index: Pick<FileIndex, 'file'>, site: QuerySite): Execution | undefined {
-  if (site.executes === 'no' || isTransactionControl(site)) return undefined;
+  if (site.executes === 'no' || isUtility(site)) return undefined;
   const call = site.callId === undefined ? undefined : index.file.calls[site.callId];
   return {
-    certain: site.executes === 'yes' && call?.conditional !== true,
+    certain: (site.executes === 'yes' || call?.awaited === true || call?.exitsAfter === true) && call?.conditional !== true,
     access: siteAccess(site),
-    path: [{ uri: index.file.uri, span: site.anchor, label: site.source ? firstWords(site.source.text) : 'query' }],
+    path: [{ uri: index.file.uri, span: site.anchor, label: site.source ? firstWords(withHoles(site.source)) : OPAQUE }],
     names: [...site.binds.flatMap((b) => b.names), ...(site.binds.length === 0 ? (call?.args.flatMap((a) => a.names) ?? []) : [])],
   };
 }
@@ -88,7 +91,7 @@ export function callExecutions(input: SummaryInput, call: CallIr): readonly Exec
 }
 
 /** Hosts note `ids.map(load)` as a call of `load` in the loop; then it is counted there. */
-const hasOwnCall = (index: FileIndex, span: HostSpan): boolean => index.file.calls.some((c) => c.span.start === span.start && c.span.end === span.end);
+const hasOwnCall = (index: FileIndex, span: HostSpan): boolean => index.callSpans.has(`${span.start}:${span.end}`);
 
 function targetExecutions(input: SummaryInput, call: CallIr, targets: readonly FunctionRef[], counts: (k: number, keyed: readonly number[]) => boolean, at = call.nameSpan): readonly Execution[] {
   return targets.flatMap((ref) => {
@@ -193,8 +196,9 @@ function textAccess(sql: string): 'read' | 'write' | undefined {
   return word === 'select' || word === 'values' || word === 'with' ? 'read' : undefined;
 }
 
-export const isTransactionControl = (site: QuerySite): boolean =>
-  site.source !== undefined && /^\s*(begin|commit|rollback|savepoint|release|start\s+transaction|set|reset|show|listen|unlisten|notify|discard)\b/i.test(site.source.text);
+/** Transaction control, DDL and the like: not a query per row, whatever loop it stands in. */
+export const isUtility = (site: QuerySite): boolean =>
+  site.source !== undefined && /^\s*(begin|commit|rollback|savepoint|release|start\s+transaction|set|reset|show|listen|unlisten|notify|discard|create|drop|alter|refresh|vacuum|analyze|reindex|cluster|comment|grant|revoke|truncate|lock|prepare|deallocate|explain|do|call|copy)\b/i.test(site.source.text);
 
 export function joinAccess(a: Access, b: Access): Access {
   if (a === b || b === 'none') return a;
@@ -214,6 +218,13 @@ function reaches(index: FileIndex, fn: FunctionIr, parameter: string, names: rea
 
 const sortedRuns = (runs: ReadonlyMap<number, boolean>): FunctionSummary['runs'] => [...runs].sort((a, b) => a[0] - b[0]).map(([parameter, perElement]) => ({ parameter, perElement }));
 const start = (e: Execution): number => e.path[0]?.span.start ?? 0;
+/** Interpolations stand as blanks in the text; a reader needs to see them. */
+function withHoles(source: NonNullable<QuerySite['source']>): string {
+  let text = source.text;
+  for (const { span } of [...source.interpolations].sort((a, b) => b.span.start - a.span.start)) text = `${text.slice(0, span.start)}…${text.slice(span.end)}`;
+  return text;
+}
+
 const firstWords = (sql: string): string => {
   const line = sql.replace(/\s+/g, ' ').trim();
   return line.length > 60 ? `${line.slice(0, 57)}…` : line;

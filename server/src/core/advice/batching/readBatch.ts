@@ -5,7 +5,7 @@ import { hostSpan, spanText, sqlSpan, type HostSpan } from '../../text/span';
 import { toHostEditSpan } from '../../text/segmentMap';
 import { camelName, freshName, lineEnd, occurrences, snakeName } from './code';
 import { collect, keyBinds, plainLoop, type PlainLoop } from './shape';
-import { isPerKeySelect, keyCondition, outputOf, type KeyCondition } from './sqlForm';
+import { anyOf, isPerKeySelect, keyCondition, outputOf, type KeyCondition } from './sqlForm';
 
 /**
  * Reads all rows with one `= ANY(…)` before the loop and looks them up by key in it. For SQL text sent through pg,
@@ -156,15 +156,16 @@ function hoistedCall(context: FlowContext, plain: PlainLoop, condition: KeyCondi
   const { site } = plain;
   const { text, file } = context;
   const hole = toHostEditSpan(site.map, condition.holeSpan);
+  const value = toHostEditSpan(site.map, condition.valueSpan);
   const last = condition.block.outputs.at(-1);
   const output = last && toHostEditSpan(site.map, sqlSpan(last.span.end - 1, last.span.end));
-  if (!hole || !keySpan || (addKey && !output)) return undefined;
+  if (!hole || !value || !keySpan || (addKey && !output)) return undefined;
   const list = collect(plain, key);
   const edits: Edit[] = [];
   const isInterpolation = site.library === 'postgres.js';
-  if (isInterpolation) edits.push({ uri: file.uri, span: hole, text: `ANY(\${${list}})` });
+  if (isInterpolation) edits.push({ uri: file.uri, span: value, text: anyOf(condition, `\${${list}}`) });
   else {
-    edits.push({ uri: file.uri, span: hole, text: `ANY(${spanText(text, hole)})` });
+    edits.push({ uri: file.uri, span: value, text: anyOf(condition, spanText(text, hole)) });
     edits.push({ uri: file.uri, span: keySpan, text: list });
   }
   if (addKey && output) {

@@ -105,6 +105,7 @@ export function dependsOnTurn(plain: PlainLoop, bind: Bind): boolean {
 
 /** `orders.map((order) => order.customerId)` or `[order.customer_id for order in orders]`. */
 export function collect(plain: PlainLoop, value: string): string {
+  if (value === plain.element) return plain.language === 'python' ? (plain.isArray ? plain.iterable : `list(${plain.iterable})`) : isArray(plain) ? plain.iterable : `Array.from(${plain.iterable})`;
   if (plain.language === 'python') return `[${value} for ${plain.element} in ${plain.iterable}]`;
   const parameter = plain.element.replace(/:\s*[\w<>[\]. |]+$/, '');
   return isArray(plain) ? `${plain.iterable}.map((${parameter}) => ${value})` : `Array.from(${plain.iterable}, (${parameter}) => ${value})`;

@@ -10,9 +10,16 @@ export interface KeyCondition {
   readonly columnSpan: SqlSpan;
   /** The hole on the other side. */
   readonly holeSpan: SqlSpan;
+  /** With its cast, if it has one: `$1::uuid`. */
+  readonly valueSpan: SqlSpan;
+  /** Type of the cast. */
+  readonly cast?: string;
   readonly relation: Relation;
   readonly block: QueryBlock;
 }
+
+/** `ANY($1)`, `ANY($1::uuid[])`: what stands after `column =` when the value is a list. */
+export const anyOf = (condition: KeyCondition, value: string): string => `ANY(${value}${condition.cast === undefined ? '' : `::${condition.cast}[]`})`;
 
 /**
  * Finds the one condition through which the key reaches the statement. Undefined where the key is used anywhere else,
@@ -25,12 +32,14 @@ export function keyCondition(model: StatementModel, key: Bind): KeyCondition | u
   if (holes.length !== 1) return undefined;
   for (const conjunct of block.conjuncts) {
     if (conjunct.clause !== 'where' || conjunct.operator !== '=' || conjunct.negated || !conjunct.left || !conjunct.right) continue;
-    const [column, hole] = conjunct.left.kind === 'column' ? [conjunct.left, conjunct.right] : [conjunct.right, conjunct.left];
-    if (column.kind !== 'column' || !column.column || hole.kind !== 'hole' || hole.hole !== holes[0] || column !== conjunct.left) continue;
+    const column = conjunct.left;
+    const cast = conjunct.right.kind === 'cast' && conjunct.right.type !== undefined ? conjunct.right : undefined;
+    const hole = cast?.args?.[0] ?? conjunct.right;
+    if (column.kind !== 'column' || !column.column || hole.kind !== 'hole' || hole.hole !== holes[0]) continue;
     const qualifier = column.column.qualifier;
     const relation = qualifier === undefined ? (block.relations.length === 1 ? block.relations[0] : undefined) : block.relations.find((r) => r.alias === qualifier);
     if (relation?.kind !== 'table') continue;
-    return { conjunct, column: column.column.column, columnSpan: column.span, holeSpan: hole.span, relation, block };
+    return { conjunct, column: column.column.column, columnSpan: column.span, holeSpan: hole.span, valueSpan: conjunct.right.span, cast: cast?.type, relation, block };
   }
   return undefined;
 }

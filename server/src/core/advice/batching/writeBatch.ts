@@ -6,7 +6,7 @@ import { toHostEditSpan } from '../../text/segmentMap';
 import { hostSpan, spanText, type HostSpan } from '../../text/span';
 import { wholeLines } from './code';
 import { collect, dependsOnTurn, isPlainValue, keyBinds, plainLoop, type PlainLoop } from './shape';
-import { keyCondition } from './sqlForm';
+import { anyOf, keyCondition } from './sqlForm';
 import { valueItems } from './values';
 
 /**
@@ -45,8 +45,9 @@ function keyedFix(context: FlowContext, plain: PlainLoop): Fix | undefined {
   if (condition.block.write?.assignments.some((a) => (a.expression?.columns.length ?? 1) > 0)) return undefined;
   const hole = toHostEditSpan(plain.site.map, condition.holeSpan);
   const list = collect(plain, binds.key.text.trim());
-  if (!hole || !binds.key.span) return undefined;
-  const edits = plain.site.library === 'postgres.js' ? [edit(hole, `ANY(\${${list}})`)] : [edit(hole, `ANY(${spanText(context.text, hole)})`), edit(binds.key.span, list)];
+  const value = toHostEditSpan(plain.site.map, condition.valueSpan);
+  if (!hole || !value || !binds.key.span) return undefined;
+  const edits = plain.site.library === 'postgres.js' ? [edit(value, anyOf(condition, `\${${list}}`))] : [edit(value, anyOf(condition, spanText(context.text, hole))), edit(binds.key.span, list)];
   return replaceLoop(context, plain, edits, `${model.kind === 'delete' ? 'Delete' : 'Update'} all rows with one statement`);
 }
 
