@@ -53,6 +53,13 @@ SELECT name FROM tags WHERE name = $1 ORDER BY 1 LIMIT 10 OFFSET $2
       fixed: `
 SELECT name FROM tags WHERE name = $1 ORDER BY 1, order_id LIMIT 10 OFFSET $2`,
     },
+    {
+      code: `
+SELECT o.id FROM orders o JOIN tags t ON t.order_id = o.id ORDER BY o.created_at LIMIT 10 OFFSET $1
+--                                                         ^^^^^^^^^^^^^^^^^^^^^`,
+      fixed: `
+SELECT o.id FROM orders o JOIN tags t ON t.order_id = o.id ORDER BY o.created_at, t.order_id, t.name LIMIT 10 OFFSET $1`,
+    },
     { code: `
 SELECT id FROM orders ORDER BY lower(number) LIMIT $1
 --                    ^^^^^^^^^^^^^^^^^^^^^^`, severity: 'info' },
@@ -71,6 +78,6 @@ SELECT id FROM orders ORDER BY lower(number) LIMIT $1
     'SELECT customer_id, count(*) FROM orders GROUP BY customer_id ORDER BY count(*) DESC LIMIT 10 OFFSET $1',
     'SELECT DISTINCT customer_id FROM orders ORDER BY customer_id LIMIT 10 OFFSET $1',
     'SELECT id FROM unknown_table ORDER BY name LIMIT 10 OFFSET $1',
-    'SELECT o.id FROM orders o JOIN tags t ON t.order_id = o.id ORDER BY o.created_at LIMIT 10 OFFSET $1',
+    'SELECT o.id FROM orders o JOIN notes n ON n.created_at = o.created_at ORDER BY o.created_at LIMIT 10 OFFSET $1',
   ],
 });

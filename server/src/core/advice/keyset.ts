@@ -16,6 +16,8 @@ export interface KeysetKey {
   readonly nullable: boolean;
   /** Where NULLs sort; matters for nullable keys. */
   readonly nullsFirst: boolean;
+  /** The column's type; empty where unknown. */
+  readonly type: string;
   /** Not part of the ORDER BY yet: the tie-breaker. */
   readonly added: boolean;
 }
@@ -103,9 +105,10 @@ export function planKeyset(scope: Scope, block: QueryBlock): KeysetPlan | undefi
     descending: item.descending,
     nullable: isNullable(bound),
     nullsFirst: (item.nulls ?? (item.descending ? 'first' : 'last')) === 'first',
+    type: bound.definition?.type ?? '',
     added: false,
   }));
-  keys.push(...missing.map((m) => ({ sql: m.sql, column: m.column, descending, nullable: false, nullsFirst: descending, added: true })));
+  keys.push(...missing.map((m) => ({ sql: m.sql, column: m.column, descending, nullable: false, nullsFirst: descending, type: '', added: true })));
   // The last key tells the first page from the others, so a NULL there must be impossible.
   const last = keys.at(-1);
   return last && !last.nullable ? { block, keys } : undefined;

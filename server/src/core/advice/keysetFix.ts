@@ -34,8 +34,12 @@ export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
   const edits = fromLibrary ?? (site.chain.length === 0 ? textEdits(request, plan.keys) : undefined);
   if (!edits) return [];
   const names = plan.keys.map((k) => k.column).join(', ');
-  return [{ title: `Page by key instead of OFFSET: callers pass ${names} of the last row (none for the first page)`, kind: 'review', edits }];
+  const precise = plan.keys.some((k) => k.type.startsWith('timestamp')) && JAVASCRIPT.has(site.library) ? ', timestamps with all six digits' : '';
+  return [{ title: `Page by key instead of OFFSET: callers pass ${names} of the last row (none for the first page${precise})`, kind: 'review', edits }];
 }
+
+/** Libraries whose rows hold timestamps as `Date`: milliseconds, where Postgres compares microseconds. */
+const JAVASCRIPT: ReadonlySet<string> = new Set(['pg', 'postgres.js', 'knex', 'prisma']);
 
 /** The rewrite in SQL text, with the bound arguments of the host where there are any. */
 function textEdits(request: KeysetFixRequest, keys: readonly KeysetKey[]): readonly Edit[] | undefined {

@@ -3,22 +3,26 @@ import type { Rule } from '../lint/rule';
 import { conditionalTenantFilter } from './conditional-tenant-filter';
 import { leadingWildcardLike } from './leading-wildcard-like';
 import { missingTenantFilter } from './missing-tenant-filter';
+import { nPlusOne } from './n-plus-one';
 import { offsetPagination } from './offset-pagination';
 import { selectStar } from './select-star';
 import { syntaxError } from './syntax-error';
 import { unboundedSelect } from './unbounded-select';
 import { unindexedPredicate } from './unindexed-predicate';
 import { unstablePagination } from './unstable-pagination';
+import { writeInLoop } from './write-in-loop';
 
 /** Every rule, by id. */
 export const rules: readonly Rule[] = [
   conditionalTenantFilter,
   leadingWildcardLike,
   missingTenantFilter,
+  nPlusOne,
   offsetPagination,
   selectStar,
   syntaxError,
   unboundedSelect,
   unindexedPredicate,
   unstablePagination,
+  writeInLoop,
 ];

@@ -1,0 +1,44 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Example } from '../../server/src/core/lint/rule';
+import { rules } from '../../server/src/core/rules/index.generated';
+import { lintCase } from '../support/readers';
+
+const folder = join(import.meta.dirname, '../../server/src/core/rules');
+const tests = import.meta.dirname;
+
+const lintExample = (rule: (typeof rules)[number], { language, code, schema }: Example) => lintCase([rule], { language, code, schema });
+
+describe('every rule', () => {
+  it('is a file of its name, in the list, sorted, with a test', () => {
+    // `page.ts` renders the documentation; rule files are the ones with a dash in their name.
+    const files = readdirSync(folder).flatMap((name) => (/^[a-z]+(-[a-z]+)+\.ts$/.test(name) ? [name.slice(0, -3)] : [])).sort();
+    expect(rules.map((r) => r.id)).toEqual(files);
+    const tested = readdirSync(tests).map((name) => name.replace(/\.test\.ts$/, ''));
+    expect(files.filter((id) => !tested.includes(id))).toEqual([]);
+  });
+
+  for (const rule of rules) {
+    it(`${rule.id}: has complete documentation`, () => {
+      expect(rule.id).toMatch(/^[a-z]+(-[a-z]+)+$/);
+      expect(rule.summary).not.toMatch(/\.$/);
+      expect(rule.docs.bad.length).toBeGreaterThan(0);
+      expect(rule.docs.good.length).toBeGreaterThan(0);
+      expect(rule.docs.why.length).toBeGreaterThan(80);
+      if (rule.fix) expect(rule.docs.fixSafety, 'fixSafety').toBeTruthy();
+      for (const option of Object.values(rule.options)) expect(option.description).toMatch(/\.$/);
+    });
+    rule.docs.bad.forEach((example, i) => it(`${rule.id}: bad example ${i + 1} fires exactly once`, async () => {
+      const { findings, failures } = await lintExample(rule, example);
+      expect(failures).toEqual([]);
+      expect(findings.map((f) => f.rule)).toEqual([rule.id]);
+    }));
+    rule.docs.good.forEach((example, i) => it(`${rule.id}: good example ${i + 1} is silent`, async () => {
+      const { findings, failures, errors } = await lintExample(rule, example);
+      expect(failures).toEqual([]);
+      expect(errors).toBe(0);
+      expect(findings.map((f) => f.message)).toEqual([]);
+    }));
+  }
+});
