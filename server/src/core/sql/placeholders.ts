@@ -23,7 +23,7 @@ export function findPlaceholders(text: string, style: PlaceholderStyle): Placeho
   const add = (start: number, end: number, key: string, i: number, next: number, form?: HoleForm): void => {
     const guess = guessForm(tokens[i - 1], tokens[i - 2], tokens[next]);
     const list = form === undefined && guess.form === 'list';
-    found.push({ span: sqlSpan(start, end), key, form: form ?? plainForm(guess.form), rewrite: true, list });
+    found.push({ span: sqlSpan(start, end), key, form: form ?? plainForm(guess.form, tokens[i - 1], tokens[next]), rewrite: true, list });
   };
   for (let i = 0; i < tokens.length; i++) {
     const token = tokens[i];
@@ -35,9 +35,9 @@ export function findPlaceholders(text: string, style: PlaceholderStyle): Placeho
     } else if (style === 'question' && token.kind === 'operator' && token.word.includes('?')) {
       if (tokens[i - 1]?.kind === 'meta' && tokens[i - 1]?.end === token.start) continue;
       for (const mark of questionMarks(token, endsOperand(tokens[i - 1]))) add(mark.start, mark.end, String(++ordinal), i, i + 1, mark.end - mark.start === 2 ? 'name' : undefined);
-    } else if (style === 'percent' && token.kind === 'operator' && token.word.includes('%')) {
+    } else if ((style === 'percent' || style === 'file') && token.kind === 'operator' && token.word.includes('%')) {
       const mark = percentMark(text, token);
-      if (!mark) continue;
+      if (!mark || (style === 'file' && !mark.name)) continue;
       let next = i + 1;
       while (tokens[next] && (tokens[next]?.start ?? 0) < mark.end) next++;
       add(mark.start, mark.end, mark.name || String(++ordinal), i, next);
@@ -51,6 +51,13 @@ export function findPlaceholders(text: string, style: PlaceholderStyle): Placeho
         const name = tokens[i + 1];
         if (name) add(token.end - 1, name.end, name.word, i, i + 2);
         i++;
+      } else if (style === 'file' && token.kind === 'other' && templateAt(text, token.start)) {
+        const end = token.start + (templateAt(text, token.start)?.length ?? 0);
+        let next = i + 1;
+        while (tokens[next] && (tokens[next]?.start ?? 0) < end) next++;
+        const guess = guessForm(tokens[i - 1], tokens[i - 2], tokens[next]);
+        found.push({ span: sqlSpan(token.start, end), key: text.slice(token.start, end).replace(/^\$?\{+\s*|\s*\}+$/g, ''), form: guess.form, rewrite: true, list: guess.form === 'list' });
+        i = next - 1;
       } else if (style === 'file' && isSqlcCall(tokens, i)) {
         const last = tokens[i + 5];
         const list = tokens[i + 2]?.word === 'slice';
@@ -71,8 +78,11 @@ export function findPlaceholders(text: string, style: PlaceholderStyle): Placeho
   return found;
 }
 
-/** A placeholder never is a condition, an assignment or a fragment. */
-const plainForm = (form: HoleForm): HoleForm => (form === 'name' || form === 'list' ? form : 'value');
+/** A placeholder is a value, unless a table or a part of a name has to stand in its place. */
+function plainForm(form: HoleForm, before: Token | undefined, after: Token | undefined): HoleForm {
+  if (form === 'name') return /^(?:from|join|into|update|table|only|\.)$/.test(before?.word ?? '') || after?.word === '.' ? 'name' : 'value';
+  return form === 'list' ? 'list' : 'value';
+}
 
 const operatorsWithQuestionMark = /^(?:\?|\?\||\?&|\?#|\?-|\?-\||\?\|\||@\?|\?\?)$/;
 
@@ -123,6 +133,14 @@ function namedAt(tokens: readonly Token[], i: number): boolean {
   const name = tokens[i + 1];
   if (token?.kind !== 'operator' || !token.word.endsWith('@') || name?.kind !== 'word' || name.start !== token.end) return false;
   return token.word === '@' ? !endsOperand(tokens[i - 1]) : /^(?:=|<>|<=|>=|<|>|!=|\|\|)@$/.test(token.word);
+}
+
+const template = /\$?\{\{[^{}]*\}\}|\$?\{[A-Za-z_][^{}\n]*\}/y;
+
+/** `{name}`, `{{ name }}`, `${name}` of files that are formatted before they run. */
+function templateAt(text: string, start: number): string | undefined {
+  template.lastIndex = start;
+  return template.exec(text)?.[0];
 }
 
 const isSqlcCall = (tokens: readonly Token[], i: number): boolean =>

@@ -4,7 +4,7 @@ import type { SqlSpan } from '../text/span';
  * How a driver writes parameters in SQL text.
  * - `dollar` `$1` (pg, asyncpg) · `question` `?`, `??` (knex raw) · `percent` `%s`, `%(n)s` (psycopg)
  * - `colon` `:n` (SQLAlchemy `text`, knex raw) · `dollar-name` `$n` · `at` `@n`
- * - `file` an SQL file: `$1`, psql `:v :'v' :"v"`, pgtyped / aiosql `:n`, sqlc `@n`; a `?` stays the jsonb operator
+ * - `file` an SQL file: `$1`, psql `:v :'v' :"v"`, pgtyped / aiosql `:n`, sqlc `@n` and `sqlc.arg(n)`, `%(n)s`, templates `{n}` `{{n}}` `${n}`; a `?` stays the jsonb operator
  * - `none` interpolations only (tagged templates)
  */
 export type PlaceholderStyle = 'dollar' | 'question' | 'percent' | 'colon' | 'dollar-name' | 'at' | 'file' | 'none';

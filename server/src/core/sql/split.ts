@@ -6,12 +6,14 @@ import type { SplitStatements } from './ports';
 const sendingCommands = /^(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)$/;
 /** A comment that names the query below it (sqlc, aiosql, pgtyped): `-- name: ListUsers :many`. */
 const queryName = /^--\s*name\s*:\s*[A-Za-z_][\w.-]*\s*(?:[\^!$<*#]|:[a-z]+|\(.*\)|\s)*\s*$/i;
+/** Comments at which migration tools cut, semicolon or not. */
+const migrationMarker = /^--\s*(?:\+(?:goose|migrate)\s+(?:up|down|statementbegin|statementend)|migrate:(?:up|down))\b/i;
 const statementStart = /^(?:select|with|insert|update|delete|merge|values|create|alter|drop|truncate)$/;
 
 /**
  * Splits as psql does: `;` at parenthesis depth 0, bodies of `BEGIN ATOMIC` routines kept whole; in psql dialect
- * backslash commands are skipped and COPY data too. Besides, a comment that names a query starts a new statement, so
- * that query files without semicolons split. Cost: one pass of the lexer.
+ * backslash commands are skipped and COPY data too. Besides, a comment that names a query or a
+ * migration's part ends the statement before it, so that files without semicolons split. Cost: one pass of the lexer.
  */
 export const splitStatements: SplitStatements = (text, { psql }) => {
   const statements: SqlSpan[] = [];
@@ -24,7 +26,7 @@ export const splitStatements: SplitStatements = (text, { psql }) => {
   for (let token = nextToken(text, at, psql); token; token = nextToken(text, at, psql)) {
     at = token.end;
     if (token.kind === 'comment') {
-      if (open.start >= 0 && open.depth === 0 && startsNamedQuery(text, token)) finish();
+      if (open.start >= 0 && open.depth === 0 && endsStatement(text, token)) finish();
       continue;
     }
     if (token.kind === 'meta') {
@@ -73,8 +75,10 @@ function extend(open: OpenStatement, token: Token): void {
   }
 }
 
-function startsNamedQuery(text: string, comment: Token): boolean {
-  if (!queryName.test(text.slice(comment.start, comment.end))) return false;
+function endsStatement(text: string, comment: Token): boolean {
+  const written = text.slice(comment.start, comment.end);
+  if (migrationMarker.test(written)) return true;
+  if (!queryName.test(written)) return false;
   let next = nextToken(text, comment.end, false);
   while (next?.kind === 'comment') next = nextToken(text, next.end, false);
   return next?.kind === 'word' && statementStart.test(next.word);

@@ -12,6 +12,7 @@ import { buildBlocks } from './buildModel';
 import { codePointToOffset, createByteMap } from './byteOffsets';
 import { createModelCache } from './modelCache';
 import { fromPgTree } from './pgAdapter';
+import { parseWithPgast } from './pgastAdapter';
 import { loadPgQuery, parseTree, parseWithPgQuery } from './pgQuery';
 import type { ParseResult } from './pgTree';
 import { collectSchemaChanges } from './schemaChanges';
@@ -23,8 +24,24 @@ export interface SqlAnalyserOptions {
   readonly cacheSize?: number;
 }
 
-type Parsed = { readonly masked: MaskedSql; readonly tree: ParseResult; readonly parsedText: string; readonly completeness: 'full' | 'repaired' };
-type Failed = { readonly masked: MaskedSql; readonly error: { readonly message: string; readonly at: number } };
+interface SyntaxError {
+  readonly message: string;
+  readonly at: number;
+}
+interface Parsed {
+  readonly masked: MaskedSql;
+  readonly tree: ParseResult;
+  /** With what repair appended or blanked. */
+  readonly parsedText: string;
+  readonly completeness: 'full' | 'repaired';
+  /** What was wrong with the text as written. */
+  readonly first?: SyntaxError;
+  readonly error?: undefined;
+}
+interface Failed {
+  readonly masked: MaskedSql;
+  readonly error: SyntaxError;
+}
 
 /**
  * Loads Postgres' grammar and answers from it. Text that does not parse is tried with other forms of its holes, then
@@ -43,15 +60,15 @@ export async function createSqlAnalyser(options: SqlAnalyserOptions = {}): Promi
   };
 }
 
-function analyse(source: SqlSource): StatementModel {
+/** Models one statement without the cache. `engine` leaves out the engines before it (tests compare them). */
+export function analyse(source: SqlSource, engine: StatementModel['engine'] = 'pg'): StatementModel {
   const masked = maskSource(source);
   const ranges = new TokenRanges(masked.text, tokenize(masked.text));
-  if (isTooComplex(ranges)) return tokenModel(ranges, masked);
-  const outcome = parseMasked(masked, ranges);
-  if (!outcome) return tokenModel(ranges, masked);
-  if ('error' in outcome) return tokenModel(ranges, outcome.masked, outcome.error);
+  if (engine === 'tokens' || isTooComplex(ranges)) return tokenModel(ranges, masked);
   try {
-    return build(outcome, ranges);
+    const outcome = engine === 'pg' ? parseMasked(masked, ranges) : undefined;
+    if (!outcome) return secondModel(ranges, masked) ?? tokenModel(ranges, masked);
+    return outcome.error ? tokenModel(ranges, outcome.masked, outcome.error) : build(outcome, ranges);
   } catch (error) {
     // A chain of thousands of operators is deeper than the stack.
     if (error instanceof RangeError) return tokenModel(ranges, masked);
@@ -59,8 +76,14 @@ function analyse(source: SqlSource): StatementModel {
   }
 }
 
+function secondModel(ranges: TokenRanges, masked: MaskedSql): StatementModel | undefined {
+  const kind = kindByTokens(ranges);
+  const query = kind === 'ddl' || kind === 'utility' ? undefined : parseWithPgast(ranges);
+  return query && { kind, engine: 'pgast', completeness: 'full', text: masked.text, holes: masked.holes, blocks: buildBlocks(ranges, masked.holes, query) };
+}
+
 /** Undefined: no engine answered. */
-function parseMasked(masked: MaskedSql, ranges: TokenRanges): (Parsed & { readonly error?: undefined; readonly first?: Failed['error'] }) | Failed | undefined {
+function parseMasked(masked: MaskedSql, ranges: TokenRanges): Parsed | Failed | undefined {
   let dead = false;
   const parse = (text: string): ParseAttempt<ParseResult> => {
     const result = dead ? undefined : parseWithPgQuery(shorten(text));
@@ -81,7 +104,7 @@ function parseMasked(masked: MaskedSql, ranges: TokenRanges): (Parsed & { readon
 
 const shorten = (text: string): string => (text.length < 4_000 ? text : shortenLists(new TokenRanges(text, tokenize(text))));
 
-function build(parsed: Parsed & { readonly first?: Failed['error'] }, written: TokenRanges): StatementModel {
+function build(parsed: Parsed, written: TokenRanges): StatementModel {
   const { masked, tree, parsedText, completeness, first } = parsed;
   const statement = tree.stmts[0];
   const ranges = new TokenRanges(parsedText, tokenize(parsedText));
@@ -91,12 +114,12 @@ function build(parsed: Parsed & { readonly first?: Failed['error'] }, written: T
   return { ...base, kind, blocks: query ? buildBlocks(ranges, masked.holes, query) : [] };
 }
 
-function errorAt(ranges: TokenRanges, { message, at }: Failed['error']): NonNullable<StatementModel['error']> {
+function errorAt(ranges: TokenRanges, { message, at }: SyntaxError): NonNullable<StatementModel['error']> {
   const token = ranges.tokens[ranges.indexAt(at)];
   return { message, span: token ? sqlSpan(Math.max(at, token.start), token.end) : sqlSpan(at, at) };
 }
 
-function tokenModel(ranges: TokenRanges, masked: MaskedSql, error?: Failed['error']): StatementModel {
+function tokenModel(ranges: TokenRanges, masked: MaskedSql, error?: SyntaxError): StatementModel {
   const kind = kindByTokens(ranges);
   return {
     kind, engine: 'tokens', completeness: 'tokens', text: masked.text, holes: masked.holes,
