@@ -73,7 +73,7 @@ export interface QuerySite {
   /** Local variable that the rows (or the row) are assigned to. */
   readonly resultName?: string;
   /** The literal array of bound values (node-postgres), where one can be added: its span, its length, and the end of its last element. */
-  readonly values?: { readonly span: HostSpan; readonly count: number; readonly insertAt: number };
+  readonly values?: { readonly span: HostSpan; readonly count: number; readonly insertAt: number; /** No array is passed yet: one can be written at `insertAt`, behind the text. */ readonly missing?: boolean };
 }
 
 /** A host expression that becomes a parameter. */

@@ -4,6 +4,7 @@ import type { SegmentMap } from '../text/segmentMap';
 import { hostSpan } from '../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft } from './adapter';
 import { pgReceiver } from './pgReceiver';
+import { addConditionEdits, highestPlaceholder } from './sqlTextEdits';
 import { accessOf, isCertainlySql, returnsRows, startsStatement } from './sqlText';
 
 export const scriptLanguages: readonly HostLanguage[] = ['typescript', 'tsx', 'javascript'];
@@ -27,6 +28,14 @@ export const pgAdapter: LibraryAdapter = {
     if (confidence === undefined) return undefined;
     return readQuery(call, hostSpan(callee.startIndex, method.endIndex), first, args[1], confidence, context);
   },
+  addPredicate(site, request) {
+    const { values, source } = site;
+    const number = source ? highestPlaceholder(source.text) + 1 : 0;
+    if (!values || number !== values.count + 1 || source?.placeholders !== 'dollar') return undefined;
+    const edits = addConditionEdits(site, request, `$${number}`);
+    const value = values.missing ? `, [${request.value}]` : values.count === 0 ? request.value : `, ${request.value}`;
+    return edits && [...edits, { uri: request.uri, span: hostSpan(values.insertAt, values.insertAt), text: value }];
+  },
 };
 
 export const argumentsOf = (call: SyntaxNode): readonly SyntaxNode[] => (call.childForFieldName('arguments')?.namedChildren ?? []).filter((child) => child.type !== 'comment');
@@ -41,7 +50,9 @@ function readQuery(call: SyntaxNode, anchor: ReturnType<typeof hostSpan>, first:
   }
   if (confidence !== 'proved' && !startsStatement(text.text)) return undefined;
   if (confidence === 'typed' && !isCertainlySql(text.text) && !startsStatement(text.text)) return undefined;
-  const values = request.values ? readValues(request.values, context) : undefined;
+  // Behind the text of `query('SELECT …')` an array can be written; a request object or a cursor is left alone.
+  const end = request.text?.endIndex ?? 0;
+  const values: Values | undefined = request.values ? readValues(request.values, context) : request.text?.id === first.id ? { binds: [], list: { span: hostSpan(end, end), count: 0, insertAt: end, missing: true } } : undefined;
   return context.statements(text, 'dollar').map((statement): SiteDraft => ({
     ...base,
     source: statement.source,

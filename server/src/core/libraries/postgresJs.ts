@@ -2,6 +2,7 @@ import type { QuerySite } from '../hosts/ir';
 import type { SyntaxNode } from '../hosts/syntax';
 import { hostSpan } from '../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft, TaggedHole } from './adapter';
+import { addTagPredicate, toTagKeyset } from './postgresJsEdits';
 import { argumentsOf, scriptLanguages } from './pg';
 import { accessOf, returnsRows, startsStatement } from './sqlText';
 
@@ -20,6 +21,8 @@ export const postgresJsAdapter: LibraryAdapter = {
     if (inner) return recogniseTag(call, inner, context);
     return recogniseUnsafe(call, context);
   },
+  addPredicate: addTagPredicate,
+  toKeyset: toTagKeyset,
 };
 
 interface Tag {

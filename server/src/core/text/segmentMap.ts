@@ -78,7 +78,8 @@ export function toHostEditSpan(map: SegmentMap, span: SqlSpan): HostSpan | undef
     const whole = span.start <= part.sql.start && part.sql.end <= span.end;
     if (part.kind !== 'verbatim' && !whole) return undefined;
     if (previous && previous.sql.end !== part.sql.start) return undefined;
-    if (previous && part.host.start < previous.host.end) return undefined;
+    // A gap is source that builds the text (`' + '`, a name that stands for a constant): an edit must not reach over it.
+    if (previous && part.host.start !== previous.host.end) return undefined;
     previous = part;
   }
   const first = parts[0];

@@ -15,7 +15,8 @@ export interface HoleExpression {
 /** Piece of a text as a host builds it; the same for every host language. */
 export type TextPart =
   | { readonly kind: 'text'; readonly text: string; readonly form: Exclude<SegmentKind, 'hole'>; readonly span?: HostSpan }
-  | { readonly kind: 'hole'; readonly expression: HoleExpression; readonly hole?: HoleKind }
+  /** `slot`: the expression with its marks (`${x}`, `{x}`), so that text around it can be edited across it. */
+  | { readonly kind: 'hole'; readonly expression: HoleExpression; readonly hole?: HoleKind; readonly slot?: HostSpan }
   | { readonly kind: 'choice'; readonly condition: { readonly text: string; readonly span: HostSpan }; readonly then: readonly TextPart[]; readonly otherwise: readonly TextPart[] };
 
 /** How many pieces a text has, the branches of choices included; texts beyond `maxPieces` are not built. */
@@ -75,11 +76,11 @@ export function renderParts(parts: readonly TextPart[], complete = true): HostSt
     } else if (part.kind === 'hole') {
       const { expression } = part;
       if (part.hole === undefined && /(^|[^\w$])\$$/.test(text)) {
-        push(String(++placeholders), 'rendered', expression.span);
+        push(String(++placeholders), 'rendered', part.slot ?? expression.span);
         return;
       }
       const start = text.length;
-      push(HOLE_SLOT, 'hole', expression.span);
+      push(HOLE_SLOT, 'hole', part.slot ?? expression.span);
       binds.push({ key: String(interpolations.length), interpolation: interpolations.length, text: expression.text, span: expression.span, names: expression.names, origin: expression.origin });
       interpolations.push({ span: sqlSpan(start, text.length), kind: part.hole, hostText: expression.text });
     } else {

@@ -50,7 +50,9 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
         const inner = child.namedChildren.find((candidate) => candidate.type !== 'comment');
         if (!inner) continue;
         const whole = substitution(inner);
-        parts.push(...whole.parts);
+        const [only] = whole.parts;
+        const direct = whole.parts.length === 1 && only?.kind === 'hole' && only.expression.span.start >= child.startIndex && only.expression.span.end <= child.endIndex;
+        parts.push(...(direct ? [{ ...only, slot: spanOf(child) }] : whole.parts));
         complete &&= whole.complete;
       }
     }
