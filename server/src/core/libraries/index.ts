@@ -2,6 +2,7 @@ import type { HostLanguage } from '../hosts/syntax';
 import type { LibraryId } from '../hosts/ir';
 import type { LibraryAdapter } from './adapter';
 import { asyncpgAdapter } from './asyncpg';
+import { knexAdapter } from './knex';
 import { pgAdapter } from './pg';
 import { postgresJsAdapter } from './postgresJs';
 import { psycopgAdapter } from './psycopg';
@@ -9,6 +10,7 @@ import { wrapperAdapter } from './wrapper';
 
 /** In the order in which they are asked; the first that recognises a call has it. Guessing by text alone comes last. */
 const adapters: readonly LibraryAdapter[] = [
+  knexAdapter,
   postgresJsAdapter,
   pgAdapter,
   asyncpgAdapter,

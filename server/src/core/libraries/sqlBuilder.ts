@@ -13,7 +13,7 @@ export interface Condition {
 }
 
 /** A bound expression before it has a number. */
-export type BindDraft = Omit<Bind, 'key'>;
+export type BindDraft = Omit<Bind, 'key' | 'interpolation'>;
 
 type Atom =
   | { readonly type: 'text'; readonly text: string; readonly host?: HostSpan; readonly uri?: string; readonly kind: SegmentKind }
@@ -138,7 +138,7 @@ export function fragment(host: HostString, start = 0, end = host.text.length): S
     host.interpolations.forEach((interpolation, index) => {
       if (interpolation.span.start < at || interpolation.span.end > to) return;
       plain(at, interpolation.span.start);
-      const known = host.binds.find((b) => b.key === String(index));
+      const known = host.binds.find((b) => (b.interpolation ?? Number(b.key)) === index);
       atoms.push({ type: 'hole', kind: interpolation.kind, bind: known ?? { text: interpolation.hostText, names: [], origin: 'unknown' } });
       at = interpolation.span.end;
     });
@@ -191,7 +191,7 @@ export function buildSql(part: SqlPart): BuiltSql {
           break;
         case 'hole':
           text += HOLE_SLOT;
-          binds.push({ ...atom.bind, key: String(interpolations.length) });
+          binds.push({ ...atom.bind, key: String(interpolations.length), interpolation: interpolations.length });
           interpolations.push({ span: sqlSpan(from, text.length), ...(atom.kind === undefined ? {} : { kind: atom.kind }), hostText: atom.bind.text });
           segment(from, atom.bind.span, 'hole');
           break;
