@@ -4,7 +4,7 @@ import type { Catalog } from '../../server/src/core/catalog/model';
 import type { HostFile } from '../../server/src/core/hosts/ir';
 import { defaultSettings } from '../../server/src/core/lint/defaults';
 import { lintFile, type LintResult } from '../../server/src/core/lint/linter';
-import type { LintSettings, Rule } from '../../server/src/core/lint/rule';
+import type { CreatedFile, LintSettings, Rule } from '../../server/src/core/lint/rule';
 import { countSyntaxErrors } from '../../server/src/core/lint/verifyFix';
 import type { SqlAnalyser } from '../../server/src/core/sql/ports';
 import { splitStatements } from '../../server/src/core/sql/split';
@@ -74,12 +74,12 @@ export async function lintCase(rules: readonly Rule[], { language, code, schema 
   const { read, sql } = await loadReaders();
   const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
   const merged: LintSettings = { ...defaultSettings, ...settings };
-  const lint = (text: string, creates: readonly { readonly text: string }[]): CaseResult => {
+  const lint = (text: string, creates: readonly CreatedFile[]): CaseResult => {
     const known = read(uri, text, language);
     const file = role ? { ...known, role } : known;
     const flow = createFlowGraph(() => undefined);
     flow.set(file);
-    const catalog = readCatalog(sql, [schema, ...creates.map((c) => c.text)], merged.assume);
+    const catalog = readCatalog(sql, [schema, ...creates.map((c) => c.sql ?? c.text)], merged.assume);
     const result = lintFile({
       file, text, catalog, settings: merged, sql, flow, rules,
       relint: (changed, created) => {

@@ -101,7 +101,7 @@ async function checkFixes(rule: Rule, base: LintCase, result: CaseResult): Promi
 function applyFix(base: LintCase, fix: Fix): { readonly text: string; readonly schema: string } {
   const text = applyEdits(base.code, fix.edits);
   expect(text, `${fix.title}: edits overlap`).toBeDefined();
-  return { text: text ?? '', schema: [base.schema ?? '', ...(fix.creates ?? []).map((c) => c.text)].join('\n') };
+  return { text: text ?? '', schema: [base.schema ?? '', ...(fix.creates ?? []).map((c) => c.sql ?? c.text)].join('\n') };
 }
 
 /** The same statement where offsets, line ends and the host differ. */

@@ -1,7 +1,7 @@
 import { chooseName } from '../catalog/names';
 import { findColumn } from '../catalog/lookup';
 import type { Catalog, Table } from '../catalog/model';
-import { renderMigration } from '../catalog/migrations';
+import { renderMigrations } from '../catalog/migrations';
 import type { Fix, LintSettings } from '../lint/rule';
 import type { Expression } from '../sql/model';
 import { renderIndexColumns, type IndexProposal } from './indexAdvice';
@@ -46,6 +46,9 @@ const tableName = (table: Table, catalog: Catalog): string =>
 
 function migrationFix(title: string, name: string, statements: readonly string[], settings: LintSettings): readonly Fix[] {
   if (!settings.migrations) return [];
-  const file = renderMigration(settings.migrations, { name, statements });
-  return file ? [{ title: `${title} (new migration)`, kind: 'new', edits: [], creates: [file] }] : [];
+  const files = renderMigrations(settings.migrations, { name, statements });
+  if (files.length === 0) return [];
+  // What the files run, for checking the fix against a catalog: the format may be a program (knex, alembic).
+  const creates = files.map((file, i) => ({ ...file, sql: i === 0 ? statements.join('\n') : '' }));
+  return [{ title: `${title} (new migration)`, kind: 'new', edits: [], creates }];
 }

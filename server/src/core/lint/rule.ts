@@ -110,7 +110,14 @@ export interface Fix {
   readonly kind: FixKind;
   readonly edits: readonly Edit[];
   /** New files; the path is relative to the workspace folder. */
-  readonly creates?: readonly { readonly path: string; readonly text: string }[];
+  readonly creates?: readonly CreatedFile[];
+}
+
+export interface CreatedFile {
+  readonly path: string;
+  readonly text: string;
+  /** The DDL that the files of the fix run, on the first of them (empty on the others): the text may be a program, or undo itself below. */
+  readonly sql?: string;
 }
 
 /** A finding with its place in the document. `span` is in host offsets of `uri`. */
