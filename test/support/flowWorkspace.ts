@@ -1,13 +1,24 @@
+import { buildCatalog } from '../../server/src/core/catalog/build';
+import type { Catalog } from '../../server/src/core/catalog/model';
+import type { SqlAnalyser } from '../../server/src/core/sql/ports';
 import { createFlowGraph, type MutableFlowGraph } from '../../server/src/core/calls/graph';
 import { collectLoopQueries, type LoopQuery } from '../../server/src/core/calls/loopQueries';
 import type { HostFile } from '../../server/src/core/hosts/ir';
+import { defaultSettings } from '../../server/src/core/lint/defaults';
+import { lintFile } from '../../server/src/core/lint/linter';
+import type { Finding } from '../../server/src/core/lint/rule';
+import { nPlusOne } from '../../server/src/core/rules/n-plus-one';
+import { writeInLoop } from '../../server/src/core/rules/write-in-loop';
 import type { ResolveModule } from '../../server/src/core/calls/flow';
 import { readPython } from '../../server/src/core/hosts/python';
 import { readTypeScript } from '../../server/src/core/hosts/typescript';
 import { splitStatements } from '../../server/src/core/sql/split';
+import { createSqlAnalyser } from '../../server/src/parser/sql/analyser';
 import { createSyntaxParser } from '../../server/src/parser/treeSitter';
 
 export interface FlowWorkspace {
+  /** Findings of the loop rules, with the schema's catalog. */
+  lint(path: string, schema?: string): Promise<readonly Finding[]>;
   readonly flow: MutableFlowGraph;
   file(path: string): HostFile;
   /** Replaces or adds a file. */
@@ -49,6 +60,12 @@ export async function createFlowWorkspace(files: Readonly<Record<string, string>
   const queries = (path: string): readonly LoopQuery[] => collectLoopQueries(flow, file(path));
   return {
     flow,
+    async lint(path, schema = '') {
+      const sql = await createSqlAnalyser();
+      const result = lintFile({ file: file(path), text: texts.get(path) ?? '', catalog: readCatalog(sql, schema), settings: defaultSettings, sql, flow, rules: [nPlusOne, writeInLoop] });
+      if (result.failures.length > 0) throw new Error(JSON.stringify(result.failures));
+      return result.findings;
+    },
     file,
     write,
     remove(path) {
@@ -62,6 +79,11 @@ export async function createFlowWorkspace(files: Readonly<Record<string, string>
       return fn && flow.summary({ uri: uriOf(path), functionId: fn.id });
     },
   };
+}
+
+function readCatalog(sql: SqlAnalyser, schema: string): Catalog | undefined {
+  const steps = splitStatements(schema, { psql: true }).map((span) => ({ changes: sql.schemaChanges(schema.slice(span.start, span.end)) }));
+  return schema === '' ? undefined : buildCatalog({ source: 'schema', label: 'schema.sql', steps, assume: {} });
 }
 
 function resolver(texts: ReadonlyMap<string, string>): ResolveModule {

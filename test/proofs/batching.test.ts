@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { applyEdits } from '../../server/src/core/text/edit';
+import { createFlowWorkspace } from '../support/flowWorkspace';
+import { createDatabase, type TestDatabase } from '../support/postgres';
+import { runPython, runTypeScript, type RunResult } from '../support/runCode';
+
+const SCHEMA = `
+CREATE TABLE customers (id bigint PRIMARY KEY, name text, region int NOT NULL);
+CREATE TABLE lines (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, order_id bigint, sku text, note varchar(40), created timestamptz);
+`;
+const ROWS = `
+TRUNCATE customers, lines RESTART IDENTITY;
+INSERT INTO customers VALUES (1, 'Ada', 1), (2, NULL, 1), (3, 'Ben', 2), (9, 'Zoë', 2);
+INSERT INTO lines (order_id, sku) VALUES (1, 'b'), (1, 'a'), (2, 'c'), (3, NULL), (NULL, 'x'), (1, 'a');
+`;
+/** Duplicates, a missing customer, a missing value, and elements that share a key. */
+const ORDERS = [
+  { id: 1, customerId: 3, sku: 's1' },
+  { id: 2, customerId: 1, sku: null },
+  { id: 3, customerId: 3, sku: "o'brien" },
+  { id: 4, customerId: 77, sku: 's,{"}' },
+  { id: 5, customerId: null, sku: '' },
+  { id: 1, customerId: 2, sku: 's1' },
+];
+const STATE = 'SELECT order_id, sku, note, created IS NULL AS undated FROM lines ORDER BY 1, 2, 3, 4';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createDatabase(SCHEMA);
+});
+afterAll(() => database?.drop());
+beforeEach(async () => void (await database.query(ROWS)));
+
+type Language = 'typescript' | 'python';
+const files: Readonly<Record<Language, string>> = { typescript: 'src/case.ts', python: 'app/case.py' };
+
+async function fixed(language: Language, code: string): Promise<string> {
+  const workspace = await createFlowWorkspace({ [files[language]]: code });
+  const findings = await workspace.lint(files[language], SCHEMA);
+  expect(findings).toHaveLength(1);
+  const fixes = findings[0]?.fixes() ?? [];
+  expect(fixes.map((f) => f.kind)).toEqual(['review']);
+  const after = applyEdits(code, fixes[0]?.edits ?? []) ?? '';
+  workspace.write(files[language], after);
+  expect(await workspace.lint(files[language], SCHEMA), after).toEqual([]);
+  return after;
+}
+
+async function prove(language: Language, code: string): Promise<void> {
+  const after = await fixed(language, code);
+  for (const orders of [ORDERS, [], ORDERS.slice(0, 1)]) {
+    const run = async (text: string): Promise<RunResult & { readonly state: unknown }> => {
+      await database.query(ROWS);
+      const elements = language === 'python' ? orders.map(({ id, customerId, sku }) => ({ id, customer_id: customerId, sku })) : orders;
+      const result = await (language === 'python' ? runPython : runTypeScript)(text, database.url, [elements]);
+      return { ...result, state: await database.query(STATE) };
+    };
+    const before = await run(code);
+    const now = await run(after);
+    expect(now.value, after).toEqual(before.value);
+    expect(now.state, after).toEqual(before.state);
+    expect(before.statements).toHaveLength(orders.length);
+    expect(now.statements, after).toHaveLength(1);
+  }
+}
+
+const TS = "import { Pool } from 'pg';\nimport postgres from 'postgres';\nconst pool = new Pool();\nconst sql = postgres();\nexport async function run(orders: { id: number; customerId: number; sku: string }[]) {\n  const found: unknown[] = [];\n  BODY\n  return found;\n}\n";
+const typescript: Readonly<Record<string, string>> = {
+  'one row by key': "for (const order of orders) {\n    const result = await pool.query('SELECT name FROM customers WHERE id = $1', [order.customerId]);\n    found.push(result.rows[0]?.name, order.id);\n  }",
+  'all rows by key, in order': "for (const { customerId } of orders) {\n    const { rows } = await pool.query('SELECT * FROM lines WHERE order_id = $1 ORDER BY sku DESC, id', [customerId]);\n    found.push(rows);\n  }",
+  'a count of the rows': "for (const order of orders) {\n    const result = await pool.query('SELECT sku FROM lines WHERE order_id = $1', [order.id]);\n    if (result.rowCount === 0) continue;\n    found.push(result.rows.length);\n  }",
+  'a further parameter': "const region = 2;\n  for (const order of orders) {\n    const { rows: [row] } = await pool.query('SELECT c.id, c.name FROM customers AS c WHERE c.region = $2 AND c.id = $1::bigint', [order.customerId, region]);\n    found.push(row?.name);\n  }",
+  'a join': "for (const order of orders) {\n    const result = await pool.query('SELECT l.order_id, l.sku, c.name FROM lines l LEFT JOIN customers c ON c.id = l.order_id WHERE l.order_id = $1 ORDER BY l.id', [order.id]);\n    found.push(result.rows);\n  }",
+  'a tagged template': 'for (const order of orders) {\n    const [row] = await sql`SELECT name FROM customers WHERE id = ${order.customerId}`;\n    found.push(row?.name);\n  }',
+  insert: "for (const order of orders) {\n    await pool.query('INSERT INTO lines (order_id, sku) VALUES ($1, $2)', [order.id, order.sku]);\n  }",
+  'insert with constants': "for (const order of orders) await pool.query(\"INSERT INTO lines (sku, created, order_id, note) VALUES ($2, now(), $1, $3)\", [order.id, order.sku, 'imported']);",
+  'insert by a tagged template': 'for (const order of orders) {\n    await sql`INSERT INTO lines (order_id, sku) VALUES (${order.id}, ${order.sku})`;\n  }',
+  delete: "for (const order of orders) {\n    await pool.query('DELETE FROM lines WHERE order_id = $1', [order.id]);\n  }",
+  'update with the same value': "for (const order of orders) {\n    await pool.query('UPDATE lines SET note = $2 WHERE order_id = $1', [order.id, 'seen']);\n  }",
+};
+
+const PY = 'import psycopg\nimport asyncpg\n\nDEF run(conn: DRIVER.Connection, orders):\n    found = []\n    BODY\n    return found\n';
+const python: Readonly<Record<string, string>> = {
+  'psycopg, one row': 'for order in orders:\n        row = conn.execute("SELECT name FROM customers WHERE id = %s", (order.customer_id,)).fetchone()\n        if row is not None:\n            found.append(row[0])',
+  'psycopg, all rows': 'for order in orders:\n        rows = conn.execute("SELECT order_id, sku FROM lines WHERE order_id = %s ORDER BY id", (order.id,)).fetchall()\n        found.append(rows[0] if order.id == 1 else None)',
+  'psycopg, insert': 'for order in orders:\n        conn.execute("INSERT INTO lines (order_id, sku) VALUES (%s, %s)", (order.id, order.sku))',
+  'psycopg, delete': 'for order in orders:\n        conn.execute("DELETE FROM lines WHERE order_id = %s", (order.id,))',
+  'asyncpg, one row': 'for order in orders:\n        row = await conn.fetchrow("SELECT name FROM customers WHERE id = $1", order.customer_id)\n        found.append(row["name"] if row is not None else "none")',
+  'asyncpg, one value': 'for order in orders:\n        found.append(await conn.fetchval("SELECT name FROM customers WHERE id = $1", order.customer_id))',
+  'asyncpg, insert': 'for order in orders:\n        await conn.execute("INSERT INTO lines (order_id, sku) VALUES ($1, $2)", order.id, order.sku)',
+};
+
+describe('one statement does what the loop did', () => {
+  for (const [name, body] of Object.entries(typescript)) it(`TypeScript: ${name}`, () => prove('typescript', TS.replace('BODY', () => body)));
+  for (const [name, body] of Object.entries(python)) {
+    const driver = name.split(',')[0] ?? '';
+    it(`Python: ${name}`, () => prove('python', PY.replace('DEF', driver === 'asyncpg' ? 'async def' : 'def').replace('DRIVER', driver).replace('BODY', () => body)));
+  }
+});

@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { transformSync } from 'esbuild';
+import pg from 'pg';
+import { serverFolder } from './postgres';
+
+/** What a piece of code gave, and what the server saw of it. */
+export interface RunResult {
+  readonly value: unknown;
+  /** Statements that the server executed for it, from its own log. */
+  readonly statements: readonly string[];
+}
+
+let runs = 0;
+
+/** Numbers as every driver but node-postgres gives them. */
+const types: pg.CustomTypesConfig = { getTypeParser: ((oid: number, format?: 'text' | 'binary') => (oid === 20 ? Number : pg.types.getTypeParser(oid, format as 'text'))) as pg.CustomTypesConfig['getTypeParser'] };
+
+/** Runs the exported `run(...args)` of a TypeScript module against the database, with the real `pg` (and a `postgres` tag over it). */
+export async function runTypeScript(code: string, url: string, args: readonly unknown[]): Promise<RunResult> {
+  const name = `run_${process.pid}_${runs++}`;
+  const pools: pg.Pool[] = [];
+  class Pool extends pg.Pool {
+    constructor() {
+      super({ connectionString: url, application_name: name, max: 4 });
+      pools.push(this);
+    }
+  }
+  const exports: { run?: (...args: readonly unknown[]) => Promise<unknown> } = {};
+  const require = (module: string): unknown => (module === 'pg' ? { Pool } : { __esModule: true, default: () => tagOver(new Pool()) });
+  const js = transformSync(code, { loader: 'ts', format: 'cjs', target: 'node20' }).code;
+  new Function('require', 'exports', 'module', js)(require, exports, { set exports(value: object) { Object.assign(exports, Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(value)).map(([k, d]) => [k, d.get ? d.get() : d.value]))); }, get exports() { return exports; } });
+  try {
+    const value = await exports.run?.(...args);
+    return { value: JSON.parse(JSON.stringify(value ?? null)), statements: statementsOf(name) };
+  } finally {
+    await Promise.all(pools.map((pool) => pool.end()));
+  }
+}
+
+/** The part of postgres.js that the code under test uses: the tag, with parameters. */
+function tagOver(pool: pg.Pool): (strings: TemplateStringsArray, ...values: readonly unknown[]) => Promise<unknown[]> {
+  return async (strings, ...values) => (await pool.query(strings.reduce((text, part, k) => `${text}$${k}${part}`), values as unknown[])).rows as unknown[];
+}
+
+/** Runs `run(conn, *args)` of a Python module; its connection sends the statements to the database through this process. */
+export async function runPython(code: string, url: string, args: readonly unknown[]): Promise<RunResult> {
+  const name = `run_${process.pid}_${runs++}`;
+  const client = new pg.Client({ connectionString: url, application_name: name, types });
+  await client.connect();
+  const child = spawn('python3', [join(import.meta.dirname, 'runPython.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const send = (message: unknown): void => void child.stdin.write(`${JSON.stringify(message)}\n`);
+  try {
+    const ended = new Promise<unknown>((resolve, reject) => {
+      child.on('error', reject);
+      child.on('exit', (status) => (status === 0 ? undefined : reject(new Error(`python ended with ${status}`))));
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        const message = JSON.parse(line) as { readonly sql?: string; readonly values?: unknown[]; readonly value?: unknown };
+        if (message.sql === undefined) return resolve(message.value);
+        client.query({ text: message.sql, values: message.values, rowMode: 'array' }).then((r) => send({ columns: r.fields.map((f) => f.name), rows: r.rows }), reject);
+      });
+    });
+    send({ code, args });
+    return { value: await ended, statements: statementsOf(name) };
+  } finally {
+    child.stdin.end();
+    await client.end();
+  }
+}
+
+/** Statements in the server's log that this application sent. */
+function statementsOf(name: string): readonly string[] {
+  const log = readFileSync(join(serverFolder(), 'data.log'), 'utf8');
+  return log.split('\n').flatMap((line) => {
+    const match = line.startsWith(`${name}|`) ? /LOG: {2}(?:execute [^:]*|statement): (.*)$/.exec(line) : null;
+    return match?.[1] === undefined ? [] : [match[1]];
+  });
+}
