@@ -1,0 +1,180 @@
+import { nPlusOne } from '../../server/src/core/rules/n-plus-one';
+import { testRule, type RuleCase } from '../support/ruleTester';
+
+const SCHEMA = 'CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL, region int NOT NULL);';
+const HEAD = "import { Pool } from 'pg';\nconst pool = new Pool();\n";
+const ts = (code: string, rest: Partial<RuleCase> = {}): RuleCase => ({ language: 'typescript', code: HEAD + code, ...rest });
+const py = (code: string, rest: Partial<RuleCase> = {}): RuleCase => ({ language: 'python', code: `import psycopg\n\n${code}`, ...rest });
+
+testRule(nPlusOne, {
+  schema: SCHEMA,
+  flagged: [
+    ts(
+      `export async function run(orders: Order[]) {
+  const names: string[] = [];
+  for (const order of orders) {
+    const found = await pool.query('SELECT name FROM customers WHERE id = $1', [order.customerId]);
+//                      ^^^^^^^^^^ once per element of \`orders\`
+    names.push(found.rows[0].name);
+  }
+  return names;
+}
+`,
+      {
+        severity: 'warning',
+        fixed: `${HEAD}export async function run(orders: Order[]) {
+  const names: string[] = [];
+  const customersById = new Map();
+  for (const row of (await pool.query('SELECT name, id FROM customers WHERE id = ANY($1)', [orders.map((order) => order.customerId)])).rows) {
+    const known = customersById.get(String(row.id));
+    if (known) known.push(row);
+    else customersById.set(String(row.id), [row]);
+  }
+  for (const order of orders) {
+    const found = { rows: customersById.get(String(order.customerId)) ?? [] };
+    names.push(found.rows[0].name);
+  }
+  return names;
+}
+`,
+      },
+    ),
+    ts(`export const run = (ids: number[]) => Promise.all(ids.map((id) => pool.query('SELECT name FROM customers WHERE id = $1', [id])));
+//                                                                ^^^^^^^^^^ All at the same time
+`, { fixes: 0 }),
+    ts(`const find = async (id: number) => (await pool.query('SELECT name FROM customers WHERE id = $1', [id])).rows[0];
+export async function run(ids: number[]) {
+  for (const id of ids) console.log('👩‍🚀', await find(id));
+//                                                 ^^^^ case.ts:5 → case.ts:3 SELECT name FROM customers
+}
+`, { severity: 'warning', fixes: 0 }),
+    ts(`const a = (id: number) => pool.query('SELECT name FROM customers WHERE id = $1', [id]);
+const b = (id: number) => a(id);
+export async function run(ids: number[]) {
+  for (const id of ids) await b(id);
+//                            ^
+}
+`, { severity: 'info' }),
+    // No batching: an early exit, a try per row, another await, a value carried over, a result that is used whole.
+    ts(`export async function run(ids: number[]) {
+  for (const id of ids) {
+    const found = await pool.query('SELECT name FROM customers WHERE id = $1', [id]);
+//                      ^^^^^^^^^^
+    if (found.rows.length === 0) return id;
+  }
+}
+`, { fixes: 0 }),
+    ts(`export async function run(ids: number[]) {
+  for (const id of ids) {
+    try {
+      console.log((await pool.query('SELECT name FROM customers WHERE id = $1', [id])).rows);
+//                       ^^^^^^^^^^
+    } catch (error) {
+      console.error(error);
+    }
+  }
+}
+`, { fixes: 0 }),
+    ts(`export async function run(ids: number[]) {
+  for (const id of ids) {
+    const { rows } = await pool.query('SELECT name FROM customers WHERE id = $1', [id]);
+//                         ^^^^^^^^^^
+    await send(rows[0].name);
+  }
+}
+`, { fixes: 0 }),
+    ts(`export async function run(ids: number[]) {
+  let last = 0;
+  for (const id of ids) {
+    const { rows } = await pool.query('SELECT name, region FROM customers WHERE id = $1 AND region > $2', [id, last]);
+//                         ^^^^^^^^^^
+    last = rows[0].region;
+  }
+}
+`, { fixes: 0 }),
+    ts(`export async function run(ids: number[]) {
+  for (const id of ids) {
+    const found = await pool.query('SELECT name FROM customers WHERE id = $1', [id]);
+//                      ^^^^^^^^^^
+    console.log(found);
+  }
+}
+`, { fixes: 0 }),
+    // One row of many, an aggregate: not the same for all keys at once.
+    ts(`export async function run(ids: number[]) {
+  for (const id of ids) {
+    const found = await pool.query('SELECT count(*) AS n FROM customers WHERE region = $1', [id]);
+//                      ^^^^^^^^^^
+    console.log(found.rows[0].n);
+  }
+}
+`, { fixes: 0 }),
+    ts(`export async function run(ids: number[]) {
+  for (const id of ids) {
+    const found = await pool.query('SELECT name FROM customers WHERE region = $1 ORDER BY name LIMIT 1', [id]);
+//                      ^^^^^^^^^^
+    console.log(found.rows[0].name);
+  }
+}
+`, { fixes: 0 }),
+    // The same in every turn.
+    ts(`export async function run(ids: number[], region: number) {
+  const result: unknown[] = [];
+  for (const id of ids) {
+    const found = await pool.query('SELECT name FROM customers WHERE region = $1', [region]);
+//                      ^^^^^^^^^^ run it once before
+    result.push([id, found.rows]);
+  }
+  return result;
+}
+`, { severity: 'info' }),
+    py(`def run(conn: psycopg.Connection, ids: list[int]):
+    for i in ids:
+        row = conn.execute("SELECT name FROM customers WHERE id = %s", (i,)).fetchone()
+#             ^^^^^^^^^^^^
+        print(row[0])
+`, {
+      severity: 'warning',
+      fixed: `import psycopg
+
+def run(conn: psycopg.Connection, ids: list[int]):
+    customers_by_id = {}
+    for found in conn.execute("SELECT name, id FROM customers WHERE id = ANY(%s)", (ids,)).fetchall():
+        customers_by_id.setdefault(str(found[-1]), []).append(found)
+    for i in ids:
+        row = (customers_by_id.get(str(i)) or [None])[0]
+        print(row[0])
+`,
+    }),
+    py(`def run(conn: psycopg.Connection, ids):
+    return [conn.execute("SELECT name FROM customers WHERE id = %s", (i,)).fetchone() for i in ids]
+#           ^^^^^^^^^^^^
+`, { fixes: 0 }),
+    py(`class Tree:
+    def __init__(self, conn: psycopg.Connection):
+        self.conn = conn
+
+    def walk(self, id):
+        for child in self.conn.execute("SELECT id FROM nodes WHERE parent_id = %s", (id,)).fetchall():
+            self.walk(child[0])
+#           ^^^^^^^^^
+`, { schema: 'CREATE TABLE nodes (id bigint PRIMARY KEY, parent_id bigint);' }),
+    ts(`export async function run(ids: number[]) {
+  for (const id of ids) await pool.query('SELECT name FROM customers WHERE id = $1', [id]);
+//                            ^^^^^^^^^^
+}
+`, { path: 'src/jobs/nightly.ts', severity: 'info' }),
+  ],
+  clean: [
+    ts("export async function run(ids: number[]) {\n  for (const id of ids) await pool.query('INSERT INTO customers (id) VALUES ($1)', [id]);\n}\n"),
+    ts("export async function run(ids: number[]) {\n  for (const id of ids) await pool.query('SELECT name FROM customers WHERE id = $1', [id]);\n}\n", { role: 'test' }),
+    ts("export async function run(ids: number[]) {\n  for (const id of ids) await pool.query('SELECT name FROM customers WHERE id = $1', [id]);\n}\n", { role: 'script' }),
+    ts("export async function run(ids: number[]) {\n  for (let i = 0; i < ids.length; i += 500) await pool.query('SELECT name FROM customers WHERE id = ANY($1)', [ids.slice(i, i + 500)]);\n}\n"),
+    ts("export async function run(region: number) {\n  for (const customer of (await pool.query('SELECT name FROM customers WHERE region = $1', [region])).rows) console.log(customer.name);\n}\n"),
+    ts("export async function run(region: number) {\n  while (running) {\n    await pool.query('SELECT name FROM customers WHERE region = $1', [region]);\n  }\n}\n"),
+    // The loop writes: reading again in each turn may be meant.
+    ts("export async function run(ids: number[], region: number) {\n  for (const id of ids) {\n    const n = await pool.query('SELECT name FROM customers WHERE region = $1', [region]);\n    await pool.query('UPDATE customers SET region = $1 WHERE id = $2', [n.rows.length, id]);\n  }\n}\n"),
+    py('def run(conn: psycopg.Connection, ids):\n    for part in batched(ids, 100):\n        conn.execute("SELECT name FROM customers WHERE id = ANY(%s)", (list(part),))\n'),
+    py('def run(redis, ids):\n    for i in ids:\n        redis.get(i)\n'),
+  ],
+});

@@ -1,0 +1,76 @@
+import { writeInLoop } from '../../server/src/core/rules/write-in-loop';
+import { testRule, type RuleCase } from '../support/ruleTester';
+
+const SCHEMA = 'CREATE TABLE lines (order_id bigint, sku text, note jsonb, amount int NOT NULL DEFAULT 0);';
+const HEAD = "import { Pool } from 'pg';\nconst pool = new Pool();\n";
+const ts = (code: string, rest: Partial<RuleCase> = {}): RuleCase => ({ language: 'typescript', code: HEAD + code, ...rest });
+const loop = (call: string, mark: string, rest: Partial<RuleCase> = {}): RuleCase => ts(`export async function run(lines: Line[], pool2: Pool) {\n  for (const line of lines) {\n    ${call}\n${mark}\n  }\n}\n`, rest);
+const MARK = '//        ^^^^^^^^^^ writes once per element of `lines`';
+const fixed = (call: string): string => `${HEAD}export async function run(lines: Line[], pool2: Pool) {\n  ${call}\n}\n`;
+
+testRule(writeInLoop, {
+  schema: SCHEMA,
+  flagged: [
+    loop("await pool.query('INSERT INTO lines (order_id, sku) VALUES ($1, $2)', [line.orderId, line.sku]);", MARK, {
+      severity: 'warning',
+      fixed: fixed("await pool.query('INSERT INTO lines (order_id, sku) SELECT * FROM unnest($1::bigint[], $2::text[])', [lines.map((line) => line.orderId), lines.map((line) => line.sku)]);"),
+    }),
+    loop("await pool.query('DELETE FROM lines WHERE order_id = $1', [line.orderId]);", MARK, {
+      fixed: fixed("await pool.query('DELETE FROM lines WHERE order_id = ANY($1)', [lines.map((line) => line.orderId)]);"),
+    }),
+    loop("await pool.query('UPDATE lines SET amount = 0 WHERE order_id = $1', [line.orderId]);", MARK, { fixes: 1 }),
+    // A key that comes twice would count once.
+    loop("await pool.query('UPDATE lines SET amount = amount + 1 WHERE order_id = $1', [line.orderId]);", MARK, { fixes: 0 }),
+    loop("await pool.query('UPDATE lines SET sku = $2 WHERE order_id = $1', [line.orderId, line.sku]);", MARK, { fixes: 0 }),
+    // Arrays of jsonb are sent differently; RETURNING, DO UPDATE and computed values are not the same in one statement.
+    loop("await pool.query('INSERT INTO lines (order_id, note) VALUES ($1, $2)', [line.orderId, line.note]);", MARK, { fixes: 0 }),
+    loop("await pool.query('INSERT INTO lines (order_id) VALUES ($1) RETURNING sku', [line.orderId]);", MARK, { fixes: 0 }),
+    loop("await pool.query('INSERT INTO lines (order_id, sku) VALUES ($1, $2) ON CONFLICT (order_id) DO UPDATE SET sku = excluded.sku', [line.orderId, line.sku]);", MARK, { fixes: 0 }),
+    loop("await pool.query('INSERT INTO lines (order_id) VALUES ($1)', [next(line)]);", MARK, { fixes: 0 }),
+    // Without a schema the types of the columns are not known.
+    loop("await pool.query('INSERT INTO lines (order_id, sku) VALUES ($1, $2)', [line.orderId, line.sku]);", MARK, { schema: '', fixes: 0 }),
+    ts(`export async function run(lines: Line[]) {
+  for (const line of lines) {
+    console.log(line);
+    await pool.query('DELETE FROM lines WHERE order_id = $1', [line.orderId]);
+//        ^^^^^^^^^^
+  }
+}
+`, { fixes: 0 }),
+    ts(`export async function run(lines: Line[]) {
+  await Promise.all(lines.map((line) => pool.query('DELETE FROM lines WHERE order_id = $1', [line.orderId])));
+//                                      ^^^^^^^^^^ All at the same time
+}
+`, { fixes: 0 }),
+    ts(`async function remove(id: number) {
+  await pool.query('DELETE FROM lines WHERE order_id = $1', [id]);
+}
+export async function run(lines: Line[]) {
+  for (const line of lines) await remove(line.orderId);
+//                                ^^^^^^ leads to a write
+}
+`, { fixes: 0 }),
+    {
+      language: 'python',
+      code: `import asyncpg
+
+async def run(conn: asyncpg.Connection, lines):
+    for line in lines:
+        await conn.execute("INSERT INTO lines (order_id, sku) VALUES ($1, $2)", line.order_id, line.sku)
+#             ^^^^^^^^^^^^
+`,
+      fixed: `import asyncpg
+
+async def run(conn: asyncpg.Connection, lines):
+    await conn.execute("INSERT INTO lines (order_id, sku) SELECT * FROM unnest($1::bigint[], $2::text[])", [line.order_id for line in lines], [line.sku for line in lines])
+`,
+    },
+  ],
+  clean: [
+    ts("export async function run(lines: Line[]) {\n  for (const line of lines) await pool.query('SELECT sku FROM lines WHERE order_id = $1', [line.orderId]);\n}\n"),
+    ts("export async function run(lines: Line[]) {\n  for (const part of chunk(lines, 500)) await pool.query('INSERT INTO lines (order_id) SELECT unnest($1::bigint[])', [part.map((l) => l.orderId)]);\n}\n"),
+    ts("export async function run() {\n  for (const sku of ['a', 'b']) await pool.query('INSERT INTO lines (sku) VALUES ($1)', [sku]);\n}\n"),
+    ts("export async function run(lines: Line[]) {\n  for (const line of lines) await pool.query('INSERT INTO lines (order_id) VALUES ($1)', [line.orderId]);\n}\n", { role: 'seed' }),
+    ts("export async function run(id: number) {\n  for (let attempt = 0; attempt < 5; attempt++) {\n    try {\n      await pool.query('UPDATE lines SET amount = 1 WHERE order_id = $1', [id + attempt]);\n      return;\n    } catch {}\n  }\n}\n"),
+  ],
+});
