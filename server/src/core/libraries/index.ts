@@ -6,6 +6,7 @@ import { knexAdapter } from './knex';
 import { pgAdapter } from './pg';
 import { postgresJsAdapter } from './postgresJs';
 import { psycopgAdapter } from './psycopg';
+import { sqlalchemyAdapter } from './sqlalchemy';
 import { wrapperAdapter } from './wrapper';
 
 /** In the order in which they are asked; the first that recognises a call has it. Guessing by text alone comes last. */
@@ -13,6 +14,7 @@ const adapters: readonly LibraryAdapter[] = [
   knexAdapter,
   postgresJsAdapter,
   pgAdapter,
+  sqlalchemyAdapter,
   asyncpgAdapter,
   psycopgAdapter,
   wrapperAdapter,

@@ -14,6 +14,11 @@ import { field, freeNames, pathOf, spanOf, wrapped } from './syntaxTools';
 /** Calls that walk their argument to the end. */
 const walkers = /^(list|tuple|set|dict|sorted|len|next|iter|enumerate|zip|max|min|sum|any|all|bool)$/;
 
+const registry = new WeakMap<HostContext, Scopes>();
+
+/** The scopes behind a Python context, for adapters that follow variables themselves. */
+export const scopesOf = (context: HostContext): Scopes | undefined => registry.get(context);
+
 /** What the library adapters may ask of a Python file. Valid as long as the tree. */
 export function createContext(uri: string, text: string, scopes: Scopes, environment: HostEnvironment, models: ReadonlyMap<string, ModelIr>): HostContext {
   const entries = new Map<number, boolean>();
@@ -24,7 +29,7 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
   };
   const bindOrigin = (node: SyntaxNode): BindOrigin => bindOriginOf(node, scopes, isEntry);
   const texts: TextEnvironment = { scopes, bindOrigin };
-  return {
+  const context: HostContext = {
     uri,
     text,
     language: 'python',
@@ -42,6 +47,8 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
     model: (name) => models.get(name) ?? environment.models.get(name),
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
   };
+  registry.set(context, scopes);
+  return context;
 }
 
 /** Awaited, iterated by a loop, or given to a function that walks it. */

@@ -1,4 +1,5 @@
 import { adaptersFor } from '../../libraries';
+import { readSqlalchemyModels } from '../../libraries/sqlalchemyModels';
 import { readFileRole } from '../fileRole';
 import type { HostReader } from '../host';
 import type { CallIr, HostFile, ModelIr } from '../ir';
@@ -18,7 +19,7 @@ import { spanOf } from './syntaxTools';
 export const readPython: HostReader = (uri, text, tree, environment): HostFile => {
   const scopes = collectScopes(tree.root);
   const outline = outlineOf(tree.root);
-  const models: readonly ModelIr[] = [];
+  const models: readonly ModelIr[] = readSqlalchemyModels(outline.classes, scopes);
   const context = createContext(uri, text, scopes, environment, new Map(models.map((model) => [model.name, model])));
   const sites = readSites(collectDrafts(outline, context, adaptersFor('python')), outline);
   const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));

@@ -128,6 +128,7 @@ export function bindOriginOf(node: SyntaxNode, scopes: Scopes, isEntry: (fn: Syn
         if (name === 'self' || name === 'cls') found.add('local');
         else found.add((owner && isEntry(owner) && !/\bDepends\(/.test(binding.value?.text ?? '')) || name === 'request' ? 'request' : 'parameter');
       } else if (binding.kind === 'for') found.add(encloses(binding.node, at) ? 'loop' : 'local');
+      else if (binding.value && madeElsewhere(binding.value)) found.add('local');
       else if (binding.value && !sameStatement(binding.value, at)) {
         const before = found.size;
         visit(binding.value, hops + 1);
@@ -138,6 +139,19 @@ export function bindOriginOf(node: SyntaxNode, scopes: Scopes, isEntry: (fn: Syn
   visit(inner, 0);
   for (const kind of ['request', 'loop', 'parameter', 'local', 'imported'] as const) if (found.has(kind)) return kind;
   return 'unknown';
+}
+
+const conversions = /^(int|str|float|bool|bytes|list|set|tuple|dict|UUID|Decimal|date|datetime|sorted|min|max|abs|len)$/;
+const fetchers = /^(execute|scalars?|query|fetch\w*|all|first|one|one_or_none|get_or_404|exec|stream)$/;
+
+/** The value comes from somewhere else, whatever was given to ask for it: a query's result, a function's result. */
+function madeElsewhere(value: SyntaxNode): boolean {
+  if (value.type === 'await') return true;
+  const inner = unwrap(value);
+  if (inner.type !== 'call') return false;
+  const path = pathOf(inner)?.filter((part) => part !== '()' && part !== '[]') ?? [];
+  if (path.length === 1) return !conversions.test(path[0] ?? '');
+  return path.some((part) => fetchers.test(part));
 }
 
 const sameStatement = (value: SyntaxNode, at: SyntaxNode): boolean => value.startIndex <= at.startIndex && at.endIndex <= value.endIndex;
