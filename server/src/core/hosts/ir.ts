@@ -283,6 +283,8 @@ export interface ModelIr {
   /** Property → column, where they differ or not. */
   readonly columns: readonly { readonly property: string; readonly column: string; readonly span: HostSpan }[];
   readonly relations: readonly RelationIr[];
+  /** Unique keys as the ORM names them (Prisma: `teamId_slug`, or the field's name), by property; the primary key included. */
+  readonly uniques?: readonly { readonly name: string; readonly properties: readonly string[] }[];
   readonly changes: readonly SchemaChange[];
 }
 
@@ -295,6 +297,8 @@ export interface RelationIr {
   readonly references: readonly string[];
   /** Loaded with the parent by declaration (`lazy="selectin"`). */
   readonly eager: boolean;
+  /** Name that ties both sides together where two models have several relations. */
+  readonly name?: string;
 }
 
 export interface SuppressionComment {
