@@ -4,6 +4,7 @@ import type { Connection, Connections } from './connections';
 import type { ExplainPanel } from './explainPanel';
 import { askForParameters } from './parameterPrompt';
 import type { Server } from './server';
+import { count } from './words';
 
 /** A query to explain: where it stands, and its SQL where the server found it there. */
 interface Query {
@@ -140,7 +141,7 @@ function describeEstimate(plan: Readonly<Record<string, unknown>>): string | und
   if (typeof root !== 'object' || root === null) return undefined;
   const { 'Total Cost': cost, 'Plan Rows': rows } = root as Record<string, unknown>;
   if (typeof cost !== 'number' || typeof rows !== 'number') return undefined;
-  return `The planner estimates a cost of ${Math.round(cost).toLocaleString('en')} and ${Math.round(rows).toLocaleString('en')} rows.`;
+  return `The planner estimates a cost of ${Math.round(cost).toLocaleString('en')} and ${count(Math.round(rows), 'row')}.`;
 }
 
 async function revealQuery(uri: vscode.Uri, site: SiteAtResult): Promise<void> {

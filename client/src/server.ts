@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { LanguageClient, State, TransportKind, WorkDoneProgress, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
+import { LanguageClient, RevealOutputChannelOn, State, TransportKind, WorkDoneProgress, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
 import { statusNotification, trustGrantedNotification, type InitializationOptions, type StatusParams } from '../../protocol/requests';
 
 /** Languages with queries in them; schema.prisma is matched by name because its language comes with another extension. */
@@ -76,6 +76,7 @@ function clientOptions(context: vscode.ExtensionContext, output: vscode.LogOutpu
       { scheme: 'file', pattern: '**/*.prisma' },
     ],
     outputChannel: output,
+    revealOutputChannelOn: RevealOutputChannelOn.Never, // a failed request is logged; it is no reason to interrupt
     initializationOptions,
     middleware: {
       workspace: {

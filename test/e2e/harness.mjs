@@ -37,8 +37,7 @@ export async function startServer({ vsix = [], settings = {}, env = {}, trust = 
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'e2e-vscode-')); // short: sockets live in it
   const settingsPath = path.join(folder, 'user/User/settings.json');
   fs.mkdirSync(path.dirname(settingsPath), { recursive: true });
-  const writeSettings = (values) => fs.writeFileSync(settingsPath, JSON.stringify({ ...quietSettings, 'security.workspace.trust.enabled': trust, ...values }, undefined, 1));
-  writeSettings(settings);
+  fs.writeFileSync(settingsPath, JSON.stringify({ ...quietSettings, 'security.workspace.trust.enabled': trust, ...settings }, undefined, 1));
   fs.mkdirSync(path.join(folder, 'builtin'));
   for (const name of builtinExtensions) fs.symlinkSync(path.join(root, 'extensions', name), path.join(folder, 'builtin', name));
 
@@ -67,7 +66,6 @@ export async function startServer({ vsix = [], settings = {}, env = {}, trust = 
   return {
     origin: `http://127.0.0.1:${actualPort}`,
     folder,
-    writeSettings: (values) => writeSettings({ ...settings, ...values }),
     uri: (file) => `vscode-remote://127.0.0.1:${actualPort}${file}`,
     async stop() {
       killGroup('SIGTERM');

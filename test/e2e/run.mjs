@@ -23,6 +23,7 @@ const root = path.resolve(import.meta.dirname, '../..');
 const results = path.join(root, 'test-results/e2e');
 const fixture = path.join(root, 'test/fixtures/shop');
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'sargable-e2e-'));
+fs.chmodSync(scratch, 0o755); // Postgres runs as another user where we are root
 const selected = (leg) => !options.only || options.only.split(',').includes(leg);
 let passed = 0;
 const failures = [];

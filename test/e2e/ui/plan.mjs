@@ -77,9 +77,9 @@ export const planTests = [
   },
   ...Object.entries(themes).map(([name, theme]) => ({
     name: `the panel follows the theme ${theme}`,
-    async run({ workbench, server }) {
+    async run({ workbench }) {
       const frame = workbench.frame();
-      server.writeSettings({ 'workbench.colorTheme': theme });
+      workbench.writeSettings({ 'workbench.colorTheme': theme });
       const kind = theme.includes('High Contrast Light') ? 'vscode-high-contrast-light' : theme.includes('High Contrast') ? 'vscode-high-contrast' : theme.includes('Light') ? 'vscode-light' : 'vscode-dark';
       await frame.locator(`body.${kind}`).waitFor();
       const { background, variable } = await frame.locator('body').evaluate((body) => {

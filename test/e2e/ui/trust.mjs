@@ -12,7 +12,8 @@ export const trustTests = [
       assert.equal(await workbench.offersCommand('Sargable: Connect to a Database'), false);
       await workbench.openFile('src/customers.ts');
       const lens = page.locator('.codelens-decoration a').filter({ hasText: 'Explain' });
-      await workbench.until(() => lens.first().click(), workbench.notification('not trusted'));
+      await lens.first().click();
+      await workbench.waitForNotification('not trusted');
       await workbench.screenshot('11-untrusted');
       assert.equal(await postgres.countConnections(), 0);
     },

@@ -10,6 +10,7 @@ export async function openWorkbench(server, browser, { folder, open, shots }) {
   page.setDefaultTimeout(30_000);
   await page.goto(workbenchUrl(server, { folder, open }));
   await page.locator('.monaco-workbench').waitFor();
+  await page.keyboard.press('Control+B'); // more room for the editors
   const quickInput = page.locator('.quick-input-widget input.input');
 
   const until = async (trigger, locator, { tries = 8, wait = 2500 } = {}) => {
@@ -28,7 +29,7 @@ export async function openWorkbench(server, browser, { folder, open, shots }) {
     await until(() => page.keyboard.press(key), quickInput);
   };
 
-  return {
+  const self = {
     page,
     quickInput,
     until,
@@ -54,11 +55,13 @@ export async function openWorkbench(server, browser, { folder, open, shots }) {
       return offered > 0;
     },
     async openFile(name) {
-      await showQuickInput('Control+P');
-      await quickInput.fill(name);
-      await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: path.basename(name) }).first().waitFor();
-      await page.keyboard.press('Enter');
-      await page.locator('.tab.active').filter({ hasText: path.basename(name) }).waitFor();
+      const search = async () => {
+        await showQuickInput('Control+P');
+        await quickInput.fill(name);
+        await page.waitForTimeout(300); // until then the list holds the files opened last
+        await page.keyboard.press('Enter');
+      };
+      await until(search, page.locator('.tab.active').filter({ hasText: path.basename(name) }));
     },
     async goTo(line, column = 1) {
       await showQuickInput('Control+G');
@@ -68,9 +71,19 @@ export async function openWorkbench(server, browser, { folder, open, shots }) {
     },
     /** Box on the screen of a text that stands on one line of the editor. */
     boxOfText: (text) => page.evaluate(findTextBox, text),
+    /** Settings of the workspace; VS Code notices the file. */
+    writeSettings(values) {
+      fs.mkdirSync(path.join(folder, '.vscode'), { recursive: true });
+      fs.writeFileSync(path.join(folder, '.vscode/settings.json'), JSON.stringify(values));
+    },
     frame: () => page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame'),
-    notification: (text) => page.locator('.notifications-toasts').getByText(text).first(),
+    /** Opens the list of notifications: in a window without the focus they don't pop up by themselves. */
+    async waitForNotification(text) {
+      await self.runCommand('Notifications: Show Notifications');
+      await page.locator('.notifications-center').getByText(text).first().waitFor();
+    },
   };
+  return self;
 }
 
 /** Runs in the page. The editor renders a line as several spans, and blanks as no-break spaces. */
