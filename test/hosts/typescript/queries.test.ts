@@ -96,7 +96,7 @@ redis.query('something'); apollo.query({ query: Q }); client2.query(document);
   it('finds SQL in project wrappers and no prose', () => {
     const file = readScript(`await this.db.queryRows('SELECT id FROM users WHERE email = $1', [email]);
 console.log('SELECT id FROM users'); toast('Select a plan from the list'); confirm('Delete from cart?'); label('Update set of tags'); heading('Select an option'); show('With love');`);
-    expect(file.sites.map((site) => [site.source?.text, site.confidence, site.library])).toEqual([['SELECT id FROM users WHERE email = $1', 'shape', 'sql']]);
+    expect(file.sites.map((site) => [site.source?.text, site.confidence, site.library])).toEqual([['SELECT id FROM users WHERE email = $1', 'shape', 'pg']]);
   });
 });
 
@@ -111,6 +111,19 @@ describe('postgres.js', () => {
     expect(site?.source?.interpolations.map((hole) => [hole.kind, hole.hostText])).toEqual([['value', 'id'], ['value', 'req.params.tenant']]);
     expect(site?.binds.map((bind) => [bind.key, bind.interpolation, bind.origin])).toEqual([['0', 0, 'unknown'], ['1', 1, 'request']]);
     expect(file.at(site?.anchor)).toBe('sql');
+  });
+
+  it('sees through what the grammar makes of type arguments', () => {
+    const file = readScript(`${tag}import { Pool } from 'pg';
+const pool = new Pool();
+const rows = await pool.query<Row>('SELECT 1 FROM a');
+const one = await sql<Row>\`SELECT 1 FROM b WHERE x = \${y}\`;
+const all = await this.sql<Row[]>\`SELECT 1 FROM c\`;
+`);
+    expect(file.errors).toEqual([]);
+    expect(file.sites.map((site) => [site.source?.text.slice(0, 15), file.at(site.anchor), site.executes])).toEqual([['SELECT 1 FROM a', 'pool.query', 'yes'], ['SELECT 1 FROM b', 'sql', 'yes'], ['SELECT 1 FROM c', 'this.sql', 'yes']]);
+    expect(file.at(file.sites[0]?.span)).toBe("pool.query<Row>('SELECT 1 FROM a')");
+    expect(file.calls.find((call) => call.siteId === 0)).toMatchObject({ awaited: true, callee: ['pool', 'query'], resultName: 'rows' });
   });
 
   it('inlines fragments, choices, helpers', () => {

@@ -1,5 +1,6 @@
 import type { Bind, QuerySite } from '../hosts/ir';
 import type { HostLanguage, SyntaxNode } from '../hosts/syntax';
+import { callParts } from '../hosts/typescript/syntaxTools';
 import type { SegmentMap } from '../text/segmentMap';
 import { hostSpan } from '../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft } from './adapter';
@@ -17,11 +18,10 @@ export const pgAdapter: LibraryAdapter = {
   languages: scriptLanguages,
   recognise(call, context) {
     if (call.type !== 'call_expression') return undefined;
-    const callee = call.childForFieldName('function');
+    const { callee, args } = callParts(call) ?? { callee: undefined, args: [] };
     const method = callee?.type === 'member_expression' ? callee.childForFieldName('property') : null;
     const object = callee?.type === 'member_expression' ? callee.childForFieldName('object') : null;
     if (!callee || !method || !object || method.text !== 'query') return undefined;
-    const args = argumentsOf(call);
     const first = args[0];
     if (!first) return undefined;
     const confidence = pgReceiver(object, context);
@@ -93,13 +93,13 @@ function findRequest(first: SyntaxNode, second: SyntaxNode | undefined, context:
   return { text: first, values: second, stream: false };
 }
 
-interface Values {
+export interface Values {
   readonly binds: readonly Bind[];
   readonly list?: NonNullable<SiteDraft['values']>;
 }
 
 /** Binds of a values array: a literal, or a local array that was filled by `push`. */
-function readValues(node: SyntaxNode, context: HostContext): Values | undefined {
+export function readValues(node: SyntaxNode, context: HostContext): Values | undefined {
   const elements = context.elements?.(node);
   if (!elements) return undefined;
   const binds = elements.nodes.map((element, index) => context.bind(element, String(index + 1)));

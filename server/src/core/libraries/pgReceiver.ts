@@ -1,5 +1,6 @@
 import type { QuerySite } from '../hosts/ir';
 import type { SyntaxNode } from '../hosts/syntax';
+import { callParts } from '../hosts/typescript/syntaxTools';
 import type { HostContext, Origin } from './adapter';
 
 const modules = /^(pg|pg-pool|pg-native|@neondatabase\/serverless|@vercel\/postgres|pg-promise|@electric-sql\/pglite|postgres-pool)$/;
@@ -34,14 +35,13 @@ function byOrigin(origin: Origin, context: HostContext, hops: number): QuerySite
     case 'call': {
       // A client from a pool: `await pool.connect()`.
       const name = origin.callee.at(-1) ?? '';
-      const callee = origin.node.childForFieldName('function');
-      const object = callee?.childForFieldName('object');
+      const object = callParts(origin.node)?.callee.childForFieldName('object');
       if (/^(connect|getClient|acquire|checkout|getConnection|reserve)$/.test(name) && object && (origin.path ?? []).length === 0) return pgReceiver(object, context, hops + 1);
       return undefined;
     }
     case 'parameter': {
       if (origin.type !== undefined && origin.path.length === 0) return types.test(origin.type) && !foreignTypes.test(origin.type) ? 'typed' : foreignTypes.test(origin.type) ? 'other' : undefined;
-      const object = origin.callback?.call.childForFieldName('function')?.childForFieldName('object');
+      const object = origin.callback ? callParts(origin.callback.call)?.callee.childForFieldName('object') : undefined;
       if (object && origin.path.length === 0 && hops < 3) {
         const outer = pgReceiver(object, context, hops + 1);
         if (outer !== undefined && origin.index === 0) return outer;

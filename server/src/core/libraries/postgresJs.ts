@@ -1,5 +1,6 @@
 import type { QuerySite } from '../hosts/ir';
 import type { SyntaxNode } from '../hosts/syntax';
+import { callParts } from '../hosts/typescript/syntaxTools';
 import { hostSpan } from '../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft, TaggedHole } from './adapter';
 import { addTagPredicate, toTagKeyset } from './postgresJsEdits';
@@ -16,7 +17,6 @@ export const postgresJsAdapter: LibraryAdapter = {
   id: 'postgres.js',
   languages: scriptLanguages,
   recognise(call, context) {
-    if (call.type !== 'call_expression') return undefined;
     const inner = findTag(call);
     if (inner) return recogniseTag(call, inner, context);
     return recogniseUnsafe(call, context);
@@ -32,19 +32,25 @@ interface Tag {
   readonly template: SyntaxNode;
   /** Methods called on the query: `cursor`, `forEach`. */
   readonly methods: readonly string[];
+  readonly awaited: boolean;
 }
 
-/** The tagged template at the bottom of `` sql`…`.cursor(10) ``. */
+/** The tagged template at the bottom of `` sql`…`.cursor(10) ``; `` sql<Row>`…` `` is read as two comparisons. */
 function findTag(call: SyntaxNode): Tag | undefined {
+  if (call.type === 'binary_expression') {
+    const [left, template] = [call.childForFieldName('left'), call.childForFieldName('right')];
+    const tag = left?.type === 'binary_expression' && left.childForFieldName('operator')?.type === '<' ? left.childForFieldName('left') : null;
+    if (!tag || template?.type !== 'template_string' || call.childForFieldName('operator')?.type !== '>') return undefined;
+    return { node: call, tag: tag.type === 'await_expression' ? tag.namedChildren[0] ?? tag : tag, template, methods: [], awaited: tag.type === 'await_expression' };
+  }
   const called: string[] = [];
   let node = call;
   for (let hops = 0; hops < 6; hops++) {
-    const template = node.childForFieldName('arguments');
-    const callee = node.childForFieldName('function');
-    if (!callee) return undefined;
-    if (template?.type === 'template_string') return { node, tag: bareTag(callee), template, methods: called };
-    const object = callee.type === 'member_expression' ? callee.childForFieldName('object') : null;
-    const name = callee.childForFieldName('property')?.text ?? '';
+    const parts = callParts(node);
+    if (!parts) return undefined;
+    if (parts.template) return { node, tag: parts.callee, template: parts.template, methods: called, awaited: parts.awaited };
+    const object = parts.callee.type === 'member_expression' ? parts.callee.childForFieldName('object') : null;
+    const name = parts.callee.childForFieldName('property')?.text ?? '';
     if (object?.type !== 'call_expression' || !methods.test(name)) return undefined;
     called.unshift(name);
     node = object;
@@ -52,18 +58,7 @@ function findTag(call: SyntaxNode): Tag | undefined {
   return undefined;
 }
 
-/** The tag without type arguments, `!`, or the `await` that the grammar puts inside `` await sql<Row[]>`…` ``. */
-function bareTag(callee: SyntaxNode): SyntaxNode {
-  let node = callee;
-  while (/^(non_null_expression|instantiation_expression|await_expression|parenthesized_expression)$/.test(node.type)) {
-    const next = node.namedChildren[0];
-    if (!next) break;
-    node = next;
-  }
-  return node;
-}
-
-function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called }: Tag, context: HostContext): readonly SiteDraft[] | undefined {
+function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called, awaited }: Tag, context: HostContext): readonly SiteDraft[] | undefined {
   const confidence = tagConfidence(tag, context);
   if (confidence === undefined) return undefined;
   if (isNested(node)) return [];
@@ -77,10 +72,10 @@ function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called }
     confidence,
     source: statement.source,
     map: statement.map,
-    span: context.span(call),
+    span: hostSpan(tag.startIndex, call.endIndex),
     anchor: hostSpan(tag.startIndex, tag.endIndex),
     // A query runs when it is awaited; the tag alone may be a fragment for another query.
-    executes: called.length > 0 || awaitedTag(node) || context.executes(call) ? 'yes' : 'no',
+    executes: called.length > 0 || awaited || context.executes(call) ? 'yes' : 'no',
     access: accessOf(statement.source.text),
     fetches: stream ? 'stream' : returnsRows(statement.source.text) ? 'many' : 'none',
     binds: statement.binds,
@@ -92,18 +87,10 @@ function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called }
   return [draft];
 }
 
-const awaitedTag = (node: SyntaxNode): boolean => {
-  for (let current = node.childForFieldName('function'); current; current = current.namedChildren[0] ?? null) {
-    if (current.type === 'await_expression') return true;
-    if (!/^(non_null_expression|instantiation_expression)$/.test(current.type)) return false;
-  }
-  return false;
-};
-
 /** Is the template part of another one (directly, in a choice, or as the value of a fragment helper)? */
 function isNested(node: SyntaxNode): boolean {
   for (let parent = node.parent; parent; parent = parent.parent) {
-    if (parent.type === 'template_substitution') return parent.parent?.parent?.type === 'call_expression';
+    if (parent.type === 'template_substitution') return /^(call|binary)_expression$/.test(parent.parent?.parent?.type ?? '');
     if (!/^(parenthesized_expression|ternary_expression|binary_expression|arrow_function|arguments|call_expression|as_expression|non_null_expression|array)$/.test(parent.type)) return false;
   }
   return false;
@@ -111,14 +98,12 @@ function isNested(node: SyntaxNode): boolean {
 
 /** What `${…}` is in a postgres.js query. */
 function classifyHole(expression: SyntaxNode, context: HostContext): TaggedHole | undefined {
-  if (expression.type !== 'call_expression') return undefined;
-  const callee = expression.childForFieldName('function');
-  const template = expression.childForFieldName('arguments');
-  if (!callee) return undefined;
-  if (template?.type === 'template_string') {
-    const tag = bareTag(callee);
-    const last = context.path(tag)?.at(-1) ?? '';
-    return tagConfidence(tag, context) !== undefined || /^(fragment|sql)$/.test(last) ? { inline: template } : undefined;
+  const parts = callParts(expression);
+  if (!parts || expression.type !== 'call_expression') return undefined;
+  const { callee, template } = parts;
+  if (template) {
+    const last = context.path(callee)?.at(-1) ?? '';
+    return tagConfidence(callee, context) !== undefined || /^(fragment|sql)$/.test(last) ? { inline: template } : undefined;
   }
   const path = context.path(callee) ?? [];
   const last = path.at(-1) ?? '';
@@ -153,7 +138,7 @@ function tagConfidence(tag: SyntaxNode, context: HostContext): QuerySite['confid
   const origin = context.origin(tag);
   switch (origin.kind) {
     case 'call': {
-      const callee = origin.node.childForFieldName('function');
+      const callee = callParts(origin.node)?.callee;
       const made = callee ? context.origin(callee) : undefined;
       if (made?.kind === 'import') {
         if (modules.test(made.module)) return 'proved';
@@ -170,7 +155,7 @@ function tagConfidence(tag: SyntaxNode, context: HostContext): QuerySite['confid
     case 'parameter': {
       if (origin.type !== undefined) return sqlTypes.test(origin.type) ? 'typed' : undefined;
       const call = origin.callback?.call;
-      const callee = call?.childForFieldName('function');
+      const callee = call ? callParts(call)?.callee : undefined;
       const object = callee?.type === 'member_expression' ? callee.childForFieldName('object') : null;
       if (object && /^(begin|savepoint|reserve|transaction)$/.test(callee?.childForFieldName('property')?.text ?? '')) return tagConfidence(object, context);
       break;
@@ -185,7 +170,7 @@ function tagConfidence(tag: SyntaxNode, context: HostContext): QuerySite['confid
 
 /** `sql.unsafe(text, values)`. */
 function recogniseUnsafe(call: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
-  const callee = call.childForFieldName('function');
+  const callee = callParts(call)?.callee;
   const object = callee?.type === 'member_expression' ? callee.childForFieldName('object') : null;
   const method = callee?.type === 'member_expression' ? callee.childForFieldName('property') : null;
   if (!object || !method || method.text !== 'unsafe') return undefined;

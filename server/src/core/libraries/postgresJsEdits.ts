@@ -23,7 +23,7 @@ export function toTagKeyset(site: QuerySite, request: KeysetRequest): readonly E
   if (!selects(clauses, request.keys.map((key) => bareName(key.column)))) return undefined;
   const tag = spanText(request.text, site.anchor);
   const values = request.keys.map((key) => `\${${property(request.cursor, bareName(key.column))}}`);
-  const after = renderAfter(request.keys.map((key) => ({ ...key, sql: key.column, nullsFirst: key.descending })), values);
+  const after = renderAfter(request.keys.map((key) => ({ ...key, sql: key.column, nullsFirst: key.descending, type: '' })), values);
   const where = clauses.find('where');
   const blank = lineBreak(clauses);
   const fragment = `${blank}\${${request.cursor} ? ${tag}\`${where ? 'AND' : 'WHERE'} ${after}\` : ${tag}\`\`}`;

@@ -1,5 +1,6 @@
 import type { QuerySite } from '../hosts/ir';
 import { tokenize, type Token } from '../sql/lexer';
+import type { PlaceholderStyle } from '../sql/source';
 
 const starts = /^\s*(?:(?:--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)\s*)*\(*\s*(select|with|insert|update|delete|merge|values|table|create|alter|drop|truncate|begin|commit|rollback|start|savepoint|release|set|reset|show|explain|analyze|vacuum|copy|lock|refresh|reindex|cluster|grant|revoke|comment|listen|notify|unlisten|do|call|declare|fetch|close|prepare|execute|deallocate|discard)\b/i;
 
@@ -88,4 +89,19 @@ export function accessOf(text: string): QuerySite['access'] {
 export function returnsRows(text: string): boolean {
   const access = accessOf(text);
   return access === 'read' || (access === 'write' && tokenize(text).some((token) => token.word === 'returning'));
+}
+
+/** The placeholder style that a text of an unknown driver shows; `dollar` where it shows none. */
+export function placeholderStyle(text: string): PlaceholderStyle {
+  const tokens = tokenize(text);
+  if (tokens.some((token) => token.kind === 'param')) return 'dollar';
+  const before = (index: number): string => tokens[index - 1]?.word ?? '';
+  const touches = (index: number): boolean => tokens[index + 1]?.kind === 'word' && tokens[index + 1]?.start === tokens[index]?.end;
+  for (const [index, token] of tokens.entries()) {
+    if (token.word === ':' && touches(index) && before(index) !== ':' && before(index) !== '[') return 'colon';
+    if (token.kind === 'operator' && token.word.endsWith('@') && touches(index) && token.word.length <= 2 && token.word !== '@@') return 'at';
+    // After an operand a `?` is the jsonb operator, behind an operator, keyword or parenthesis a placeholder.
+    if (token.kind === 'operator' && token.word.endsWith('?') && (token.word.length > 1 || /^(=|\(|,|in|like|ilike|limit|offset|values|and|or|between|then|else|<|>|<=|>=|<>|!=)$/.test(before(index)))) return 'question';
+  }
+  return 'dollar';
 }

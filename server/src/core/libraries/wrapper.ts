@@ -1,8 +1,9 @@
 import type { SyntaxNode } from '../hosts/syntax';
 import { hostSpan } from '../text/span';
 import type { LibraryAdapter, SiteDraft } from './adapter';
-import { argumentsOf, scriptLanguages } from './pg';
-import { accessOf, isCertainlySql, returnsRows } from './sqlText';
+import { callParts } from '../hosts/typescript/syntaxTools';
+import { readValues, scriptLanguages } from './pg';
+import { accessOf, isCertainlySql, placeholderStyle, returnsRows } from './sqlText';
 
 /** Functions that take text and send none of it to a database. */
 const innocent = /(^|\.)(log|info|warn|error|debug|trace|fatal|expect|assert\w*|describe|it|test|includes|startsWith|endsWith|indexOf|match|matchAll|replace|replaceAll|split|toBe|toEqual|toContain|toMatch\w*|toHaveBeenCalled\w*|toStrictEqual|require|t|i18n|translate|alert|gettext|format|parse|highlight|print|push|unshift|concat|join|test|exec|write|writeFile\w*|appendFile\w*|set|add|append|trim|text|json|send|setValue|normalize|fingerprint|tokenize|analy[sz]e|lint|render|createElement|useState|useMemo|Error)$/;
@@ -10,38 +11,42 @@ const innocentRoots = /^(console|logger|log|expect|assert|t|chai|vscode|monaco|e
 
 /**
  * Project wrappers: any call that is given a literal which certainly is SQL (`this.db.queryRows('SELECT …')`,
- * `run(client, 'UPDATE …', values)`). Known by the text alone, so the last adapter to be asked.
+ * `run(client, 'UPDATE …', values)`). Known by the text alone, so the last adapter to be asked. Such wrappers stand on
+ * node-postgres or take its shape, so the sites are that library's.
  */
 export const wrapperAdapter: LibraryAdapter = {
-  id: 'sql',
+  id: 'pg',
   languages: scriptLanguages,
   recognise(call, context) {
-    if (call.type !== 'call_expression') return undefined;
-    const callee = call.childForFieldName('function');
-    if (!callee || callee.type === 'super' || callee.type === 'import') return undefined;
+    const parts = call.type === 'call_expression' ? callParts(call) : undefined;
+    if (!parts || parts.template || parts.callee.type === 'super' || parts.callee.type === 'import') return undefined;
+    const { callee, args } = parts;
     const path = context.path(callee) ?? [];
     const name = path.join('.');
     if (innocent.test(name) || innocentRoots.test(path[0] ?? '')) return undefined;
-    for (const argument of argumentsOf(call).slice(0, 3)) {
+    for (const [position, argument] of args.slice(0, 3).entries()) {
       const node = textOf(argument);
       const text = node ? context.string(node) : undefined;
       if (!text || !isCertainlySql(text.text)) continue;
       const anchor = hostSpan(callee.startIndex, callee.endIndex);
-      return context.statements(text, 'dollar').map((statement): SiteDraft => ({
-        library: 'sql',
+      const next = args[position + 1];
+      const values = next ? readValues(next, context) : undefined;
+      return context.statements(text, placeholderStyle(text.text)).map((statement): SiteDraft => ({
+        library: 'pg',
         confidence: 'shape',
         source: statement.source,
         map: statement.map,
         span: context.span(call),
         anchor,
-        executes: 'unknown',
+        executes: context.executes(call) ? 'yes' : 'unknown',
         access: accessOf(statement.source.text),
         fetches: returnsRows(statement.source.text) ? 'unknown' : 'none',
-        binds: statement.binds,
+        binds: [...(values?.binds ?? []), ...statement.binds],
         conditional: statement.conditional,
         complete: text.complete,
         chain: [],
         eager: [],
+        ...(values?.list ? { values: values.list } : {}),
       }));
     }
     return undefined;

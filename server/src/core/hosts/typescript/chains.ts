@@ -14,6 +14,8 @@ interface Flat {
   calls: Link[];
 }
 const maxHops = 12;
+/** Nobody writes such a chain by hand, and each of its calls is looked at as the end of a chain. */
+const maxCalls = 200;
 
 /**
  * Flattens `db('t').where(a).limit(1)` and follows a builder held in a variable: its initial value, and each
@@ -32,6 +34,7 @@ function flatten(node: SyntaxNode, scopes: Scopes, absorbed: Set<number>, hops: 
   let current = unwrap(node, hops === 0);
   while (true) {
     const parts = callParts(current);
+    if (calls.length > maxCalls) return undefined;
     if (!parts || current.type === 'new_expression') break;
     const { callee } = parts;
     const property = callee.type === 'member_expression' ? callee.childForFieldName('property') : null;

@@ -9,7 +9,7 @@ import { isExecuted } from './execution';
 import { bindOrigin, traceOrigin } from './origins';
 import type { Scopes } from './scopes';
 import { createStringReader } from './strings';
-import { collectNames, loosePath, spanOf, unwrap } from './syntaxTools';
+import { callSpan, collectNames, loosePath, spanOf, unwrap } from './syntaxTools';
 
 /** The context for one file, plus what the walk needs to know of how the adapters used it. */
 export interface TypeScriptContext extends HostContext {
@@ -29,7 +29,7 @@ export function createContext(uri: string, text: string, language: HostLanguage,
     language,
     scopes,
     absorbed,
-    span: spanOf,
+    span: callSpan,
     path(node) {
       const path = loosePath(node);
       return path?.includes('?') ? undefined : path;

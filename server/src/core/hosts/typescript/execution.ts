@@ -1,12 +1,13 @@
 import type { SyntaxNode } from '../syntax';
 import { isJoined } from './loopForms';
 import type { Scopes } from './scopes';
-import { wrapped } from './syntaxTools';
+import { callParts, wrapped } from './syntaxTools';
 
 const settlers = /^(then|catch|finally|asCallback|nodeify)$/;
 
 /** Is the value awaited here (also through `Promise.all([...])`, `for await` or a `.then(…)` behind it)? */
 export function isAwaited(node: SyntaxNode): boolean {
+  if (callParts(node)?.awaited) return true;
   const outer = wrapped(node);
   const parent = outer.parent;
   if (!parent) return false;

@@ -31,8 +31,8 @@ export interface CallParts {
   readonly args: readonly SyntaxNode[];
   /** Tagged template. */
   readonly template?: SyntaxNode;
-  /** `await tag<T>` with a template is parsed with the `await` inside the tag. */
-  readonly awaitedTag: boolean;
+  /** The grammar reads `await f<T>(…)` and `` await f<T>`…` `` with the `await` inside the called expression. */
+  readonly awaited: boolean;
 }
 
 /** Parts of a call, `new` expression or tagged template. */
@@ -41,9 +41,23 @@ export function callParts(node: SyntaxNode): CallParts | undefined {
   const written = node.childForFieldName(node.type === 'new_expression' ? 'constructor' : 'function');
   if (!written) return undefined;
   const list = node.childForFieldName('arguments');
-  const callee = unwrap(written, list?.type === 'template_string');
-  if (list?.type === 'template_string') return { callee, args: [], template: list, awaitedTag: unwrap(written).type === 'await_expression' };
-  return { callee, args: (list?.namedChildren ?? []).filter((child) => child.type !== 'comment'), awaitedTag: false };
+  let awaited = false;
+  let bare = written;
+  while (bare.type === 'non_null_expression' || bare.type === 'instantiation_expression' || bare.type === 'await_expression') {
+    const inner = bare.namedChildren.find((child) => child.type !== 'comment');
+    if (!inner) break;
+    awaited ||= bare.type === 'await_expression';
+    bare = inner;
+  }
+  const callee = unwrap(bare);
+  if (list?.type === 'template_string') return { callee, args: [], template: list, awaited };
+  return { callee, args: (list?.namedChildren ?? []).filter((child) => child.type !== 'comment'), awaited };
+}
+
+/** Span of a call without the `await` that the grammar puts inside `await f<T>(…)`. */
+export function callSpan(node: SyntaxNode): HostSpan {
+  const parts = node.type === 'call_expression' ? callParts(node) : undefined;
+  return parts?.awaited ? hostSpan(parts.callee.startIndex, node.endIndex) : spanOf(node);
 }
 
 /** Name of a property, parameter or key node as code would write it after a dot; undefined where computed. */

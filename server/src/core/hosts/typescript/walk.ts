@@ -1,5 +1,5 @@
 import type { LibraryAdapter, SiteDraft } from '../../libraries/adapter';
-import { hostSpan } from '../../text/span';
+import { containsSpan, hostSpan } from '../../text/span';
 import type { CallIr, ClassIr, FunctionIr, HostFile, LocalIr, Loop, LoopKind, QuerySite } from '../ir';
 import type { SyntaxNode } from '../syntax';
 import type { TypeScriptContext } from './context';
@@ -12,7 +12,7 @@ import { isJoined, perElementCallback, type PerElement } from './loopForms';
 import { callbackOf, collectFields } from './origins';
 import { nameFunction, resultNameOf, rootCall } from './ownership';
 import { leaves } from './steps';
-import { callParts, collectNames, collectPatternNames, isFunction, isInside, loosePath, spanOf, unwrap } from './syntaxTools';
+import { callParts, callSpan, collectNames, collectPatternNames, isFunction, isInside, loosePath, spanOf, unwrap } from './syntaxTools';
 
 /** Where the walk stands. */
 interface Frame {
@@ -142,13 +142,13 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     const name = parts.callee.type === 'member_expression' ? parts.callee.childForFieldName('property') ?? parts.callee : parts.callee;
     const call: Mutable<CallIr> = {
       id,
-      span: spanOf(node),
+      span: callSpan(node),
       nameSpan: spanOf(name),
       callee: loosePath(parts.callee) ?? ['?'],
       args: [],
       functionId: frame.functionId,
       loopIds: frame.loopIds,
-      awaited: isAwaited(node) || parts.awaitedTag,
+      awaited: isAwaited(node),
       conditional: frame.conditional,
       exitsAfter: exitsAfter(node),
       constructs: node.type === 'new_expression',
@@ -223,6 +223,8 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
         return;
       case 'binary_expression': {
         const right = node.childForFieldName('right');
+        // `` sql<Row>`…` `` with a plain type name is read as two comparisons.
+        if (right?.type === 'template_string') recognise(node, frame);
         const lazy = /^(&&|\|\||\?\?)$/.test(node.childForFieldName('operator')?.type ?? '');
         for (const child of node.namedChildren) visit(child, lazy && child.id === right?.id ? { ...frame, conditional: true } : frame, depth + 1);
         return;
@@ -257,11 +259,12 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
   visit(root, { loopIds: [], conditional: false }, 0);
 
   const sites: QuerySite[] = [];
+  const parts = drafts.flatMap(({ draft }) => draft.consumes ?? []);
   for (const { draft, node, frame, call } of drafts) {
-    if (draft.executes === 'no' && context.absorbed.has(node.id)) continue;
+    if (draft.executes === 'no' && (context.absorbed.has(node.id) || parts.some((part) => containsSpan(part, draft.span)))) continue;
     const id = sites.length;
     const callId = call ?? sentBy(draft, calls);
-    sites.push({ ...draft, id, functionId: frame.functionId, loopIds: frame.loopIds, callId, resultName: resultNameOf(node) });
+    sites.push({ ...withoutParts(draft), id, functionId: frame.functionId, loopIds: frame.loopIds, callId, resultName: resultNameOf(node) });
     for (let current: SyntaxNode | undefined = node; current; current = receiverCall(current)) if (!siteCalls.has(current.id)) siteCalls.set(current.id, id);
     const sending = callId === undefined ? undefined : calls[callId];
     if (sending && sending.siteId === undefined) sending.siteId = id;
@@ -269,6 +272,13 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
   for (const finish of later) finish();
   const locals = observeLocals(root).map(toLocal);
   return { sites, loops, functions, classes, calls, locals };
+}
+
+/** What a site keeps of its draft. */
+function withoutParts(draft: SiteDraft): Omit<SiteDraft, 'consumes'> {
+  const copy: Mutable<SiteDraft> = { ...draft };
+  delete copy.consumes;
+  return copy;
 }
 
 /** The call whose result a call's method is called on. */
