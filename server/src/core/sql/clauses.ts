@@ -1,6 +1,6 @@
 import { sqlSpan, type SqlSpan } from '../text/span';
 import type { Token } from './lexer';
-import type { ClauseName, QueryBlock } from './model';
+import type { ClauseName, ClauseSpans, QueryBlock } from './model';
 
 /** A query block as the tokens show it. */
 export interface BlockRange {
@@ -270,6 +270,13 @@ function finish(tokens: readonly Token[], blocks: readonly OpenBlock[]): BlockRa
 
 /** A set operation comes before its first arm, which begins where it does. */
 const rank = (block: OpenBlock): number => (block.kind === 'set-operation' ? 0 : 1);
+
+/** The clauses by name; of two with one name the first. */
+export function clauseSpans(block: Pick<BlockRange, 'clauses'>): ClauseSpans {
+  const result: { -readonly [K in keyof ClauseSpans]: ClauseSpans[K] } = {};
+  for (const { name, keyword, body, span } of block.clauses) result[name] ??= { keyword, body, span };
+  return result;
+}
 
 /** Blocks nest and are sorted: the innermost one that contains the offset, as an index; undefined outside all. */
 export function blockAt(blocks: readonly BlockRange[], offset: number): number | undefined {

@@ -114,8 +114,8 @@ function blockComment(text: string, start: number): Token {
   return depth > 0 ? { kind: 'comment', start, end: text.length, word: '', open: true } : token('comment', start, i);
 }
 
-/** What may stand between the parts of one string literal: blanks and line comments with at least one line end. */
-const continuation = /(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'/y;
+/** What may stand between the parts of one string literal: blanks with at least one line end. */
+const continuation = /[ \t\f\v]*[\n\r][ \t\n\r\f\v]*'/y;
 
 function stringToken(text: string, start: number, from: number, escapes: boolean): Token {
   let i = from;
@@ -126,14 +126,12 @@ function stringToken(text: string, start: number, from: number, escapes: boolean
     else if (text.charCodeAt(i + 1) === quote) i += 2;
     else {
       continuation.lastIndex = i + 1;
-      if (!isSpaceOrDash(text.charCodeAt(i + 1)) || !continuation.test(text)) return token('string', start, i + 1);
+      if (!isSpace(text.charCodeAt(i + 1), i + 1) || !continuation.test(text)) return token('string', start, i + 1);
       i = continuation.lastIndex;
     }
   }
   return { kind: 'string', start, end: text.length, word: '', open: true };
 }
-
-const isSpaceOrDash = (c: number): boolean => c === 32 || (c >= 9 && c <= 13) || c === dash;
 
 function quotedToken(text: string, start: number, from: number): Token {
   let i = from;
@@ -145,11 +143,11 @@ function quotedToken(text: string, start: number, from: number): Token {
   return { kind: 'quoted', start, end: text.length, word: '', open: true };
 }
 
-/** `E'…'`, `B'…'`, `X'…'`, `N'…'`, `U&'…'`, `U&"…"`. `letter` is in lower case. */
+/** `E'…'`, `B'…'`, `X'…'`, `U&'…'`, `U&"…"` (`N'…'` is a word and a string). `letter` is in lower case. */
 function prefixedLiteral(text: string, start: number, letter: number, next: number): Token | undefined {
   if (next === quote) {
     if (letter === 101) return stringToken(text, start, start + 2, true);
-    if (letter === 98 || letter === 120 || letter === 110) return stringToken(text, start, start + 2, false);
+    if (letter === 98 || letter === 120) return stringToken(text, start, start + 2, false);
   }
   if (letter === 117 && next === 38) {
     const third = text.charCodeAt(start + 2);

@@ -1,7 +1,7 @@
 import { sqlSpan } from '../text/span';
-import { findBlocks, type BlockRange, type ClauseRange } from './clauses';
+import { clauseSpans, findBlocks, type BlockRange, type ClauseRange } from './clauses';
 import { nameOf } from './names';
-import type { ClauseSpans, Expression, Output, QueryBlock, Relation, RowCount, StatementKind } from './model';
+import type { Expression, Output, QueryBlock, Relation, RowCount, StatementKind } from './model';
 import type { TokenRanges} from './tokenRanges';
 import { type TokenRange } from './tokenRanges';
 
@@ -37,10 +37,6 @@ export function blocksByTokens(ranges: TokenRanges): QueryBlock[] {
       ...(limit ? { limit } : {}), ...(offset ? { offset } : {}), returning: clause('returning') !== undefined,
     };
   });
-}
-
-function clauseSpans(block: BlockRange): ClauseSpans {
-  return Object.fromEntries([...block.clauses].reverse().map(({ name, keyword, body, span }) => [name, { keyword, body, span }]));
 }
 
 function relations(ranges: TokenRanges, block: BlockRange): Relation[] {

@@ -1,4 +1,4 @@
-import { blockAt, findBlocks, type BlockRange } from '../../core/sql/clauses';
+import { blockAt, clauseSpans, findBlocks, type BlockRange } from '../../core/sql/clauses';
 import type { MaskedHole } from '../../core/sql/mask';
 import type { BlockRole, ClauseSpans, Conjunct, Expression, OrderItem, Output, QueryBlock, Relation, RowCount } from '../../core/sql/model';
 import type { TokenRanges} from '../../core/sql/tokenRanges';
@@ -299,10 +299,4 @@ function endsCondition(word: string, next: string, i: number, ranges: TokenRange
   if (ranges.tokens[i]?.kind !== 'word' || ranges.word(i - 1) === '.') return false;
   if (word === 'left' || word === 'right') return next !== '(';
   return /^(?:join|inner|full|cross|natural|on|when|where)$/.test(word);
-}
-
-function clauseSpans(place: Pick<BlockRange, 'clauses'>): Clauses {
-  const result: { -readonly [K in keyof Clauses]: Clauses[K] } = {};
-  for (const { name, keyword, body, span } of place.clauses) result[name] ??= { keyword, body, span };
-  return result;
 }

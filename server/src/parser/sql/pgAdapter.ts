@@ -1,6 +1,6 @@
 import type { StatementKind } from '../../core/sql/model';
 import { placeOf, toExpression, toExpressions, type PgContext } from './pgExpressions';
-import { child, flag, list, listAs, strings, text, unwrap, type PgNode, type PgValue, type RawStatement } from './pgTree';
+import { child, flag, list, listAs, number, strings, text, unwrap, type PgNode, type PgValue, type RawStatement } from './pgTree';
 import { emptyQuery, offsetIn, type RawCte, type RawExpression, type RawFrom, type RawOrder, type RawOutput, type RawQuery, type RawTable } from './rawTree';
 
 /** Translates one statement of libpg-query. `query` is undefined for DDL and utility statements. */
@@ -186,10 +186,17 @@ const returned = (context: PgContext, node: PgNode): Pick<RawQuery, 'returning' 
 const assignments = (context: PgContext, node: PgNode): RawQuery['assignments'] =>
   listAs(node, 'targetList', 'ResTarget').map((item) => {
     const multiple = unwrap(item['val']);
-    // `SET (a, b) = (SELECT …)`: the value stands on the first column only.
-    const value = multiple?.tag === 'MultiAssignRef' ? (multiple.node['colno'] === 1 ? multiple.node['source'] : undefined) : item['val'];
+    const value = multiple?.tag === 'MultiAssignRef' ? partOf(multiple.node) : item['val'];
     return { column: text(item, 'name') ?? '', ...(value === undefined ? {} : { value: toExpression(context, value) }), ...placeOf(context, item) };
   });
+
+/** `SET (a, b) = (1, 2)` assigns the row's items; of `(SELECT …)` the first column gets the whole. */
+function partOf(multiple: PgNode): PgValue {
+  const column = number(multiple, 'colno') ?? 1;
+  const row = unwrap(multiple['source']);
+  if (row?.tag === 'RowExpr') return list(row.node, 'args')[column - 1];
+  return column === 1 ? multiple['source'] : undefined;
+}
 
 function toInsert(context: PgContext, node: PgNode): RawQuery {
   const select = context.query(node['selectStmt']);

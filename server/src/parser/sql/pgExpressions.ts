@@ -55,7 +55,7 @@ export function toExpression(context: PgContext, value: PgValue): RawExpression 
     case 'MinMaxExpr':
       return { kind: 'function', name: text(node, 'op') === 'IS_LEAST' ? 'least' : 'greatest', aggregate: false, args: toExpressions(context, list(node, 'args')), ...place };
     case 'SQLValueFunction':
-      return { kind: 'function', name: (text(node, 'op') ?? '').replace(/^SVFOP_/, '').replace(/_N$/, '').toLowerCase(), aggregate: false, args: [], ...place };
+      return { kind: 'function', name: (text(node, 'op') ?? '').replace(/^SVFOP_/, '').replace(/_N$/, '').toLowerCase(), aggregate: false, args: precision(node), ...place };
     case 'NamedArgExpr':
       return toExpression(context, node['arg']);
     case 'CollateClause':
@@ -71,6 +71,12 @@ export function toExpression(context: PgContext, value: PgValue): RawExpression 
     default:
       return { kind: 'other', name: tag.toLowerCase(), args: inner(context, node), ...(number(node, 'location') === undefined ? {} : place) };
   }
+}
+
+/** The argument of `CURRENT_TIMESTAMP(3)`. */
+function precision(node: PgNode): RawExpression[] {
+  const digits = number(node, 'typmod') ?? -1;
+  return digits < 0 ? [] : [{ kind: 'constant', value: digits }];
 }
 
 /** Expressions anywhere below a node that has no translation of its own (XML, JSON, grouping sets, array subscripts). */

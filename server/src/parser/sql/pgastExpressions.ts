@@ -136,6 +136,7 @@ function toCall(context: PgastContext, node: ExprCall): RawExpression {
   const [first] = node.args;
   const query = first && selectOf(first);
   if (name === 'exists' && query) return { kind: 'subquery', role: 'exists', query: context.query(query), ...place };
+  if (name === 'rollup' || name === 'cube') return { kind: 'other', name: 'groupingset', args: toExpressions(context, node.args), ...place };
   const over = node.over ? [...(node.over.partitionBy ?? []), ...(node.over.orderBy ?? []).map((item) => item.by)] : [];
   const extras = [...(node.orderBy ?? []).map((item) => item.by), ...(node.filter ? [node.filter] : []), ...over].map((item) => toExpression(context, item));
   const aggregate = !node.over && (node.distinct !== undefined && node.distinct !== null || aggregateNames.has(name) || Boolean(node.filter) || Boolean(node.withinGroup));
