@@ -6,7 +6,9 @@ import { rules } from '../../server/src/core/rules/index.generated';
 import { lintCase } from '../support/readers';
 
 const folder = join(import.meta.dirname, '../../server/src/core/rules');
-const tests = import.meta.dirname;
+const tests = join(import.meta.dirname, '..');
+/** `nPlusOne.test.ts` and `n-plus-one.test.ts` test the same rule. */
+const toKebab = (name: string): string => name.replace(/\.test\.ts$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const lintExample = (rule: (typeof rules)[number], { language, code, schema }: Example) => lintCase([rule], { language, code, schema });
 
@@ -15,7 +17,7 @@ describe('every rule', () => {
     // `page.ts` renders the documentation; rule files are the ones with a dash in their name.
     const files = readdirSync(folder).flatMap((name) => (/^[a-z]+(-[a-z]+)+\.ts$/.test(name) ? [name.slice(0, -3)] : [])).sort();
     expect(rules.map((r) => r.id)).toEqual(files);
-    const tested = readdirSync(tests).map((name) => name.replace(/\.test\.ts$/, ''));
+    const tested = readdirSync(tests, { recursive: true, encoding: 'utf8' }).map((path) => toKebab(path.split('/').at(-1) ?? ''));
     expect(files.filter((id) => !tested.includes(id))).toEqual([]);
   });
 

@@ -9,6 +9,7 @@ testRule(missingTenantFilter, {
     CREATE TABLE invoice_lines (id bigint PRIMARY KEY, organization_id bigint NOT NULL, invoice_id bigint NOT NULL REFERENCES invoices, amount numeric NOT NULL);
     CREATE TABLE api_keys (id bigint PRIMARY KEY, organization_id bigint NOT NULL, key_hash text NOT NULL UNIQUE);
     CREATE TABLE payments (id bigint PRIMARY KEY, organization_id bigint NOT NULL, stripe_charge_id text NOT NULL UNIQUE);
+    CREATE TABLE grants (id bigint PRIMARY KEY, organization_id bigint NOT NULL, user_id bigint NOT NULL);
     CREATE TABLE secrets (id bigint PRIMARY KEY, organization_id bigint NOT NULL, value text NOT NULL);
     ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;
     CREATE POLICY own ON secrets USING (organization_id = current_setting('app.organization')::bigint);
@@ -20,7 +21,7 @@ testRule(missingTenantFilter, {
 SELECT id, total FROM invoices WHERE id = $1
 --                    ^^^^^^^^ invoices is read without its tenant`,
       embed: false,
-      severity: 'info',
+      severity: 'hint',
       fixed: `
 SELECT id, total FROM invoices WHERE id = $1 AND organization_id = $2`,
     },
@@ -90,6 +91,7 @@ app.get('/invoices/:id', async (req, res) => {
     'UPDATE payments SET id = id WHERE stripe_charge_id = $1',
     'SELECT value FROM secrets WHERE id = $1',
     'SELECT name FROM countries WHERE code = $1',
+    'SELECT id FROM grants WHERE user_id = $1',
     'SELECT name FROM organizations WHERE id = $1',
     'INSERT INTO invoices (id, organization_id, project_id, total) VALUES ($1, $2, $3, $4)',
     'DELETE FROM invoices WHERE total < 0',

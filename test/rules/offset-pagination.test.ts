@@ -68,6 +68,21 @@ SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id ORDER
       fixed: `
 SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id WHERE ((c.name, o.id) > ($1, $2) OR $2 IS NULL) ORDER BY c.name, o.id LIMIT 20`,
     },
+    {
+      code: `
+SELECT id FROM orders WHERE customer_id = sqlc.arg('customer') ORDER BY id LIMIT 10 OFFSET COALESCE(sqlc.narg('offset'), 0)
+--                                                                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^`,
+      fixed: `
+SELECT id FROM orders WHERE customer_id = sqlc.arg('customer') AND (id > sqlc.narg('after_id') OR sqlc.narg('after_id') IS NULL) ORDER BY id LIMIT 10`,
+    },
+    {
+      code: `
+SELECT id FROM orders WHERE customer_id = :customer ORDER BY id LIMIT 10 OFFSET :start
+--                                                                       ^^^^^^^^^^^^^`,
+      embed: false,
+      fixed: `
+SELECT id FROM orders WHERE customer_id = :customer AND (id > :after_id OR :after_id IS NULL) ORDER BY id LIMIT 10`,
+    },
     // A to-many join: no unique key of the rows, so no fix.
     { code: `
 SELECT o.id FROM orders o JOIN tags t ON t.order_id = o.id ORDER BY o.id LIMIT 20 OFFSET $1

@@ -11,10 +11,15 @@ testRule(selectStar, {
       code: `
 SELECT * FROM documents WHERE id = $1
 --     ^ documents.body (text), documents.meta (jsonb)`,
-      severity: 'info',
+      severity: 'hint',
       fixed: `
 SELECT id, "ownerId", body, meta FROM documents WHERE id = $1`,
     },
+    { language: 'typescript', severity: 'info', code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export const load = () => pool.query('SELECT * FROM documents');
+//                                           ^ documents.body (text)` },
     { code: `
 SELECT o.* FROM owners o JOIN documents d ON d."ownerId" = o.id
 --     ^^^`, severity: 'hint', fixed: `

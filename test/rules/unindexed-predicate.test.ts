@@ -65,5 +65,8 @@ SELECT * FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_
     'SELECT * FROM unknown_table WHERE customer_id = $1',
     'SELECT * FROM orders WHERE id = $1 ORDER BY created_at LIMIT 10',
     'INSERT INTO orders (id) VALUES ($1)',
+    'SELECT * FROM orders WHERE (id, tenant_id) IN (SELECT order_id, 1 FROM items)',
+    'SELECT * FROM orders WHERE (id, tenant_id) = ($1, $2)',
+    { code: 'SELECT * FROM orders WHERE created_at > $1', settings: { migrations } },
   ],
 });

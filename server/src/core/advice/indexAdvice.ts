@@ -67,9 +67,13 @@ function unique(predicates: readonly IndexPredicate[]): readonly IndexPredicate[
   return predicates.filter((p, i) => predicates.findIndex((q) => q.key === p.key) === i);
 }
 
-const tenantFirst = (predicates: readonly IndexPredicate[]): readonly IndexPredicate[] =>
-  [...predicates].sort((a, b) => tenantRank(a) - tenantRank(b));
-const tenantRank = (p: IndexPredicate): number => (TENANT_COLUMN_NAMES.includes((p.column ?? '').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase()) ? 0 : 1);
+/** The tenant leads, values from outside follow, constants (a few states, mostly) come last. */
+const tenantFirst = (predicates: readonly IndexPredicate[]): readonly IndexPredicate[] => [...predicates].sort((a, b) => keyRank(a) - keyRank(b));
+
+function keyRank(p: IndexPredicate): number {
+  if (TENANT_COLUMN_NAMES.includes((p.column ?? '').replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase())) return 0;
+  return p.values === undefined ? 1 : 2;
+}
 
 /** Plain columns of a type that compares, and expressions known to be immutable. */
 function isIndexable(table: Table, p: IndexPredicate): boolean {

@@ -4,6 +4,7 @@ import type { Fix } from '../lint/rule';
 import type { QueryBlock, StatementModel } from '../sql/model';
 import type { Edit } from '../text/edit';
 import { containsSpan, hostSpan, spanText } from '../text/span';
+import { coverHoles } from './holes';
 import { planKeyset, renderKeysetCondition, type KeysetKey } from './keyset';
 import { outputNames, type Scope } from './scope';
 import { addCondition, addOrderKeys, quoteIdentifier, removeClause, toHostEdits, type SqlEdit } from './sqlEdits';
@@ -49,7 +50,7 @@ function textEdits(request: KeysetFixRequest, keys: readonly KeysetKey[]): reado
   const condition = parameters && addCondition(scope.model, block, renderKeysetCondition(keys, parameters.values));
   const order = addOrderKeys(scope.model, block, keys.filter((k) => k.added).map((k) => k.sql + (k.descending ? ' DESC' : '')));
   if (!parameters || !condition || !order || !block.offset) return undefined;
-  const edits = toHostEdits(site, uri, [...condition, ...order, removeClause(scope.model.text, block.offset.clause), ...parameters.sqlEdits]);
+  const edits = toHostEdits(site, uri, [...condition, ...order, removeClause(scope.model, block.offset.clause), ...parameters.sqlEdits]);
   return edits && [...edits, ...parameters.hostEdits];
 }
 
@@ -74,16 +75,20 @@ function planParameters(model: StatementModel, block: QueryBlock, site: QuerySit
   if (named) {
     if (site.library !== 'sql') return undefined;
     const sigil = named.text[0] ?? ':';
-    return { values: keys.map((k) => `${sigil}${CURSOR}_${k.column.replace(/\W/g, '_')}`), sqlEdits: [], hostEdits: [] };
+    return { values: keys.map((k) => `${sigil}${CURSOR}_${words(k.column)}`), sqlEdits: [], hostEdits: [] };
   }
+  // sqlc: an argument that may be NULL, as it is for the first page.
+  if (site.library === 'sql' && /\bsqlc\.n?arg\(/.test(site.source?.text ?? '')) return { values: keys.map((k) => `sqlc.narg('${CURSOR}_${words(k.column)}')`), sqlEdits: [], hostEdits: [] };
   if (written.some((w) => !/^\$\d+$/.test(w.text))) return undefined;
   if (site.library !== 'sql' && site.source?.placeholders !== 'dollar') return undefined;
-  return numberedParameters(written.map((w) => ({ number: Number(w.key), span: w.hole.span })), block, site, keys, uri);
+  return numberedParameters(model, written.map((w) => ({ number: Number(w.key), span: w.hole.span })), block, site, keys, uri);
 }
 
+const words = (column: string): string => column.replace(/\W/g, '_');
+
 /** `$n`: the numbers that OFFSET alone used are taken first, so that none stays unused (Postgres refuses gaps). */
-function numberedParameters(holes: readonly { readonly number: number; readonly span: SqlEdit['span'] }[], block: QueryBlock, site: QuerySite, keys: readonly KeysetKey[], uri: string): ParameterPlan | undefined {
-  const inOffset = (span: SqlEdit['span']): boolean => block.offset !== undefined && containsSpan(block.offset.clause, span);
+function numberedParameters(model: StatementModel, holes: readonly { readonly number: number; readonly span: SqlEdit['span'] }[], block: QueryBlock, site: QuerySite, keys: readonly KeysetKey[], uri: string): ParameterPlan | undefined {
+  const inOffset = (span: SqlEdit['span']): boolean => block.offset !== undefined && containsSpan(coverHoles(model, block.offset.clause), span);
   const kept = new Set(holes.filter((h) => !inOffset(h.span)).map((h) => h.number));
   const freed = [...new Set(holes.filter((h) => inOffset(h.span) && !kept.has(h.number)).map((h) => h.number))].sort((a, b) => a - b);
   const highest = Math.max(0, ...holes.map((h) => h.number));

@@ -2,6 +2,7 @@ import type { QuerySite } from '../hosts/ir';
 import type { QueryBlock, StatementModel } from '../sql/model';
 import type { Edit } from '../text/edit';
 import { toHostEditSpan } from '../text/segmentMap';
+import { coverHoles } from './holes';
 import { sqlSpan, spanText, type SqlSpan } from '../text/span';
 
 /** A change of one statement's text, before it is brought into the document. */
@@ -47,8 +48,10 @@ function separator(text: string, block: QueryBlock): string {
 }
 
 /** End of the part of the block that comes before GROUP BY, ORDER BY, LIMIT …: where a WHERE clause ends or would stand. */
-const filterEnd = (block: QueryBlock): number | undefined =>
-  (block.clauses.where ?? block.clauses.using ?? block.clauses.from ?? block.clauses.set ?? block.clauses.delete)?.span.end;
+function filterEnd(model: StatementModel, block: QueryBlock): number | undefined {
+  const clause = block.clauses.where ?? block.clauses.using ?? block.clauses.from ?? block.clauses.set ?? block.clauses.delete;
+  return clause && coverHoles(model, clause.span).end;
+}
 
 /**
  * Adds a condition to the block's WHERE clause, or a WHERE clause. A top-level OR is put in parentheses first.
@@ -56,7 +59,7 @@ const filterEnd = (block: QueryBlock): number | undefined =>
  */
 export function addCondition(model: StatementModel, block: QueryBlock, condition: string): readonly SqlEdit[] | undefined {
   if (block.kind !== 'select' && block.kind !== 'update' && block.kind !== 'delete') return undefined;
-  const end = filterEnd(block);
+  const end = filterEnd(model, block);
   if (end === undefined) return undefined;
   const where = block.clauses.where;
   const blank = separator(model.text, block);
@@ -64,7 +67,7 @@ export function addCondition(model: StatementModel, block: QueryBlock, condition
   const conjuncts = block.conjuncts.filter((c) => c.clause === 'where');
   const bare = conjuncts.length === 1 && conjuncts[0]?.operator === 'or' && !isParenthesised(model.text, where.body);
   const and = `${blank === ' ' ? ' ' : `${blank}  `}AND ${condition}`;
-  return bare ? [insertion(where.body.start, '('), insertion(where.body.end, `)${and}`)] : [insertion(where.body.end, and)];
+  return bare ? [insertion(where.body.start, '('), insertion(end, `)${and}`)] : [insertion(end, and)];
 }
 
 /** True when one pair of parentheses encloses the whole text. */
@@ -83,14 +86,16 @@ function isParenthesised(text: string, span: SqlSpan): boolean {
 export function addOrderKeys(model: StatementModel, block: QueryBlock, keys: readonly string[]): readonly SqlEdit[] | undefined {
   if (keys.length === 0) return [];
   const last = block.orderBy.at(-1);
-  if (last) return [insertion(last.span.end, `, ${keys.join(', ')}`)];
+  if (last) return [insertion(coverHoles(model, last.span).end, `, ${keys.join(', ')}`)];
   const { having, group, window } = block.clauses;
-  const end = (window ?? having ?? group)?.span.end ?? filterEnd(block);
+  const end = (window ?? having ?? group)?.span.end ?? filterEnd(model, block);
   return end === undefined ? undefined : [insertion(end, `${separator(model.text, block)}ORDER BY ${keys.join(', ')}`)];
 }
 
 /** Removes a clause with the blank before it (after it, where it starts the text). */
-export function removeClause(text: string, clause: SqlSpan): SqlEdit {
+export function removeClause(model: StatementModel, span: SqlSpan): SqlEdit {
+  const { text } = model;
+  const clause = coverHoles(model, span);
   let start: number = clause.start;
   while (start > 0 && /\s/.test(text[start - 1] ?? '')) start--;
   if (/--[^\n]*$/.test(text.slice(0, start))) start = clause.start;

@@ -3,7 +3,7 @@ import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 import { bindColumn, tableOf, traceColumn, walkExpression, type BoundColumn, type Scope } from './scope';
 
 /** What ties a row to one tenant, strongest first; `none` is what the rule reports. */
-export type TenantEvidence = 'predicate' | 'equality' | 'join' | 'sub-query' | 'row-security' | 'secret' | 'none';
+export type TenantEvidence = 'predicate' | 'equality' | 'join' | 'sub-query' | 'row-security' | 'secret' | 'owner' | 'none';
 
 /** A base-table occurrence of a tenant table. */
 export interface TenantOccurrence {
@@ -79,6 +79,7 @@ function readConjunct(scope: Scope, block: QueryBlock, conjunct: Conjunct, tenan
     for (const bound of columns) {
       if (isTenant(bound) && pinsTenant(conjunct)) strengthen(bound.block, bound.relationIndex, 'predicate');
       else if (isSecret(bound, conjunct)) strengthen(bound.block, bound.relationIndex, 'secret');
+      else if (isOwner(bound, conjunct)) strengthen(bound.block, bound.relationIndex, 'owner');
     }
   }
   if (nodes.length === 2 && ['=', 'in', 'any', 'is not distinct from'].includes(conjunct.operator) && !conjunct.negated) {
@@ -134,6 +135,9 @@ function isSecret(bound: BoundColumn, conjunct: Conjunct): boolean {
   if (!['=', 'in', 'any'].includes(conjunct.operator) || conjunct.negated) return false;
   return SECRET.test(bound.column.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase());
 }
+
+/** A person's own rows: narrower than the tenant, and the same person in each of them. */
+const isOwner = (bound: BoundColumn, conjunct: Conjunct): boolean => conjunct.operator === '=' && !conjunct.negated && /^(user|owner|author|member|profile)_?id$/i.test(bound.column);
 
 /** Row-level security with a policy: the database itself limits what an ordinary role sees. */
 const isRowSecured = (table: Table): boolean => table.rowSecurity?.enabled === true && table.rowSecurity.policies.length > 0;

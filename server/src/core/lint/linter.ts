@@ -1,3 +1,4 @@
+import { coverHoles } from '../advice/holes';
 import type { FlowGraph } from '../calls/flow';
 import type { Catalog } from '../catalog/model';
 import type { HostFile, QuerySite, SuppressionComment } from '../hosts/ir';
@@ -91,7 +92,7 @@ function lintStatement(request: LintRequest, site: QuerySite, model: StatementMo
     if (drafts.every(({ draft }) => 'sql' in draft.at && !draft.related?.length)) cache?.set(model, key, drafts);
   }
   return drafts.flatMap(({ rule, draft, index }): readonly Placed[] => {
-    const span = 'sql' in draft.at ? toHostSpan(site.map, draft.at.sql) : draft.at.host;
+    const span = 'sql' in draft.at ? toHostSpan(site.map, coverHoles(model, draft.at.sql)) : draft.at.host;
     if (!span) return [];
     // A cached draft was made when the statement stood elsewhere: its fixes are computed again, where it stands now.
     const fixes = (): readonly Fix[] => runStatement(request, site, model, rule as StatementRule, fail)[index]?.fixes?.() ?? [];

@@ -1,3 +1,4 @@
+import { coverHoles } from '../advice/holes';
 import { bindOfHole } from '../advice/patterns';
 import { bindColumn, walkExpression, type Scope } from '../advice/scope';
 import { toHostEdits } from '../advice/sqlEdits';
@@ -117,7 +118,7 @@ function reportEscape(context: StatementContext, conjunct: Conjunct, filter: Con
     message: 'The tenant filter is off when its value is NULL: the query then returns the rows of all tenants.',
     confidence: 'schema',
     fixes: () => {
-      const edits = toHostEdits(site, file.uri, [{ span: conjunct.span, text: spanText(model.text, filter.span) }]);
+      const edits = toHostEdits(site, file.uri, [{ span: coverHoles(model, conjunct.span), text: spanText(site.source?.text ?? '', coverHoles(model, filter.span)) }]);
       return edits ? [{ title: 'Always filter by the tenant', kind: 'review', edits }] : [];
     },
   });

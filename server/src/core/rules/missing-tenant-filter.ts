@@ -45,12 +45,15 @@ export const missingTenantFilter: StatementRule = {
   },
 };
 
-/** A warning where an id comes from a request; a statement without any parameter is a sweep, unless a handler sends it. */
+/**
+ * A warning where an id comes from a request, else a hint: what the callers checked is not known, in SQL files least of
+ * all. A statement without any parameter is a sweep, unless a handler sends it.
+ */
 function severityOf({ file, site, model }: StatementContext): Severity | undefined {
   const fn = site.functionId === undefined ? undefined : file.functions[site.functionId];
   if (model.holes.length === 0) return fn?.entry === undefined ? undefined : 'warning';
   if (site.binds.some((b) => b.origin === 'request')) return 'warning';
-  return site.library === 'sql' ? 'info' : 'hint';
+  return 'hint';
 }
 
 /** Does another statement of the workspace pin the tenant of every tenant table it touches, and touch one? */

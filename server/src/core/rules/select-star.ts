@@ -1,11 +1,15 @@
 import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { quoteIdentifier, toHostEdits } from '../advice/sqlEdits';
-import type { Table } from '../catalog/model';
+import type { Column, Table } from '../catalog/model';
 import type { Fix, StatementContext, StatementRule } from '../lint/rule';
 import type { Output, QueryBlock, Relation } from '../sql/model';
 
 /** Types whose values may be large: stored out of line, read and sent only if asked for. */
-const WIDE = /^(jsonb?|text|bytea|xml|tsvector|vector|halfvec|geometry|geography)\b|\[\]$/;
+const WIDE = /^(jsonb?|bytea|xml|tsvector|vector|halfvec|geometry|geography)\b|\[\]$/;
+/** `text` holds names as well as documents: the column's name tells. */
+const LONG_TEXT = /(^|_)(body|content|contents|html|markdown|text|description|bio|notes?|comment|message|payload|raw|source|transcript|summary|document|data|log|output|input|definition|checksum_data|template)$/i;
+
+const isWide = (column: Column): boolean => WIDE.test(column.type) || (column.type === 'text' && LONG_TEXT.test(column.name));
 
 /** `*` in a query that application code sends. */
 export const selectStar: StatementRule = {
@@ -52,11 +56,12 @@ function checkStar(context: StatementContext, scope: Scope, block: QueryBlock, o
   const relations = output.qualifier === undefined ? block.relations : block.relations.filter((r) => r.alias === output.qualifier);
   if (relations.length === 0 || !relations.every((r) => r.kind === 'table' && !isSystemRelation(r))) return;
   const tables = relations.map((relation) => ({ relation, table: tableOf(scope.catalog, relation) }));
-  const wide = tables.flatMap(({ table }) => (table?.columns ?? []).filter((c) => WIDE.test(c.type)).map((c) => `${table?.name}.${c.name} (${c.type})`));
+  const wide = tables.flatMap(({ table }) => (table?.columns ?? []).filter(isWide).map((c) => `${table?.name}.${c.name} (${c.type})`));
   const known = tables.every(({ table }) => table !== undefined);
   context.report({
     at: { sql: output.span },
-    severity: wide.length > 0 ? undefined : 'hint',
+    // In an SQL file a generator may expand the star (sqlc does) and a person may be looking.
+    severity: wide.length > 0 && context.site.library !== 'sql' ? undefined : 'hint',
     message: `Fetches every column of ${relations.map((r) => r.name).join(', ')}, those added later included.`,
     because: wide.length > 0 ? `Wide columns: ${wide.slice(0, 4).join(', ')}${wide.length > 4 ? ` and ${wide.length - 4} more` : ''}.` : undefined,
     confidence: known ? 'schema' : 'text',

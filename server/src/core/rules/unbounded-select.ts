@@ -1,4 +1,5 @@
 import { findAdapter } from '../libraries';
+import { coverHoles } from '../advice/holes';
 import { collectPins } from '../advice/pins';
 import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { blockSize, describeRows } from '../advice/size';
@@ -81,8 +82,9 @@ function report(context: StatementContext, scope: Scope, block: QueryBlock, larg
 function limitFix(context: StatementContext, block: QueryBlock): readonly Fix[] {
   const { site, file, text } = context;
   const count = context.option<number>('limit');
-  const at = (block.clauses.order ?? block.clauses.window ?? block.clauses.having ?? block.clauses.group ?? block.clauses.where ?? block.clauses.from)?.span.end;
-  if (at === undefined || block.offset) return [];
+  const last = (block.clauses.order ?? block.clauses.window ?? block.clauses.having ?? block.clauses.group ?? block.clauses.where ?? block.clauses.from)?.span;
+  if (!last || block.offset) return [];
+  const at = coverHoles(context.model, last).end;
   const library = site.chain.length > 0 ? findAdapter(site.library)?.addLimit?.(site, { uri: file.uri, text, count }) : undefined;
   const edits = library ?? (site.chain.length === 0 ? toHostEdits(site, file.uri, [{ span: sqlSpan(at, at), text: ` LIMIT ${count}` }]) : undefined);
   return edits ? [{ title: `Add LIMIT ${count} (the caller gets fewer rows)`, kind: 'review', edits }] : [];

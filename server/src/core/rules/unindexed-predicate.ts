@@ -55,10 +55,11 @@ function checkRelation(context: StatementContext, scope: Scope, block: QueryBloc
   const size = sizeOf(table, context.settings);
   if (size === 'small' || size === 'medium') return;
   const owns = ownerTest(scope, block, index);
-  const conditions = block.conjuncts.flatMap((c) => toCondition(c, context.model.text, owns, block));
+  const conditions = block.conjuncts.flatMap(splitRows).flatMap((c) => toCondition(c, context.model.text, owns, block));
   const demand: IndexDemand = { predicates: conditions, order: boundedOrder(context, block, owns) };
   const chief = chiefCondition(table, conditions, block, scope, index);
   if (!chief && (!demand.order || conditions.length > 0)) return;
+  if (size === 'unknown' && !(chief && isParameterEquality(chief))) return;
   if (hasServingIndex(table, demand) !== 'no') return;
   const proposal = proposeIndex(table, demand, coveredColumns(block, index));
   if (!proposal || hasProposed(table, proposal)) return;
@@ -72,6 +73,19 @@ function ownerTest(scope: Scope, block: QueryBlock, index: number): (column: Col
     return bound?.block.index === block.index && bound.relationIndex === index;
   };
 }
+
+/** `(a, b) = (x, y)` and `(a, b) IN (…)` as one condition per column, `(a, b) < (x, y)` as one on the first. */
+function splitRows(conjunct: Conjunct): readonly Conjunct[] {
+  const { left, right, operator } = conjunct;
+  if (left?.kind !== 'row' || conjunct.negated) return [conjunct];
+  const items = left.args ?? [];
+  if (operator === '=' && right?.kind === 'row') return items.map((item, i) => ({ ...conjunct, left: item, right: right.args?.[i] }));
+  if (operator === 'in' || operator === 'any' || operator === '=') return items.map((item) => ({ ...conjunct, operator: 'in', left: item }));
+  return /^[<>]=?$/.test(operator) ? [{ ...conjunct, left: items[0], right: right?.args?.[0] ?? right }] : [conjunct];
+}
+
+/** Without a known size, only an equality with a value from outside is likely to find few rows. */
+const isParameterEquality = (c: IndexPredicate): boolean => ['=', 'in', 'any', '@>', '&&'].includes(c.operator) && c.values === undefined;
 
 function toCondition(conjunct: Conjunct, text: string, owns: (column: ColumnRef) => boolean, block: QueryBlock): readonly Condition[] {
   if (conjunct.clause === 'having') return [];
@@ -99,7 +113,7 @@ function chiefCondition(table: Table, conditions: readonly Condition[], block: Q
   const own = selective.filter((c) => !c.joins);
   const outer = ['scalar', 'exists', 'any', 'array', 'lateral'].includes(block.role);
   const joined = outer || isOtherNarrowed(block, scope, index) ? selective.filter((c) => c.joins) : [];
-  return own.find((c) => c.operator === '=') ?? joined.find((c) => c.operator === '=') ?? own[0];
+  return own.find((c) => c.operator === '=' && c.values === undefined) ?? own.find((c) => c.operator === '=') ?? joined.find((c) => c.operator === '=') ?? own[0];
 }
 
 function isSelective(table: Table, c: IndexPredicate): boolean {

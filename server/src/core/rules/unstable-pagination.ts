@@ -59,7 +59,7 @@ function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock):
   const clause = block.clauses.order?.span ?? block.offset?.clause;
   if (!missing || missing.length === 0 || !clause || blockSize(scope, block, context.settings) === 'small') return;
   const key = missing.map((m) => m.column).join(', ');
-  const keys = block.orderBy.map((item) => context.model.text.slice(item.span.start, item.span.end)).join(', ');
+  const keys = block.orderBy.map((item) => (context.site.source?.text ?? '').slice(item.span.start, item.span.end)).join(', ');
   context.report({
     at: { sql: block.orderBy.length > 0 ? clause : (block.offset?.clause ?? clause) },
     severity: block.offset || continues(block) ? undefined : 'info',
