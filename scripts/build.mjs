@@ -25,13 +25,15 @@ const common = {
   logLevel: 'info',
   metafile: true,
 };
-const node = { ...common, platform: 'node', format: 'cjs', target: 'node20', external: ['vscode', 'pg-native'] };
+/** ECMAScript modules among the libraries ask where they are; the bundles are CommonJS. */
+const importMetaUrl = { define: { 'import.meta.url': '__importMetaUrl' }, banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" } };
+const node = { ...common, ...importMetaUrl, platform: 'node', format: 'cjs', target: 'node20', external: ['vscode', 'pg-native'], alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' } }; // its UMD build cannot be bundled
 
 const bundles = [
   // VS Code's extension host resolves the CommonJS builds; both halves of the LSP libraries must come from one of them.
   { ...node, entryPoints: { extension: 'client/src/extension.ts' } },
   { ...node, entryPoints: { server: 'server/src/lsp/main.ts' } },
-  { ...node, entryPoints: { cli: 'server/src/cli/main.ts' }, banner: { js: '#!/usr/bin/env node' } },
+  { ...node, entryPoints: { cli: 'server/src/cli/main.ts' }, banner: { js: `#!/usr/bin/env node\n${importMetaUrl.banner.js}` } },
   { ...node, entryPoints: { worker: 'server/src/workspace/worker.ts' } },
   { ...common, platform: 'browser', format: 'iife', target: 'es2022', keepNames: false, entryPoints: { 'webview/explain': 'client/webview/explain.ts', 'webview/explainStyle': 'client/webview/explain.css' } },
 ]

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { Command, InvalidArgumentError, Option, type CommanderError } from 'commander';
+import { version } from '../../../package.json';
+import { runCheck, type CheckOptions } from './check';
+import { runExplain, type ExplainOptions } from './explain';
+import { FORMATS } from './formats';
+import { runRules } from './rules';
+
+const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+
+function wholeNumber(value: string): number {
+  if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(value);
+}
+
+/** The command line. Exit status: 0 clean, 1 findings, 2 wrong usage, unusable configuration or internal failure. */
+export function createProgram(): Command {
+  const program = new Command('sargable')
+    .description('Finds slow and unsafe Postgres queries where they are written.')
+    .version(version)
+    .showSuggestionAfterError()
+    .exitOverride((error: CommanderError) => {
+      process.exit(error.exitCode === 0 ? 0 : 2);
+    });
+
+  program
+    .command('check [paths...]', { isDefault: false })
+    .description('lint files and folders (default: the current folder)')
+    .option('--schema <path>', 'DDL file, migrations folder or snapshot folder; repeatable', collect)
+    .option('--database <url>', 'live connection (also SARGABLE_DATABASE_URL)')
+    .option('--no-database', 'never connect')
+    .option('--assume <table=rows>', 'row counts where there are no statistics; repeatable', collect)
+    .addOption(new Option('--format <format>', 'output format').choices([...FORMATS]).default('stylish'))
+    .option('--rule <id=severity>', 'severity of a rule: error, warning, info, hint, off; repeatable', collect)
+    .option('--config <path>', 'configuration file; discovered upwards otherwise')
+    .option('--baseline <file>', 'known findings are not reported')
+    .option('--update-baseline', 'rewrite the baseline; it may only shrink')
+    .option('--allow-growth', 'let --update-baseline add findings')
+    .option('--changed [ref]', 'only files that differ from REF (default: the merge base with the main branch)')
+    .option('--fix', 'apply safe fixes')
+    .option('--fix-dry-run', 'print the safe fixes as a diff')
+    .option('--fix-review <id>', 'also apply the review fixes of this rule; repeatable', collect)
+    .option('--max-warnings <n>', 'exit 1 when there are more warnings', wholeNumber)
+    .option('--quiet', 'report errors only')
+    .option('--stdin', 'lint standard input')
+    .option('--stdin-filename <path>', 'name of the file on standard input')
+    .option('--threads <n>', 'worker threads; 0 reads on the main thread', wholeNumber)
+    .option('--timing', 'print how long each stage took')
+    .action(async (paths: string[], options: CheckOptions) => {
+      process.exitCode = await runCheck(paths, options);
+    });
+
+  program
+    .command('explain [target]')
+    .description('plan of the query at FILE:LINE, of --sql TEXT, or of standard input (-)')
+    .option('--sql <text>', 'the statement')
+    .option('--database <url>', 'the server to ask (also SARGABLE_DATABASE_URL)')
+    .option('--analyze', 'run the statement, in a transaction that is rolled back')
+    .option('--param <value>', 'value of $1, $2 …; repeatable', collect)
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
+    .action(async (target: string | undefined, options: ExplainOptions) => {
+      process.exitCode = await runExplain(target, options);
+    });
+
+  program
+    .command('rules [id]')
+    .description("the catalogue, or one rule's page")
+    .action((id: string | undefined) => {
+      process.exitCode = runRules(id);
+    });
+
+  program
+    .command('lsp')
+    .description('the language server, for any editor')
+    .requiredOption('--stdio', 'speak over standard input and output')
+    .action(async () => {
+      await import(pathToFileURL(path.join(__dirname, 'server.js')).href);
+    });
+
+  return program;
+}

@@ -1,0 +1,62 @@
+import { CodeActionKind, type CodeAction, type CodeActionParams, type Connection, type TextDocumentEdit, type WorkspaceEdit } from 'vscode-languageserver/node';
+import type { Finding, Fix } from '../../core/lint/rule';
+import { collectCompatibleEdits } from '../../core/lint/fixAll';
+import { overlaps } from '../../core/text/span';
+import { canonicalUri, toUri } from '../../workspace/paths';
+import { suppressionEdit } from '../../workspace/suppress';
+import path from 'node:path';
+import type { OpenDocument } from '../documents';
+import { lintDocument, projectOf, type Session } from '../session';
+import { toDiagnostics } from './diagnostics';
+
+export const FIX_ALL = `${CodeActionKind.SourceFixAll}.sargable`;
+
+/** Quick-fixes of the findings in the range, a suppression for each, and `source.fixAll.sargable` for the safe ones. */
+export function registerCodeActions(connection: Connection, session: () => Session | undefined): void {
+  connection.onCodeAction(async (params, token): Promise<CodeAction[]> => {
+    const active = session();
+    const result = active && lintDocument(active, params.textDocument.uri);
+    if (!active || !result) return [];
+    const { document, linted } = result;
+    const actions: CodeAction[] = [];
+    if (wants(params, FIX_ALL)) {
+      const edits = collectCompatibleEdits(linted.findings.flatMap((f) => f.fixes().filter((fix) => fix.kind === 'safe').slice(0, 1)));
+      if (edits.length > 0) actions.push({ title: 'Fix all safe Sargable findings', kind: FIX_ALL, edit: toWorkspaceEdit(active, document, { title: '', kind: 'safe', edits }) });
+    }
+    if (!wants(params, CodeActionKind.QuickFix)) return actions;
+    const range = document.positions.toSpan(params.range);
+    for (const finding of linted.findings) {
+      if (token.isCancellationRequested) return actions;
+      const touches = overlaps(finding.span, range) || (finding.span.start <= range.start && range.end <= finding.span.end);
+      if (touches) actions.push(...(await actionsFor(active, document, finding)));
+    }
+    return actions;
+  });
+}
+
+const wants = (params: CodeActionParams, kind: string): boolean =>
+  !params.context.only || params.context.only.some((only) => kind === only || kind.startsWith(`${only}.`));
+
+async function actionsFor(session: Session, document: OpenDocument, finding: Finding): Promise<CodeAction[]> {
+  const diagnostics = await toDiagnostics(session, [finding], document.positions);
+  const fixes = finding.fixes().map((fix): CodeAction => ({
+    title: fix.title, kind: CodeActionKind.QuickFix, diagnostics, isPreferred: fix.kind === 'safe', edit: toWorkspaceEdit(session, document, fix),
+  }));
+  const language = projectOf(session, finding.uri)?.files.get(finding.uri)?.language;
+  const disable = suppressionEdit(document.text, finding, language ?? 'sql');
+  return [...fixes, { title: `Disable ${finding.rule} for this line`, kind: CodeActionKind.QuickFix, diagnostics, edit: toWorkspaceEdit(session, document, { title: '', kind: 'safe', edits: [disable] }) }];
+}
+
+function toWorkspaceEdit(session: Session, document: OpenDocument, fix: Fix): WorkspaceEdit {
+  const edits = fix.edits.filter((e) => e.uri === canonicalUri(document.clientUri)).map((e) => ({ range: document.positions.toRange(e.span), newText: e.text }));
+  const own: TextDocumentEdit[] = edits.length > 0 ? [{ textDocument: { uri: document.clientUri, version: document.version }, edits }] : [];
+  const folder = projectOf(session, canonicalUri(document.clientUri))?.folder ?? '';
+  const created = (session.abilities.createFiles ? fix.creates ?? [] : []).flatMap((file) => {
+    const uri = toUri(path.join(folder, file.path));
+    return [
+      { kind: 'create' as const, uri, options: { ignoreIfExists: false } },
+      { textDocument: { uri, version: null }, edits: [{ range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }, newText: file.text }] },
+    ];
+  });
+  return { documentChanges: [...own, ...created] };
+}

@@ -1,0 +1,74 @@
+import { ResponseError, type CancellationToken, type Connection, type Position } from 'vscode-languageserver/node';
+import {
+  connectRequest, disconnectRequest, explainRequest, siteAtRequest,
+  type ConnectParams, type ConnectResult, type DisconnectParams, type ExplainParams, type ExplainResult, type SiteAtParams, type SiteAtResult,
+} from '../../../../protocol/requests';
+import { canonicalUri } from '../../workspace/paths';
+import { queryAt, queryFromSql, type ExplainableQuery } from '../../workspace/queryAt';
+import type { PositionMapper } from '../convert';
+import { lintDocument, projectOf, type Session } from '../session';
+import { refreshDiagnostics } from './diagnostics';
+
+const NOT_TRUSTED = 'This workspace is not trusted: nothing connects to a database. Trust the workspace first.';
+
+/** Connections and EXPLAIN: everything that a person asks for. Nothing here runs by itself. */
+export function registerExplain(connection: Connection, session: () => Session | undefined, onConnections: () => void): void {
+  connection.onRequest(connectRequest, async (params: ConnectParams): Promise<ConnectResult> => {
+    const active = session();
+    if (!active) return { ok: false, error: 'The server is not ready yet.' };
+    if (!active.trusted) return { ok: false, error: NOT_TRUSTED };
+    const outcome = await active.connections.connect(params);
+    if (outcome.ok) await useCatalog(active);
+    onConnections();
+    return outcome;
+  });
+
+  connection.onRequest(disconnectRequest, async ({ name }: DisconnectParams): Promise<null> => {
+    const active = session();
+    await active?.connections.disconnect(name);
+    if (active) await useCatalog(active);
+    onConnections();
+    return null;
+  });
+
+  connection.onRequest(siteAtRequest, ({ uri, position }: SiteAtParams): SiteAtResult | null => {
+    const active = session();
+    const found = active && findQuery(active, uri, position);
+    if (!found?.query.site) return null;
+    const { query, toRange } = found;
+    return {
+      sql: query.sql, range: toRange(found.query.site.span), library: found.query.site.library,
+      parameters: query.names.map((name) => ({ ...(name === undefined ? {} : { name }) })),
+      ...(query.incomplete ? { incomplete: query.incomplete } : {}),
+    };
+  });
+
+  connection.onRequest(explainRequest, async (params: ExplainParams, token: CancellationToken): Promise<ExplainResult> => {
+    const active = session();
+    if (!active) throw new ResponseError(-32002, 'The server is not ready yet.');
+    if (!active.trusted) return { kind: 'error', message: NOT_TRUSTED };
+    const query = 'sql' in params.target ? queryFromSql(active.engine, params.target.sql) : findQuery(active, params.target.uri, params.target.position)?.query;
+    if (!query) return { kind: 'error', message: 'No query stands here whose SQL is known.' };
+    if (query.incomplete) return { kind: 'refused', sql: query.sql, message: `This query cannot be explained as it stands: ${query.incomplete}.`, reasons: [], canOverride: false };
+    const abort = new AbortController();
+    token.onCancellationRequested(() => abort.abort());
+    const timeoutMs = active.settings.explain?.timeoutMs;
+    const result = await active.connections.explain({ connection: params.connection, query, analyze: params.analyze, allowWrites: params.allowWrites, parameters: params.parameters, signal: abort.signal, ...(timeoutMs ? { timeoutMs } : {}) });
+    onConnections();
+    return result;
+  });
+}
+
+/** Gives each project the catalog of the connection that belongs to its folder; statistics make findings certain. */
+async function useCatalog(session: Session): Promise<void> {
+  for (const project of session.projects.values()) await project.setLiveCatalog(session.connections.catalogFor(project.folder));
+  await refreshDiagnostics(session);
+}
+
+function findQuery(session: Session, uri: string, position: Position): { readonly query: ExplainableQuery; readonly toRange: PositionMapper['toRange'] } | undefined {
+  const result = lintDocument(session, uri);
+  const project = projectOf(session, canonicalUri(uri));
+  if (!result || !project) return undefined;
+  const query = queryAt(session.engine, result.linted.file, result.document.positions.toOffset(position));
+  return query && { query, toRange: result.document.positions.toRange };
+}

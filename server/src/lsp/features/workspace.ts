@@ -1,0 +1,217 @@
+import { CodeLensRefreshRequest, DidChangeConfigurationNotification, DidChangeWatchedFilesNotification, FileChangeType, type Connection } from 'vscode-languageserver/node';
+import { lintWorkspaceRequest, statusNotification, trustGrantedNotification, type LintWorkspaceParams, type LintWorkspaceResult, type StatusParams } from '../../../../protocol/requests';
+import type { SargableSettings } from '../../../../protocol/settings';
+import { rules } from '../../core/rules/index.generated';
+import { ConfigurationError, findConfig } from '../../workspace/configFile';
+import { READ_EXTENSIONS, toPath, toUri } from '../../workspace/paths';
+import { createProject, type Project } from '../../workspace/project';
+import { checkSettings, mergeSettings, type UserSettings } from '../../workspace/settings';
+import { createPositionMapper } from '../convert';
+import { projectOf, type Session } from '../session';
+import { refreshDiagnostics, toDiagnostics } from './diagnostics';
+
+/** How long the keyboard must rest before a change in one document is looked at in the others. Milliseconds. */
+const OTHER_DOCUMENTS_DELAY = 300;
+const CONFIG_FILE = /(^|\/)(sargable\.config\.(json|jsonc|yaml|yml|ts|mts|js|mjs|cjs)|package\.json)$/;
+
+export interface WorkspaceFeature {
+  setFolders(uris: readonly string[]): void;
+  start(): Promise<void>;
+  documentChanged(uri: string): void;
+  sendStatus(): void;
+  /** Diagnostics that a workspace run pushed for a closed file give way to the document's own. */
+  clearPushed(uri: string): void;
+}
+
+/** Folders, configuration, file watching, the first scan, the workspace run, and the status that the client shows. */
+export function registerWorkspace(connection: Connection, session: () => Session | undefined): WorkspaceFeature {
+  let folders: string[] = [];
+  const counts = new Map<string, { files: number; queries: number }>();
+  const pushed = new Set<string>();
+  const told = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let state: StatusParams['state'] = 'starting';
+
+  const tell = (message: string): void => {
+    if (told.has(message)) return;
+    told.add(message);
+    connection.window.showWarningMessage(`Sargable: ${message}`);
+  };
+
+  const sendStatus = (active: Session): void => {
+    const projects = [...active.projects.values()];
+    const catalogs = projects.flatMap((p) => p.catalog ?? []);
+    const total = [...counts.values()].reduce((a, b) => ({ files: a.files + b.files, queries: a.queries + b.queries }), { files: 0, queries: 0 });
+    const status: StatusParams = {
+      state, ...total,
+      ...(catalogs.length > 0 ? { catalogLabel: catalogs.map((c) => c.label).join(', ') } : {}),
+      tables: catalogs.reduce((n, c) => n + c.tables.size, 0),
+      connections: active.connections.list(), engine: 'PostgreSQL 18',
+    };
+    void connection.sendNotification(statusNotification, status);
+  };
+
+  const readSettings = async (active: Session, folder: string): Promise<UserSettings> => {
+    const scope = folder === '' ? undefined : toUri(folder);
+    const raw = active.abilities.configuration ? ((await connection.workspace.getConfiguration({ scopeUri: scope, section: 'sargable' })) as Partial<SargableSettings> | null) ?? {} : {};
+    active.settings = raw;
+    const editor: UserSettings = pickUserSettings(raw);
+    for (const problem of checkSettings(editor, rules)) tell(`setting sargable.${problem.path.join('.')}: ${problem.message}`);
+    if (folder === '') return editor;
+    try {
+      return mergeSettings(editor, (await findConfig(folder, rules, { trusted: active.trusted }))?.settings ?? {});
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      tell(error.message);
+      return editor;
+    }
+  };
+
+  const scan = async (active: Session, folder: string, project: Project): Promise<void> => {
+    const progress = active.abilities.progress ? await connection.window.createWorkDoneProgress() : undefined;
+    const abort = new AbortController();
+    progress?.begin('Sargable: reading the workspace', 0, '', true);
+    progress?.token.onCancellationRequested(() => abort.abort());
+    try {
+      const summary = await project.scan({ signal: abort.signal, onProgress: (done, total) => done % 50 === 0 && progress?.report(Math.round((100 * done) / total), `${done} of ${total} files`) });
+      counts.set(folder, { files: summary.files, queries: summary.queries });
+      for (const skipped of summary.skipped) connection.console.info(`Skipped ${skipped.path}: ${skipped.reason}`);
+      for (const problem of project.problems) tell(problem);
+    } finally {
+      progress?.done();
+    }
+  };
+
+  const addFolder = async (active: Session, uri: string): Promise<void> => {
+    const folder = uri === '' ? '' : toPath(uri);
+    if (folder === undefined || active.projects.has(folder)) return;
+    const project = await createProject({ folder, engine: active.engine, settings: await readSettings(active, folder) });
+    active.projects.set(folder, project);
+    for (const [documentUri, document] of active.documents) if (projectOf(active, documentUri) === project) project.open(documentUri, document.text);
+    await refreshDiagnostics(active);
+    if (folder !== '') await scan(active, folder, project);
+    await refreshDiagnostics(active);
+    refreshLenses(active);
+  };
+
+  const reconfigure = async (): Promise<void> => {
+    const active = session();
+    if (!active) return;
+    for (const [folder, project] of active.projects) await project.configure(await readSettings(active, folder));
+    await refreshDiagnostics(active);
+    refreshLenses(active);
+    sendStatus(active);
+  };
+
+  const refreshLenses = (active: Session): void => {
+    if (active.abilities.refreshCodeLens) connection.sendRequest(CodeLensRefreshRequest.type).catch(() => undefined);
+  };
+
+  const later = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      const active = session();
+      if (active && active.documents.size > 1) void refreshDiagnostics(active);
+    }, OTHER_DOCUMENTS_DELAY);
+  };
+
+  connection.onDidChangeConfiguration(() => void reconfigure());
+  connection.onNotification(trustGrantedNotification, () => {
+    const active = session();
+    if (active) active.trusted = true;
+    void reconfigure();
+  });
+  connection.onDidChangeWatchedFiles(async ({ changes }) => {
+    const active = session();
+    if (!active) return;
+    let affected = false;
+    for (const change of changes) {
+      const path = toPath(change.uri);
+      if (path === undefined) continue;
+      if (CONFIG_FILE.test(change.uri)) {
+        await reconfigure();
+        continue;
+      }
+      if (change.type === FileChangeType.Deleted) clearPushed(toUri(path));
+      affected = (await projectOf(active, toUri(path))?.refresh(path)) === true || affected;
+    }
+    if (affected) await refreshDiagnostics(active);
+    if (affected) sendStatus(active);
+  });
+
+  const clearPushed = (uri: string): void => {
+    if (pushed.delete(uri)) void connection.sendDiagnostics({ uri, diagnostics: [] });
+  };
+
+  connection.onRequest(lintWorkspaceRequest, async (params: LintWorkspaceParams, token): Promise<LintWorkspaceResult> => {
+    const started = performance.now();
+    const active = session();
+    const total = { files: 0, queries: 0, findings: 0 };
+    if (!active) return { ...total, durationMs: 0 };
+    const progress = params.workDoneToken === undefined ? undefined : connection.window.attachWorkDoneProgress(params.workDoneToken);
+    progress?.begin('Sargable: linting the workspace', 0, '', true);
+    try {
+      for (const project of active.projects.values()) {
+        for (const [index, path] of project.paths.entries()) {
+          if (token.isCancellationRequested) break;
+          const linted = await project.lint(path);
+          if (index % 20 === 0) {
+            progress?.report(Math.round((100 * index) / project.paths.length), `${index} of ${project.paths.length} files`);
+            await new Promise((resolve) => setImmediate(resolve));
+          }
+          if ('reason' in linted) continue;
+          total.files++;
+          total.queries += linted.file.sites.length;
+          total.findings += linted.findings.length;
+          const uri = linted.file.uri;
+          if (project.isOpen(uri) || (linted.findings.length === 0 && !pushed.has(uri))) continue;
+          const diagnostics = await toDiagnostics(active, linted.findings, createPositionMapper(linted.text, active.encoding));
+          if (diagnostics.length > 0) pushed.add(uri);
+          else pushed.delete(uri);
+          await connection.sendDiagnostics({ uri, diagnostics });
+        }
+      }
+    } finally {
+      progress?.done();
+    }
+    return { ...total, durationMs: Math.round(performance.now() - started) };
+  });
+
+  return {
+    setFolders: (uris) => void (folders = [...uris]),
+    clearPushed,
+    documentChanged: later,
+    sendStatus() {
+      const active = session();
+      if (active) sendStatus(active);
+    },
+    async start() {
+      const active = session();
+      if (!active) return;
+      if (active.abilities.configuration) await connection.client.register(DidChangeConfigurationNotification.type, { section: 'sargable' }).catch(() => undefined);
+      if (active.abilities.watchFiles) await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: `**/*.{${READ_EXTENSIONS.join(',')}}` }, { globPattern: '**/{sargable.config.*,package.json}' }] });
+      connection.workspace.onDidChangeWorkspaceFolders(async ({ added, removed }) => {
+        for (const { uri } of removed) {
+          active.projects.delete(toPath(uri) ?? '');
+          counts.delete(toPath(uri) ?? '');
+        }
+        for (const { uri } of added) await addFolder(active, uri);
+        sendStatus(active);
+      });
+      sendStatus(active);
+      await addFolder(active, '');
+      for (const uri of folders) await addFolder(active, uri);
+      state = 'ready';
+      sendStatus(active);
+    },
+  };
+}
+
+/** The editor's settings that configuration files have too; defaults that VS Code fills in are no choices of the user. */
+function pickUserSettings(raw: Partial<SargableSettings>): UserSettings {
+  const list = <T>(value: readonly T[] | undefined): readonly T[] | undefined => (value && value.length > 0 ? value : undefined);
+  return Object.fromEntries(Object.entries({
+    rules: raw.rules, tenant: raw.tenant, schema: list(raw.schema), assume: raw.assume, smallTableRows: raw.smallTableRows,
+    largeTableRows: raw.largeTableRows, exclude: list(raw.exclude), include: list(raw.include), migrations: raw.migrations,
+  }).filter(([, value]) => value !== undefined && value !== null));
+}

@@ -1,0 +1,103 @@
+import { CodeActionKind, TextDocumentSyncKind, type ClientCapabilities, type Connection, type InitializeParams, type InitializeResult } from 'vscode-languageserver/node';
+import { version } from '../../../package.json';
+import type { InitializationOptions } from '../../../protocol/requests';
+import { createConnections } from '../workspace/connections';
+import { createEngine } from '../workspace/engine';
+import { canonicalUri } from '../workspace/paths';
+import { negotiateEncoding } from './convert';
+import { changeDocument, openDocument } from './documents';
+import { FIX_ALL, registerCodeActions } from './features/codeActions';
+import { registerCodeLens } from './features/codeLens';
+import { publishDocument, registerDiagnostics } from './features/diagnostics';
+import { registerExplain } from './features/explain';
+import { registerHover } from './features/hover';
+import { registerWorkspace } from './features/workspace';
+import { projectOf, type ClientAbilities, type Session } from './session';
+
+/** Wires the features to a connection. Everything that a feature needs is in the session, made at `initialize`. */
+export function startServer(connection: Connection): void {
+  let session: Session | undefined;
+  const current = (): Session | undefined => session;
+
+  registerDiagnostics(connection, current);
+  registerCodeActions(connection, current);
+  registerHover(connection, current);
+  registerCodeLens(connection, current);
+  const workspace = registerWorkspace(connection, current);
+  registerExplain(connection, current, workspace.sendStatus);
+
+  connection.onInitialize(async (params): Promise<InitializeResult> => {
+    const options = (params.initializationOptions ?? {}) as Partial<InitializationOptions>;
+    const encoding = negotiateEncoding(params.capabilities.general?.positionEncodings);
+    session = {
+      connection, encoding, options,
+      abilities: abilitiesOf(params.capabilities),
+      engine: await createEngine(),
+      connections: createConnections(),
+      documents: new Map(), projects: new Map(), results: new Map(),
+      settings: {}, trusted: options.trusted ?? true, generation: 0,
+    };
+    workspace.setFolders(foldersOf(params));
+    return {
+      serverInfo: { name: 'Sargable', version },
+      capabilities: {
+        positionEncoding: encoding,
+        textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: false },
+        ...(session.abilities.pullDiagnostics ? { diagnosticProvider: { identifier: 'sargable', interFileDependencies: true, workspaceDiagnostics: false } } : {}),
+        codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL] },
+        codeLensProvider: {},
+        hoverProvider: true,
+        workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
+      },
+    };
+  });
+
+  connection.onInitialized(() => void workspace.start());
+
+  connection.onDidOpenTextDocument(({ textDocument }) => {
+    if (!session) return;
+    const uri = canonicalUri(textDocument.uri);
+    session.documents.set(uri, openDocument(textDocument.uri, textDocument.languageId, textDocument.version, textDocument.text, session.encoding));
+    projectOf(session, uri)?.open(uri, textDocument.text);
+    workspace.clearPushed(uri);
+    void publishDocument(session, textDocument.uri);
+  });
+  connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
+    const uri = canonicalUri(textDocument.uri);
+    const known = session?.documents.get(uri);
+    if (!session || !known) return;
+    const { document, changes } = changeDocument(known, textDocument.version, contentChanges, session.encoding);
+    session.documents.set(uri, document);
+    projectOf(session, uri)?.change(uri, document.text, changes);
+    workspace.documentChanged(uri);
+    void publishDocument(session, textDocument.uri);
+  });
+  connection.onDidCloseTextDocument(({ textDocument }) => {
+    if (!session) return;
+    const uri = canonicalUri(textDocument.uri);
+    session.documents.delete(uri);
+    session.results.delete(uri);
+    projectOf(session, uri)?.close(uri);
+    if (!session.abilities.pullDiagnostics) void connection.sendDiagnostics({ uri: textDocument.uri, diagnostics: [] });
+  });
+  connection.onShutdown(async () => {
+    await session?.connections.close();
+  });
+}
+
+function abilitiesOf(capabilities: ClientCapabilities): ClientAbilities {
+  return {
+    pullDiagnostics: capabilities.textDocument?.diagnostic !== undefined,
+    refreshDiagnostics: capabilities.workspace?.diagnostics?.refreshSupport === true,
+    refreshCodeLens: capabilities.workspace?.codeLens?.refreshSupport === true,
+    configuration: capabilities.workspace?.configuration === true,
+    watchFiles: capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
+    progress: capabilities.window?.workDoneProgress === true,
+    createFiles: capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,
+  };
+}
+
+function foldersOf(params: InitializeParams): string[] {
+  if (params.workspaceFolders) return params.workspaceFolders.map((f) => f.uri);
+  return params.rootUri ? [params.rootUri] : [];
+}

@@ -1,0 +1,67 @@
+import path from 'node:path';
+import type { Connection, Diagnostic } from 'vscode-languageserver/node';
+import type { InitializationOptions } from '../../../protocol/requests';
+import type { SargableSettings } from '../../../protocol/settings';
+import type { Connections } from '../workspace/connections';
+import type { Engine } from '../workspace/engine';
+import { canonicalUri, toPath } from '../workspace/paths';
+import type { Linted, Project } from '../workspace/project';
+import type { Encoding } from './convert';
+import type { OpenDocument } from './documents';
+
+/** What the client can do, as far as it changes what we do. */
+export interface ClientAbilities {
+  readonly pullDiagnostics: boolean;
+  readonly refreshDiagnostics: boolean;
+  readonly refreshCodeLens: boolean;
+  readonly configuration: boolean;
+  readonly watchFiles: boolean;
+  readonly progress: boolean;
+  readonly createFiles: boolean;
+}
+
+/** Everything that lives as long as the server: features read it, `server.ts` and the workspace feature write it. */
+export interface Session {
+  readonly connection: Connection;
+  readonly encoding: Encoding;
+  readonly abilities: ClientAbilities;
+  readonly options: Partial<InitializationOptions>;
+  readonly engine: Engine;
+  readonly connections: Connections;
+  /** Open documents by canonical URI. */
+  readonly documents: Map<string, OpenDocument>;
+  /** Projects by absolute folder path. */
+  readonly projects: Map<string, Project>;
+  settings: Partial<SargableSettings>;
+  trusted: boolean;
+  /** Results of open documents, valid while version and generation stand. */
+  readonly results: Map<string, { readonly version: number; readonly generation: number; readonly linted: Linted }>;
+  /** Raised whenever something outside a document changed: catalog, settings, other files. */
+  generation: number;
+}
+
+/** The project that a document belongs to: the innermost folder around it, else any folder (untitled documents). */
+export function projectOf(session: Session, uri: string): Project | undefined {
+  const file = toPath(uri);
+  let best: Project | undefined;
+  for (const project of session.projects.values()) {
+    if (file !== undefined && (file === project.folder || file.startsWith(project.folder + path.sep)) && (!best || project.folder.length > best.folder.length)) best = project;
+  }
+  return best ?? session.projects.get('');
+}
+
+/** Lints an open document, or gives the result that still holds. Undefined: not open, switched off, or not read. */
+export function lintDocument(session: Session, clientUri: string): { readonly document: OpenDocument; readonly linted: Linted } | undefined {
+  const uri = canonicalUri(clientUri);
+  const document = session.documents.get(uri);
+  if (!document || session.settings.enable === false) return undefined;
+  const known = session.results.get(uri);
+  if (known && known.version === document.version && known.generation === session.generation) return { document, linted: known.linted };
+  const linted = projectOf(session, uri)?.lintOpen(uri);
+  if (!linted) return undefined;
+  for (const failure of linted.failures) session.connection.console.warn(`The rule ${failure.rule} failed on ${failure.uri}: ${failure.message}`);
+  session.results.set(uri, { version: document.version, generation: session.generation, linted });
+  return { document, linted };
+}
+
+export type PublishedDiagnostic = Diagnostic & { readonly data: { readonly fingerprint: string } };

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { buildCatalog, type SchemaStep } from '../core/catalog/build';
+import { mergeCatalogs } from '../core/catalog/merge';
+import { collectSchemaSteps, describeMigrationFolder, detectMigrationTarget, findSchemaSources, type SchemaFile, type SchemaParser } from '../core/catalog/migrations';
+import type { Catalog } from '../core/catalog/model';
+import type { SchemaSource } from '../core/catalog/schemaSources';
+import type { HostFile } from '../core/hosts/ir';
+import type { MigrationTarget } from '../core/lint/rule';
+import type { SqlAnalyser } from '../core/sql/ports';
+import { splitStatements } from '../core/sql/split';
+import { listFiles } from './fileList';
+import { relativePath, toUri } from './paths';
+import type { UserSettings } from './settings';
+import { readTextFile, reasonOf } from './textFile';
+
+export interface CatalogState {
+  readonly catalog: Catalog | undefined;
+  /** What could not be read or understood, for the user. */
+  readonly problems: readonly string[];
+  readonly migrations: MigrationTarget | undefined;
+  /** The catalog as it would be with these files added (paths relative to the folder): to check a fix that writes one. */
+  withMigrations?(files: readonly { readonly path: string; readonly text: string }[]): Catalog | undefined;
+}
+
+export interface CatalogRequest {
+  readonly folder: string;
+  /** Absolute paths of the workspace's files. */
+  readonly paths: readonly string[];
+  readonly settings: UserSettings;
+  readonly sql: SqlAnalyser;
+  readonly files: Iterable<HostFile>;
+  readonly live: Catalog | undefined;
+  /** Files that are about to be written (paths relative to the folder). */
+  readonly expected?: readonly { readonly path: string; readonly text: string }[];
+}
+
+/** DDL dumps are larger than what people write. Bytes. */
+const MAX_SCHEMA_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What is known of the database's schema, from every source: live connection, migrations, schema files, ORM models.
+ * A source that fails is a problem in words and leaves the others standing.
+ */
+export async function loadCatalog(request: CatalogRequest): Promise<CatalogState> {
+  const { folder, settings } = request;
+  const problems: string[] = [];
+  const relative = request.paths.map((p) => relativePath(folder, p));
+  const sources = settings.schema?.length ? await configuredSources(folder, settings.schema, problems) : findSchemaSources(relative).slice(0, 1);
+  const parser: SchemaParser = { split: splitStatements, schemaChanges: (text) => request.sql.schemaChanges(text) };
+  const assume = settings.assume ?? {};
+  const read = async (source: SchemaSource): Promise<readonly SchemaStep[]> => {
+    const files: SchemaFile[] = [];
+    for (const file of source.files) {
+      const target = path.resolve(folder, file);
+      const text = await readTextFile(target, MAX_SCHEMA_BYTES);
+      if ('text' in text) files.push({ uri: toUri(target), text: text.text });
+      else problems.push(`the schema file ${file} is left out: ${text.skipped}`);
+    }
+    return collectSchemaSteps(files, parser);
+  };
+  const loaded = await Promise.all(sources.map(async (source) => ({ source, steps: await read(source) })));
+  const parts = loaded.filter(({ steps }) => steps.length > 0);
+  const build = (extra: readonly SchemaStep[]): Catalog | undefined => {
+    const written = parts.map(({ source, steps }, i) => buildCatalog({
+      source: source.kind, label: source.kind === 'schema' ? source.path : `${source.path || '.'} (${source.files.length} ${source.files.length === 1 ? 'migration' : 'migrations'})`,
+      steps: i === 0 ? [...steps, ...extra] : steps, assume,
+    }));
+    return mergeCatalogs([...(request.live ? [withAssumed(request.live, extra, assume)] : []), ...written, ...modelCatalog(request.files, assume)]);
+  };
+  const expected = request.expected ?? [];
+  const stepsOf = (files: readonly { readonly path: string; readonly text: string }[]): readonly SchemaStep[] =>
+    collectSchemaSteps(files.map((f) => ({ uri: toUri(path.join(folder, f.path)), text: f.text })), parser);
+  const migrations = findTarget(request, [...relative, ...expected.map((f) => f.path)], problems);
+  return {
+    catalog: build(stepsOf(expected)), problems, migrations,
+    withMigrations: (files) => build(stepsOf([...expected, ...files])),
+  };
+}
+
+/** A live catalog with the indexes of a migration that is only proposed. */
+function withAssumed(live: Catalog, extra: readonly SchemaStep[], assume: Readonly<Record<string, number>>): Catalog {
+  const changes = extra.flatMap((step) => step.changes);
+  if (changes.length === 0) return live;
+  const tables = new Map(live.tables);
+  for (const change of changes) {
+    if (change.type !== 'create-index') continue;
+    const key = change.table.schema === undefined ? live.searchPath.map((s) => `${s}.${change.table.name}`).find((k) => tables.has(k)) : `${change.table.schema}.${change.table.name}`;
+    const table = key === undefined ? undefined : tables.get(key);
+    if (key !== undefined && table) tables.set(key, { ...table, indexes: [...table.indexes, change.index] });
+  }
+  return { ...live, tables, version: `${live.version}+${changes.length}:${Object.keys(assume).length}` };
+}
+
+async function configuredSources(folder: string, entries: readonly string[], problems: string[]): Promise<SchemaSource[]> {
+  const sources: SchemaSource[] = [];
+  for (const entry of entries) {
+    const target = path.resolve(folder, entry);
+    const info = await stat(target).catch((error: unknown) => ({ problem: reasonOf(error) }));
+    if ('problem' in info) {
+      problems.push(`the schema ${entry} cannot be read: ${info.problem}`);
+      continue;
+    }
+    if (info.isFile()) {
+      sources.push({ kind: 'schema', path: relativePath(folder, target), files: [relativePath(folder, target)] });
+      continue;
+    }
+    const files = (await listFiles(target)).filter((f) => f.endsWith('.sql')).map((f) => relativePath(folder, f));
+    const found = findSchemaSources(files);
+    if (files.length === 0) problems.push(`the schema folder ${entry} holds no .sql file`);
+    else sources.push(found[0] ?? { kind: 'migrations', path: relativePath(folder, target), files });
+  }
+  return sources;
+}
+
+function modelCatalog(files: Iterable<HostFile>, assume: Readonly<Record<string, number>>): Catalog[] {
+  const declaring = [...files].filter((f) => f.models.length > 0 && f.role !== 'test');
+  if (declaring.length === 0) return [];
+  const steps = declaring.flatMap((file) => file.models.map((model): SchemaStep => ({ changes: model.changes, site: { uri: file.uri, span: model.span } })));
+  return [buildCatalog({ source: 'models', label: `models (${declaring.length} ${declaring.length === 1 ? 'file' : 'files'})`, steps, assume })];
+}
+
+function findTarget({ folder, settings, expected }: CatalogRequest, paths: readonly string[], problems: string[]): MigrationTarget | undefined {
+  const read = (file: string): string | undefined => {
+    const pending = expected?.find((f) => f.path === file);
+    if (pending) return pending.text;
+    try {
+      return readFileSync(path.resolve(folder, file), 'utf8');
+    } catch {
+      return undefined;
+    }
+  };
+  const { folder: where, format } = settings.migrations ?? {};
+  if (where === undefined && format === undefined) return detectMigrationTarget(paths, read);
+  const found = detectMigrationTarget(where === undefined ? paths : paths.filter((p) => p.startsWith(`${where}/`)), read);
+  const chosen = format ?? found?.format ?? 'plain';
+  const target = describeMigrationFolder(where ?? found?.folder ?? 'migrations', chosen, paths, read);
+  if (!target) problems.push(`no new migration can be written for ${chosen} in ${where ?? found?.folder ?? 'migrations'}: its newest revision cannot be told`);
+  return target;
+}

@@ -1,0 +1,45 @@
+import type { StatementModel } from '../core/sql/model';
+import type { SqlSource } from '../core/sql/source';
+
+/**
+ * The SQL of a site as it is sent, with its holes numbered `$1, $2 …` in the text's order (equal placeholder keys share a
+ * number), identifiers and fragments in angle brackets. For people and for EXPLAIN.
+ */
+export function displaySql(source: SqlSource, model: StatementModel): string {
+  return explainableSql(source, model).sql;
+}
+
+export interface ExplainableSql {
+  readonly sql: string;
+  /** Key of the hole behind `$1`, `$2` …: `Hole.origin`'s key, or `interpolation:<index>`. */
+  readonly parameters: readonly string[];
+  /** Why the text cannot be sent: it holds parts that only the running program knows. */
+  readonly incomplete?: string;
+}
+
+export function explainableSql(source: SqlSource, model: StatementModel): ExplainableSql {
+  const parameters: string[] = [];
+  let incomplete: string | undefined;
+  let sql = '';
+  let at = 0;
+  for (const hole of [...model.holes].sort((a, b) => a.span.start - b.span.start)) {
+    if (hole.span.start < at) continue;
+    const host = hole.origin.type === 'interpolation' ? source.interpolations[hole.origin.index]?.hostText ?? '…' : hole.origin.key;
+    sql += source.text.slice(at, hole.span.start);
+    at = hole.span.end;
+    if (hole.kind === 'value' || hole.kind === 'list') {
+      const key = hole.origin.type === 'placeholder' ? hole.origin.key : `interpolation:${hole.origin.index}`;
+      const anonymous = key === '?' || key === '%s';
+      const known = anonymous ? -1 : parameters.indexOf(key);
+      const number = known >= 0 ? known + 1 : parameters.push(key);
+      sql += hole.kind === 'list' ? listText(source.text.slice(hole.span.start, hole.span.end), number) : `$${number}`;
+    } else {
+      incomplete ??= `${host} is ${hole.kind === 'identifier' ? 'a name' : 'SQL text'} that only the running program knows`;
+      sql += `⟨${host}⟩`;
+    }
+  }
+  return { sql: (sql + source.text.slice(at)).trim(), parameters, incomplete };
+}
+
+/** A list hole may have swallowed the blank before it and stands for a parenthesised list. */
+const listText = (original: string, number: number): string => `${/^\s/.test(original) ? ' ' : ''}($${number})`;

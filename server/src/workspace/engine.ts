@@ -1,0 +1,92 @@
+import { readFileRole } from '../core/hosts/fileRole';
+import type { HostEnvironment } from '../core/hosts/host';
+import type { HostFile, ModelIr } from '../core/hosts/ir';
+import { readPrismaSchema } from '../core/hosts/prismaSchema';
+import { readPython } from '../core/hosts/python';
+import { readSqlFile } from '../core/hosts/sqlFile';
+import type { HostLanguage, SyntaxParser, SyntaxTree, TextChange } from '../core/hosts/syntax';
+import { readTypeScript } from '../core/hosts/typescript';
+import type { SqlAnalyser } from '../core/sql/ports';
+import { splitStatements } from '../core/sql/split';
+import { createSqlAnalyser } from '../parser/sql/analyser';
+import { createSyntaxParser } from '../parser/treeSitter';
+import { relativePath, toPath, type DocumentLanguage } from './paths';
+
+/** The parsers of one process, shared by every project in it. */
+export interface Engine {
+  readonly sql: SqlAnalyser;
+  /** Reads one document. Never throws on bad input. */
+  read(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): HostFile;
+  /** Reads a document that is being edited; its syntax tree is kept and re-parsed incrementally. */
+  open(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): OpenReader;
+}
+
+/** What is known around a document. */
+export interface ReadContext {
+  /** ORM models declared anywhere in the workspace, by name. */
+  readonly models?: ReadonlyMap<string, ModelIr>;
+  /** Workspace folder: a file's role is told by its path below it, not by where the folder happens to lie. */
+  readonly folder?: string;
+}
+
+export interface OpenReader {
+  readonly file: HostFile;
+  /** @param changes in order, each in offsets of the text before it. */
+  update(text: string, changes: readonly TextChange[], context?: ReadContext): HostFile;
+  dispose(): void;
+}
+
+export async function createEngine(): Promise<Engine> {
+  const [sql, syntax] = await Promise.all([createSqlAnalyser(), createSyntaxParser()]);
+  return {
+    sql,
+    read(uri, text, language, context = {}) {
+      if (!isHost(language)) return readPlain(uri, text, language, context);
+      const tree = syntax.parse(language, text);
+      try {
+        return readTree(uri, text, language, tree, context);
+      } finally {
+        tree.dispose();
+      }
+    },
+    open: (uri, text, language, context = {}) => (isHost(language) ? openHost(syntax, uri, text, language, context) : openPlain(uri, text, language, context)),
+  };
+}
+
+const isHost = (language: DocumentLanguage): language is HostLanguage => language !== 'sql' && language !== 'prisma';
+
+function readPlain(uri: string, text: string, language: DocumentLanguage, context: ReadContext): HostFile {
+  return withRole(language === 'prisma' ? readPrismaSchema(uri, text) : readSqlFile(uri, text, environment(context)), text, context);
+}
+
+function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext): HostFile {
+  return withRole((language === 'python' ? readPython : readTypeScript)(uri, text, tree, environment(context)), text, context);
+}
+
+const environment = ({ models }: ReadContext): HostEnvironment => ({ split: splitStatements, models: models ?? new Map() });
+
+function withRole(file: HostFile, text: string, { folder }: ReadContext): HostFile {
+  const path = folder === undefined ? undefined : toPath(file.uri);
+  return path === undefined || folder === undefined ? file : { ...file, role: readFileRole(relativePath(folder, path), text) };
+}
+
+function openPlain(uri: string, text: string, language: DocumentLanguage, context: ReadContext): OpenReader {
+  let file = readPlain(uri, text, language, context);
+  return { get file() { return file; }, update: (next, _changes, now = context) => (file = readPlain(uri, next, language, now)), dispose: () => undefined };
+}
+
+function openHost(syntax: SyntaxParser, uri: string, text: string, language: HostLanguage, context: ReadContext): OpenReader {
+  let tree = syntax.parse(language, text);
+  let file = readTree(uri, text, language, tree, context);
+  return {
+    get file() { return file; },
+    update(next, changes, now = context) {
+      const previous = tree;
+      tree = syntax.parse(language, next, changes.length > 0 ? { tree: previous, edits: changes } : undefined);
+      if (tree !== previous) previous.dispose();
+      file = readTree(uri, next, language, tree, now);
+      return file;
+    },
+    dispose: () => tree.dispose(),
+  };
+}

@@ -1,0 +1,49 @@
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { HostFile } from '../core/hosts/ir';
+
+export type DocumentLanguage = HostFile['language'];
+
+const LANGUAGES: Readonly<Record<string, DocumentLanguage>> = {
+  '.sql': 'sql', '.pgsql': 'sql',
+  '.ts': 'typescript', '.mts': 'typescript', '.cts': 'typescript', '.tsx': 'tsx',
+  '.js': 'javascript', '.mjs': 'javascript', '.cjs': 'javascript', '.jsx': 'javascript',
+  '.py': 'python', '.pyi': 'python', '.prisma': 'prisma',
+};
+
+/** File name suffixes that are read, for globs and file watchers. */
+export const READ_EXTENSIONS: readonly string[] = Object.keys(LANGUAGES).filter((e) => e !== '.pyi').map((e) => e.slice(1));
+
+/** The language of a document by its name; undefined: not one that is read. Declaration files hold no code. */
+export function languageOf(file: string): DocumentLanguage | undefined {
+  if (/\.d\.[mc]?ts$/.test(file) || file.endsWith('.pyi')) return undefined;
+  return LANGUAGES[path.extname(file).toLowerCase()];
+}
+
+/** The canonical URI under which a file is known inside; editors may write the same URI with other escapes. */
+export const toUri = (file: string): string => pathToFileURL(file).href;
+
+/** Absolute path of a `file:` URI; undefined for other schemes and malformed URIs. */
+export function toPath(uri: string): string | undefined {
+  if (!uri.startsWith('file:')) return undefined;
+  try {
+    return fileURLToPath(uri);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Canonical form of a URI from outside; URIs that are no files (untitled documents) stay as they are. */
+export const canonicalUri = (uri: string): string => {
+  const file = toPath(uri);
+  return file === undefined ? uri : toUri(file);
+};
+
+/** Path relative to a folder, with `/`; a path outside stays absolute. */
+export function relativePath(folder: string, file: string): string {
+  const relative = path.relative(folder, file);
+  return (relative.startsWith('..') || path.isAbsolute(relative) ? file : relative).split(path.sep).join('/');
+}
+
+/** Does the file lie below the folder? */
+export const isInside = (folder: string, file: string): boolean => file.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);

@@ -1,0 +1,244 @@
+import { createFlowGraph } from '../core/calls/graph';
+import type { Catalog } from '../core/catalog/model';
+import type { TextChange } from '../core/hosts/syntax';
+import type { HostFile, ModelIr } from '../core/hosts/ir';
+import { createLintCache } from '../core/lint/cache';
+import { defaultSettings } from '../core/lint/defaults';
+import { lintFile, type LintResult } from '../core/lint/linter';
+import type { LintSettings, Rule } from '../core/lint/rule';
+import { countSyntaxErrors, type RelintResult } from '../core/lint/verifyFix';
+import { rules } from '../core/rules/index.generated';
+import { loadCatalog, type CatalogState } from './catalogs';
+import type { Engine, OpenReader, ReadContext } from './engine';
+import { isIgnored, listFiles, readManifests } from './fileList';
+import { createModuleResolver } from './modules';
+import { languageOf, relativePath, toPath, toUri } from './paths';
+import { scanFiles } from './scan';
+import { readSource } from './scanJob';
+import { toLintSettings, type UserSettings } from './settings';
+import { readTextFile, readTextNow } from './textFile';
+
+export interface ProjectOptions {
+  readonly folder: string;
+  readonly engine: Engine;
+  readonly settings: UserSettings;
+  readonly threads?: number;
+}
+
+export interface Skipped {
+  readonly path: string;
+  readonly reason: string;
+}
+
+export interface ScanSummary {
+  readonly files: number;
+  readonly queries: number;
+  readonly skipped: readonly Skipped[];
+}
+
+/** A document's result: of which text, under which file facts. */
+export interface Linted extends LintResult {
+  readonly file: HostFile;
+  readonly text: string;
+}
+
+/**
+ * One workspace folder: its files, its catalog, its call graph. Both front ends stand on it. Reading is asynchronous;
+ * linting an open document is synchronous and touches no disk.
+ */
+export interface Project {
+  readonly folder: string;
+  readonly settings: LintSettings;
+  readonly catalog: Catalog | undefined;
+  /** Schema files that could not be read or understood, in words for the user. */
+  readonly problems: readonly string[];
+  readonly files: ReadonlyMap<string, HostFile>;
+  /** Absolute paths of the files found by the last scan, sorted. */
+  readonly paths: readonly string[];
+  /** Text of a document that is open or was linted from disk in this run; undefined otherwise. */
+  textOf(uri: string): string | undefined;
+  /** A document as it would be with another text. Nothing is written and nothing is kept. */
+  preview(uri: string, text: string): Linted;
+  /** Reads every file of the folder and builds the catalog. Open documents keep their text. */
+  scan(options?: { readonly signal?: AbortSignal; onProgress?(done: number, total: number): void }): Promise<ScanSummary>;
+  configure(settings: UserSettings): Promise<void>;
+  /** Replaces the live catalog; undefined: disconnected. */
+  setLiveCatalog(catalog: Catalog | undefined): Promise<void>;
+  open(uri: string, text: string): void;
+  change(uri: string, text: string, changes: readonly TextChange[]): void;
+  close(uri: string): void;
+  isOpen(uri: string): boolean;
+  /** A file was created, changed or deleted on disk. Resolves to true when other documents may have new findings. */
+  refresh(path: string): Promise<boolean>;
+  /** Lints an open document; undefined when it is not open or not of a language that is read. */
+  lintOpen(uri: string): Linted | undefined;
+  /** Lints a file from disk (or as it is open). */
+  lint(path: string): Promise<Linted | Skipped>;
+  excludes(path: string): Promise<boolean>;
+  /** Takes new files into the catalog as if they stood on disk, so that the next fix builds on them. */
+  expect(creates: readonly { readonly path: string; readonly text: string }[]): Promise<void>;
+}
+
+export async function createProject(options: ProjectOptions): Promise<Project> {
+  const { folder, engine } = options;
+  let user = options.settings;
+  let catalogState: CatalogState = { catalog: undefined, problems: [], migrations: undefined };
+  let live: Catalog | undefined;
+  let settings: LintSettings = toLintSettings(user, defaultSettings, undefined);
+  let models: ReadonlyMap<string, ModelIr> = new Map();
+  let paths: readonly string[] = [];
+  let resolveModule = createModuleResolver({ files: [], manifests: new Map() });
+  let flow = createFlowGraph((from, name) => resolveModule(from, name));
+  const files = new Map<string, HostFile>();
+  let expected: readonly { readonly path: string; readonly text: string }[] = [];
+  const opened = new Map<string, { text: string; reader: OpenReader }>();
+  const cache = createLintCache();
+
+  const loadSchema = async (): Promise<void> => {
+    catalogState = await loadCatalog({ folder, paths, settings: user, sql: engine.sql, files: files.values(), live, expected });
+    settings = toLintSettings(user, defaultSettings, catalogState.migrations);
+  };
+
+  const around = (): ReadContext => ({ models, folder });
+
+  const put = (file: HostFile): void => {
+    files.set(file.uri, file);
+    flow.set(file);
+  };
+  const remove = (uri: string): void => {
+    files.delete(uri);
+    flow.delete(uri);
+  };
+
+  const run = (file: HostFile, text: string, ruleSet: readonly Rule[] = rules): LintResult => lintFile({
+    file, text, catalog: catalogState.catalog, settings, sql: engine.sql, flow, rules: ruleSet, cache,
+    path: relativePath(folder, toPath(file.uri) ?? file.uri),
+    relint: (changed, creates) => relint(file, changed, creates),
+  });
+
+  /** Lints a changed text beside the project: the graph sees it for the moment and is put back. */
+  const relint = (original: HostFile, changed: string, creates: readonly { readonly path: string; readonly text: string }[]): RelintResult => {
+    const file = engine.read(original.uri, changed, original.language, around());
+    const catalog = catalogState.withMigrations?.(creates) ?? catalogState.catalog;
+    const { findings } = withFile(file, () => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules }));
+    return { findings, errors: countSyntaxErrors(file, engine.sql) };
+  };
+
+  /** Does something while the call graph sees another version of a file, which is put back after. */
+  const withFile = <T>(file: HostFile, act: () => T): T => {
+    const known = flow.file(file.uri);
+    flow.set(file);
+    try {
+      return act();
+    } finally {
+      if (known) flow.set(known);
+      else flow.delete(file.uri);
+    }
+  };
+
+  const project: Project = {
+    folder,
+    get settings() { return settings; },
+    get catalog() { return catalogState.catalog; },
+    get problems() { return catalogState.problems; },
+    files,
+    get paths() { return paths; },
+    textOf: (uri) => opened.get(uri)?.text ?? readTextNow(toPath(uri)),
+    preview(uri, text) {
+      const file = engine.read(uri, text, languageOf(toPath(uri) ?? uri) ?? 'sql', around());
+      return { ...withFile(file, () => run(file, text)), file, text };
+    },
+    async scan({ signal, onProgress } = {}) {
+      paths = await listFiles(folder, { exclude: user.exclude, signal });
+      resolveModule = createModuleResolver({ files: paths, manifests: await readManifests(folder) });
+      const outcome = await scanFiles(paths, engine, { folder, threads: options.threads, signal, onProgress });
+      models = outcome.models;
+      files.clear();
+      flow = createFlowGraph((from, name) => resolveModule(from, name));
+      const skipped: Skipped[] = [];
+      let queries = 0;
+      for (const result of outcome.results) {
+        if ('skipped' in result) skipped.push({ path: result.path, reason: result.skipped });
+        if (!('file' in result)) continue;
+        const own = opened.get(result.file.uri);
+        const file = own ? own.reader.update(own.text, [], around()) : result.file;
+        put(file);
+        queries += file.sites.length;
+      }
+      for (const [uri, { reader }] of opened) if (!files.has(uri)) put(reader.file);
+      await loadSchema();
+      return { files: files.size, queries, skipped };
+    },
+    async configure(next) {
+      user = next;
+      await loadSchema();
+    },
+    async setLiveCatalog(catalog) {
+      live = catalog;
+      await loadSchema();
+    },
+    open(uri, text) {
+      const language = languageOf(toPath(uri) ?? uri);
+      if (!language) return;
+      opened.get(uri)?.reader.dispose();
+      const reader = engine.open(uri, text, language, around());
+      opened.set(uri, { text, reader });
+      put(reader.file);
+    },
+    change(uri, text, changes) {
+      const document = opened.get(uri);
+      if (!document) return;
+      document.text = text;
+      put(document.reader.update(text, changes, around()));
+    },
+    close(uri) {
+      opened.get(uri)?.reader.dispose();
+      opened.delete(uri);
+      const path = toPath(uri);
+      if (path === undefined || !paths.includes(path)) remove(uri);
+    },
+    isOpen: (uri) => opened.has(uri),
+    async refresh(path) {
+      if (languageOf(path) === undefined || (await isIgnored(folder, path, user.exclude))) return false;
+      const uri = toUri(path);
+      const result = await readSource(engine, path, around());
+      const before = files.get(uri);
+      if ('file' in result) {
+        if (!paths.includes(path)) paths = [...paths, path].sort();
+        if (!opened.has(uri)) put(result.file);
+      } else {
+        paths = paths.filter((p) => p !== path);
+        if (!opened.has(uri)) remove(uri);
+      }
+      const after = files.get(uri);
+      const schema = [before, after].some((f) => f && (f.language === 'sql' || f.models.length > 0));
+      if (schema) await loadSchema();
+      return true;
+    },
+    lintOpen(uri) {
+      const document = opened.get(uri);
+      if (!document) return undefined;
+      const { file } = document.reader;
+      return { ...run(file, document.text), file, text: document.text };
+    },
+    async lint(path) {
+      const uri = toUri(path);
+      const open = project.lintOpen(uri);
+      if (open) return open;
+      const source = await readTextFile(path);
+      if ('skipped' in source) return { path, reason: source.skipped };
+      const known = files.get(uri);
+      if (known) return { ...run(known, source.text), file: known, text: source.text };
+      const result = await readSource(engine, path, around());
+      if (!('file' in result)) return { path, reason: 'skipped' in result ? result.skipped : 'not read' };
+      put(result.file);
+      return { ...run(result.file, source.text), file: result.file, text: source.text };
+    },
+    async expect(creates) {
+      expected = [...expected, ...creates];
+      await loadSchema();
+    },
+    excludes: (path) => isIgnored(folder, path, user.exclude),
+  };
+  return project;
+}

@@ -1,0 +1,49 @@
+import type { HostFile, ModelIr } from '../core/hosts/ir';
+import type { Engine, ReadContext } from './engine';
+import { languageOf, toUri } from './paths';
+import { readTextFile, reasonOf } from './textFile';
+
+/** What is asked of a worker. */
+export interface ScanJob {
+  readonly id: number;
+  /** `models` reads only files that declare ORM models; `files` reads every file, knowing all models. */
+  readonly pass: 'models' | 'files';
+  readonly paths: readonly string[];
+  /** Sent once, with the first job of the second pass. */
+  readonly models?: readonly (readonly [string, ModelIr])[];
+  readonly folder: string;
+}
+
+export type ScanResult =
+  | { readonly path: string; readonly file: HostFile; readonly bytes: number }
+  | { readonly path: string; readonly skipped: string }
+  | { readonly path: string; readonly models: readonly ModelIr[] };
+
+/** Text that every file with model declarations holds (SQLAlchemy, SQLModel, Core tables, Prisma). */
+const DECLARES_MODELS = /__tablename__|DeclarativeBase|declarative_base|mapped_column|relationship\(|table=True|\bTable\(|^\s*model\s+\w+\s*\{/m;
+
+export const mayDeclareModels = (path: string): boolean => /\.(py|prisma)$/.test(path);
+
+export async function collectModels(engine: Engine, path: string): Promise<ScanResult> {
+  const source = await readTextFile(path);
+  const language = languageOf(path);
+  if ('skipped' in source || language === undefined || !DECLARES_MODELS.test(source.text)) return { path, models: [] };
+  return guarded(path, () => ({ path, models: engine.read(toUri(path), source.text, language).models }));
+}
+
+export async function readSource(engine: Engine, path: string, context: ReadContext): Promise<ScanResult> {
+  const source = await readTextFile(path);
+  if ('skipped' in source) return { path, skipped: source.skipped };
+  const language = languageOf(path);
+  if (language === undefined) return { path, skipped: 'not a file that Sargable reads (.sql, .ts, .tsx, .js, .jsx, .py, .prisma)' };
+  return guarded(path, () => ({ path, file: engine.read(toUri(path), source.text, language, context), bytes: source.text.length }));
+}
+
+/** A reader that fails on one file costs that file, not the run. */
+function guarded(path: string, read: () => ScanResult): ScanResult {
+  try {
+    return read();
+  } catch (error) {
+    return { path, skipped: `could not be analysed: ${reasonOf(error)}` };
+  }
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+
+/** Larger files are reported and skipped: nobody writes them by hand. Bytes. */
+export const MAX_FILE_BYTES = 5 * 1024 * 1024;
+
+export interface TextFile {
+  readonly text: string;
+  /** The file began with a UTF-8 byte order mark; it is not part of `text` and is written back. */
+  readonly bom: boolean;
+}
+
+export type ReadResult = TextFile | { readonly skipped: string };
+
+/**
+ * Reads a UTF-8 text file. Never throws: a file that cannot be read, is too large, is not UTF-8 or holds NUL bytes
+ * gives a reason that says so.
+ */
+export async function readTextFile(path: string, maxBytes = MAX_FILE_BYTES): Promise<ReadResult> {
+  try {
+    const info = await stat(path);
+    if (!info.isFile()) return { skipped: 'not a file' };
+    if (info.size > maxBytes) return { skipped: `larger than ${mebibytes(maxBytes)} (${mebibytes(info.size)}); split it or exclude it` };
+    return decode(await readFile(path));
+  } catch (error) {
+    return { skipped: `cannot be read: ${reasonOf(error)}` };
+  }
+}
+
+/** Writes text back with the byte order mark it had. */
+export async function writeTextFile(path: string, file: TextFile): Promise<void> {
+  await writeFile(path, (file.bom ? '\uFEFF' : '') + file.text, 'utf8');
+}
+
+function decode(bytes: Buffer): ReadResult {
+  const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return { skipped: 'encoded as UTF-16; save it as UTF-8' };
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return { skipped: 'not valid UTF-8; save it as UTF-8' };
+  if (text.includes('\0')) return { skipped: 'a binary file (it holds NUL bytes)' };
+  return { text, bom };
+}
+
+function decodeUtf8(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(bytes < 10 * 1024 * 1024 ? 1 : 0)} MiB`;
+
+/** A short reason for a failed file operation, without stack or personal paths. */
+export function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === 'ENOENT') return 'it does not exist';
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
+  if (code === 'EISDIR') return 'it is a folder';
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The text of a small file at once, for the positions of related places; undefined when it cannot be read as text. */
+export function readTextNow(path: string | undefined): string | undefined {
+  try {
+    const source = path === undefined ? undefined : decode(readFileSync(path));
+    return source && 'text' in source ? source.text : undefined;
+  } catch {
+    return undefined;
+  }
+}

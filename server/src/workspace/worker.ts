@@ -1,0 +1,22 @@
+import { parentPort } from 'node:worker_threads';
+import type { ModelIr } from '../core/hosts/ir';
+import { createEngine } from './engine';
+import { collectModels, readSource, type ScanJob, type ScanResult } from './scanJob';
+
+/** Entry of a scan worker: reads batches of files and answers with plain data. One message in, one message out. */
+async function main(): Promise<void> {
+  const port = parentPort;
+  if (!port) throw new Error('worker.js is started by Sargable itself');
+  const engine = createEngine();
+  let models: ReadonlyMap<string, ModelIr> = new Map();
+  port.on('message', (job: ScanJob) => {
+    void (async () => {
+      if (job.models) models = new Map(job.models);
+      const results: ScanResult[] = [];
+      for (const path of job.paths) results.push(job.pass === 'models' ? await collectModels(await engine, path) : await readSource(await engine, path, { models, folder: job.folder }));
+      port.postMessage({ id: job.id, results });
+    })();
+  });
+}
+
+void main();

@@ -1,0 +1,93 @@
+import { PassThrough } from 'node:stream';
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
+import { createConnection, ProposedFeatures, type Diagnostic, type InitializeResult, type PublishDiagnosticsParams } from 'vscode-languageserver/node';
+import { statusNotification, type StatusParams } from '../../protocol/requests';
+import { startServer } from '../../server/src/lsp/server';
+import { toUri } from '../../server/src/workspace/paths';
+
+export interface LspClientOptions {
+  readonly folder?: string;
+  /** `push` leaves pull diagnostics out of the client's capabilities. */
+  readonly diagnostics?: 'pull' | 'push';
+  readonly positionEncodings?: readonly string[];
+  settings?: Record<string, unknown>;
+  readonly trusted?: boolean;
+}
+
+/** A real language server in this process, spoken to over its protocol. */
+export async function startLspClient(options: LspClientOptions = {}) {
+  const up = new PassThrough();
+  const down = new PassThrough();
+  const server = createConnection(ProposedFeatures.all, new StreamMessageReader(up), new StreamMessageWriter(down));
+  startServer(server);
+  server.listen();
+  const client = createMessageConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
+  const published = new Map<string, PublishDiagnosticsParams>();
+  const messages: string[] = [];
+  let settings = options.settings ?? {};
+  let status: StatusParams | undefined;
+  const waiting: { readonly test: () => boolean; readonly resolve: () => void }[] = [];
+  const check = (): void => waiting.filter((w) => w.test()).forEach((w) => {
+    waiting.splice(waiting.indexOf(w), 1);
+    w.resolve();
+  });
+  client.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
+    published.set(params.uri, params);
+    check();
+  });
+  client.onNotification('window/showMessage', ({ message }: { message: string }) => {
+    messages.push(message);
+    check();
+  });
+  client.onNotification(statusNotification, (params: StatusParams) => {
+    status = params;
+    check();
+  });
+  client.onNotification('window/logMessage', () => undefined);
+  client.onNotification('$/progress', () => undefined);
+  client.onRequest('workspace/configuration', ({ items }: { items: readonly unknown[] }) => items.map(() => settings));
+  client.onRequest('client/registerCapability', () => null);
+  client.onRequest('client/unregisterCapability', () => null);
+  client.onRequest('window/workDoneProgress/create', () => null);
+  client.onRequest('workspace/diagnostic/refresh', () => null);
+  client.onRequest('workspace/codeLens/refresh', () => null);
+  client.listen();
+
+  const rootUri = options.folder ? toUri(options.folder) : null;
+  const initialized = await client.sendRequest<InitializeResult>('initialize', {
+    processId: process.pid, rootUri, workspaceFolders: rootUri ? [{ uri: rootUri, name: 'test' }] : null,
+    initializationOptions: { trusted: options.trusted ?? true, version: '0', distPath: '' },
+    capabilities: {
+      general: options.positionEncodings ? { positionEncodings: options.positionEncodings } : {},
+      window: { workDoneProgress: true },
+      workspace: { configuration: true, workspaceFolders: true, workspaceEdit: { documentChanges: true, resourceOperations: ['create'] }, diagnostics: { refreshSupport: true }, codeLens: { refreshSupport: true } },
+      textDocument: { publishDiagnostics: { versionSupport: true, relatedInformation: true }, ...(options.diagnostics === 'push' ? {} : { diagnostic: {} }) },
+    },
+  });
+  await client.sendNotification('initialized', {});
+
+  /** Resolves when the condition holds; conditions are looked at after every message from the server. */
+  const until = (test: () => boolean): Promise<void> => (test() ? Promise.resolve() : new Promise((resolve) => waiting.push({ test, resolve })));
+  let version = 0;
+  return {
+    initialized, published, messages, until,
+    get status() { return status; },
+    ready: () => until(() => status?.state === 'ready'),
+    request: <T>(method: string, params: unknown): Promise<T> => client.sendRequest<T>(method, params),
+    notify: (method: string, params: unknown): Promise<void> => client.sendNotification(method, params),
+    open: (uri: string, languageId: string, text: string) => client.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId, version: ++version, text } }),
+    change: (uri: string, contentChanges: readonly unknown[]) => client.sendNotification('textDocument/didChange', { textDocument: { uri, version: ++version }, contentChanges }),
+    pull: async (uri: string): Promise<readonly Diagnostic[]> => (await client.sendRequest<{ items: Diagnostic[] }>('textDocument/diagnostic', { textDocument: { uri } })).items,
+    configure(next: Record<string, unknown>) {
+      settings = next;
+      return client.sendNotification('workspace/didChangeConfiguration', { settings: null });
+    },
+    async stop() {
+      await client.sendRequest('shutdown');
+      client.dispose();
+      server.dispose();
+    },
+  };
+}
+
+export type LspClient = Awaited<ReturnType<typeof startLspClient>>;
