@@ -16,13 +16,19 @@ export interface LineIndex {
   toOffset(position: LineColumn): HostOffset;
 }
 
-export function createLineIndex(text: string): LineIndex {
+/** Offset of each line's first character; the first is 0. */
+export function collectLineStarts(text: string): readonly number[] {
   const starts: number[] = [0];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     if (code === 13 && text.charCodeAt(i + 1) === 10) continue;
     if (code === 10 || code === 13) starts.push(i + 1);
   }
+  return starts;
+}
+
+export function createLineIndex(text: string): LineIndex {
+  const starts = collectLineStarts(text);
   const lineOf = (offset: number): number => {
     let low = 0;
     let high = starts.length - 1;

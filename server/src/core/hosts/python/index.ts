@@ -1,5 +1,6 @@
 import { adaptersFor } from '../../libraries';
 import { readSqlalchemyModels } from '../../libraries/sqlalchemyModels';
+import { collectLineStarts } from '../../text/lineIndex';
 import { readFileRole } from '../fileRole';
 import type { HostReader } from '../host';
 import type { CallIr, HostFile, ModelIr } from '../ir';
@@ -15,8 +16,9 @@ import { collectScopes } from './scopes';
 import { collectDrafts, readSites } from './sites';
 import { spanOf } from './syntaxTools';
 
-/** Reads a Python file. Docstrings and other bare strings are never SQL: only what a library call is given is. */
+/** Reads a Python file. A migration's own models describe a past schema: they serve its own statements only. Docstrings and other bare strings are never SQL: only what a library call is given is. */
 export const readPython: HostReader = (uri, text, tree, environment): HostFile => {
+  const role = readFileRole(uri, text);
   const scopes = collectScopes(tree.root);
   const outline = outlineOf(tree.root);
   const models: readonly ModelIr[] = readSqlalchemyModels(outline.classes, scopes);
@@ -29,7 +31,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
   return {
     uri,
     language: 'python',
-    role: readFileRole(uri, text),
+    role,
     sites,
     loops,
     functions: readFunctions(outline, scopes, calls, links),
@@ -37,7 +39,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
     calls,
     imports: readImports(tree.root),
     exports: readExports(scopes),
-    models,
+    models: role === 'migration' ? [] : models,
     locals: localsOf(scopes.module, links),
     attributeReads: readAttributeReads(outline, loops, scopes),
     suppressions: readSuppressions(outline.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),

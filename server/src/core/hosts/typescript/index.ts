@@ -1,4 +1,5 @@
 import { adaptersFor } from '../../libraries';
+import { collectLineStarts } from '../../text/lineIndex';
 import type { HostReader } from '../host';
 import type { HostFile } from '../ir';
 import type { HostLanguage } from '../syntax';
@@ -23,6 +24,7 @@ export const readTypeScript: HostReader = (uri, text, tree, environment): HostFi
     ...parts,
     ...readModule(tree.root),
     models: [],
+    lines: collectLineStarts(text),
     suppressions: readSuppressions(scopes.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
     errors: scopes.errors.map(spanOf),
   };
