@@ -40,6 +40,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
     imports: readImports(tree.root),
     exports: readExports(scopes),
     models: role === 'migration' ? [] : models,
+    lines: collectLineStarts(text),
     locals: localsOf(scopes.module, links),
     attributeReads: readAttributeReads(outline, loops, scopes),
     suppressions: readSuppressions(outline.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
