@@ -1,4 +1,4 @@
-import { sqlSpan, type SqlSpan } from '../text/span';
+import { overlaps, sqlSpan, type SqlSpan } from '../text/span';
 import { endsOperand, fillHole, formOfKind, guessForm, holeForms, kindOfForm, type HoleForm } from './holeForms';
 import { tokenize, type Token } from './lexer';
 import { findPlaceholders } from './placeholders';
@@ -23,7 +23,9 @@ export function maskSource(source: SqlSource): MaskedSql {
   const start = source.text.charCodeAt(0) === 0xfeff ? ` ${source.text.slice(1)}` : source.text;
   const holes: MaskedHole[] = [];
   const slots = maskInterpolations(start, source, holes);
-  const found = findPlaceholders(slots, source.placeholders);
+  // The fillers of interpolations look like parameters themselves.
+  const filled = holes.map(({ region }) => region);
+  const found = findPlaceholders(slots, source.placeholders).filter((place) => !filled.some((region) => overlaps(region, place.span)));
   let text = slots;
   for (const place of found) {
     const region = place.list ? widen(text, place.span) : place.span;

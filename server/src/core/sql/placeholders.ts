@@ -49,7 +49,7 @@ export function findPlaceholders(text: string, style: PlaceholderStyle): Placeho
         i++;
       } else if (style === 'file' && namedAt(tokens, i)) {
         const name = tokens[i + 1];
-        if (name) add(token.end - 1, name.end, name.word, i, i + 2);
+        if (name) add(token.end - 1, name.end, text.slice(name.start, name.end), i, i + 2);
         i++;
       } else if (style === 'file' && token.kind === 'other' && templateAt(text, token.start)) {
         const end = token.start + (templateAt(text, token.start)?.length ?? 0);
