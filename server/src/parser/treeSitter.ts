@@ -127,15 +127,17 @@ class ParsedTree implements SyntaxTree {
   }
 }
 
-/** Crossing into WebAssembly is what costs: every property is fetched once, and a node is one object however it is reached. */
+/**
+ * Crossing into WebAssembly and the objects it hands out are what costs: a property is fetched once and when asked for,
+ * punctuation only by `children`, and a node is one object however it is reached.
+ */
 class CachedNode implements SyntaxNode {
   readonly id: number;
   readonly type: string;
   readonly startIndex: number;
-  readonly endIndex: number;
-  readonly named: boolean;
-  private list: CachedNode[] | undefined;
-  private namedList: CachedNode[] | undefined;
+  private end: number | undefined;
+  private list: readonly CachedNode[] | undefined;
+  private namedList: readonly CachedNode[] | undefined;
   private fields: Map<string, SyntaxNode | null> | undefined;
 
   constructor(
@@ -146,8 +148,11 @@ class CachedNode implements SyntaxNode {
     this.id = native.id;
     this.type = native.type;
     this.startIndex = native.startIndex;
-    this.endIndex = native.endIndex;
-    this.named = native.isNamed;
+  }
+
+  get endIndex(): number {
+    this.end ??= this.native.endIndex;
+    return this.end;
   }
 
   get text(): string {
@@ -163,21 +168,31 @@ class CachedNode implements SyntaxNode {
   }
 
   get children(): readonly CachedNode[] {
-    this.list ??= this.native.children.flatMap((child) => (child ? [new CachedNode(child, this, this.source)] : []));
+    if (!this.list) {
+      const named = this.namedChildren;
+      let next = 0;
+      this.list = this.native.children.flatMap((child) => {
+        if (!child) return [];
+        const known = named[next];
+        if (known?.id !== child.id) return [new CachedNode(child, this, this.source)];
+        next++;
+        return [known];
+      });
+    }
     return this.list;
   }
 
   get namedChildren(): readonly CachedNode[] {
-    this.namedList ??= this.children.filter((child) => child.named);
+    this.namedList ??= this.native.namedChildren.flatMap((child) => (child ? [new CachedNode(child, this, this.source)] : []));
     return this.namedList;
   }
 
   childForFieldName(name: string): SyntaxNode | null {
-    this.fields ??= new Map();
-    const known = this.fields.get(name);
+    const known = this.fields?.get(name);
     if (known !== undefined) return known;
     const found = this.native.childForFieldName(name);
-    const child = found ? this.children.find((candidate) => candidate.id === found.id) ?? new CachedNode(found, this, this.source) : null;
+    const child = found ? this.namedChildren.find((candidate) => candidate.id === found.id) ?? this.children.find((candidate) => candidate.id === found.id) ?? new CachedNode(found, this, this.source) : null;
+    this.fields ??= new Map();
     this.fields.set(name, child);
     return child;
   }

@@ -1,5 +1,5 @@
 import type { Chain } from '../../libraries/adapter';
-import type { ChainArgument, ChainCall } from '../ir';
+import type { ChainArgument } from '../ir';
 import type { SyntaxNode } from '../syntax';
 import { negated } from '../shared/textParts';
 import { hostSpan } from '../../text/span';
@@ -136,8 +136,19 @@ function extension(node: SyntaxNode, name: string): Link[] | undefined {
 
 function link(node: SyntaxNode, name: SyntaxNode, start: number, args: readonly SyntaxNode[], template: SyntaxNode | undefined): Link {
   const argNodes = template ? [template] : args;
-  const call: ChainCall = { name: name.text, nameSpan: spanOf(name), span: hostSpan(start, node.endIndex), args: argNodes.map((arg) => chainArgument(arg)) };
-  return { ...call, node, argNodes };
+  let read: readonly ChainArgument[] | undefined;
+  return {
+    name: name.text,
+    nameSpan: spanOf(name),
+    span: hostSpan(start, node.endIndex),
+    // Most chains are no query and nobody looks at their arguments.
+    get args() {
+      read ??= argNodes.map((arg) => chainArgument(arg));
+      return read;
+    },
+    node,
+    argNodes,
+  };
 }
 
 const maxItems = 400;

@@ -144,9 +144,6 @@ export function createScopes(root: SyntaxNode): Scopes {
       case 'comment':
         comments.push(node);
         return;
-      case 'ERROR':
-        errors.push(node);
-        break;
       case 'identifier':
       case 'shorthand_property_identifier': {
         const list = identifiers.get(node.text);
@@ -207,8 +204,6 @@ export function createScopes(root: SyntaxNode): Scopes {
         if (object?.type === 'identifier' && /^(push|unshift)$/.test(callee?.childForFieldName('property')?.text ?? '')) writes.push({ name: object.text, at: object, node });
         break;
       }
-      default:
-        if (node.isMissing && node.parent?.type !== 'non_null_expression') errors.push(node);
     }
     if (isFunction(node)) {
       bindParameters(node);
@@ -217,9 +212,10 @@ export function createScopes(root: SyntaxNode): Scopes {
       inner = node;
       innerFunction = node;
     } else if (scopeTypes.has(node.type)) inner = node;
-    if (depth < maxDepth) for (const child of node.children) visit(child, inner, innerFunction, depth + 1);
+    if (depth < maxDepth) for (const child of node.namedChildren) visit(child, inner, innerFunction, depth + 1);
   };
   visit(root, root, root, 0);
+  collectErrors(root, errors);
   for (const { name, at, node } of writes) find(name, at)?.writes.push(node);
 
   return {
@@ -229,6 +225,12 @@ export function createScopes(root: SyntaxNode): Scopes {
     comments,
     errors,
   };
+}
+
+/** What did not parse, and what the parser put in to go on (except the `!` it invents for `` tag<T>`…` ``). */
+function collectErrors(node: SyntaxNode, errors: SyntaxNode[], depth = 0): void {
+  if (node.type === 'ERROR' || (node.isMissing && node.parent?.type !== 'non_null_expression')) errors.push(node);
+  if (node.hasError && depth < maxDepth) for (const child of node.children) collectErrors(child, errors, depth + 1);
 }
 
 /** `require('m')`, `await import('m')`. */

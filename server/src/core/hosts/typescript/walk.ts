@@ -195,7 +195,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
   };
 
   const visit = (node: SyntaxNode, frame: Frame, depth: number): void => {
-    if (depth > maxDepth || node.children.length === 0) return;
+    if (depth > maxDepth || node.namedChildren.length === 0) return;
     if (isFunction(node)) return visitFunction(node, frame, depth);
     switch (node.type) {
       case 'call_expression':
