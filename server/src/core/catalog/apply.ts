@@ -40,6 +40,7 @@ function applyChange(state: SchemaState, change: SchemaChange): void {
     case 'create-policy': return changePolicies(state, change.table, (policies) => [...policies.filter((policy) => policy.name !== change.policy.name), change.policy]);
     case 'drop-policy': return changePolicies(state, change.table, (policies) => policies.filter((policy) => policy.name !== change.name));
     case 'alter-policy': return changePolicies(state, change.table, (policies) => policies.map((policy) => (policy.name === change.name ? alteredPolicy(policy, change) : policy)));
+    case 'rename-type': return renameType(state, change);
     case 'create-schema': return;
     case 'drop-schema': {
       for (const [key, table] of [...state.tables]) if (table.schema === change.schema) removeTable(state, key);
@@ -149,6 +150,14 @@ function inherit(state: SchemaState, change: ChangeOf<'inherit'>): void {
   if (key === undefined || parent === undefined) return;
   const others = (state.parents.get(key) ?? []).filter((item) => item !== parent);
   state.parents.set(key, change.detach ? others : [...others, parent]);
+}
+
+/** Columns of a renamed type (or array of it) follow. */
+function renameType(state: SchemaState, change: ChangeOf<'rename-type'>): void {
+  const renamed = (type: string): string => (type === change.from ? change.to : type === `${change.from}[]` ? `${change.to}[]` : type);
+  for (const [key, table] of state.tables) {
+    if (table.columns.some((column) => renamed(column.type) !== column.type)) state.tables.set(key, { ...table, columns: table.columns.map((column) => ({ ...column, type: renamed(column.type) })) });
+  }
 }
 
 const noSecurity = { enabled: false, forced: false, policies: [] };

@@ -49,9 +49,20 @@ export function finishCatalog(input: Pick<Catalog, 'source' | 'label' | 'searchP
     const rows = input.assume?.[key] ?? input.assume?.[table.name];
     if (rows !== undefined && table.rowsSource !== 'statistics') tables.set(key, { ...table, rows, rowsSource: 'assumed' });
   }
+  for (const [key, table] of tables) if (table.foreignKeys.some((foreignKey) => foreignKey.references.columns.length === 0)) tables.set(key, withReferencedKeys(table, tables));
   for (const key of tables.keys()) sumPartitions(tables, children, key);
   return { source: input.source, label: input.label, searchPath: input.searchPath, tables, version: hashText(JSON.stringify([input.searchPath, [...tables.values()]])) };
 }
+
+/** `REFERENCES t` means t's primary key, which may have been declared later (models come in any order). */
+const withReferencedKeys = (table: Table, tables: ReadonlyMap<string, Table>): Table => ({
+  ...table,
+  foreignKeys: table.foreignKeys.map((foreignKey) => {
+    const { references } = foreignKey;
+    const primary = tables.get(`${references.schema ?? 'public'}.${references.table}`)?.constraints.find((constraint) => constraint.type === 'primary');
+    return references.columns.length > 0 || primary === undefined ? foreignKey : { ...foreignKey, references: { ...references, columns: primary.columns } };
+  }),
+});
 
 /** Rows of a partitioned table: the sum of its partitions, where all are known. */
 function sumPartitions(tables: Map<string, Table>, children: ReadonlyMap<string, readonly string[]>, key: string): number | undefined {

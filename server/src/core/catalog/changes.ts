@@ -55,6 +55,8 @@ export type SchemaChange =
   | { readonly type: 'rename-constraint'; readonly table: QualifiedName; readonly name: string; readonly to: string }
   | { readonly type: 'attach-index'; readonly index: QualifiedName; readonly partition: QualifiedName }
   | { readonly type: 'inherit'; readonly table: QualifiedName; readonly parent: QualifiedName; readonly detach: boolean }
+  /** `from` and `to` as they stand in a column's type. */
+  | { readonly type: 'rename-type'; readonly from: string; readonly to: string }
   | { readonly type: 'create-schema'; readonly schema: string }
   | { readonly type: 'drop-schema'; readonly schema: string }
   | { readonly type: 'rename-schema'; readonly schema: string; readonly to: string }

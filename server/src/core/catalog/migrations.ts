@@ -56,7 +56,7 @@ export function describeMigrationFolder(folder: string, format: MigrationTarget[
   const within = paths.filter((path) => path.startsWith(folder === '' ? '' : `${folder}/`));
   const extension = format === 'alembic' ? /\.py$/ : format === 'knex' ? /\.[cm]?[jt]s$/ : /\.sql$/;
   const files = within.filter((path) => extension.test(path) && migrationRoot(path) === folder && !/(?:^|\/)__init__\.py$|\.d\.ts$/.test(path)).sort(compareMigrations);
-  const existing = files.map((path) => (format === 'prisma' ? nameOf(path.slice(0, path.lastIndexOf('/'))) : nameOf(path))).sort();
+  const existing = files.map((path) => (format === 'prisma' ? nameOf(path.slice(0, path.lastIndexOf('/'))) : path.slice(folder === '' ? 0 : folder.length + 1))).sort();
   if (format !== 'alembic') return { folder, format, existing };
   const head = findAlembicHead(files.map((path) => read(path) ?? ''));
   return head === undefined ? undefined : { folder, format, existing, head };

@@ -26,15 +26,12 @@ const oneStatementPerFile = new Set<MigrationTarget['format']>(['prisma', 'sqlx'
 /**
  * The new migration in the workspace's own format, run outside a transaction where a statement is CONCURRENTLY.
  * `now` is an ISO time for the version; without it the version follows the newest migration's. undefined where the tool
- * needs several files for it: see `renderMigrations`.
+ * needs several files for it (a down file, Flyway's `.conf`, one file for each statement): see `renderMigrations`.
  */
 export function renderMigration(target: MigrationTarget, content: MigrationContent, now?: string): NewFile | undefined {
   const files = renderMigrations(target, content, now);
-  return files.length === 1 || (files.length === 2 && files[1]?.path.endsWith('.conf') === true) ? files[0] : files.find((file) => files.every((other) => other === file || isCompanion(file, other)));
+  return files.length === 1 ? files[0] : undefined;
 }
-
-/** A down file, or Flyway's `.conf`, belongs to its migration. */
-const isCompanion = (file: NewFile, other: NewFile): boolean => other.path === `${file.path}.conf` || other.path === file.path.replace(/\.up\.sql$/, '.down.sql');
 
 /** As `renderMigration`, every file that is needed, in the order in which they run. */
 export function renderMigrations(target: MigrationTarget, content: MigrationContent, now?: string): readonly NewFile[] {
@@ -68,13 +65,14 @@ const versionIn = (name: string): string => /^V?(\d[\d._-]*?)(?=__|[-_.]?[A-Za-z
  */
 function nextVersion(target: MigrationTarget, later: number, now: string | undefined): string {
   const versions = target.existing.map(versionIn).filter((version) => version !== '');
-  const newest = [...versions].sort((a, b) => (digits(a).length - digits(b).length) || (digits(a) < digits(b) ? -1 : 1)).at(-1);
+  const newest = [...versions].sort((a, b) => (BigInt(digits(a)) < BigInt(digits(b)) ? -1 : 1)).at(-1);
   const stamped = newest === undefined ? target.format !== 'flyway' && target.format !== 'plain' : digits(newest).length >= 12;
   if (!stamped) return countUp(newest ?? '', target.format, later);
   const length = newest === undefined ? 14 : digits(newest).length;
   const fromClock = now === undefined ? undefined : digits(now).padEnd(17, '0').slice(0, Math.min(length, 17));
   const base = fromClock !== undefined && length <= 14 && (newest === undefined || fromClock > digits(newest)) ? fromClock : newest === undefined ? '20000101000000' : followingStamp(digits(newest));
-  return later === 0 ? base : Array.from({ length: later }).reduce<string>((stamp) => followingStamp(stamp), base);
+  const stamp = Array.from({ length: later }).reduce<string>((previous) => followingStamp(previous), base);
+  return newest !== undefined && /^\d{4}-\d\d-\d\d-\d{6}$/.test(newest) ? stamp.replace(/^(\d{4})(\d\d)(\d\d)/, '$1-$2-$3-') : stamp;
 }
 
 function countUp(newest: string, format: MigrationTarget['format'], later: number): string {
@@ -113,7 +111,7 @@ function renderFiles(target: MigrationTarget, plan: FilePlan): readonly NewFile[
       return [{ path: at(`${plan.version}_${plan.name}.sql`), text: `-- migrate:up${option}\n${up}\n\n-- migrate:down${option}\n${down}\n` }];
     }
     case 'sqlx': return renderPair(target, plan, at, concurrent ? '-- no-transaction\n' : '');
-    case 'plain': return renderPair(target, plan, at, '');
+    case 'plain': return target.existing.some((name) => name.endsWith('/up.sql')) ? renderFolder(plan, at) : renderPair(target, plan, at, '');
     case 'prisma': return [{ path: at(`${plan.version}_${plan.name}/migration.sql`), text: `${up}\n` }];
     case 'flyway': {
       const file = at(`V${plan.version}__${plan.name}.sql`);
@@ -122,6 +120,13 @@ function renderFiles(target: MigrationTarget, plan: FilePlan): readonly NewFile[
     case 'knex': return [renderKnex(target, plan, at, concurrent)];
     case 'alembic': return target.head === undefined ? [] : [renderAlembic(target.head, plan, at, concurrent)];
   }
+}
+
+/** diesel's folder for each migration. */
+function renderFolder(plan: FilePlan, at: (file: string) => string): readonly NewFile[] {
+  const folder = at(`${plan.version}_${plan.name}`);
+  const files = [{ path: `${folder}/up.sql`, text: `${plan.statements.join('\n')}\n` }, { path: `${folder}/down.sql`, text: `${plan.down.join('\n')}\n` }];
+  return plan.statements.some(isConcurrent) ? [...files, { path: `${folder}/metadata.toml`, text: 'run_in_transaction = false\n' }] : files;
 }
 
 /** One file, or `.up.sql` with `.down.sql` where the folder has such pairs. */

@@ -58,6 +58,13 @@ export const migrationRoot = (path: string): string => (/^(?:migration|up|down)\
 const isMigration = (path: string): boolean =>
   path.endsWith('.sql') && !notSchema.test(path) && (migrationFolder.test(`${migrationRoot(path)}/`) ? versionedName.test(nameOf(path)) || /\/[\d][\w-]*\/(?:migration|up|down)\.sql$/i.test(path) : /^(?:V\d[\d._]*|R)__.*\.sql$/.test(nameOf(path)));
 
+/** Folders whose `.sql` files, at least three, are all numbered with three digits or more: `sql/000001.sql`. */
+function numberedFolders(paths: readonly string[]): ReadonlySet<string> {
+  const folders = new Map<string, string[]>();
+  for (const path of paths) if (path.endsWith('.sql') && !notSchema.test(path)) folders.set(folderOf(path), [...(folders.get(folderOf(path)) ?? []), path]);
+  return new Set([...folders].filter(([, files]) => files.length >= 3 && files.every((file) => /^\d{3,}[-_.]/.test(nameOf(file)))).map(([folder]) => folder));
+}
+
 /**
  * The places of a file list that define the schema, best first: migration folders (the one with most files first), then
  * schema files (`structure.sql`, `schema.sql`, …; nearest to the root first). A folder of numbered `.sql` files counts as
@@ -65,7 +72,8 @@ const isMigration = (path: string): boolean =>
  */
 export function findSchemaSources(paths: readonly string[]): readonly SchemaSource[] {
   const folders = new Map<string, string[]>();
-  for (const path of paths) if (isMigration(path) && !undoFile.test(nameOf(path))) folders.set(migrationRoot(path), [...(folders.get(migrationRoot(path)) ?? []), path]);
+  const numbered = numberedFolders(paths);
+  for (const path of paths) if ((isMigration(path) || numbered.has(folderOf(path))) && !undoFile.test(nameOf(path))) folders.set(migrationRoot(path), [...(folders.get(migrationRoot(path)) ?? []), path]);
   const migrations = [...folders].map(([path, files]): SchemaSource => ({ kind: 'migrations', path, files: [...files].sort(compareMigrations) }));
   migrations.sort((a, b) => b.files.length - a.files.length || (a.path < b.path ? -1 : 1));
   const claimed = new Set(migrations.flatMap((source) => source.files));

@@ -2,13 +2,16 @@ import type { QualifiedName, SchemaChange } from '../../core/catalog/changes';
 import type { Policy } from '../../core/catalog/model';
 import { closingIndex } from '../../core/catalog/expressionTokens';
 import { alterTable } from './ddl/alter';
+import { staticStatement } from './ddl/doBlock';
 import { createIndex } from './ddl/indexes';
 import { queryShape } from './ddl/queryShape';
 import type { StatementSource } from './ddl/source';
 import { createStatementSource, expressionBetween, findAtDepthZero, isWord, tokenIndexAt } from './ddl/source';
 import { createTable, createTableAs } from './ddl/tables';
 import type { Tree } from './ddl/tree';
+import { quotePart } from './ddl/types';
 import { contentsAt, flagAt, listAt, nameFromParts, numberAt, relationName, stringsAt, textAt, treeAt, unwrap } from './ddl/tree';
+import { parseTree } from './pgQuery';
 
 /**
  * The schema changes of one statement, in order; empty for anything that is not DDL the catalog follows (DO blocks,
@@ -40,8 +43,15 @@ function changesOf(type: string, content: Tree, source: StatementSource): readon
     case 'AlterPolicyStmt': return [alterPolicy(content, source)];
     case 'CreateSchemaStmt': return createSchema(content, source);
     case 'VariableSetStmt': return setVariable(content);
+    case 'DoStmt': return doChanges(content);
     default: return [];
   }
+}
+
+/** The usual guard round one statement is read as that statement; any other DO block may do anything and is left out. */
+function doChanges(content: Tree): readonly SchemaChange[] {
+  const inner = staticStatement(content);
+  return inner === undefined ? [] : collectSchemaChanges(parseTree(inner), inner);
 }
 
 const relationKinds: Readonly<Record<string, 'table' | 'view' | 'matview' | 'index'>> = {
@@ -98,6 +108,10 @@ function rename(content: Tree): readonly SchemaChange[] {
   if (type === 'OBJECT_COLUMN') return [{ type: 'rename-column', table: relation, column: from, to }];
   if (type === 'OBJECT_TABCONSTRAINT') return [{ type: 'rename-constraint', table: relation, name: from, to }];
   if (type === 'OBJECT_SCHEMA') return [{ type: 'rename-schema', schema: from, to }];
+  if (type === 'OBJECT_TYPE') {
+    const parts = stringsAt(treeAt(treeAt(content, 'object'), 'List'), 'items').map(quotePart);
+    return [{ type: 'rename-type', from: parts.join('.'), to: [...parts.slice(0, -1), quotePart(to)].join('.') }];
+  }
   if (type === 'OBJECT_POLICY') return [{ type: 'alter-policy', table: relation, name: from, to }];
   return [];
 }

@@ -35,7 +35,7 @@ const modifiersOf = (typeName: Tree | undefined): readonly number[] =>
   });
 
 /** A user-defined type's name, each part quoted where needed. */
-const quotePart = (part: string): string => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`);
+export const quotePart = (part: string): string => (/^[a-z_][a-z0-9_$]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`);
 
 /** Canonical name of a `TypeName` node as `format_type` prints it, always with one `[]` for arrays of any dimension. */
 export function canonicalType(typeName: Tree | undefined): string {
