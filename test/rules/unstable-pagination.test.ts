@@ -7,6 +7,7 @@ testRule(unstablePagination, {
     CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL);
     CREATE TABLE tags (order_id bigint NOT NULL, name text NOT NULL, PRIMARY KEY (order_id, name));
     CREATE TABLE notes (body text NOT NULL, created_at timestamptz NOT NULL);
+    CREATE TABLE numbered (id uuid PRIMARY KEY, position serial);
     CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL);
   `,
   settings: { assume: { countries: 250 } },
@@ -69,6 +70,13 @@ SELECT id FROM orders ORDER BY lower(number) LIMIT $1
     'SELECT id FROM orders ORDER BY number LIMIT 20 OFFSET $1',
     'SELECT id FROM orders ORDER BY created_at DESC LIMIT 1',
     'SELECT id FROM orders ORDER BY created_at DESC LIMIT 10',
+    {
+      language: 'typescript',
+      code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export const list = (conditions: string[], start: number) => pool.query(\`SELECT id FROM orders WHERE \${conditions.join(' AND ')} ORDER BY created_at LIMIT 10 OFFSET $1\`, [start]);`,
+    },
     'SELECT 1 FROM orders WHERE customer_id = $1 LIMIT 1',
     'SELECT name FROM tags WHERE order_id = $1 ORDER BY name LIMIT 10 OFFSET $2',
     'SELECT body FROM notes ORDER BY created_at LIMIT 10 OFFSET $1',
@@ -77,6 +85,8 @@ SELECT id FROM orders ORDER BY lower(number) LIMIT $1
     'DELETE FROM orders WHERE id IN (SELECT id FROM orders ORDER BY created_at LIMIT $1)',
     'SELECT customer_id, count(*) FROM orders GROUP BY customer_id ORDER BY count(*) DESC LIMIT 10 OFFSET $1',
     'SELECT DISTINCT customer_id FROM orders ORDER BY customer_id LIMIT 10 OFFSET $1',
+    'SELECT number FROM orders ORDER BY number COLLATE "C" LIMIT 10 OFFSET $1',
+    'SELECT position FROM numbered ORDER BY position LIMIT 10 OFFSET $1',
     'SELECT id FROM unknown_table ORDER BY name LIMIT 10 OFFSET $1',
     'SELECT o.id FROM orders o JOIN notes n ON n.created_at = o.created_at ORDER BY o.created_at LIMIT 10 OFFSET $1',
   ],

@@ -9,3 +9,12 @@ export function coverHoles(model: StatementModel, span: SqlSpan): SqlSpan {
   const cut = model.holes.find((hole) => hole.span.start < span.end && span.end < hole.span.end && hole.span.start >= span.start);
   return cut ? sqlSpan(span.start, cut.span.end) : span;
 }
+
+/**
+ * Does the host put SQL of unknown content in: a fragment, or a whole condition (`WHERE ${conditions}`)? It may hold any
+ * predicate, so rules about something absent have no answer.
+ */
+export function hasUnknownPart(model: StatementModel): boolean {
+  if (model.holes.some((hole) => hole.kind === 'fragment')) return true;
+  return model.blocks.some((block) => block.conjuncts.some((c) => c.operator === 'boolean' && c.left?.kind === 'hole' && model.holes[c.left.hole ?? -1]?.origin.type === 'interpolation'));
+}

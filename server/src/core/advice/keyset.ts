@@ -62,12 +62,14 @@ export function missingTieBreaker(scope: Scope, block: QueryBlock): readonly { r
   if (block.outputs.some((o) => o.expression.kind === 'aggregate')) return undefined;
   const pins = collectPins(scope, block);
   const ordered = block.orderBy.flatMap((item) => {
-    const column = orderExpression(block, item)?.column;
+    const column = orderedColumn(scope, orderExpression(block, item));
     const found = column && bindColumn(scope, block, column);
     return found && found.block.index === block.index ? [found] : [];
   });
   const seeds = block.relations.flatMap((relation, index) => (tableOf(scope.catalog, relation) && relation.join !== 'left' && relation.join !== 'full' && joinsAreToOne(scope, block, index) ? [index] : []));
   if (seeds.length === 0) return undefined;
+  // A sequence gives each row a number of its own, though nothing enforces it.
+  if (ordered.some((o) => seeds.includes(o.relationIndex) && isNumbered(o))) return [];
   for (const seed of seeds) {
     const relation = block.relations[seed];
     const table = relation && tableOf(scope.catalog, relation);
@@ -86,6 +88,14 @@ export function missingTieBreaker(scope: Scope, block: QueryBlock): readonly { r
   }
   return undefined;
 }
+
+/** The column that an order item compares, under a COLLATE too: equal under one deterministic collation is equal under all. */
+function orderedColumn(scope: Scope, expression: OrderItem['expression'] | undefined): OrderItem['expression']['column'] {
+  if (!expression || expression.column) return expression?.column;
+  return expression.columns.length === 1 && /^[\w."]+\s+collate\s+\S+$/i.test(spanText(scope.model.text, expression.span)) ? expression.columns[0] : undefined;
+}
+
+const isNumbered = (bound: BoundColumn): boolean => bound.definition?.generated === 'identity' || /^nextval\b/.test(bound.definition?.default ?? '');
 
 const isQualified = (block: QueryBlock, column: string): boolean =>
   block.orderBy.some((item) => item.expression.column?.column === column && item.expression.column.qualifier !== undefined);

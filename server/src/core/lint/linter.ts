@@ -4,11 +4,11 @@ import type { Catalog } from '../catalog/model';
 import type { HostFile, QuerySite, SuppressionComment } from '../hosts/ir';
 import type { StatementModel } from '../sql/model';
 import type { SqlAnalyser } from '../sql/ports';
-import { toHostSpan } from '../text/segmentMap';
 import { spanText, type HostOffset, type HostSpan } from '../text/span';
 import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
+import { findPlace } from './place';
 import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Rule, RuleContext, StatementRule } from './rule';
 import { createSuppressions, describeUnused } from './suppressions';
 import { verifyFixes, type Relint } from './verifyFix';
@@ -92,7 +92,7 @@ function lintStatement(request: LintRequest, site: QuerySite, model: StatementMo
     if (drafts.every(({ draft }) => 'sql' in draft.at && !draft.related?.length)) cache?.set(model, key, drafts);
   }
   return drafts.flatMap(({ rule, draft, index }): readonly Placed[] => {
-    const span = 'sql' in draft.at ? toHostSpan(site.map, coverHoles(model, draft.at.sql)) : draft.at.host;
+    const span = 'sql' in draft.at ? findPlace(site, coverHoles(model, draft.at.sql)) : draft.at.host;
     if (!span) return [];
     // A cached draft was made when the statement stood elsewhere: its fixes are computed again, where it stands now.
     const fixes = (): readonly Fix[] => runStatement(request, site, model, rule as StatementRule, fail)[index]?.fixes?.() ?? [];

@@ -1,3 +1,4 @@
+import { hasUnknownPart } from '../advice/holes';
 import { collectTenantOccurrences, type TenantColumnOf, type TenantOccurrence } from '../advice/tenantEvidence';
 import { tenantFixes } from '../advice/tenantFix';
 import { isGuarded } from '../advice/tenantGuards';
@@ -32,7 +33,7 @@ export const missingTenantFilter: StatementRule = {
   check(context) {
     const { model, site, file, settings, catalog } = context;
     if (!catalog || model.completeness !== 'full' || !site.complete || file.role !== 'application') return;
-    if (model.holes.some((h) => h.kind === 'fragment') || isSystemPath(file.uri, settings.tenant.systemPaths)) return;
+    if (hasUnknownPart(model) || isSystemPath(file.uri, settings.tenant.systemPaths)) return;
     const tenant = findTenantColumns(context);
     if (!tenant) return;
     const open = collectTenantOccurrences({ model, catalog }, tenant.columnOf).filter((o) => o.evidence === 'none');

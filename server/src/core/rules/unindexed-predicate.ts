@@ -1,3 +1,4 @@
+import { hasUnknownPart } from '../advice/holes';
 import { indexFixes } from '../advice/indexFix';
 import { proposeIndex, renderIndexColumns, type IndexProposal } from '../advice/indexAdvice';
 import { bindColumn, isSystemRelation, tableOf, type Scope } from '../advice/scope';
@@ -35,7 +36,7 @@ export const unindexedPredicate: StatementRule = {
   check(context) {
     const scope: Scope = { model: context.model, catalog: context.catalog };
     if (!context.catalog || context.model.completeness !== 'full' || !context.site.complete) return;
-    if (context.model.holes.some((hole) => hole.kind === 'fragment')) return;
+    if (hasUnknownPart(context.model)) return;
     for (const block of context.model.blocks) block.relations.forEach((_, index) => checkRelation(context, scope, block, index));
   },
 };

@@ -1,0 +1,27 @@
+import type { QuerySite } from '../hosts/ir';
+import { toHostSpan, type Segment } from '../text/segmentMap';
+import { hostSpan, overlaps, type HostSpan, type SqlSpan } from '../text/span';
+
+/** Characters that may stand between two parts of one text: `${`, `' +`, a line's end and its indentation. */
+const LARGEST_GAP = 80;
+
+/**
+ * Where a stretch of a statement stands in the document. Text that was put together from several places (a constant
+ * declared elsewhere, parts added under conditions) has no sensible hull: there the place that holds most of it counts.
+ * @returns undefined when none of it stands in the site's own document.
+ */
+export function findPlace(site: QuerySite, span: SqlSpan): HostSpan | undefined {
+  if (site.chain.length > 0) return toHostSpan(site.map, span);
+  const touched = site.map.segments.filter((s) => s.uri === undefined && overlaps(s.sql, span));
+  const groups: Segment[][] = [];
+  for (const segment of touched) {
+    const last = groups.at(-1)?.at(-1);
+    if (last && segment.host.start >= last.host.end && segment.host.start - last.host.end <= LARGEST_GAP) groups.at(-1)?.push(segment);
+    else groups.push([segment]);
+  }
+  if (groups.length <= 1) return toHostSpan(site.map, span);
+  const covered = (group: readonly Segment[]): number => group.reduce((sum, s) => sum + Math.min(s.sql.end, span.end) - Math.max(s.sql.start, span.start), 0);
+  const best = groups.reduce((a, b) => (covered(b) > covered(a) ? b : a));
+  const parts = best.flatMap((s) => toHostSpan({ segments: [s] }, span) ?? []);
+  return parts.length > 0 ? hostSpan(Math.min(...parts.map((p) => p.start)), Math.max(...parts.map((p) => p.end))) : undefined;
+}
