@@ -44,3 +44,13 @@ export async function noDiagnostic(document: vscode.TextDocument, rule: string):
 export async function setRules(rules: Record<string, unknown> | undefined): Promise<void> {
   await vscode.workspace.getConfiguration('sargable').update('rules', rules, vscode.ConfigurationTarget.Workspace);
 }
+
+/** Waits for a hover that matches, at the first place of a text in the document. */
+export function hover(document: vscode.TextDocument, text: string, expected: RegExp): Promise<string> {
+  const at = document.positionAt(document.getText().indexOf(text) + 1);
+  return until(`a hover on ${text}`, async () => {
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>('vscode.executeHoverProvider', document.uri, at);
+    const all = hovers.flatMap(({ contents }) => contents.map((content) => (typeof content === 'string' ? content : content.value))).join('\n');
+    return expected.test(all) ? all : undefined;
+  });
+}
