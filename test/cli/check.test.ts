@@ -93,10 +93,10 @@ describe('sargable check', () => {
   });
 
   it('writes safe fixes, keeps line ends and the byte order mark', async () => {
-    const text = '\ufeffSELECT id FROM orders WHERE tenant_id = 7 ORDER BY created_at DESC LIMIT 10;\r\n-- end\r\n';
+    const text = '\ufeffSELECT id FROM orders WHERE tenant_id = 7 ORDER BY created_at DESC LIMIT $1;\r\n-- end\r\n';
     workspace = makeWorkspace({ 'schema.sql': SCHEMA, 'a.sql': text });
     const dry = await runCli(['check', '--fix-dry-run', '--no-database'], { cwd: workspace.folder });
-    expect(dry.stdout).toContain('+SELECT id FROM orders WHERE tenant_id = 7 ORDER BY created_at DESC, id DESC LIMIT 10;');
+    expect(dry.stdout).toContain('+SELECT id FROM orders WHERE tenant_id = 7 ORDER BY created_at DESC, id DESC LIMIT $1;');
     expect(workspace.read('a.sql')).toBe(text);
     await runCli(['check', '--fix', '--no-database'], { cwd: workspace.folder });
     expect(workspace.read('a.sql')).toBe(text.replace('created_at DESC', 'created_at DESC, id DESC'));

@@ -57,7 +57,7 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
   const engine = await stage('start', createEngine);
   const project = await createProject({ folder, engine, settings, threads: options.threads });
   const progress = createProgress();
-  const url = options.database === false ? undefined : options.database ?? process.env['SARGABLE_DATABASE_URL'];
+  const url = options.database === false ? undefined : options.database ?? (process.env['SARGABLE_DATABASE_URL'] || undefined);
   if (url !== undefined) await stage('catalog', () => useDatabase(project, url));
   const scanned = await stage('read', () => project.scan({ onProgress: (done, total) => progress.update('reading', done, total) }));
   const selection = await selectFiles(project, paths, options);

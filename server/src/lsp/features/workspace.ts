@@ -1,4 +1,4 @@
-import { CodeLensRefreshRequest, DidChangeConfigurationNotification, DidChangeWatchedFilesNotification, FileChangeType, type Connection } from 'vscode-languageserver/node';
+import { CodeLensRefreshRequest, DidChangeConfigurationNotification, DidChangeWatchedFilesNotification, FileChangeType, MessageType, ShowMessageNotification, type Connection } from 'vscode-languageserver/node';
 import { lintWorkspaceRequest, statusNotification, trustGrantedNotification, type LintWorkspaceParams, type LintWorkspaceResult, type StatusParams } from '../../../../protocol/requests';
 import type { SargableSettings } from '../../../../protocol/settings';
 import { rules } from '../../core/rules/index.generated';
@@ -35,7 +35,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
   const tell = (message: string): void => {
     if (told.has(message)) return;
     told.add(message);
-    connection.window.showWarningMessage(`Sargable: ${message}`);
+    void connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message: `Sargable: ${message}` });
   };
 
   const sendStatus = (active: Session): void => {
