@@ -37,7 +37,7 @@ export function migrationSections(text: string, uri = ''): MigrationSection[] {
   for (const comment of lineComments(text)) {
     const written = text.slice(comment.start, comment.end);
     const marker = markers.find(({ form }) => form.test(written));
-    if (withoutTransaction.test(written)) plainTransaction = false;
+    if (!marker && withoutTransaction.test(written)) plainTransaction = false;
     if (!marker) continue;
     found.push({ ...comment, direction: marker.direction, ...(transactional.test(written) ? { transaction: !withoutTransaction.test(written) } : {}) });
   }

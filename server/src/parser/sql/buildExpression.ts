@@ -59,7 +59,7 @@ function leaf(context: ExpressionContext, raw: RawExpression, range: TokenRange)
       const signed = /^[-+]$/.test(ranges.word(first)) ? 2 : 1;
       const single = raw.at === undefined ? range : { from: first, to: first + signed };
       if (raw.kind === 'parameter') return { kind: 'other', span: ranges.span(single), columns: [] };
-      const within = holes.findIndex((candidate) => candidate.kind === 'string' && candidate.span.start >= ranges.span(single).start && candidate.span.end <= ranges.span(single).end);
+      const within = typeof raw.value !== 'string' ? -1 : holes.findIndex((candidate) => candidate.kind === 'string' && candidate.span.start >= ranges.span(single).start && candidate.span.end <= ranges.span(single).end);
       return { kind: 'constant', value: raw.value, span: ranges.span(single), columns: [], ...(within < 0 ? {} : { hole: within }) };
     }
     default:

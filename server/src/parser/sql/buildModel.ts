@@ -268,7 +268,8 @@ class BlockBuilder {
   }
 
   private write(raw: RawQuery, context: ExpressionContext, clauses: Clauses, source: number | undefined): QueryBlock['write'] {
-    if (raw.kind === 'insert' && raw.rows) this.rows(raw, context, this.ranges.inside(clauses.values?.body ?? sqlSpan(0, 0)));
+    const values = this.ranges.inside(clauses.values?.body ?? sqlSpan(0, 0));
+    if (raw.kind === 'insert' && raw.rows) this.rows(raw, context, values);
     const body = this.ranges.inside(clauses.set?.body ?? sqlSpan(0, this.ranges.text.length));
     const pieces = this.ranges.splitList(body);
     const assignments = raw.assignments.map(({ column, value, at }, i) => {
@@ -280,7 +281,7 @@ class BlockBuilder {
     });
     return {
       columns: raw.columns, assignments, onConflict: raw.onConflict,
-      ...(raw.rows ? { rows: raw.rows.length } : {}), ...(source === undefined ? {} : { source }),
+      ...(raw.rows ? { rows: Math.max(raw.rows.length, this.ranges.splitList(values).length) } : {}), ...(source === undefined ? {} : { source }),
     };
   }
 }
