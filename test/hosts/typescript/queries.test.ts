@@ -93,9 +93,21 @@ redis.query('something'); apollo.query({ query: Q }); client2.query(document);
     expect(file.sites.map((site) => [site.source?.text.at(-1), site.confidence])).toEqual([['a', 'proved'], ['b', 'typed'], ['c', 'typed'], ['d', 'typed']]);
   });
 
+  it('leaves other databases alone', () => {
+    const file = readScript(`import mysql from 'mysql2/promise';
+import Database from 'better-sqlite3';
+const db = await mysql.createConnection({});
+const lite = new Database('x');
+await db.query('SELECT 1 FROM t');
+lite.prepare('SELECT 1 FROM t').all();
+lite.exec('DELETE FROM t WHERE a = 1');
+function f(client: RedisClient) { return client.query('SELECT 1 FROM t'); }`);
+    expect(file.sites).toEqual([]);
+  });
+
   it('finds SQL in project wrappers and no prose', () => {
     const file = readScript(`await this.db.queryRows('SELECT id FROM users WHERE email = $1', [email]);
-console.log('SELECT id FROM users'); toast('Select a plan from the list'); confirm('Delete from cart?'); label('Update set of tags'); heading('Select an option'); show('With love');`);
+console.log('SELECT id FROM users'); toast('Select a plan from the list'); confirm('Delete from cart?'); label('Update set of tags'); cn('select-none text-[var(--x)]'); mysql('SELECT 1 FROM t WHERE a = ?', [a]); q('SELECT \`a\` FROM t'); heading('Select an option'); show('With love');`);
     expect(file.sites.map((site) => [site.source?.text, site.confidence, site.library])).toEqual([['SELECT id FROM users WHERE email = $1', 'shape', 'pg']]);
   });
 });

@@ -7,6 +7,7 @@ const modules = /^(pg|pg-pool|pg-native|@neondatabase\/serverless|@vercel\/postg
 const classes = /^(Pool|Client|PoolClient|PgPool|PGlite)$/;
 const types = /(^|[^\w])(pg\.)?(Pool|PoolClient|Client|ClientBase|PoolBase|PgPool|PgClient|Queryable|DatabasePool|IDatabase|ITask|PgConnection|Db|Database|DatabaseClient|DbClient|Connection|Transaction)(?![\w])/;
 const foreignTypes = /Redis|Elastic|Mongo|Prisma|Apollo|Graph|Mysql|Http|S3|Kafka|Click|BigQuery|Snowflake|Kysely|Knex|Repository|QueryRunner|DataSource/i;
+const foreignModules = /mysql|planetscale|sqlite|libsql|turso|clickhouse|bigquery|snowflake|mssql|oracledb|duckdb|cassandra|mongo|redis|elastic|graphql|apollo|cloudflare|tinybird|google-ads|athena|trino|presto|questdb|influx|salesforce|jsforce/i;
 const names = /^(_?)(db|pool|pg|pgPool|pgClient|client|conn|connection|cn|tx|trx|txn|transaction|database|dbPool|dbClient|postgres|pgsql|readPool|writePool|replica|primary|cx|t|dbConn|reader|writer|readonlyPool|queryable|executor)$/i;
 
 /**
@@ -17,9 +18,30 @@ export function pgReceiver(node: SyntaxNode, context: HostContext, hops = 0): Qu
   const origin = context.origin(node);
   const proved = hops < 6 ? byOrigin(origin, context, hops) : undefined;
   if (proved !== undefined) return proved === 'other' ? undefined : proved;
-  const path = context.path(node);
-  const last = path?.at(-1);
+  const last = context.path(node)?.at(-1);
+  if (last !== undefined && hops === 0 && isForeign(node, context)) return undefined;
   return last !== undefined && names.test(last) ? 'typed' : undefined;
+}
+
+/** Is the receiver made by, or imported from, another database's client? Its name, its module or the file's own path tell. */
+export function isForeign(node: SyntaxNode, context: HostContext, hops = 0): boolean {
+  if (foreignModules.test(context.uri.replace(/^.*\/(src|app|apps|lib|packages|server)\//, ''))) return true;
+  const origin = context.origin(node);
+  switch (origin.kind) {
+    case 'import':
+      return foreignModules.test(origin.module) || foreignModules.test(origin.imported);
+    case 'construct':
+    case 'call': {
+      const callee = origin.kind === 'construct' ? origin.node.childForFieldName('constructor') : callParts(origin.node)?.callee;
+      if (!callee || hops > 4) return false;
+      return foreignModules.test(callee.text) || isForeign(callee, context, hops + 1);
+    }
+    case 'parameter':
+    case 'field':
+      return origin.type !== undefined && foreignTypes.test(origin.type);
+    default:
+      return false;
+  }
 }
 
 function byOrigin(origin: Origin, context: HostContext, hops: number): QuerySite['confidence'] | 'other' | undefined {

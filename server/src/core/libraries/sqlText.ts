@@ -2,7 +2,7 @@ import type { QuerySite } from '../hosts/ir';
 import { tokenize, type Token } from '../sql/lexer';
 import type { PlaceholderStyle } from '../sql/source';
 
-const starts = /^\s*(?:(?:--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)\s*)*\(*\s*(select|with|insert|update|delete|merge|values|table|create|alter|drop|truncate|begin|commit|rollback|start|savepoint|release|set|reset|show|explain|analyze|vacuum|copy|lock|refresh|reindex|cluster|grant|revoke|comment|listen|notify|unlisten|do|call|declare|fetch|close|prepare|execute|deallocate|discard)\b/i;
+const starts = /^\s*(?:(?:--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)\s*)*\(*\s*(select|with|insert|update|delete|merge|values|table|create|alter|drop|truncate|begin|commit|rollback|start|savepoint|release|set|reset|show|explain|analyze|vacuum|copy|lock|refresh|reindex|cluster|grant|revoke|comment|listen|notify|unlisten|do|call|declare|fetch|close|prepare|execute|deallocate|discard)(?![\w-])/i;
 
 /** Does the text begin like a statement? The weakest test: for arguments of calls that are known to send SQL. */
 export const startsStatement = (text: string): boolean => starts.test(text);
@@ -95,6 +95,8 @@ export function returnsRows(text: string): boolean {
 export function placeholderStyle(text: string): PlaceholderStyle {
   const tokens = tokenize(text);
   if (tokens.some((token) => token.kind === 'param')) return 'dollar';
+  const bare = tokens.filter((token) => token.kind === 'string' || token.kind === 'quoted').reduce((rest, token) => rest.slice(0, token.start) + ' '.repeat(token.end - token.start) + rest.slice(token.end), text);
+  if (/(^|[^\w$])\$[A-Za-z_]\w*(?![\w$])/.test(bare)) return 'dollar-name';
   const before = (index: number): string => tokens[index - 1]?.word ?? '';
   const touches = (index: number): boolean => tokens[index + 1]?.kind === 'word' && tokens[index + 1]?.start === tokens[index]?.end;
   for (const [index, token] of tokens.entries()) {

@@ -3,10 +3,11 @@ import { hostSpan } from '../text/span';
 import type { LibraryAdapter, SiteDraft } from './adapter';
 import { callParts } from '../hosts/typescript/syntaxTools';
 import { readValues, scriptLanguages } from './pg';
+import { isForeign } from './pgReceiver';
 import { accessOf, isCertainlySql, placeholderStyle, returnsRows } from './sqlText';
 
 /** Functions that take text and send none of it to a database. */
-const innocent = /(^|\.)(log|info|warn|error|debug|trace|fatal|expect|assert\w*|describe|it|test|includes|startsWith|endsWith|indexOf|match|matchAll|replace|replaceAll|split|toBe|toEqual|toContain|toMatch\w*|toHaveBeenCalled\w*|toStrictEqual|require|t|i18n|translate|alert|gettext|format|parse|highlight|print|push|unshift|concat|join|test|exec|write|writeFile\w*|appendFile\w*|set|add|append|trim|text|json|send|setValue|normalize|fingerprint|tokenize|analy[sz]e|lint|render|createElement|useState|useMemo|Error)$/;
+const innocent = /(^|\.)(log|info|warn|error|debug|trace|fatal|expect|assert\w*|describe|it|test|includes|startsWith|endsWith|indexOf|match|matchAll|replace|replaceAll|split|toBe|toEqual|toContain|toMatch\w*|toHaveBeenCalled\w*|toStrictEqual|require|t|i18n|translate|alert|gettext|format|parse|highlight|print|push|unshift|concat|join|test|exec|write|writeFile\w*|appendFile\w*|set|add|append|trim|text|json|send|setValue|normalize|fingerprint|tokenize|analy[sz]e|lint|render|createElement|useState|useMemo|Error|literal|raw|fragment|prepare)$/;
 const innocentRoots = /^(console|logger|log|expect|assert|t|chai|vscode|monaco|editor|Sentry|z|yup)$/;
 
 /**
@@ -27,11 +28,14 @@ export const wrapperAdapter: LibraryAdapter = {
     for (const [position, argument] of args.slice(0, 3).entries()) {
       const node = textOf(argument);
       const text = node ? context.string(node) : undefined;
-      if (!text || !isCertainlySql(text.text)) continue;
+      if (!text || !isCertainlySql(text.text) || isForeign(callee, context)) continue;
+      const placeholders = placeholderStyle(text.text);
+      // Backquoted names and `?` are MySQL's and SQLite's; a wrapper that turns `?` into `$1` cannot be told from them.
+      if (placeholders === 'question' || text.text.includes('`')) return undefined;
       const anchor = hostSpan(callee.startIndex, callee.endIndex);
       const next = args[position + 1];
       const values = next ? readValues(next, context) : undefined;
-      return context.statements(text, placeholderStyle(text.text)).map((statement): SiteDraft => ({
+      return context.statements(text, placeholders).map((statement): SiteDraft => ({
         library: 'pg',
         confidence: 'shape',
         source: statement.source,
