@@ -6,6 +6,35 @@ const HEAD = "import { Pool } from 'pg';\nconst pool = new Pool();\n";
 const ts = (code: string, rest: Partial<RuleCase> = {}): RuleCase => ({ language: 'typescript', code: HEAD + code, ...rest });
 const py = (code: string, rest: Partial<RuleCase> = {}): RuleCase => ({ language: 'python', code: `import psycopg\n\n${code}`, ...rest });
 
+const MODELS = `from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    buyer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    buyer: Mapped["Customer"] = relationship()
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    customer: Mapped["Customer"] = relationship()
+    items: Mapped[list["Item"]] = relationship()
+    owner: Mapped["Customer"] = relationship(lazy="joined")
+
+`;
+const orm = (code: string, rest: Partial<RuleCase> = {}): RuleCase => ({ language: 'python', schema: '', code: MODELS + code, ...rest });
+const imports = (names: string): string => MODELS.replace('mapped_column, relationship', `mapped_column, relationship, ${names}`);
+
 testRule(nPlusOne, {
   schema: SCHEMA,
   flagged: [
@@ -164,8 +193,39 @@ def run(conn: psycopg.Connection, ids: list[int]):
 //                            ^^^^^^^^^^
 }
 `, { path: 'src/jobs/nightly.ts', severity: 'info' }),
+    // Relations that are loaded when they are touched.
+    orm(`def names(session: Session):
+    orders = session.scalars(select(Order).where(Order.id > 5)).all()
+    return [order.customer.id for order in orders]
+#           ^^^^^^^^^^^^^^ loaded lazily
+`, {
+      severity: 'warning',
+      fixed: `${imports('joinedload')}def names(session: Session):
+    orders = session.scalars(select(Order).options(joinedload(Order.customer)).where(Order.id > 5)).all()
+    return [order.customer.id for order in orders]
+`,
+    }),
+    orm(`def buyers(session: Session):
+    statement = select(Order)
+    for order in session.scalars(statement):
+        for item in order.items:
+#                   ^^^^^^^^^^^ many rows of Item
+            print(item.buyer)
+#                 ^^^^^^^^^^ \`items.buyer\`
+`, {
+      fixed: `${imports('selectinload')}def buyers(session: Session):
+    statement = select(Order).options(selectinload(Order.items))
+    for order in session.scalars(statement):
+        for item in order.items:
+            print(item.buyer)
+`,
+    }),
   ],
   clean: [
+    orm('def a(session: Session):\n    for order in session.scalars(select(Order).options(joinedload(Order.customer))):\n        print(order.customer, order.owner, order.id)\n'),
+    orm('def b(session: Session, orders: list[Order]):\n    for order in orders:\n        print(order.customer)\n'),
+    orm('def c(session: Session):\n    order = session.get(Order, 1)\n    print(order.customer)\n'),
+    orm('def d(session: Session):\n    for row in session.execute(select(Order)):\n        print(row.customer)\n'),
     ts("export async function run(ids: number[]) {\n  for (const id of ids) await pool.query('INSERT INTO customers (id) VALUES ($1)', [id]);\n}\n"),
     ts("export async function run(ids: number[]) {\n  for (const id of ids) await pool.query('SELECT name FROM customers WHERE id = $1', [id]);\n}\n", { role: 'test' }),
     ts("export async function run(ids: number[]) {\n  for (const id of ids) await pool.query('SELECT name FROM customers WHERE id = $1', [id]);\n}\n", { role: 'script' }),

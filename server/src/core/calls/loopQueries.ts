@@ -4,7 +4,7 @@ import { dependentNames } from './dependence';
 import { enclosingFunctions, enclosingLoops } from './enclosing';
 import type { Execution, FlowGraph, PathStep } from './flow';
 import { classifyLoop, type LoopClass, type LoopSubject } from './loops';
-import { OPAQUE, siteExecution } from './summaries';
+import { isOpaqueLabel, siteExecution } from './summaries';
 
 /** A query that runs in a loop, with everything that the loop rules say of it. */
 export interface LoopQuery {
@@ -130,7 +130,7 @@ function doubtsOf(file: HostFile, form: LoopClass, loop: Loop, execution: Execut
   if (execution.path.length > 2) doubts.push('deep');
   if (execution.guessed === true) doubts.push('guessed');
   else if (!execution.certain) doubts.push('conditional');
-  if (execution.access === 'both' && execution.path.at(-1)?.label === OPAQUE) doubts.push('opaque');
+  if (execution.access === 'both' && isOpaqueLabel(execution.path.at(-1)?.label ?? '')) doubts.push('opaque');
   if (form.form === 'chain') doubts.push('chain');
   if (site?.confidence === 'shape') doubts.push('shape');
   if (BACKGROUND.test(file.uri.split('/').slice(-3).join('/'))) doubts.push('background');

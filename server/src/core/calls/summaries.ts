@@ -20,8 +20,8 @@ export interface SummaryInput {
   functionName(ref: FunctionRef): string;
 }
 
-/** Label of a query whose text is not known. */
-export const OPAQUE = 'query';
+/** Labels of queries whose text is not known are the call's name. */
+export const isOpaqueLabel = (label: string): boolean => !/\s/.test(label);
 
 export type Access = FunctionSummary['access'];
 
@@ -75,7 +75,7 @@ export function siteExecution(index: Pick<FileIndex, 'file'>, site: QuerySite): 
   return {
     certain: (site.executes === 'yes' || call?.awaited === true || call?.exitsAfter === true) && call?.conditional !== true,
     access: siteAccess(site),
-    path: [{ uri: index.file.uri, span: site.anchor, label: site.source ? firstWords(withHoles(site.source)) : OPAQUE }],
+    path: [{ uri: index.file.uri, span: site.anchor, label: site.source ? firstWords(withHoles(site.source)) : call?.callee.join('.') ?? 'query' }],
     names: [...site.binds.flatMap((b) => b.names), ...(site.binds.length === 0 ? (call?.args.flatMap((a) => a.names) ?? []) : [])],
   };
 }

@@ -1,4 +1,6 @@
 import { loopFinding } from '../advice/batching/finding';
+import { lazyFinding } from '../advice/batching/lazyFinding';
+import { collectLazyReads } from '../calls/lazyReads';
 import { collectLoopQueries } from '../calls/loopQueries';
 import type { FlowRule } from '../lint/rule';
 
@@ -43,5 +45,6 @@ export const nPlusOne: FlowRule = {
       if (query.execution.access === 'write') continue;
       context.report(loopFinding(context, query, query.path.length === 1 ? 'sends a query' : 'leads to a query'));
     }
+    for (const lazy of collectLazyReads(context.flow, context.file)) context.report(lazyFinding(context, lazy));
   },
 };

@@ -1,0 +1,97 @@
+import type { AttributeRead, HostFile, Loop, ModelIr, QuerySite, RelationIr } from '../hosts/ir';
+import { containsSpan } from '../text/span';
+import type { FlowGraph } from './flow';
+
+/** A relation that is loaded when the attribute is touched, once per element of a loop. */
+export interface LazyRead {
+  readonly read: AttributeRead;
+  readonly loop: Loop;
+  readonly model: ModelIr;
+  readonly relation: RelationIr;
+  /** The query that gave the elements. */
+  readonly site: QuerySite;
+  /** Properties from the query's model to the relation: `items.product`. */
+  readonly path: readonly { readonly property: string; readonly many: boolean }[];
+}
+
+/**
+ * Attribute reads in loops that an ORM answers with a query of its own: the loop walks the rows of a statement of this
+ * function, its model declares the attribute as a relation, and neither the statement nor the declaration loads it along.
+ * One entry per loop and attribute. Silent where the statement may have options that were not seen.
+ */
+export function collectLazyReads(flow: FlowGraph, file: HostFile): readonly LazyRead[] {
+  const reads = file.attributeReads ?? [];
+  if (reads.length === 0) return [];
+  const models = modelsOf(flow);
+  const found = new Map<string, LazyRead>();
+  for (const read of reads) {
+    const loop = file.loops[read.loopId];
+    const key = `${read.loopId}.${read.name}.${read.property}`;
+    if (!loop || found.has(key)) continue;
+    const source = sourceOf(file, models, loop, 0);
+    const relation = source?.model.relations.find((r) => r.property === read.property);
+    if (!source || !relation || relation.eager || !source.site.complete) continue;
+    const path = [...source.path, { property: read.property, many: relation.many }];
+    if (isLoaded(source.site, path.map((p) => p.property))) continue;
+    found.set(key, { read, loop, model: source.model, relation, site: source.site, path });
+  }
+  return [...found.values()];
+}
+
+function isLoaded(site: QuerySite, path: readonly string[]): boolean {
+  const full = path.join('.');
+  const last = path.at(-1) ?? '';
+  return site.eager.some((e) => e === full || e === '*' || e.startsWith(`${full}.`) || e.split('.').at(-1) === last);
+}
+
+interface ElementSource {
+  readonly model: ModelIr;
+  readonly site: QuerySite;
+  readonly path: readonly { readonly property: string; readonly many: boolean }[];
+}
+
+/** The query and model behind a loop's elements; through outer loops too (`for item in order.items`). */
+function sourceOf(file: HostFile, models: ReadonlyMap<string, ModelIr>, loop: Loop, depth: number): ElementSource | undefined {
+  const iterable = loop.iterable;
+  if (!iterable || depth > 4) return undefined;
+  const site = siteOf(file, loop);
+  const model = site?.model === undefined ? undefined : models.get(site.model);
+  if (site && model) return { model, site, path: [] };
+  const nested = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*)$/.exec(iterable.text.trim());
+  if (!nested) return undefined;
+  for (const outer of file.loops) {
+    if (outer.id === loop.id || !containsSpan(outer.body, loop.span) || !outer.elements.includes(nested[1] ?? '')) continue;
+    const parent = sourceOf(file, models, outer, depth + 1);
+    const relation = parent?.model.relations.find((r) => r.property === nested[2]);
+    const inner = relation && models.get(relation.model);
+    if (parent && relation && inner) return { model: inner, site: parent.site, path: [...parent.path, { property: relation.property, many: relation.many }] };
+  }
+  return undefined;
+}
+
+/** The site whose rows the loop walks: written as the iterable, or held in a variable of the same function. */
+function siteOf(file: HostFile, loop: Loop): QuerySite | undefined {
+  let name = loop.iterable?.text.trim() ?? '';
+  if (loop.iterable?.siteId !== undefined) return givesRows(name) ? undefined : file.sites[loop.iterable.siteId];
+  const fn = loop.functionId === undefined ? undefined : file.functions[loop.functionId];
+  for (let hops = 0; hops < 4; hops++) {
+    const bare = /^([A-Za-z_]\w*)(\.(all|scalars|unique|partitions)\(\))*$/.exec(name)?.[1];
+    const locals = fn?.locals.filter((l) => l.name === bare) ?? [];
+    const local = locals[0];
+    // Assigned twice: the rows may come from anywhere.
+    if (bare === undefined || !local || locals.length !== 1) return undefined;
+    if (givesRows(local.text)) return undefined;
+    if (local.siteId !== undefined) return file.sites[local.siteId];
+    name = local.text.trim();
+  }
+  return undefined;
+}
+
+/** `session.execute(select(Order))` gives rows with an instance in each, not the instances. */
+const givesRows = (text: string): boolean => /\.execute\(/.test(text) && !/\.scalars?\(/.test(text);
+
+function modelsOf(flow: FlowGraph): ReadonlyMap<string, ModelIr> {
+  const result = new Map<string, ModelIr>();
+  for (const file of flow.files()) for (const model of file.models) if (!result.has(model.name)) result.set(model.name, model);
+  return result;
+}
