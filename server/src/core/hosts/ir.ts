@@ -68,12 +68,46 @@ export interface QuerySite {
   readonly chain: readonly ChainCall[];
   /** ORM model the site reads (Prisma model, SQLAlchemy class). */
   readonly model?: string;
+  /** How the host code names the tables of a chain (SQLAlchemy), for edits that add a column. */
+  readonly entities?: readonly SiteEntity[];
   /** Further relations loaded with it (`include`, `joinedload`), by property name. */
   readonly eager: readonly string[];
+  /** Each of `eager` with its place: how its rows are limited is not seen in `source`. */
+  readonly loads?: readonly LoadedRelation[];
+  /** Names by which the model calls its columns and keys, for edits. */
+  readonly modelNames?: ModelNames;
   /** Local variable that the rows (or the row) are assigned to. */
   readonly resultName?: string;
   /** The literal array of bound values (node-postgres), where one can be added: its span, its length, and the end of its last element. */
   readonly values?: { readonly span: HostSpan; readonly count: number; readonly insertAt: number; /** No array is passed yet: one can be written at `insertAt`, behind the text. */ readonly missing?: boolean };
+}
+
+/** A relation that is loaded with the rows by a further statement. */
+export interface LoadedRelation {
+  /** `items`, `items.product`. */
+  readonly path: string;
+  readonly span: HostSpan;
+  /** Undefined where the model is not known. */
+  readonly many?: boolean;
+  /** `take` or a first-row form stands on it. */
+  readonly limited: boolean;
+}
+
+export interface ModelNames {
+  /** Column → property, where they differ. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Unique keys, as `ModelIr.uniques`. */
+  readonly uniques: readonly { readonly name: string; readonly properties: readonly string[] }[];
+}
+
+/** `Order` or `order_alias` for `orders`. */
+export interface SiteEntity {
+  readonly host: string;
+  readonly table: string;
+  /** Name in the SQL text. */
+  readonly alias: string;
+  /** Columns whose attribute has another name. */
+  readonly renamed: readonly { readonly column: string; readonly property: string }[];
 }
 
 /** A host expression that becomes a parameter. */

@@ -24,6 +24,7 @@ export interface SiteDraft {
   readonly model?: string;
   readonly eager: readonly string[];
   readonly values?: QuerySite['values'];
+  readonly entities?: QuerySite['entities'];
   /** Where the statement was built, when it came through variables: drafts that lie in one of these are part of this site. */
   readonly consumes?: readonly HostSpan[];
 }
@@ -42,6 +43,8 @@ export interface LibraryAdapter {
   recognise(call: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined;
   /** Adds `column = value` to the query's filter; for SQL text also the bound argument. */
   addPredicate?(site: QuerySite, request: PredicateRequest): readonly Edit[] | undefined;
+  /** What `addPredicate` changes besides the filter, for the fix's title: `findUnique becomes findFirst`. */
+  predicateNote?(site: QuerySite, request: PredicateRequest): string | undefined;
   /** Replaces OFFSET by a keyset condition. */
   toKeyset?(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined;
   /** Appends keys to the query's order, or orders it. */

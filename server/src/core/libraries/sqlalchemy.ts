@@ -140,6 +140,7 @@ function draftOf(node: SyntaxNode, statement: StatementChain, rendered: Rendered
     chain: statement.chain.calls.map(({ name, nameSpan, span, args }) => ({ name, nameSpan, span, args })),
     model: rendered.entity?.model?.name ?? rendered.entity?.host,
     eager: rendered.eager,
+    entities: rendered.entities.flatMap((entity) => (entity.table && entity.alias !== undefined ? [{ host: entity.host, table: entity.table.name, alias: entity.alias, renamed: entity.model?.columns.filter((column) => column.property !== column.column).map(({ column, property }) => ({ column, property })) ?? [] }] : [])),
     consumes: rendered.consumes,
   };
 }

@@ -50,7 +50,7 @@ export function renderExpression(node: SyntaxNode, scope: QueryScope): SqlPart |
       const argument = field(inner, 'argument') ?? parts(inner)[0];
       const part = argument && renderExpression(argument, scope);
       if (!part) return undefined;
-      return inner.text.startsWith('~') ? concat(sql('NOT '), group(part)) : concat(sql('-'), part);
+      return inner.text.startsWith('~') ? negatedCondition(argument, part, scope) : concat(sql('-'), part);
     }
     case 'call':
       return renderCall(inner, scope);
@@ -122,9 +122,9 @@ export function addEntity(entity: Entity, scope: QueryScope): void {
   scope.from.push(entity);
 }
 
-function renderComparison(node: SyntaxNode, scope: QueryScope): SqlPart | undefined {
+function renderComparison(node: SyntaxNode, scope: QueryScope, turned?: string): SqlPart | undefined {
   const [left, right, more] = parts(node);
-  const operator = node.children.find((child) => child.type in comparisons)?.type;
+  const operator = turned ?? node.children.find((child) => child.type in comparisons)?.type;
   if (!left || !right || more || operator === undefined) return undefined;
   const relation = relationOf(left, scope);
   if (relation) return relationComparison(relation, operator, right, scope);
@@ -133,6 +133,15 @@ function renderComparison(node: SyntaxNode, scope: QueryScope): SqlPart | undefi
   if (!a && !b) return undefined;
   if (literalValue(right) === null && (operator === '==' || operator === '!=')) return concat(a ?? value_(left, scope), sql(operator === '==' ? ' IS NULL' : ' IS NOT NULL', scope.context.span(right)));
   return concat(a ?? value_(left, scope), sql(comparisons[operator] ?? ' = '), b ?? value_(right, scope));
+}
+
+const inverse: Readonly<Record<string, string>> = { '==': '!=', '!=': '==', '<': '>=', '<=': '>', '>': '<=', '>=': '<' };
+
+/** `NOT (…)`; a comparison is turned round, as SQLAlchemy does. */
+function negatedCondition(node: SyntaxNode, part: SqlPart, scope: QueryScope): SqlPart {
+  const inner = unwrap(node);
+  const operator = inner.type === 'comparison_operator' ? inner.children.find((child) => child.type in inverse)?.type : undefined;
+  return (operator === undefined ? undefined : renderComparison(inner, scope, inverse[operator])) ?? concat(sql('NOT '), group(part));
 }
 
 interface RelationPath {
@@ -218,7 +227,7 @@ function renderLibraryCall(name: string, call: SyntaxNode, scope: QueryScope): S
     case 'or_':
       return group(joinConditions(renderConditions(argumentNodes(call), scope).map((part) => part), 'OR'));
     case 'not_':
-      return first && concat(sql('NOT '), group(renderCondition(first, scope)));
+      return first && negatedCondition(first, renderCondition(first, scope), scope);
     case 'cast':
     case 'type_coerce': {
       const type = second && columnType(second);
@@ -293,7 +302,7 @@ function renderMethod(receiver: SyntaxNode, method: string, call: SyntaxNode, sc
   if (Object.hasOwn(likeMethods, method) && first) {
     const like = likeMethods[method];
     const type = method === 'contains' ? typeOf(receiver, scope) : undefined;
-    if (type !== undefined && /\[\]$|^jsonb?$/.test(type)) return concat(left, sql(' @> ', span), value_(first, scope));
+    if (type !== undefined && /\[\]$|^jsonb?$/.test(type)) return concat(left, sql(' @> ', span), type.endsWith('[]') ? arrayValue(first, scope) : value_(first, scope));
     return like && concat(left, sql(like.operator, context.span(calleeName(call) ?? call)), renderPattern(first, like.before, like.after, scope));
   }
   if (Object.hasOwn(suffixMethods, method)) return concat(left, sql(suffixMethods[method] ?? '', span));
@@ -306,7 +315,9 @@ function renderMethod(receiver: SyntaxNode, method: string, call: SyntaxNode, sc
     case 'is_':
     case 'is_not':
     case 'isnot':
-      return first && concat(left, sql(method === 'is_' ? ' IS ' : ' IS NOT ', span), value_(first, scope));
+      return first && (renderExpression(first, scope) ?? literalValue(first)) === undefined
+        ? concat(left, sql(method === 'is_' ? ' IS NOT DISTINCT FROM ' : ' IS DISTINCT FROM ', span), value_(first, scope))
+        : first && concat(left, sql(method === 'is_' ? ' IS ' : ' IS NOT ', span), value_(first, scope));
     case 'between':
       return first && second && concat(left, sql(' BETWEEN ', span), value_(first, scope), sql(' AND '), value_(second, scope));
     case 'label': {
@@ -378,6 +389,13 @@ function renderPattern(node: SyntaxNode, before: string, after: string, scope: Q
   } else pieces.push(renderExpression(node, scope) ?? bind(withoutKey(context.bind(node, ''))));
   if (after) pieces.push(sql(`'${after}'`, span));
   return pieces.reduce((all, piece) => concat(all, sql(' || ', span), piece));
+}
+
+/** `ARRAY['a', $1]` for a list that is written out, else one parameter. */
+function arrayValue(node: SyntaxNode, scope: QueryScope): SqlPart {
+  const inner = unwrap(node);
+  if (inner.type !== 'list' || parts(inner).length === 0 || parts(inner).some((item) => /splat/.test(item.type))) return value_(node, scope);
+  return concat(sql('ARRAY['), join(parts(inner).map((item) => value_(item, scope)), ', '), sql(']'));
 }
 
 function typeOf(node: SyntaxNode, scope: QueryScope): string | undefined {

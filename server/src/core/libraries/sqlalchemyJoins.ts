@@ -3,7 +3,7 @@ import type { SyntaxNode } from '../hosts/syntax';
 import type { ForeignKey } from '../catalog/model';
 import type { ModelIr } from '../hosts/ir';
 import type { HostSpan } from '../text/span';
-import { concat, group, hole, identifier, joinConditions, sql, type SqlPart } from './sqlBuilder';
+import { concat, group, hole, identifier, incomplete, joinConditions, sql, type SqlPart } from './sqlBuilder';
 import { addEntity, relationOf, renderCondition } from './sqlalchemyExpressions';
 import { columnPart, findEntity, libraryFunction, withoutKey, type Entity, type QueryScope } from './sqlalchemyScope';
 
@@ -58,7 +58,7 @@ export function renderJoin(call: JoinCall, scope: QueryScope, index: number): re
   const keyword = call.full ? 'FULL JOIN ' : call.outer ? 'LEFT JOIN ' : 'JOIN ';
   const on = call.onclause ?? second;
   const make = (entity: Entity, condition: SqlPart): { part: SqlPart; entity: Entity } => ({ part: concat(sql(keyword, call.span), fromPart(entity, scope), sql(' ON ', call.span), condition), entity });
-  const unknownOn = (): SqlPart => hole('fragment', withoutKey(context.bind(first, '')));
+  const unknownOn = (): SqlPart => concat(hole('value', withoutKey(context.bind(first, ''))), incomplete);
 
   const relation = relationOf(relationshipNode(first), scope);
   if (relation) {

@@ -79,6 +79,7 @@ function readClass(name: string, node: SyntaxNode, classes: ReadonlyMap<string, 
   }
   const sqlModel = bases.some((base) => base.type === 'keyword_argument' && base.text.replaceAll(' ', '') === 'table=True');
   if (sqlModel) draft.table = name.toLowerCase();
+  else if (bases.some((base) => base.text === 'db.Model')) draft.table = snakeCase(name);
   for (const [property, bindings] of scopes.scopeAt(node)?.bindings ?? []) {
     const binding = bindings[0];
     if (!binding) continue;
@@ -88,6 +89,9 @@ function readClass(name: string, node: SyntaxNode, classes: ReadonlyMap<string, 
   }
   return draft;
 }
+
+/** Flask-SQLAlchemy's name of a table without `__tablename__`. */
+const snakeCase = (name: string): string => name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, '_').toLowerCase();
 
 const textValue = (node: SyntaxNode | undefined): string | undefined => {
   const value = node && literalValue(node);
@@ -192,8 +196,9 @@ function readTableItem(draft: Draft, call: SyntaxNode): void {
   const { positional, keyword } = argumentsOf(call);
   const constraintName = textValue(keyword.get('name'));
   const columnOf = (node: SyntaxNode): string | undefined => {
-    const path = pathOf(node);
-    const property = textValue(node) ?? path?.at(-1);
+    const written = textValue(node);
+    if (written !== undefined) return written;
+    const property = pathOf(node)?.at(-1);
     return property === undefined ? undefined : draft.columns.get(property)?.definition.name ?? property;
   };
   const names = positional.flatMap((argument) => columnOf(argument) ?? []);

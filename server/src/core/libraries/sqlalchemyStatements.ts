@@ -66,6 +66,7 @@ export interface RenderedStatement {
   readonly part: SqlPart;
   readonly kind: StatementKind;
   readonly entity?: Entity;
+  readonly entities: readonly Entity[];
   readonly eager: readonly string[];
   readonly consumes: readonly HostSpan[];
   readonly returning: boolean;
@@ -99,6 +100,8 @@ interface Collected {
   wrap?: 'exists' | 'count';
   legacyDml?: { readonly kind: 'update' | 'delete'; readonly values?: SyntaxNode };
   more: boolean;
+  /** A join whose target is not known: further tables may come from it, not from FROM. */
+  openJoin: boolean;
 }
 
 /** Renders a statement chain. `parameters`: values given beside it (`session.execute(insert(M), rows)`). */
@@ -111,7 +114,7 @@ export function renderChain(statement: StatementChain, context: HostContext, par
   for (const call of statement.chain.calls) scope.consumes.push(context.span(call.node));
   const state: Collected = {
     columns: [], joins: [], joined: new Set(), where: [], groupBy: [], having: [], orderBy: [], unions: [], eager: [], returning: [], values: [],
-    conflict: nothing, distinct: nothing, locking: nothing, streams: false, one: false, more: !statement.chain.complete,
+    conflict: nothing, distinct: nothing, locking: nothing, streams: false, one: false, more: !statement.chain.complete, openJoin: false,
   };
   if (!begin(statement, state, scope)) return undefined;
   const target = scope.from[0];
@@ -120,7 +123,7 @@ export function renderChain(statement: StatementChain, context: HostContext, par
   if (parameters && statement.kind === 'insert' && state.values.length === 0) state.values.push({ node: parameters, span: context.span(parameters) });
   const kind = state.legacyDml?.kind ?? statement.kind;
   const part = finish(kind, state, scope, target, parent === undefined);
-  return { part: state.more ? concat(part, incomplete) : part, kind, entity: target, eager: state.eager, consumes: scope.consumes, returning: state.returning.length > 0, streams: state.streams, one: state.one };
+  return { part: state.more ? concat(part, incomplete) : part, kind, entity: target, entities: scope.from, eager: state.eager, consumes: scope.consumes, returning: state.returning.length > 0, streams: state.streams, one: state.one };
 }
 
 function nested(node: SyntaxNode, context: HostContext, parent: QueryScope): NestedStatement | undefined {
@@ -380,7 +383,8 @@ function applyJoin(call: Call, state: Collected, scope: QueryScope): void {
   const request: JoinCall = { nodes: between ? positional.slice(1) : positional, onclause: keyword.get('onclause'), outer: call.name.startsWith('outerjoin') || truthy('isouter'), full: truthy('full'), span: call.span };
   for (const made of renderJoin(request, scope, state.joins.length)) {
     state.joins.push(conditional(made.part, call.condition));
-    if (made.entity) {
+    if (!made.entity) state.openJoin = true;
+    else {
       state.joined.add(made.entity.host);
       state.last = made.entity;
     }
@@ -458,7 +462,8 @@ function finishBody(kind: StatementKind, state: Collected, scope: QueryScope, ta
     return concat(...state.unions, clause(sql(' ORDER BY '), join(state.orderBy, ', ')), rowCount('LIMIT ', state.limit), rowCount('OFFSET ', state.offset));
   }
   if (kind === 'exists' && state.unions.length > 0) return concat(sql('EXISTS '), group(concat(...state.unions)));
-  const froms = scope.from.filter((entity) => !state.joined.has(entity.host));
+  const roots = scope.from.filter((entity) => !state.joined.has(entity.host));
+  const froms = state.openJoin ? roots.slice(0, 1) : roots;
   const select = renderSelect({
     distinct: state.distinct, columns: kind === 'exists' && state.columns.length === 0 ? [sql('*')] : state.columns, from: join(froms.map((entity) => fromPart(entity, scope)), ', '), joins: state.joins, where: state.where, groupBy: state.groupBy,
     having: state.having, unions: state.unions, orderBy: state.orderBy, limit: state.limit, offset: state.offset, locking: state.locking,

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Conjunct, Expression, StatementModel } from '../../../server/src/core/sql/model';
+import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { read } from './support';
+
+const folder = join(__dirname, '../../fixtures/python');
+const recorded = JSON.parse(readFileSync(join(folder, 'statements.json'), 'utf8')) as { statements: { source: string; sql: string }[] };
+const models = readFileSync(join(folder, 'models.py'), 'utf8');
+const prelude = `${models}
+from sqlalchemy import and_, case, cast, delete, desc, exists, func, not_, or_, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+tenant = 5
+`;
+const analyser = await createSqlAnalyser();
+
+const expression = (value: Expression | undefined): unknown => {
+  if (!value) return undefined;
+  switch (value.kind) {
+    case 'column': return value.column?.column;
+    case 'constant': return value.value;
+    case 'cast': return expression(value.args?.[0]);
+    case 'subquery': return 'subquery';
+    case 'array':
+    case 'row': return value.args?.map(expression);
+    default: return [value.name ?? value.kind, ...value.columns.map((column) => column.column)];
+  }
+};
+const conjunct = (c: Conjunct): unknown => ({
+  clause: c.clause, operator: c.operator, negated: c.negated,
+  sides: c.operator === '=' ? [JSON.stringify(expression(c.left)), JSON.stringify(expression(c.right))].sort() : [expression(c.left), c.operator === '~~' || c.operator === '~~*' ? 'pattern' : expression(c.right)],
+  branches: c.branches?.map((branch) => branch.map(conjunct)),
+});
+
+/** What rules see of a statement, without the names of aliases and the order of columns, which is that of the class there. */
+const shape = (model: StatementModel): unknown => ({
+  kind: model.kind,
+  error: model.error?.message,
+  blocks: model.blocks.map((block) => ({
+    kind: block.kind, role: block.role, distinct: block.distinct,
+    relations: block.relations.map((relation) => [relation.kind === 'derived' ? 'derived' : relation.name, relation.join]),
+    outputs: block.outputs.map((output) => JSON.stringify(expression(output.expression))).sort(),
+    conjuncts: block.conjuncts.map(conjunct),
+    groupBy: block.groupBy.map(expression),
+    orderBy: block.orderBy.map((item) => [expression(item.expression), item.descending, item.nulls]),
+    limit: expression(block.limit?.expression), offset: expression(block.offset?.expression),
+    locking: block.locking?.strength, skipLocked: block.locking?.skipLocked,
+    writes: [...(block.write?.columns ?? [])].sort(), returning: block.returning,
+  })),
+});
+
+const analyse = (text: string): StatementModel => analyser.analyse({ text, placeholders: 'dollar', interpolations: [] });
+
+describe('statements mean what SQLAlchemy compiles', () => {
+  it.each(recorded.statements)('$source', ({ source, sql }) => {
+    const text = `${prelude}\nasync def run(session):\n    return await session.execute(${source})\n`;
+    const sites = read(text).sites;
+    expect(sites.map((site) => site.executes)).toEqual(['yes']);
+    const rendered = sites[0]?.source?.text ?? '';
+    expect(shape(analyse(rendered)), rendered).toEqual(shape(analyse(sql)));
+  });
+});
