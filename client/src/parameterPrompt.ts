@@ -41,9 +41,9 @@ function askForParameter(parameter: NeededParameter, index: number, count: numbe
   });
   return new Promise((resolve) => {
     pick.onDidAccept(() => {
-      const item = pick.selectedItems[0];
-      if (!item) return;
-      resolve(item.value === undefined ? item.label : item.value);
+      const item = pick.selectedItems[0]; // none when Enter comes before the list has followed the typing
+      if (!item && pick.value === '') return;
+      resolve(!item ? pick.value : item.value === undefined ? item.label : item.value);
       pick.hide();
     });
     pick.onDidHide(() => {

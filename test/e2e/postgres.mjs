@@ -24,6 +24,7 @@ export async function startShop(dataFolder, schemaFile) {
     setting: { name: 'shop', host: url.hostname, port: Number(url.port), database: url.pathname.slice(1), user: decodeURIComponent(url.username), ssl: 'disable' },
     /** Connections of the extension. */
     countConnections: () => one("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'sargable%'"),
+    countOrders: (status) => one(`SELECT count(*)::int AS n FROM orders WHERE status = '${status}'`),
     /** Scans of the table `orders` that were really executed. */
     async countExecutions() {
       await admin.query('SELECT pg_stat_clear_snapshot()');

@@ -73,7 +73,53 @@ export const planTests = [
       await frame.getByRole('columnheader', { name: 'Self', exact: true }).waitFor();
       assert.match(await frame.locator('header').innerText(), /Executed on/);
       assert.match(await frame.getByRole('treegrid').innerText(), /ms/);
+      await page.waitForTimeout(300); // the input box fades out
       await workbench.screenshot('9-analyzed');
+    },
+  },
+  {
+    name: 'a statement that writes is refused, or rolled back after a second question',
+    async run({ workbench, postgres }) {
+      const { page, quickInput } = workbench;
+      const frame = workbench.frame();
+      const dialog = page.locator('.monaco-dialog-box');
+      const before = await postgres.countOrders('archived');
+      await workbench.openFile('src/archive.ts');
+      const analyze = async () => {
+        await workbench.goTo(7, 10);
+        await workbench.runCommand('Sargable: Explain Query with ANALYZE');
+        await dialog.filter({ hasText: 'Run this query on shop' }).waitFor();
+        await dialog.getByRole('button', { name: 'Run the Query' }).click();
+      };
+      const answerWrites = async (button) => {
+        const value = page.locator('.quick-input-title').filter({ hasText: 'Value of $1' });
+        const question = dialog.filter({ hasText: 'This statement writes' });
+        for (;;) {
+          await value.or(question).first().waitFor();
+          if (await question.isVisible()) break;
+          await quickInput.fill('1');
+          await page.keyboard.press('Enter');
+          await value.waitFor({ state: 'hidden' });
+        }
+        await workbench.screenshot('9-write-question');
+        await dialog.getByRole('button', { name: button }).click();
+      };
+      await analyze();
+      await answerWrites('Cancel');
+      await frame.getByText('Not run').waitFor();
+      await analyze();
+      await answerWrites('Run and Roll Back');
+      const value = page.locator('.quick-input-title').filter({ hasText: 'Value of $1' });
+      const done = frame.getByText('Executed on shop');
+      await value.or(done).first().waitFor();
+      if (await value.isVisible()) {
+        await quickInput.fill('1');
+        await page.keyboard.press('Enter');
+      }
+      await done.waitFor();
+      await frame.getByText('Update', { exact: false }).first().waitFor();
+      assert.equal(await postgres.countOrders('archived'), before, 'rolled back');
+      await workbench.screenshot('9-write-analyzed');
     },
   },
   ...Object.entries(themes).map(([name, theme]) => ({
