@@ -100,6 +100,9 @@ describe('renderMigration', () => {
     expect(render(target('plain', []))[0]?.path).toBe('db/migrations/0001_t_a_idx.sql');
     expect(render(target('plain', ['2024-01-01-000000_a/up.sql'])).map((file) => file.path)).toEqual(['up.sql', 'down.sql', 'metadata.toml'].map((name) => `db/migrations/2026-11-20-103000_t_a_idx/${name}`));
   });
+  it('keeps diesel\'s counter', () => {
+    expect(render(target('plain', ['2027-01-01-000000-0003_a/up.sql']))[0]?.path).toBe('db/migrations/2027-01-01-000001-0000_t_a_idx/up.sql');
+  });
   it('follows the newest migration without a clock', () => {
     expect(renderMigration(target('goose', ['20241231235959_a.sql']), { name: 'x', statements: [create] })?.path).toBe('db/migrations/20250101000000_x.sql');
   });

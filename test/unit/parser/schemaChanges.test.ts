@@ -68,6 +68,10 @@ describe('CREATE INDEX', () => {
     expect(index.predicate).toBe("(deleted_at is null) and kind = 'a;b'");
   });
 
+  it('takes a collation off as Postgres does', () => {
+    expect(change('create-index', 'create index i on t ((name collate "C"), (lower(name) collate pg_catalog."C"))').index.keys).toMatchObject([{ column: 'name', collation: 'C' }, { expression: 'lower(name)', collation: 'C' }]);
+  });
+
   it('gives the parts of the default name', () => {
     expect(change('create-index', 'create index on only t (lower(a), (b || c), d)')).toMatchObject({ only: true, nameParts: ['lower', 'expr', 'd'] });
   });

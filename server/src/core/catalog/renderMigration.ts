@@ -65,14 +65,16 @@ const versionIn = (name: string): string => /^V?(\d[\d._-]*?)(?=__|[-_.]?[A-Za-z
  */
 function nextVersion(target: MigrationTarget, later: number, now: string | undefined): string {
   const versions = target.existing.map(versionIn).filter((version) => version !== '');
-  const newest = [...versions].sort((a, b) => (BigInt(digits(a)) < BigInt(digits(b)) ? -1 : 1)).at(-1);
+  const last = [...versions].sort((a, b) => (BigInt(digits(a)) < BigInt(digits(b)) ? -1 : 1)).at(-1);
+  const diesel = /^(\d{4}-\d\d-\d\d-\d{6})(-\d{4})?$/.exec(last ?? '');
+  const newest = diesel?.[1] ?? last;
   const stamped = newest === undefined ? target.format !== 'flyway' && target.format !== 'plain' : digits(newest).length >= 12;
   if (!stamped) return countUp(newest ?? '', target.format, later);
   const length = newest === undefined ? 14 : digits(newest).length;
   const fromClock = now === undefined ? undefined : digits(now).padEnd(17, '0').slice(0, Math.min(length, 17));
   const base = fromClock !== undefined && length <= 14 && (newest === undefined || fromClock > digits(newest)) ? fromClock : newest === undefined ? '20000101000000' : followingStamp(digits(newest));
   const stamp = Array.from({ length: later }).reduce<string>((previous) => followingStamp(previous), base);
-  return newest !== undefined && /^\d{4}-\d\d-\d\d-\d{6}$/.test(newest) ? stamp.replace(/^(\d{4})(\d\d)(\d\d)/, '$1-$2-$3-') : stamp;
+  return diesel === null ? stamp : stamp.replace(/^(\d{4})(\d\d)(\d\d)/, '$1-$2-$3-') + (diesel[2] === undefined ? '' : '-0000');
 }
 
 function countUp(newest: string, format: MigrationTarget['format'], later: number): string {

@@ -73,7 +73,7 @@ function numberedFolders(paths: readonly string[]): ReadonlySet<string> {
 export function findSchemaSources(paths: readonly string[]): readonly SchemaSource[] {
   const folders = new Map<string, string[]>();
   const numbered = numberedFolders(paths);
-  for (const path of paths) if ((isMigration(path) || numbered.has(folderOf(path))) && !undoFile.test(nameOf(path))) folders.set(migrationRoot(path), [...(folders.get(migrationRoot(path)) ?? []), path]);
+  for (const path of paths) if ((isMigration(path) || (path.endsWith('.sql') && numbered.has(folderOf(path)))) && !undoFile.test(nameOf(path))) folders.set(migrationRoot(path), [...(folders.get(migrationRoot(path)) ?? []), path]);
   const migrations = [...folders].map(([path, files]): SchemaSource => ({ kind: 'migrations', path, files: [...files].sort(compareMigrations) }));
   migrations.sort((a, b) => b.files.length - a.files.length || (a.path < b.path ? -1 : 1));
   const claimed = new Set(migrations.flatMap((source) => source.files));

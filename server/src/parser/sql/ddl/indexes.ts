@@ -39,10 +39,12 @@ export function createIndex(statement: Tree, source: StatementSource): SchemaCha
 }
 
 function indexKey(element: Tree, piece: readonly [number, number] | undefined, source: StatementSource): IndexKey {
-  const column = textAt(element, 'name');
-  const expression = column === undefined && piece !== undefined ? keyExpression(source, piece) : undefined;
+  const inner = withoutCollate(treeAt(element, 'expr'));
+  const column = textAt(element, 'name') ?? inner.column;
+  const written = column === undefined && piece !== undefined ? keyExpression(source, piece) : undefined;
+  const expression = inner.collation === undefined ? written : written?.replace(/\s*\bcollate\s+(?:"(?:[^"]|"")+"|[\w.]+)+\s*$/i, '');
   const opclass = stringsAt(element, 'opclass').at(-1);
-  const collation = stringsAt(element, 'collation').at(-1);
+  const collation = stringsAt(element, 'collation').at(-1) ?? inner.collation;
   const descending = textAt(element, 'ordering') === 'SORTBY_DESC';
   const nulls = textAt(element, 'nulls_ordering');
   return {
@@ -53,6 +55,15 @@ function indexKey(element: Tree, piece: readonly [number, number] | undefined, s
     descending,
     nullsFirst: nulls === 'SORTBY_NULLS_FIRST' || (nulls !== 'SORTBY_NULLS_LAST' && descending),
   };
+}
+
+/** `(name COLLATE "C")` is the column with a collation, as Postgres stores it; a collation round an expression likewise. */
+function withoutCollate(expression: Tree | undefined): { readonly column?: string; readonly collation?: string } {
+  const clause = treeAt(expression, 'CollateClause');
+  if (clause === undefined) return {};
+  const argument = treeAt(clause, 'arg');
+  const column = stringsAt(treeAt(argument, 'ColumnRef'), 'fields').at(-1);
+  return { ...(column === undefined ? {} : { column }), collation: stringsAt(clause, 'collname').at(-1) };
 }
 
 /** Column part of the default name, as ChooseIndexColumnNames does: an expression is `expr` or its figured name, repeats are numbered. */
