@@ -30,7 +30,7 @@ const maxDepth = 8;
 
 /** Both conditions; undefined where there is none. */
 export const bothConditions = (outer: Condition | undefined, inner: Condition | undefined): Condition | undefined =>
-  outer && inner ? { text: `${outer.text} && ${inner.text}`, span: inner.span } : inner ?? outer;
+  outer && inner && outer.text !== inner.text ? { text: `${outer.text} && ${inner.text}`, span: inner.span } : inner ?? outer;
 
 const conditionOf = (node: SyntaxNode, negate = false): Condition => ({ text: negate ? negated(node.text) : node.text, span: spanOf(node) });
 

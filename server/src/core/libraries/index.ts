@@ -5,12 +5,14 @@ import { asyncpgAdapter } from './asyncpg';
 import { knexAdapter } from './knex';
 import { pgAdapter } from './pg';
 import { postgresJsAdapter } from './postgresJs';
+import { prismaAdapter } from './prisma';
 import { psycopgAdapter } from './psycopg';
 import { sqlalchemyAdapter } from './sqlalchemy';
 import { wrapperAdapter } from './wrapper';
 
 /** In the order in which they are asked; the first that recognises a call has it. Guessing by text alone comes last. */
 const adapters: readonly LibraryAdapter[] = [
+  prismaAdapter,
   knexAdapter,
   postgresJsAdapter,
   pgAdapter,
