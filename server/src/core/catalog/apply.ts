@@ -90,10 +90,11 @@ function moveTable(state: SchemaState, key: string, to: { readonly schema?: stri
     state.indexOwners.delete(relationKey(table.schema, index.name));
     state.indexOwners.set(relationKey(moved.schema, index.name), newKey);
   }
+  const partitions = partitionsOf(state, key);
   state.tables.delete(key);
   state.tables.set(newKey, moved);
   changeForeignKeysTo(state, table, (foreignKey) => ({ ...foreignKey, references: { ...foreignKey.references, schema: moved.schema, table: moved.name } }));
-  for (const child of partitionsOf(state, key)) updateTable(state, child, (value) => ({ ...value, partitionOf: newKey }));
+  for (const child of partitions) updateTable(state, child, (value) => ({ ...value, partitionOf: newKey }));
   for (const [child, parents] of [...state.parents]) {
     const renamed = parents.map((parent) => (parent === key ? newKey : parent));
     if (child === key) state.parents.delete(child);

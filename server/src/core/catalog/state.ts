@@ -58,12 +58,13 @@ export function updateTable(state: SchemaState, key: string, change: (table: Tab
   if (table !== undefined) state.tables.set(key, change(table));
 }
 
+/** Direct partitions; none is looked for where the table is not partitioned, so that most changes cost no walk over all tables. */
+export const partitionsOf = (state: SchemaState, key: string): readonly string[] =>
+  state.tables.get(key)?.kind === 'partitioned' ? [...state.tables].filter(([, table]) => table.partitionOf === key).map(([child]) => child) : [];
+
 /** Direct partitions and INHERITS children. */
 export const childrenOf = (state: SchemaState, key: string): readonly string[] =>
-  [...state.tables].filter(([child, table]) => table.partitionOf === key || state.parents.get(child)?.includes(key) === true).map(([child]) => child);
-
-export const partitionsOf = (state: SchemaState, key: string): readonly string[] =>
-  [...state.tables].filter(([, table]) => table.partitionOf === key).map(([child]) => child);
+  [...partitionsOf(state, key), ...[...state.parents].filter(([, parents]) => parents.includes(key)).map(([child]) => child)];
 
 /** The table and everything below it, parents first. */
 export function withDescendants(state: SchemaState, key: string): readonly string[] {
