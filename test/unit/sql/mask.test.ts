@@ -63,5 +63,7 @@ describe('masking', () => {
   it('trusts what the host knows', () => {
     const { holes } = maskSource(interpolated('select * from t where {x}', 'none', 'value'));
     expect(holes[0]).toMatchObject({ kind: 'value', form: 'value' });
+    const fragments = maskSource(interpolated('select * from t where a = 1 and {x} {y}', 'none', 'fragment'));
+    expect(fragments.holes.map(({ kind, form }) => [kind, form])).toEqual([['fragment', 'name'], ['fragment', 'blank']]);
   });
 });

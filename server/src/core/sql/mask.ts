@@ -16,6 +16,8 @@ export interface MaskedHole extends Hole {
   readonly form: HoleForm;
   /** The form is known: never tried otherwise. */
   readonly fixed: boolean;
+  /** The host knows the kind: another form does not change it. */
+  readonly told?: true;
 }
 
 /** Replaces placeholders and interpolations by fillers of equal length. Never fails. Cost: two passes of the lexer. */
@@ -92,10 +94,11 @@ function maskInterpolations(original: string, source: SqlSource, holes: MaskedHo
       holes.push({ span, region: span, kind: 'identifier', origin, form: 'name', fixed: true });
     } else {
       const previous = before(tokens, at);
-      const guess = kind === undefined ? guessForm(previous, before(tokens, at - 1), after(tokens, at)) : { form: formOfKind(kind), kind };
+      const guessed = guessForm(previous, before(tokens, at - 1), after(tokens, at));
+      const guess = kind === undefined ? guessed : { form: kind === 'fragment' ? guessed.form : formOfKind(kind), kind };
       const form = guess.form === 'name' && kind === undefined && followsFragment(holes, previous) ? 'blank' : guess.form;
       text = replace(text, span, fillHole(form, span.end - span.start, index) ?? '');
-      holes.push({ span, region: span, kind: form === guess.form ? guess.kind : 'fragment', origin, form, fixed: false });
+      holes.push({ span, region: span, kind: form === guess.form ? guess.kind : 'fragment', origin, form, fixed: false, ...(kind === undefined ? {} : { told: true }) });
     }
   });
   return text;
@@ -153,7 +156,7 @@ export function parseWithHoles<T>(masked: MaskedSql, parse: (text: string) => Pa
     const form = index === undefined ? undefined : nextForm(tried[index], hole);
     if (index === undefined || !hole || !form) break;
     tried[index]?.add(form);
-    holes[index] = { ...hole, form, kind: kindOfForm(form) };
+    holes[index] = { ...hole, form, kind: hole.told ? hole.kind : kindOfForm(form) };
     text = replace(text, hole.region, fillHole(form, hole.region.end - hole.region.start, index) ?? '');
     const result = parse(text);
     if ('tree' in result) return { masked: { text, holes }, result };

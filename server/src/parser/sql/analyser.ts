@@ -69,10 +69,9 @@ export function analyse(source: SqlSource, engine: StatementModel['engine'] = 'p
     const outcome = engine === 'pg' ? parseMasked(masked, ranges) : undefined;
     if (!outcome) return secondModel(ranges, masked) ?? tokenModel(ranges, masked);
     return outcome.error ? tokenModel(ranges, outcome.masked, outcome.error) : build(outcome, ranges);
-  } catch (error) {
+  } catch {
     // A chain of thousands of operators is deeper than the stack.
-    if (error instanceof RangeError) return tokenModel(ranges, masked);
-    throw error;
+    return tokenModel(ranges, masked);
   }
 }
 
