@@ -69,7 +69,9 @@ export function relationColumns(scope: Scope, relation: Relation): readonly stri
 
 /** Does the relation have this column? Undefined: its columns are not known. */
 function hasColumn(scope: Scope, relation: Relation, column: string): boolean | undefined {
-  return relationColumns(scope, relation)?.includes(column);
+  if (relation.kind !== 'table') return relationColumns(scope, relation)?.includes(column);
+  const table = tableOf(scope.catalog, relation);
+  return table && findColumn(table, column) !== undefined;
 }
 
 function bound(scope: Scope, block: QueryBlock, relationIndex: number, column: string): BoundColumn | undefined {
@@ -137,8 +139,8 @@ export function* walkExpression(expression: Expression): Generator<Expression> {
 export function isRowIndependent(scope: Scope, block: QueryBlock, expression: Expression): boolean {
   for (const node of walkExpression(expression)) {
     for (const column of node.columns) {
-      if (bindColumn(scope, block, column)?.block.index !== undefined && bindColumn(scope, block, column)?.block.index !== block.index) continue;
-      return false;
+      const bound = bindColumn(scope, block, column);
+      if (!bound || bound.block.index === block.index) return false;
     }
     if (node.kind === 'subquery') {
       const inner = node.block === undefined ? undefined : scope.model.blocks[node.block];

@@ -56,7 +56,9 @@ function checkRelation(context: StatementContext, scope: Scope, block: QueryBloc
   const size = sizeOf(table, context.settings);
   if (size === 'small' || size === 'medium') return;
   const owns = ownerTest(scope, block, index);
-  const conditions = block.conjuncts.flatMap(splitRows).flatMap((c) => toCondition(c, context.model.text, owns, block));
+  const conjuncts = block.conjuncts.flatMap(splitRows);
+  if (isPlainlyServed(table, conjuncts, owns)) return;
+  const conditions = conjuncts.flatMap((c) => toCondition(c, context.model.text, owns, block));
   const demand: IndexDemand = { predicates: conditions, order: boundedOrder(context, block, owns) };
   const chief = chiefCondition(table, conditions, block, scope, index);
   if (!chief && (!demand.order || conditions.length > 0)) return;
@@ -65,6 +67,13 @@ function checkRelation(context: StatementContext, scope: Scope, block: QueryBloc
   const proposal = proposeIndex(table, demand, coveredColumns(block, index));
   if (!proposal || hasProposed(table, proposal)) return;
   report(context, table, proposal, chief?.span ?? block.clauses.order?.span, chief, size === 'large');
+}
+
+/** The common case, decided without normalising any text: an equality on the first column of a whole b-tree index. */
+function isPlainlyServed(table: Table, conjuncts: readonly Conjunct[], owns: (column: ColumnRef) => boolean): boolean {
+  const leading = new Set(table.indexes.flatMap((index) => (index.valid && index.method === 'btree' && index.predicate === undefined ? [index.keys[0]?.column] : [])));
+  return conjuncts.some((c) => c.clause !== 'having' && !c.negated && ['=', 'in', 'any'].includes(c.operator) &&
+    [c.left, c.right].some((side) => side?.column !== undefined && leading.has(side.column.column) && owns(side.column) && (c.operator === '=' || side === c.left)));
 }
 
 /** Does a column reference belong to this relation? References that cannot be resolved belong to nobody. */
