@@ -26,7 +26,8 @@ export interface LoopQuery {
 
 export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded';
 
-const BACKGROUND = /(^|[/_.-])(jobs?|workers?|crons?|queues?|consumers?|tasks?|schedulers?|background|sweeps?|backfills?|sync|cli|commands?|management)([/_.-]|$)/i;
+/** Folders and file names of work that nobody waits for. `commands`, `tasks` and the like are often the domain's own words. */
+const BACKGROUND = /\/(crons?|jobs?|workers?|queues?|consumers?|schedulers?|scheduled|background|sweepers?|backfills?|cli|management)\/|\/([\w-]+[._-])?(cron|job|worker|consumer|scheduler|scheduled|sweep|backfill|cli|tasks)\.\w+$/i;
 
 /**
  * The queries of a file that run once per turn of a loop: directly, or through calls. One entry per loop and callee;
@@ -133,7 +134,7 @@ function doubtsOf(file: HostFile, form: LoopClass, loop: Loop, execution: Execut
   if (execution.access === 'both' && isOpaqueLabel(execution.path.at(-1)?.label ?? '')) doubts.push('opaque');
   if (form.form === 'chain') doubts.push('chain');
   if (site?.confidence === 'shape') doubts.push('shape');
-  if (BACKGROUND.test(file.uri.split('/').slice(-3).join('/'))) doubts.push('background');
+  if (BACKGROUND.test(`/${file.uri.split('/').slice(-8).join('/')}`)) doubts.push('background');
   if (loop.iterable && /\.slice\(\s*0\s*,\s*\d+\s*\)$|\[:\d+\]$/.test(loop.iterable.text)) doubts.push('bounded');
   return doubts;
 }

@@ -95,6 +95,8 @@ function chunk(file: HostFile, loop: Loop): LoopClass | undefined {
     if (loop.elements.length > 0 && loop.elements.every((e) => CHUNK_ELEMENT.test(e)) && (loop.kind === 'for-await' || !/^(group|page|slice|partition|bucket)$/.test(loop.elements[0] ?? ''))) return found(`each \`${loop.elements.join(', ')}\` is a chunk`);
     if (loop.kind === 'for-await' && loop.elements.length === 1 && /(list|[^s]s)$/i.test(loop.elements[0] ?? '') && !/(status|address|class|process|alias|bus|news)$/i.test(loop.elements[0] ?? '')) return found('each turn gets a list');
   }
+  if (loop.kind === 'for' && /[<>]=?\s*\w*(batch|chunk|page)\w*\.(length|size)/i.test(loop.facts.condition ?? '')) return found('it walks chunks');
+  if (loop.iterable && /range\(\s*(0\s*,\s*)?len\(\w*(batch|chunk|page)\w*\)/i.test(loop.iterable.text)) return found('it walks chunks');
   const takes = callsIn(file, loop).find((call) => /^(splice|islice|fetchmany|take|popMany|drain|read_batch|getBatch|nextBatch|get_batch|next_batch|takeBatch)$/.test(call.callee.at(-1) ?? '') && loop.iterable === undefined);
   return takes ? found('each turn takes a batch') : undefined;
 }
