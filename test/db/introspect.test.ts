@@ -64,6 +64,10 @@ create table gone (id int primary key);
 drop table gone;
 drop index users_brin;
 create table app.refs (a int, b timestamptz, foreign key (a, b) references app.dates (x, y));
+create extension btree_gist;
+create table rooms (id int, room int, during tstzrange, gone timestamptz, exclude using gist (room with =, during with &&) where (gone is null), constraint only_one exclude using gist (during with &&));
+alter table rooms add exclude using gist (lower(during) with =);
+alter table rooms drop constraint only_one;
 create table nd (a int, b int, unique nulls not distinct (a, b));
 alter table users drop constraint named;
 create table twice (a int primary key unique, b int, unique (b), unique (b, a))

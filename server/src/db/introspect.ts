@@ -81,7 +81,7 @@ function tableOf(row: Row, parts: Parts): Table {
     name: textOf(row['name']),
     kind: kinds[textOf(row['kind'])] ?? 'table',
     columns: parts.columns.map((item) => columnOf(item, parts.print)),
-    constraints: parts.constraints.flatMap((item) => (item['type'] === 'f' ? [] : [constraintOf(item, indexes)])),
+    constraints: parts.constraints.flatMap((item) => (item['type'] === 'p' || item['type'] === 'u' ? [constraintOf(item, indexes)] : [])),
     foreignKeys: parts.constraints.flatMap((item) => (item['type'] === 'f' ? [foreignKeyOf(item)] : [])),
     indexes,
     ...(strategy === undefined ? {} : { partitionKey: { strategy, columns: partitionColumns(row, parts.print), partitions: 0 } }),

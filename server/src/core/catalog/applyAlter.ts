@@ -3,7 +3,7 @@ import { collectColumnNames, renameInExpression } from './expressionTokens';
 import type { Column, ForeignKey, Index, Policy, Table } from './model';
 import { relationKey } from './names';
 import type { SchemaState } from './state';
-import { addConstraint, addForeignKey, removeIndex, resolveTable, updateTable, withDescendants } from './state';
+import { addConstraint, addExclusion, addForeignKey, removeIndex, resolveTable, updateTable, withDescendants } from './state';
 
 type ChangeOf<T extends SchemaChange['type']> = Extract<SchemaChange, { readonly type: T }>;
 
@@ -99,6 +99,7 @@ export function addTableConstraint(state: SchemaState, change: ChangeOf<'add-con
   const key = resolveTable(state, change.table);
   if (key === undefined) return;
   if (change.foreignKey !== undefined) addForeignKey(state, key, change.foreignKey);
+  if (change.exclusion !== undefined) addExclusion(state, key, change.exclusion);
   if (change.constraint === undefined) return;
   if (change.usingIndex === undefined) addConstraint(state, key, change.constraint);
   else adoptIndex(state, key, change.constraint, change.usingIndex);
@@ -129,6 +130,7 @@ export function dropConstraint(state: SchemaState, change: ChangeOf<'drop-constr
     const current = state.tables.get(target);
     const match = current?.constraints.find((constraint) => (target === key ? constraint === dropped : dropped !== undefined && current.partitionOf !== undefined && constraint.type === dropped.type && constraint.columns.join() === dropped.columns.join()));
     if (match?.name !== undefined) removeIndex(state, target, match.name);
+    else if (target === key) for (const index of current?.indexes ?? []) if (index.constraint === change.name) removeIndex(state, target, index.name);
     updateTable(state, target, (value) => ({ ...value, constraints: value.constraints.filter((constraint) => constraint !== match), foreignKeys: value.foreignKeys.filter((foreignKey) => foreignKey.name !== change.name) }));
   }
 }

@@ -2,7 +2,7 @@ import type { ColumnDefinition, QueryShape, SchemaChange } from './changes';
 import type { Column, Table } from './model';
 import { relationKey } from './names';
 import type { SchemaState } from './state';
-import { addConstraint, addForeignKey, addIndexWithPartitions, creationSchema, indexNameParts, inheritConstraint, inheritIndex, isTaken, removeTable, resolveTable } from './state';
+import { addConstraint, addExclusion, addForeignKey, addIndexWithPartitions, creationSchema, indexNameParts, inheritConstraint, inheritIndex, isTaken, removeTable, resolveTable } from './state';
 
 type ChangeOf<T extends SchemaChange['type']> = Extract<SchemaChange, { readonly type: T }>;
 
@@ -31,6 +31,7 @@ export function createTable(state: SchemaState, change: ChangeOf<'create-table'>
   if (inherited.length > 0) state.parents.set(key, inherited);
   const own = withoutRepeats(change.constraints);
   for (const constraint of own) addConstraint(state, key, constraint);
+  for (const exclusion of change.exclusions ?? []) addExclusion(state, key, exclusion);
   for (const foreignKey of change.foreignKeys) addForeignKey(state, key, foreignKey);
   copyLikeIndexes(state, key, change);
   if (parent !== undefined) inheritFromPartitioned(state, parent, key);

@@ -25,6 +25,12 @@ export interface LikeClause {
   readonly including: { readonly defaults: boolean; readonly generated: boolean; readonly identity: boolean; readonly indexes: boolean };
 }
 
+/** An index whose name may be left to Postgres: then `index.name` is empty and `nameParts` are its column part. */
+export interface IndexDefinition {
+  readonly index: Index;
+  readonly nameParts: readonly string[];
+}
+
 /** Where a query takes its output columns from, for CREATE VIEW and CREATE TABLE AS: as far as the text tells. */
 export interface QueryShape {
   /** Base relations of the top-level FROM; anything else (sub-query, function) makes its columns unknown. */
@@ -34,7 +40,7 @@ export interface QueryShape {
 
 /** One step of a schema's history, in the order in which the statements run. */
 export type SchemaChange =
-  | { readonly type: 'create-table'; readonly table: QualifiedName; readonly ifNotExists: boolean; readonly temporary: boolean; readonly columns: readonly ColumnDefinition[]; readonly constraints: readonly Constraint[]; readonly foreignKeys: readonly ForeignKey[]; readonly partitionBy?: PartitionKey; readonly partitionOf?: QualifiedName; readonly like: readonly QualifiedName[]; /** Same order as `like`. */ readonly likeClauses?: readonly LikeClause[]; readonly inherits: readonly QualifiedName[]; readonly foreign?: boolean; /** CREATE TABLE AS, SELECT INTO. */ readonly as?: QueryShape }
+  | { readonly type: 'create-table'; readonly table: QualifiedName; readonly ifNotExists: boolean; readonly temporary: boolean; readonly columns: readonly ColumnDefinition[]; readonly constraints: readonly Constraint[]; readonly foreignKeys: readonly ForeignKey[]; readonly partitionBy?: PartitionKey; readonly partitionOf?: QualifiedName; readonly like: readonly QualifiedName[]; /** Same order as `like`. */ readonly likeClauses?: readonly LikeClause[]; readonly inherits: readonly QualifiedName[]; /** Indexes of EXCLUDE constraints. */ readonly exclusions?: readonly IndexDefinition[]; readonly foreign?: boolean; /** CREATE TABLE AS, SELECT INTO. */ readonly as?: QueryShape }
   | { readonly type: 'create-view'; readonly view: QualifiedName; readonly materialized: boolean; readonly sql: string; readonly columns: readonly string[]; readonly replace?: boolean; readonly ifNotExists?: boolean; readonly query?: QueryShape }
   | { readonly type: 'drop-relation'; readonly relation: QualifiedName; readonly kind: 'table' | 'view' | 'matview' | 'index'; readonly cascade: boolean }
   | { readonly type: 'rename-relation'; readonly relation: QualifiedName; readonly to: string; readonly kind: 'table' | 'view' | 'matview' | 'index' }
@@ -43,7 +49,7 @@ export type SchemaChange =
   | { readonly type: 'drop-column'; readonly table: QualifiedName; readonly column: string }
   | { readonly type: 'rename-column'; readonly table: QualifiedName; readonly column: string; readonly to: string }
   | { readonly type: 'alter-column'; readonly table: QualifiedName; readonly column: string; readonly notNull?: boolean; readonly newType?: string; readonly default?: string | null; /** null: no longer generated. */ readonly generated?: 'stored' | 'identity' | null }
-  | { readonly type: 'add-constraint'; readonly table: QualifiedName; readonly constraint?: Constraint; readonly foreignKey?: ForeignKey; /** `UNIQUE USING INDEX` */ readonly usingIndex?: string }
+  | { readonly type: 'add-constraint'; readonly table: QualifiedName; readonly constraint?: Constraint; readonly foreignKey?: ForeignKey; /** `UNIQUE USING INDEX` */ readonly usingIndex?: string; /** Index of an EXCLUDE constraint. */ readonly exclusion?: IndexDefinition }
   | { readonly type: 'drop-constraint'; readonly table: QualifiedName; readonly name: string }
   | { readonly type: 'create-index'; readonly table: QualifiedName; readonly index: Index; readonly ifNotExists: boolean; readonly concurrently: boolean; /** `ON ONLY`: not on the partitions. */ readonly only?: boolean; /** For an index without name: the column part of the name Postgres will make. */ readonly nameParts?: readonly string[] }
   | { readonly type: 'attach-partition'; readonly table: QualifiedName; readonly partition: QualifiedName }

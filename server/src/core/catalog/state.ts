@@ -1,4 +1,4 @@
-import type { QualifiedName } from './changes';
+import type { IndexDefinition, QualifiedName } from './changes';
 import type { Constraint, DefinitionSite, ForeignKey, Index, IndexKey, Table } from './model';
 import { chooseName, relationKey } from './names';
 
@@ -142,6 +142,15 @@ export function addIndexWithPartitions(state: SchemaState, key: string, index: I
   const name = index.name !== '' ? index.name : chooseName(table.name, nameParts, 'idx', (candidate) => isTaken(state, table.schema, candidate));
   if (!addIndex(state, key, { ...index, name })) return;
   for (const partition of partitionsOf(state, key)) inheritIndex(state, partition, index);
+}
+
+/** Adds the index of an EXCLUDE constraint, named as Postgres names it. */
+export function addExclusion(state: SchemaState, key: string, { index, nameParts }: IndexDefinition): void {
+  const table = state.tables.get(key);
+  if (table === undefined) return;
+  const name = index.name !== '' ? index.name : chooseName(table.name, nameParts, 'excl', (candidate) => isTaken(state, table.schema, candidate));
+  if (!addIndex(state, key, { ...index, name, constraint: name })) return;
+  for (const partition of partitionsOf(state, key)) addExclusion(state, partition, { index: { ...index, name: '' }, nameParts });
 }
 
 /** A partition's own index for a parent's index, unless it has an equal one. */

@@ -40,13 +40,13 @@ order by a.attrelid, a.attnum`;
 const columnNames = (relation: string, numbers: string): string =>
   `array(select a.attname::text from unnest(${numbers}) with ordinality x(number, position) join pg_attribute a on a.attrelid = ${relation} and a.attnum = x.number order by x.position)`;
 
-/** Keys only. A foreign key to a partitioned table has one more row for each partition of it: those are left out. */
+/** Keys and exclusions. A foreign key to a partitioned table has one more row for each partition of it: those are left out. */
 export const constraintsQuery = `
 select k.conrelid::text as relation, k.conname as name, k.contype as type, ${columnNames('k.conrelid', 'k.conkey')} as columns,
        fn.nspname as target_schema, f.relname as target, case when k.contype = 'f' then ${columnNames('k.confrelid', 'k.confkey')} end as target_columns,
        k.conindid::text as index
 from pg_constraint k join ${relations} on c.oid = k.conrelid left join pg_class f on f.oid = k.confrelid left join pg_namespace fn on fn.oid = f.relnamespace
-where k.contype in ('p', 'u', 'f') and ${userRelation}
+where k.contype in ('p', 'u', 'f', 'x') and ${userRelation}
   and not exists (select 1 from pg_constraint up where up.oid = k.conparentid and up.conrelid = k.conrelid)
 order by k.conrelid, k.oid`;
 

@@ -1,5 +1,6 @@
 import type { QualifiedName, SchemaChange } from '../../../core/catalog/changes';
 import { columnOf, keysOf } from './constraints';
+import { exclusionIndex } from './indexes';
 import type { StatementSource } from './source';
 import { expressionBetween, findAtDepthZero, isWord, tokenIndexAt } from './source';
 import type { Tree } from './tree';
@@ -39,7 +40,7 @@ function alterCommand(table: QualifiedName, command: Tree, source: StatementSour
     case 'AT_AddIdentity': return [{ type: 'alter-column', table, column, generated: 'identity' }];
     case 'AT_DropIdentity': return [{ type: 'alter-column', table, column, generated: null }];
     case 'AT_DropExpression': return [{ type: 'alter-column', table, column, generated: null, default: null }];
-    case 'AT_AddConstraint': return addConstraint(table, treeAt(definition, 'Constraint') ?? {});
+    case 'AT_AddConstraint': return addConstraint(table, treeAt(definition, 'Constraint') ?? {}, source);
     case 'AT_DropConstraint': return [{ type: 'drop-constraint', table, name: column }];
     case 'AT_EnableRowSecurity': return [{ type: 'row-security', table, enabled: true }];
     case 'AT_DisableRowSecurity': return [{ type: 'row-security', table, enabled: false }];
@@ -57,7 +58,8 @@ function alterCommand(table: QualifiedName, command: Tree, source: StatementSour
   }
 }
 
-function addConstraint(table: QualifiedName, constraint: Tree): readonly SchemaChange[] {
+function addConstraint(table: QualifiedName, constraint: Tree, source: StatementSource): readonly SchemaChange[] {
+  if (textAt(constraint, 'contype') === 'CONSTR_EXCLUSION') return [{ type: 'add-constraint', table, exclusion: exclusionIndex(constraint, source) }];
   if (textAt(constraint, 'contype') === 'CONSTR_NOTNULL')
     return listAt(constraint, 'keys').flatMap((item): SchemaChange[] => {
       const column = textAt(treeAt(item, 'String'), 'sval');

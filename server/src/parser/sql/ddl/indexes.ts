@@ -1,4 +1,5 @@
-import type { SchemaChange } from '../../../core/catalog/changes';
+import type { IndexDefinition, SchemaChange } from '../../../core/catalog/changes';
+import { closingIndex } from '../../../core/catalog/expressionTokens';
 import type { IndexKey } from '../../../core/catalog/model';
 import { figureColumnName } from './queryShape';
 import type { StatementSource } from './source';
@@ -35,6 +36,25 @@ export function createIndex(statement: Tree, source: StatementSource): SchemaCha
     concurrently: flagAt(statement, 'concurrent'),
     ...(flagAt(relation, 'inh') ? {} : { only: true }),
     ...(textAt(statement, 'idxname') === undefined ? { nameParts: [...nameParts(elements), ...included] } : {}),
+  };
+}
+
+/** The index behind `EXCLUDE USING gist (room WITH =, during WITH &&)`. */
+export function exclusionIndex(constraint: Tree, source: StatementSource): IndexDefinition {
+  const elements = listAt(constraint, 'exclusions').map((item) => treeAt(listAt(treeAt(item, 'List'), 'items')[0], 'IndexElem') ?? {});
+  const start = tokenIndexAt(source, source.toOffset(numberAt(constraint, 'location')));
+  const open = findAtDepthZero(source, start, source.tokens.length, (token) => token.text === '(');
+  const pieces = piecesOf(source, open);
+  const close = closingIndex(source.tokens, open);
+  const where = treeAt(constraint, 'where_clause') !== undefined && isWord(source.tokens[close + 1], 'where') ? close + 2 : undefined;
+  const predicate = where === undefined ? undefined : expressionBetween(source, where + 1, closingIndex(source.tokens, where));
+  return {
+    index: {
+      name: textAt(constraint, 'conname') ?? '', method: textAt(constraint, 'access_method') ?? 'btree', unique: false, valid: true,
+      keys: elements.map((element, index) => indexKey(element, pieces[index], source)), include: stringsAt(constraint, 'including'),
+      ...(predicate === undefined ? {} : { predicate }),
+    },
+    nameParts: nameParts(elements),
   };
 }
 

@@ -1,7 +1,8 @@
-import type { ColumnDefinition, LikeClause, SchemaChange } from '../../../core/catalog/changes';
+import type { ColumnDefinition, IndexDefinition, LikeClause, SchemaChange } from '../../../core/catalog/changes';
 import type { PartitionKey } from '../../../core/catalog/model';
 import type { Keys } from './constraints';
 import { columnOf, joinKeys, keysOf } from './constraints';
+import { exclusionIndex } from './indexes';
 import { queryShape } from './queryShape';
 import type { StatementSource } from './source';
 import { findAtDepthZero, keyExpression, piecesOf, tokenIndexAt } from './source';
@@ -18,6 +19,7 @@ export function createTable(statement: Tree, source: StatementSource, foreign = 
   const columns: ColumnDefinition[] = [];
   const keys: Keys[] = [];
   const likes: LikeClause[] = [];
+  const exclusions: IndexDefinition[] = [];
   for (const element of listAt(statement, 'tableElts')) {
     const [type, content] = unwrap(element);
     if (type === 'ColumnDef') {
@@ -26,6 +28,7 @@ export function createTable(statement: Tree, source: StatementSource, foreign = 
       keys.push(defined.keys);
     } else if (type === 'Constraint') {
       if (textAt(content, 'contype') === 'CONSTR_NOTNULL') requireColumns(columns, stringsAt(content, 'keys'));
+      if (textAt(content, 'contype') === 'CONSTR_EXCLUSION') exclusions.push(exclusionIndex(content, source));
       keys.push(keysOf(content));
     } else if (type === 'TableLikeClause') {
       const options = numberAt(content, 'options');
@@ -48,6 +51,7 @@ export function createTable(statement: Tree, source: StatementSource, foreign = 
     like: likes.map((like) => like.source),
     ...(likes.length > 0 ? { likeClauses: likes } : {}),
     inherits: partition ? [] : parents,
+    ...(exclusions.length > 0 ? { exclusions } : {}),
     ...(foreign ? { foreign } : {}),
   };
 }
