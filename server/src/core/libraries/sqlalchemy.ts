@@ -168,6 +168,8 @@ function getDraft(call: SyntaxNode, model: SyntaxNode, key: SyntaxNode, context:
 function isSessionValue(node: SyntaxNode, context: HostContext): boolean {
   const origin = context.origin(node);
   if (origin.kind === 'parameter' || origin.kind === 'field') {
+    // `psycopg.Connection` and `asyncpg.Connection` are the drivers' own.
+    if (origin.type !== undefined && (/asyncpg|psycopg|aiopg|sqlite/i.test(origin.type) || (/\bConnection\b/.test(origin.type) && !/^\s*(?:from|import)\s+(?:sqlalchemy|sqlmodel)\b/m.test(context.text)))) return false;
     if (origin.type !== undefined) return /Session|SessionDep|AsyncConnection|\bConnection\b|\bEngine\b/.test(origin.type) || (isSession(pathOf(node) ?? []) && !/Redis|Client|Cursor|asyncpg|psycopg|aiohttp|requests/i.test(origin.type));
   }
   if ((origin.kind === 'call' || origin.kind === 'construct') && /session|sessionmaker/i.test(origin.callee.join('.'))) return !/aiohttp|requests|boto|ClientSession/.test(origin.callee.join('.'));

@@ -43,8 +43,9 @@ export function outlineOf(root: SyntaxNode): Outline {
   const attributes: SyntaxNode[] = [];
   const comments: SyntaxNode[] = [];
   const errors: SyntaxNode[] = [];
+  const anyErrors = root.hasError;
   const visit = (node: SyntaxNode): void => {
-    if (node.type === 'ERROR' || node.isMissing) {
+    if (node.type === 'ERROR' || (anyErrors && node.isMissing)) {
       errors.push(node);
       if (node.type === 'ERROR' && node.children.length === 0) return;
     }
@@ -57,8 +58,9 @@ export function outlineOf(root: SyntaxNode): Outline {
     } else if (node.type === 'subscript') subscripts.push(node);
     else if (node.type === 'attribute') attributes.push(node);
     else if (node.type === 'comment') comments.push(node);
+    const broken = anyErrors && node.hasError;
     for (const child of node.children) {
-      if (child.namedChildren.length > 0 || child.isMissing || child.type === 'comment' || child.type === 'ERROR' || child.type === 'call') visit(child);
+      if (child.namedChildren.length > 0 || child.type === 'comment' || child.type === 'call' || (broken && child.hasError) || (broken && child.isMissing)) visit(child);
     }
   };
   visit(root);

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelIr } from '../../../server/src/core/hosts/ir';
+import { sqlalchemyAdapter } from '../../../server/src/core/libraries/sqlalchemy';
+import { addEagerLoad, inCondition } from '../../../server/src/core/libraries/sqlalchemyEdits';
+import { toHostSpan } from '../../../server/src/core/text/segmentMap';
+import { sqlSpan } from '../../../server/src/core/text/span';
+import { applied, read, readOne, sqlOf, testUri } from './support';
+
+const modelSource = `from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+class Base(DeclarativeBase):
+    pass
+
+class Stamped:
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(50), unique=True)
+    orders: Mapped[list["Order"]] = relationship(back_populates="customer", lazy="selectin")
+
+class Order(Stamped, Base):
+    __tablename__ = "orders"
+    __table_args__ = (Index("ix_recent", "tenant", Stamped.created_at.desc(), postgresql_where=text("total > 0")), {"schema": "shop"})
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant_id: Mapped[int] = mapped_column("tenant")
+    total: Mapped[int | None]
+    data: Mapped[dict] = mapped_column(JSONB)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    customer: Mapped[Customer] = relationship(back_populates="orders")
+`;
+const models: ReadonlyMap<string, ModelIr> = new Map(read(modelSource).models.map((model) => [model.name, model]));
+const head = 'from sqlalchemy import select, func, text\nfrom models import Order, Customer\n';
+const inFunction = (body: string): string => `${head}\nasync def f(session, tenant_id, page, q, ids):\n${body.split('\n').map((line) => `    ${line}`).join('\n')}\n`;
+
+describe('declarative models', () => {
+  it('columns, keys, foreign keys, indexes and relations', () => {
+    const order = models.get('Order');
+    expect(order).toMatchObject({ table: 'orders', schema: 'shop' });
+    expect(order?.columns.map(({ property, column }) => [property, column])).toEqual([['created_at', 'created_at'], ['id', 'id'], ['tenant_id', 'tenant'], ['total', 'total'], ['data', 'data'], ['customer_id', 'customer_id']]);
+    expect(order?.relations).toEqual([{ property: 'customer', model: 'Customer', many: false, eager: false, columns: ['customer_id'], references: ['id'] }]);
+    expect(models.get('Customer')?.relations).toEqual([{ property: 'orders', model: 'Order', many: true, eager: true, columns: ['id'], references: ['customer_id'] }]);
+    const [created, ...indexes] = order?.changes ?? [];
+    expect(created).toMatchObject({
+      type: 'create-table', table: { schema: 'shop', name: 'orders' }, constraints: [{ type: 'primary', columns: ['id'] }],
+      foreignKeys: [{ columns: ['customer_id'], references: { table: 'customers', columns: ['id'] } }],
+    });
+    expect(created?.type === 'create-table' && created.columns.map((column) => [column.name, column.type, column.notNull])).toEqual([
+      ['created_at', 'timestamp without time zone', true], ['id', 'integer', true], ['tenant', 'integer', true], ['total', 'integer', false], ['data', 'jsonb', true], ['customer_id', 'integer', true],
+    ]);
+    expect(indexes).toMatchObject([
+      { index: { name: 'ix_orders_created_at', keys: [{ column: 'created_at' }] } },
+      { index: { name: 'ix_recent', keys: [{ column: 'tenant' }, { column: 'created_at', descending: true }], predicate: 'total > 0' } },
+    ]);
+    expect(models.get('Customer')?.changes[0]).toMatchObject({ columns: [{}, { name: 'name', type: 'character varying(50)', notNull: false }], constraints: [{ type: 'primary' }, { type: 'unique', columns: ['name'] }] });
+  });
+
+  it('SQLModel tables and the models of migrations', () => {
+    expect(read('class Hero(HeroBase, table=True):\n    id: int | None = Field(default=None, primary_key=True)\n    team_id: int = Field(foreign_key="team.id")\n').models).toMatchObject([{ name: 'Hero', table: 'hero' }]);
+    expect(read(modelSource, undefined, 'file:///app/alembic/versions/1_x.py').models).toEqual([]);
+  });
+});
+
+describe('statements', () => {
+  it('is one site where it is built in a variable and extended under a condition', () => {
+    const site = readOne(inFunction('stmt = select(Order.id).where(Order.tenant_id == tenant_id)\nif q:\n    stmt = stmt.where(Order.total > q)\nresult = await session.execute(stmt.limit(20))\nreturn result.scalars().all()'), models);
+    expect(site).toMatchObject({ executes: 'yes', access: 'read', fetches: 'many', confidence: 'proved', complete: true, model: 'Order' });
+    expect(site.source?.text).toBe('SELECT orders.id FROM shop.orders WHERE orders.tenant = $1 AND orders.total > $2 LIMIT 20');
+    expect(site.conditional.map((part) => [site.source?.text.slice(part.sql.start, part.sql.end), part.condition])).toEqual([[' AND orders.total > $2', 'q']]);
+    expect(site.binds.map((bind) => [bind.key, bind.text])).toEqual([['1', 'tenant_id'], ['2', 'q']]);
+  });
+
+  it('underlines the call behind a clause', () => {
+    const text = inFunction('return (await session.scalars(select(Order).order_by(Order.id).limit(20).offset(page * 20))).all()');
+    const site = readOne(text, models);
+    const sql = site.source?.text ?? '';
+    const span = toHostSpan(site.map, sqlSpan(sql.indexOf('OFFSET'), sql.length));
+    expect(span && text.slice(span.start, span.end)).toBe('.offset(page * 20)');
+  });
+
+  it.each([
+    ['unknown models keep their name', 'await session.execute(select(Invoice.id).where(Invoice.paid == True))', ['SELECT "Invoice".id FROM "Invoice" WHERE "Invoice".paid = TRUE']],
+    ['a list of conditions', 'conditions = [Order.tenant_id == tenant_id]\nif q:\n    conditions.append(Order.total == q)\nawait session.execute(select(Order.id).where(*conditions))', ['SELECT orders.id FROM shop.orders WHERE orders.tenant = $1 AND orders.total = $2']],
+    ['a cte', 'big = select(Order.id).where(Order.total > 5).cte("big")\nawait session.execute(select(big.c.id))', ['WITH big AS (SELECT orders.id FROM shop.orders WHERE orders.total > 5) SELECT big.id FROM big']],
+    ['an alias', 'from sqlalchemy.orm import aliased\nother = aliased(Order)\nawait session.execute(select(other.id).where(other.total == 1))', ['SELECT other.id FROM shop.orders AS other WHERE other.total = 1']],
+    ['get', 'await session.get(Customer, tenant_id)', ['SELECT customers.id, customers.name FROM customers WHERE customers.id = $1']],
+    ['text', 'await session.execute(text("SELECT id FROM orders WHERE id = :id"), {"id": q})', ['SELECT id FROM orders WHERE id = :id']],
+    ['a pattern keeps what is known', 'await session.scalars(select(Customer.id).where(Customer.name.ilike(f"%{q}%")))', ["SELECT customers.id FROM customers WHERE customers.name ILIKE '%' || $1 || '%'"]],
+    ['legacy query', 'session.query(Customer).filter(Customer.name == q).order_by(Customer.id)[page:20]', ['SELECT customers.id, customers.name FROM customers WHERE customers.name = $1 ORDER BY customers.id LIMIT $2 OFFSET $3']],
+    ['legacy first', 'session.query(Customer.id).filter_by(name=q).first()', ['SELECT customers.id FROM customers WHERE customers.name = $1 LIMIT 1']],
+    ['legacy delete', 'session.query(Customer).filter(Customer.id == 1).delete()', ['DELETE FROM customers WHERE customers.id = 1']],
+    ['a statement that someone else sends', 'return select(Customer.id)', ['SELECT customers.id FROM customers']],
+    ['a statement that is not known', 'await session.execute(statement)', ['(opaque)']],
+    ['unit of work', 'session.add(Order())\nsession.delete(q)', []],
+  ])('%s', (_, body, expected) => expect(sqlOf(inFunction(body), models)).toEqual(expected));
+
+  it('eager loading', () => {
+    expect(readOne(inFunction('from sqlalchemy.orm import selectinload, joinedload\nawait session.scalars(select(Customer).options(selectinload(Customer.orders).joinedload(Order.customer)))'), models).eager).toEqual(['orders', 'orders.customer']);
+  });
+
+  it('dict keys, self and prose are no statements', () => {
+    expect(sqlOf('def f(self, d):\n    d.get("a", 1)\n    self.update(x=1)\n    self.cache.get(Key, 1)\n    select(x)\n    "a".join(b)\n    items[1:2]\n')).toEqual([]);
+  });
+});
+
+describe('edits in the library\'s idiom', () => {
+  const paged = inFunction('stmt = (\n    select(Order)\n    .where(Order.total > 0)\n    .order_by(Order.created_at.desc())\n    .limit(20)\n    .offset(page * 20)\n)\nreturn (await session.scalars(stmt)).all()');
+
+  it('adds a predicate where it is unconditional', () => {
+    const text = inFunction('stmt = select(Order)\nif q:\n    stmt = stmt.where(Order.total > q)\nreturn await session.scalars(stmt)');
+    expect(applied(text, sqlalchemyAdapter.addPredicate?.(readOne(text, models), { uri: testUri, text, table: 'orders', column: 'tenant', value: 'tenant_id' }))).toBe(text.replace('stmt = select(Order)\n', 'stmt = select(Order).where(Order.tenant_id == tenant_id)\n'));
+  });
+
+  it('keeps the layout of a chain, and filters legacy queries', () => {
+    expect(applied(paged, sqlalchemyAdapter.addPredicate?.(readOne(paged, models), { uri: testUri, text: paged, table: 'orders', column: 'tenant', value: 't' }))).toBe(paged.replace('.where(Order.total > 0)', '.where(Order.total > 0)\n        .where(Order.tenant_id == t)'));
+    const legacy = inFunction('return session.query(Order).order_by(Order.id).all()');
+    expect(applied(legacy, sqlalchemyAdapter.addPredicate?.(readOne(legacy, models), { uri: testUri, text: legacy, table: 'orders', column: 'tenant', value: 't' }))).toBe(legacy.replace('query(Order)', 'query(Order).filter(Order.tenant_id == t)'));
+  });
+
+  it('pages by key', () => {
+    const keys = [{ column: 'orders.created_at', descending: true, nullable: false, added: false }, { column: 'orders.id', descending: true, nullable: false, added: true }];
+    const result = applied(paged, sqlalchemyAdapter.toKeyset?.(readOne(paged, models), { uri: testUri, text: paged, keys, cursor: 'after' }));
+    expect(result).toContain('from sqlalchemy import select, func, text, tuple_\n');
+    expect(result).toContain('    .where(*([tuple_(Order.created_at, Order.id) < (after.created_at, after.id)] if after else []))\n');
+    expect(result).toContain('.order_by(Order.created_at.desc(), Order.id.desc())\n        .limit(20)\n    )');
+    expect(sqlOf(result ?? '', models)).not.toEqual([]);
+    expect(sqlOf(result ?? '', models)[0]).not.toContain('OFFSET');
+  });
+
+  it('writes mixed directions out and refuses nullable keys', () => {
+    const keys = [{ column: 'orders.created_at', descending: true, nullable: false, added: false }, { column: 'orders.id', descending: false, nullable: false, added: true }];
+    const site = readOne(paged, models);
+    expect(applied(paged, sqlalchemyAdapter.toKeyset?.(site, { uri: testUri, text: paged, keys, cursor: 'after' }))).toContain('or_(Order.created_at < after.created_at, and_(Order.created_at == after.created_at, Order.id > after.id))');
+    expect(sqlalchemyAdapter.toKeyset?.(site, { uri: testUri, text: paged, keys: keys.map((key) => ({ ...key, nullable: true })), cursor: 'after' })).toBeUndefined();
+  });
+
+  it('adds order, limit, eager loading and IN', () => {
+    const text = inFunction('rows = session.query(Order).all()');
+    const site = readOne(text, models);
+    expect(applied(text, sqlalchemyAdapter.addLimit?.(site, { uri: testUri, text, count: 100 }))).toContain('session.query(Order).limit(100).all()');
+    expect(applied(text, sqlalchemyAdapter.addOrder?.(site, { uri: testUri, text, keys: [{ column: 'id', descending: true }] }))).toContain('session.query(Order).order_by(Order.id.desc()).all()');
+    const eager = applied(text, addEagerLoad(site, testUri, text, { property: 'customer', many: false }));
+    expect(eager).toContain('session.query(Order).options(joinedload(Order.customer)).all()');
+    expect(eager).toContain('from sqlalchemy.orm import joinedload\n');
+    expect(inCondition(site, 'orders.tenant', 'ids')).toBe('Order.tenant_id.in_(ids)');
+  });
+});

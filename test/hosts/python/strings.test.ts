@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { toHostSpan } from '../../../server/src/core/text/segmentMap';
+import { sqlSpan } from '../../../server/src/core/text/span';
+import { read, readOne, sqlOf } from './support';
+
+const inCursor = (body: string): string => `import psycopg\n\ndef run(cur: psycopg.Cursor, table, status, ids):\n${body.split('\n').map((line) => `    ${line}`).join('\n')}\n`;
+
+describe('SQL text of Python', () => {
+  it.each([
+    ['plain', 'cur.execute("SELECT id FROM t WHERE a = %s", (1,))', 'SELECT id FROM t WHERE a = %s'],
+    ['triple-quoted', 'cur.execute("""\n  SELECT id\n  FROM t\n""")', 'SELECT id FROM t'],
+    ['adjacent', 'cur.execute("SELECT id "\n    \'FROM t\')', 'SELECT id FROM t'],
+    ['concatenated', 'sql = "SELECT id"\nsql = sql + " FROM t"\nsql += " LIMIT 1"\ncur.execute(sql)', 'SELECT id FROM t LIMIT 1'],
+    ['joined', 'cur.execute(" ".join(["SELECT id", "FROM t"]))', 'SELECT id FROM t'],
+    ['dedented', 'import textwrap\ncur.execute(textwrap.dedent("""SELECT id FROM t"""))', 'SELECT id FROM t'],
+    ['formatted with {}', 'cur.execute("SELECT {} FROM {t}".format("id", t="orders"))', 'SELECT id FROM orders'],
+    ['formatted with %', 'cur.execute("SELECT %s FROM t WHERE a LIKE \'x%%\'" % "id")', "SELECT id FROM t WHERE a LIKE 'x%'"],
+    ['f-string with a constant and braces', 'cols = "id, name"\ncur.execute(f"SELECT {cols} FROM t WHERE d = \'{{}}\'")', "SELECT id, name FROM t WHERE d = '{}'"],
+    ['composed', 'from psycopg import sql\ncur.execute(sql.SQL("SELECT {} FROM t WHERE id = {}").format(sql.Identifier("id"), sql.Placeholder()))', 'SELECT "id" FROM t WHERE id = %s'],
+  ])('%s', (_, body, expected) => expect(sqlOf(inCursor(body))).toEqual([expected]));
+
+  it('keeps an interpolation as a hole with its expression', () => {
+    const site = readOne(inCursor('cur.execute(f"SELECT id FROM {table} WHERE a = %s", (status,))'));
+    expect(site.source?.interpolations.map((hole) => hole.hostText)).toEqual(['table']);
+    expect(site.binds.map(({ key, text, origin }) => [key, text, origin])).toEqual([['0', 'table', 'parameter'], ['1', 'status', 'parameter']]);
+  });
+
+  it('marks text under an if as conditional', () => {
+    const site = readOne(inCursor('q = "SELECT id FROM t WHERE a = 1"\nif status:\n    q += " AND b = %s"\ncur.execute(q, (status,))'));
+    expect(site.source?.text).toBe('SELECT id FROM t WHERE a = 1 AND b = %s');
+    expect(site.conditional).toMatchObject([{ sql: { start: 28, end: 39 }, condition: 'status', otherwise: '' }]);
+    expect(site.complete).toBe(true);
+  });
+
+  it('knows that a loop may add text', () => {
+    const site = readOne(inCursor('q = "SELECT id FROM t WHERE a = 1"\nfor x in ids:\n    q += f" AND b = {x}"\ncur.execute(q)'));
+    expect(site.complete).toBe(false);
+  });
+
+  it('leaves out a branch that excludes the query', () => {
+    expect(sqlOf(inCursor('if status:\n    q = "SELECT a FROM t"\nelse:\n    q = "SELECT b FROM t"\n    cur.execute(q)'))).toEqual(['SELECT b FROM t']);
+  });
+
+  it('maps positions behind wide characters, escapes and CRLF', () => {
+    const text = inCursor('cur.execute("SELECT \'😀\\t\', id FROM t OFFSET 5")').replaceAll('\n', '\r\n');
+    const site = readOne(text);
+    const at = site.source?.text.indexOf('OFFSET 5') ?? -1;
+    const span = toHostSpan(site.map, sqlSpan(at, at + 8));
+    expect(span && text.slice(span.start, span.end)).toBe('OFFSET 5');
+  });
+
+  it('reads no SQL from docstrings, comments, other drivers and prose', () => {
+    expect(sqlOf('"""SELECT * FROM t"""\nimport sqlite3\n\ndef f(cur):\n    """DELETE FROM t"""\n    "UPDATE t SET a = 1"\n    # cur.execute("SELECT 1 FROM t")\n    db = sqlite3.connect("x")\n    db.execute("SELECT id FROM t")\n    app.execute("Select a plan from the list")\n')).toEqual([]);
+  });
+
+  it('splits several statements and counts their parameters on', () => {
+    const { sites } = read(inCursor('cur.execute("DELETE FROM a WHERE x = %s; DELETE FROM b WHERE y = %s", (status, ids))'));
+    expect(sites.map((site) => [site.source?.text, site.binds.map((bind) => bind.text)])).toEqual([['DELETE FROM a WHERE x = %s', ['status']], ['DELETE FROM b WHERE y = %s', ['ids']]]);
+  });
+
+  it('does not fail on broken files', () => {
+    for (const text of ['def f(:\n  cur.execute("SELECT', 'x = f"{', 'class A(\n', '((((', 'cur.execute(f"SELECT {a[}")', '\0\u2028', 'for in x: pass', 'cur.execute(*)']) expect(() => read(text)).not.toThrow();
+  });
+});
+
+describe('drivers', () => {
+  it('psycopg: how rows are fetched', () => {
+    const { sites } = read(`import psycopg
+def f():
+    conn = psycopg.connect()
+    cur = conn.cursor()
+    cur.execute("SELECT a FROM t")
+    cur.fetchone()
+    cur.execute("SELECT b FROM t")
+    rows = cur.fetchall()
+    c = conn.execute("SELECT c FROM t").fetchone()
+    big = conn.cursor("big")
+    big.execute("SELECT d FROM t")
+    for row in cur.stream("SELECT e FROM t"):
+        pass
+    cur.execute("INSERT INTO t (a) VALUES (1)")
+`);
+    expect(sites.map((site) => [site.fetches, site.access, site.confidence])).toEqual([['one', 'read', 'proved'], ['many', 'read', 'proved'], ['one', 'read', 'proved'], ['stream', 'read', 'proved'], ['stream', 'read', 'proved'], ['none', 'write', 'proved']]);
+  });
+
+  it('asyncpg: parameters by number, in a loop', () => {
+    const { sites, loops } = read(`import asyncpg
+async def f(pool: asyncpg.Pool, ids: list[int]):
+    async with pool.acquire() as conn:
+        for i in ids:
+            row = await conn.fetchrow("SELECT a FROM t WHERE id = $1 AND b = $2", i, 5)
+`);
+    expect(sites).toMatchObject([{ library: 'asyncpg', confidence: 'proved', fetches: 'one', loopIds: [0], resultName: 'row' }]);
+    expect(sites[0]?.binds.map((bind) => [bind.key, bind.text, bind.origin])).toEqual([['1', 'i', 'loop'], ['2', '5', 'literal']]);
+    expect(loops).toMatchObject([{ kind: 'for-of', elements: ['i'], iterable: { kind: 'parameter', text: 'ids' }, concurrent: false }]);
+  });
+
+  it('execute_values takes a list placeholder', () => {
+    expect(readOne('from psycopg2.extras import execute_values\ndef f(cur, rows):\n    execute_values(cur, "INSERT INTO t (a, b) VALUES %s", rows)\n')).toMatchObject({ library: 'psycopg', access: 'write', fetches: 'none', source: { text: 'INSERT INTO t (a, b) VALUES %s' } });
+  });
+});
