@@ -1,11 +1,11 @@
 import type { TaggedHole } from '../../libraries/adapter';
-import type { HoleKind } from '../../sql/source';
-import { hostSpan } from '../../text/span';
 import { countPieces, maxPieces, negated, plainText, type HoleExpression, type TextPart } from '../shared/textParts';
 import type { SyntaxNode } from '../syntax';
 import type { Declaration, Scopes } from './scopes';
 import { collectSteps, type Step } from './steps';
+import { createPieces, emptyText, join, maxDepth, sharedPrefix, type StringParts } from './stringPieces';
 import { callParts, isFunction, spanOf, unwrap } from './syntaxTools';
+import { readTagged } from './taggedText';
 
 /** Rebuilds texts of one file. */
 export interface StringReader {
@@ -15,63 +15,18 @@ export interface StringReader {
   tagged(template: SyntaxNode, hole: (expression: SyntaxNode) => TaggedHole | undefined): StringParts;
 }
 
-export interface StringParts {
-  readonly parts: readonly TextPart[];
-  /** False when text is added by code that was not followed (a loop, another function). */
-  readonly complete: boolean;
-}
-
-type Whole = { parts: TextPart[]; complete: boolean };
-const maxDepth = 12;
 /** Tags that return their text unchanged or only without indentation. */
 const plainTags = /^(String\.raw|dedent|outdent|stripIndent|stripIndents|raw|oneLine)$/;
 
 /** @param expression describes a host expression that becomes a hole. */
 export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode) => HoleExpression): StringReader {
-  const verbatim = (start: number, end: number, source: string): TextPart => ({ kind: 'text', form: 'verbatim', text: source, span: hostSpan(start, end) });
-  const hole = (node: SyntaxNode, kind?: HoleKind): Whole => ({ parts: [{ kind: 'hole', expression: expression(node), hole: kind }], complete: true });
-
-  /** Characters of a string or template between its quotes. */
-  const fragments = (node: SyntaxNode, substitution: (node: SyntaxNode) => Whole): Whole => {
-    const parts: TextPart[] = [];
-    let complete = true;
-    let at = node.startIndex + 1;
-    const end = node.endIndex - 1;
-    const text = node.text;
-    const plain = (to: number): void => {
-      if (to > at) parts.push(verbatim(at, to, text.slice(at - node.startIndex, to - node.startIndex)));
-    };
-    for (const child of node.namedChildren) {
-      if (child.type === 'string_fragment') continue;
-      plain(child.startIndex);
-      at = child.endIndex;
-      if (child.type === 'escape_sequence') parts.push({ kind: 'text', form: 'escaped', text: unescape(child.text), span: spanOf(child) });
-      else if (child.type === 'template_substitution') {
-        const inner = child.namedChildren.find((candidate) => candidate.type !== 'comment');
-        if (!inner) continue;
-        const whole = substitution(inner);
-        const [only] = whole.parts;
-        const direct = whole.parts.length === 1 && only?.kind === 'hole' && only.expression.span.start >= child.startIndex && only.expression.span.end <= child.endIndex;
-        parts.push(...(direct ? [{ ...only, slot: spanOf(child) }] : whole.parts));
-        complete &&= whole.complete;
-      }
-    }
-    plain(end);
-    return { parts, complete };
-  };
+  const pieces = createPieces(expression);
+  const { verbatim, hole, fragments, choice } = pieces;
 
   /** Text of an expression inside other text: what is not known to be text becomes a hole. */
-  const inText = (node: SyntaxNode, depth: number): Whole => read(node, depth, true) ?? hole(unwrap(node));
+  const inText = (node: SyntaxNode, depth: number): StringParts => read(node, depth, true) ?? hole(unwrap(node));
 
-  const choice = (condition: SyntaxNode, then: Whole, otherwise: Whole): Whole =>
-    countPieces(then.parts) + countPieces(otherwise.parts) > maxPieces
-      ? { parts: then.parts, complete: false }
-      : {
-          parts: [{ kind: 'choice', condition: { text: condition.text, span: spanOf(condition) }, then: then.parts, otherwise: otherwise.parts }],
-          complete: then.complete && otherwise.complete,
-        };
-
-  const read = (written: SyntaxNode, depth: number, inside: boolean): Whole | undefined => {
+  const read = (written: SyntaxNode, depth: number, inside: boolean): StringParts | undefined => {
     const node = unwrap(written);
     if (depth > maxDepth) return undefined;
     switch (node.type) {
@@ -104,7 +59,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
     }
   };
 
-  const binary = (node: SyntaxNode, depth: number): Whole | undefined => {
+  const binary = (node: SyntaxNode, depth: number): StringParts | undefined => {
     const operator = node.childForFieldName('operator')?.type;
     const left = node.childForFieldName('left');
     const right = node.childForFieldName('right');
@@ -134,7 +89,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
   };
 
   /** Text of a variable where it is used: initial value and the writes in between. */
-  const variable = (declaration: Declaration, use: SyntaxNode, depth: number, inside: boolean): Whole | undefined => {
+  const variable = (declaration: Declaration, use: SyntaxNode, depth: number, inside: boolean): StringParts | undefined => {
     if (declaration.kind !== 'variable' || declaration.path.length > 0) return undefined;
     const steps = collectSteps(declaration, use);
     if (!steps) return undefined;
@@ -143,7 +98,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
     return applySteps(declaration.name, start, steps, depth, use);
   };
 
-  const applySteps = (name: string, initial: Whole | undefined, steps: readonly Step[], depth: number, use: SyntaxNode): Whole | undefined => {
+  const applySteps = (name: string, initial: StringParts | undefined, steps: readonly Step[], depth: number, use: SyntaxNode): StringParts | undefined => {
     let whole = initial;
     for (const step of steps) {
       if (step.kind === 'write') whole = applyWrite(name, whole, step.node, depth);
@@ -168,7 +123,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
     return whole;
   };
 
-  const applyWrite = (name: string, before: Whole | undefined, write: SyntaxNode, depth: number): Whole | undefined => {
+  const applyWrite = (name: string, before: StringParts | undefined, write: SyntaxNode, depth: number): StringParts | undefined => {
     const right = write.childForFieldName('right');
     if (!right || (write.type !== 'assignment_expression' && write.type !== 'augmented_assignment_expression')) return undefined;
     if (write.type === 'augmented_assignment_expression') {
@@ -178,7 +133,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
     }
     // `sql = sql + …` and `sql = `${sql} …``: the name inside stands for the text so far.
     const value = unwrap(right);
-    const rest = (operand: SyntaxNode): Whole => (operand.type === 'identifier' && operand.text === name && before ? before : inText(operand, depth + 1));
+    const rest = (operand: SyntaxNode): StringParts => (operand.type === 'identifier' && operand.text === name && before ? before : inText(operand, depth + 1));
     if (value.type === 'template_string') return fragments(value, rest);
     if (value.type === 'binary_expression' && value.childForFieldName('operator')?.type === '+') {
       const operands: SyntaxNode[] = [];
@@ -195,7 +150,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
   };
 
   /** `QUERIES.list` where the object is a constant of this file. */
-  const member = (node: SyntaxNode, depth: number, inside: boolean): Whole | undefined => {
+  const member = (node: SyntaxNode, depth: number, inside: boolean): StringParts | undefined => {
     const object = node.childForFieldName('object');
     const property = node.childForFieldName('property')?.text;
     const declaration = object?.type === 'identifier' ? scopes.find(object.text, object) : undefined;
@@ -209,7 +164,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
     return undefined;
   };
 
-  const call = (node: SyntaxNode, depth: number, inside: boolean): Whole | undefined => {
+  const call = (node: SyntaxNode, depth: number, inside: boolean): StringParts | undefined => {
     const parts = callParts(node);
     if (!parts) return undefined;
     const { callee, args, template } = parts;
@@ -227,7 +182,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
   };
 
   /** A function of this file whose only statement returns text. */
-  const helper = (callee: SyntaxNode, depth: number): Whole | undefined => {
+  const helper = (callee: SyntaxNode, depth: number): StringParts | undefined => {
     const declaration = scopes.find(callee.text, callee);
     const fn = declaration?.value && declaration.constant && declaration.path.length === 0 ? unwrap(declaration.value) : undefined;
     if (!fn || !isFunction(fn)) return undefined;
@@ -240,7 +195,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
   };
 
   /** `[a, b].join(' ')`, also of an array variable filled by `push`. */
-  const joined = (array: SyntaxNode, separatorNode: SyntaxNode | undefined, depth: number): Whole | undefined => {
+  const joined = (array: SyntaxNode, separatorNode: SyntaxNode | undefined, depth: number): StringParts | undefined => {
     const separator = separatorNode ? read(separatorNode, depth + 1, true) : { parts: [{ kind: 'text', form: 'rendered', text: ',' } satisfies TextPart], complete: true };
     if (!separator) return undefined;
     const elements = arrayElements(unwrap(array), depth);
@@ -257,7 +212,7 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
     return { parts, complete: elements.complete && elements.list.every((element) => element.whole.complete) };
   };
 
-  interface Element { readonly whole: Whole; readonly condition?: { readonly text: string; readonly span: ReturnType<typeof spanOf> } }
+  interface Element { readonly whole: StringParts; readonly condition?: { readonly text: string; readonly span: ReturnType<typeof spanOf> } }
 
   const arrayElements = (node: SyntaxNode, depth: number): { list: Element[]; complete: boolean } | undefined => {
     if (node.type === 'call_expression') {
@@ -308,114 +263,5 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
     return { list, complete };
   };
 
-  const tagged = (template: SyntaxNode, decide: (expression: SyntaxNode) => TaggedHole | undefined): StringParts => {
-    const substitute = (written: SyntaxNode, depth: number): Whole => {
-      const node = unwrap(written);
-      if (depth > maxDepth) return hole(node, 'fragment');
-      if (node.type === 'ternary_expression') {
-        const [condition, yes, no] = [node.childForFieldName('condition'), node.childForFieldName('consequence'), node.childForFieldName('alternative')];
-        // Only where a branch is SQL: `${flag ? 1 : 2}` is one parameter.
-        if (condition && yes && no && [yes, no].some((branch) => isInline(unwrap(branch)))) return choice(unwrap(condition), substitute(yes, depth + 1), substitute(no, depth + 1));
-      }
-      if (node.type === 'binary_expression' && node.childForFieldName('operator')?.type === '&&') {
-        const [condition, then] = [node.childForFieldName('left'), node.childForFieldName('right')];
-        if (condition && then && isInline(unwrap(then))) return choice(unwrap(condition), substitute(then, depth + 1), { parts: [], complete: true });
-      }
-      const decided = decide(node);
-      if (decided && 'inline' in decided) return fragments(decided.inline, (inner) => substitute(inner, depth + 1));
-      if (decided) return hole(node, decided.kind);
-      if (node.type === 'identifier') {
-        const declaration = scopes.find(node.text, node);
-        const value = declaration?.kind === 'variable' && declaration.path.length === 0 ? declaration.value : undefined;
-        if (declaration && value && hasInline(unwrap(value))) {
-          const steps = collectSteps(declaration, node);
-          const start = substitute(value, depth + 1);
-          if (steps?.length === 0) return start;
-          const known = steps && taggedSteps(declaration.name, start, steps, depth);
-          return known ?? { parts: hole(node, 'fragment').parts, complete: false };
-        }
-      }
-      if (node.type === 'call_expression' && callParts(node)?.callee.type === 'identifier') {
-        const body = helperBody(callParts(node)?.callee);
-        if (body && hasInline(body)) return substitute(body, depth + 2);
-      }
-      return hole(node, 'value');
-    };
-    const isInline = (node: SyntaxNode): boolean => {
-      const decided = decide(node);
-      return decided !== undefined && 'inline' in decided;
-    };
-    const hasInline = (node: SyntaxNode): boolean => isInline(node) || (node.type === 'ternary_expression' && ['consequence', 'alternative'].some((field) => {
-      const branch = node.childForFieldName(field);
-      return branch !== null && isInline(unwrap(branch));
-    }));
-    const helperBody = (callee: SyntaxNode | undefined): SyntaxNode | undefined => {
-      const declaration = callee ? scopes.find(callee.text, callee) : undefined;
-      const fn = declaration?.constant && declaration.value && declaration.path.length === 0 ? unwrap(declaration.value) : undefined;
-      const body = fn && isFunction(fn) ? fn.childForFieldName('body') : null;
-      if (!body) return undefined;
-      if (body.type !== 'statement_block') return unwrap(body);
-      const statements = body.namedChildren.filter((child) => child.type !== 'comment');
-      const value = statements.length === 1 && statements[0]?.type === 'return_statement' ? statements[0].namedChildren[0] : undefined;
-      return value ? unwrap(value) : undefined;
-    };
-    /** `where = sql`${where} AND …`` under conditions. */
-    const taggedSteps = (name: string, initial: Whole, steps: readonly Step[], depth: number): Whole | undefined => {
-      let whole = initial;
-      for (const step of steps) {
-        if (step.kind === 'repeat') return undefined;
-        if (step.kind === 'write') {
-          const right = step.node.type === 'assignment_expression' ? step.node.childForFieldName('right') : null;
-          const decided = right ? decide(unwrap(right)) : undefined;
-          if (!decided || !('inline' in decided)) return undefined;
-          const before = whole;
-          whole = fragments(decided.inline, (inner) => (unwrap(inner).type === 'identifier' && inner.text === name ? before : substitute(inner, depth + 1)));
-          continue;
-        }
-        const then = taggedSteps(name, whole, step.then, depth);
-        const otherwise = taggedSteps(name, whole, step.otherwise, depth);
-        if (!then || !otherwise) return undefined;
-        if (step.thenLeaves) whole = otherwise;
-        else if (step.otherwiseLeaves) whole = then;
-        else {
-          const common = sharedPrefix(whole.parts, then.parts, otherwise.parts);
-          whole = { parts: [...then.parts.slice(0, common), ...choice(step.condition, { parts: then.parts.slice(common), complete: true }, { parts: otherwise.parts.slice(common), complete: true }).parts], complete: whole.complete && then.complete && otherwise.complete };
-        }
-      }
-      return whole;
-    };
-    return fragments(template, (inner) => substitute(inner, 0));
-  };
-
-  return { parts: (node) => read(node, 0, false), tagged };
-}
-
-/** `''`, `undefined`, `null` and a missing initial value add no text. */
-function emptyText(node: SyntaxNode | undefined): Whole | undefined {
-  return node === undefined || /^(undefined|null|''|""|``)$/.test(node.text) ? { parts: [], complete: true } : undefined;
-}
-
-function join(wholes: readonly Whole[]): Whole {
-  if (wholes.reduce((sum, whole) => sum + countPieces(whole.parts), 0) > 2 * maxPieces) return { parts: wholes[0]?.parts ?? [], complete: false };
-  return { parts: wholes.flatMap((whole) => whole.parts), complete: wholes.every((whole) => whole.complete) };
-}
-
-function sharedPrefix(base: readonly TextPart[], a: readonly TextPart[], b: readonly TextPart[]): number {
-  let common = 0;
-  while (common < base.length && base[common] === a[common] && base[common] === b[common]) common++;
-  return common;
-}
-
-const simpleEscapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', 0: '\0' };
-
-/** The characters an escape sequence of JavaScript stands for. */
-function unescape(sequence: string): string {
-  const body = sequence.slice(1);
-  const code = /^u\{([0-9a-f]+)\}$/i.exec(body) ?? /^u([0-9a-f]{4})$/i.exec(body) ?? /^x([0-9a-f]{2})$/i.exec(body);
-  if (code?.[1]) {
-    const value = Number.parseInt(code[1], 16);
-    return value <= 0x10ffff ? String.fromCodePoint(value) : '';
-  }
-  if (/^[\r\n\u2028\u2029]/.test(body)) return '';
-  return simpleEscapes[body] ?? body;
+  return { parts: (node) => read(node, 0, false), tagged: (template, decide) => readTagged(template, decide, scopes, pieces) };
 }
