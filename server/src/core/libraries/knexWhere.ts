@@ -3,7 +3,7 @@ import type { SyntaxNode } from '../hosts/syntax';
 import type { HostSpan } from '../text/span';
 import { bindOf, bothConditions, constantText, constantValue, patternPart, readArray, readObject, valuePart } from './hostValues';
 import { callbackCalls, columnPart, incompleteUnless, rawPart, rawText, subqueryPart, type KnexCall, type KnexScope } from './knexScope';
-import { bind, concat, conditional, group, hole, incomplete, isEmpty, join, joinConditions, nothing, sql, type SqlPart } from './sqlBuilder';
+import { bind, clause, concat, conditional, group, hole, incomplete, isEmpty, join, joinConditions, nothing, sql, type SqlPart } from './sqlBuilder';
 
 /** A condition of WHERE, HAVING or ON with the operator that ties it to the one before. */
 export interface KnexCondition {
@@ -27,7 +27,7 @@ export function readCondition(call: KnexCall, prefix: 'where' | 'having' | 'on',
   const [a, b] = call.argNodes;
   const host = call.span;
   const single = (part: SqlPart | undefined): readonly KnexCondition[] => [{ or, part: conditional(part ?? incomplete, call.condition) }];
-  const negate = (part: SqlPart): SqlPart => (not && !isEmpty(part) ? concat(sql('NOT ', host), part) : part);
+  const negate = (part: SqlPart): SqlPart => (not ? clause(sql('NOT ', host), part) : part);
   if (!a) return rest === '' ? single(incomplete) : undefined;
   switch (rest) {
     case '':

@@ -3,7 +3,7 @@ import type { SyntaxNode } from '../hosts/syntax';
 import type { HostSpan } from '../text/span';
 import type { HostContext } from './adapter';
 import { bindOf, constantValue, patternPart, readArray, readObject, valuePart, type Entry } from './hostValues';
-import { bind, concat, conditional, group, hole, identifier, incomplete, isEmpty, join, joinConditions, nothing, sql, type SqlPart } from './sqlBuilder';
+import { bind, clause, concat, conditional, group, hole, identifier, incomplete, isEmpty, join, joinConditions, nothing, sql, type SqlPart } from './sqlBuilder';
 
 /** What is rendered: one table of the statement and what is known of its model. */
 export interface PrismaScope {
@@ -69,7 +69,7 @@ function booleanParts(key: 'AND' | 'OR' | 'NOT', value: SyntaxNode, span: HostSp
   });
   if (key === 'OR') return [branches.length === 0 && !list?.open ? sql('1 = 0', span) : group(joinConditions(branches, 'OR')), open];
   const body = joinConditions(branches, 'AND');
-  return [body.some((atom) => atom.type !== 'incomplete') ? concat(sql('NOT ', span), group(body)) : body, open];
+  return [clause(sql('NOT ', span), group(body)), open];
 }
 
 const comparisons: Readonly<Record<string, string>> = { lt: ' < ', lte: ' <= ', gt: ' > ', gte: ' >= ' };
@@ -103,7 +103,7 @@ function operator(entry: Entry, column: SqlPart, insensitive: boolean, scope: Pr
     case 'not': {
       if (constantValue(value, host) === null) return concat(column, sql(' IS NOT NULL', span));
       if (!readObject(value)) return compare(' <> ');
-      return concat(sql('NOT ', span), group(joinConditions(scalarFilter(column, value, span, scope, depth + 1), 'AND')));
+      return clause(sql('NOT ', span), group(joinConditions(scalarFilter(column, value, span, scope, depth + 1), 'AND')));
     }
     case 'in':
     case 'notIn':
@@ -198,7 +198,7 @@ function exists(relation: RelationIr, other: ModelIr | undefined, pairs: readonl
   const inner: PrismaScope = { ...scope, name: relation.model, model: other, alias, joins };
   const link = pairs.map(([column, target]) => concat(identifier([alias, target], span), sql(' = ', span), identifier([scope.alias, column], span)));
   const conditions = whereParts(value, inner, depth + 1);
-  const filter = negated && conditions.some((part) => !isEmpty(part)) ? [concat(sql('NOT ', span), group(joinConditions(conditions, 'AND')))] : conditions;
+  const filter = negated && conditions.some((part) => !isEmpty(part)) ? [clause(sql('NOT ', span), group(joinConditions(conditions, 'AND')))] : conditions;
   return concat(sql('EXISTS ', span), group(concat(sql('SELECT 1 FROM ', span), tableOf(other, relation.model, span), sql(' AS '), identifier(alias), ...joins.map((part) => concat(sql(' '), part)), sql(' WHERE '), joinConditions([...link, ...filter], 'AND'))));
 }
 

@@ -3,7 +3,7 @@ import type { HostSpan } from '../text/span';
 import { bindOf, constantValue, readArray, readObject, valuePart, type Entry, type ObjectValue } from './hostValues';
 import { selectedColumns, whereOf, type PrismaArguments } from './prismaRead';
 import { columnOf, relationColumns, tableOf, type PrismaScope } from './prismaWhere';
-import { bind, concat, conditional, group, hole, identifier, incomplete, join, nothing, sql, type SqlPart } from './sqlBuilder';
+import { bind, concat, conditional, group, hole, identifier, incomplete, join, nothing, sql, unconditional, type SqlPart } from './sqlBuilder';
 import { renderWhere } from './sqlClauses';
 
 /** INSERT, UPDATE or DELETE of a writing method. Nested writes are statements of their own and are left out. */
@@ -83,7 +83,9 @@ const constantOrScalar = (node: SyntaxNode): boolean => node.type !== 'object' &
 function assignments(data: SyntaxNode, scope: PrismaScope): SqlPart {
   const object = readObject(data);
   if (!object) return hole('assignment', bindOf(data, scope.host));
-  const parts = cells(object, scope).map(({ column, value, entry }) => conditional(concat(identifier(column, entry.span), sql(' = ', entry.span), value), entry.condition));
+  const set = cells(object, scope).map(({ column, value, entry }) => conditional(concat(identifier(column, entry.span), sql(' = ', entry.span), value), entry.condition));
+  // Prisma sends no UPDATE that sets nothing.
+  const parts = set.length === 1 && !object.open ? set.map(unconditional) : set;
   return join([...parts, ...(object.open ? [hole('assignment', bindOf(data, scope.host))] : [])], ', ');
 }
 

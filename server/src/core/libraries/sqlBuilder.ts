@@ -67,24 +67,33 @@ export function literalText(value: string | number | boolean | null): string {
 /** Marks the statement as one to which code we did not see may add more. Adds no text. */
 export const incomplete: SqlPart = [{ type: 'incomplete' }];
 
-/** A part that is there only when `condition` holds; `otherwise` is the SQL that stands there if not. */
-export const conditional = (part: SqlPart, condition: Condition | undefined, otherwise = ''): SqlPart =>
-  condition && part.length > 0 ? [{ type: 'conditional', part, condition, otherwise }] : part;
+/** A part that is there only when `condition` holds; `otherwise` is the SQL that stands there if not. A part under a condition of its own gets both. */
+export function conditional(part: SqlPart, condition: Condition | undefined, otherwise = ''): SqlPart {
+  if (!condition || isEmpty(part)) return part;
+  const own = wholeCondition(part);
+  if (!own || own.otherwise !== '' || otherwise !== '') return [{ type: 'conditional', part, condition, otherwise }];
+  const text = own.condition.text === condition.text ? condition.text : `${condition.text} && ${own.condition.text}`;
+  return part.map((atom) => (atom === own ? { ...own, condition: { text, span: own.condition.span } } : atom));
+}
 
 export const concat = (...parts: readonly SqlPart[]): SqlPart => parts.flat();
 
 export const isEmpty = (part: SqlPart): boolean => part.every((atom) => atom.type === 'incomplete');
 
-/** Parts that are wholly conditional carry their separator with them, so that every variant is valid SQL. */
+/**
+ * Parts that are wholly conditional carry their separator with them, so that every variant is valid SQL. A list in which
+ * each of several parts is conditional would be empty in one variant: its first part counts as always there.
+ */
 export function join(parts: readonly SqlPart[], separator: string): SqlPart {
-  const present = parts.filter((part) => !isEmpty(part));
+  const given = parts.filter((part) => !isEmpty(part));
   const silent = parts.filter(isEmpty);
+  const present = separator.trim() === ',' && given.length > 1 && given.every(wholeCondition) ? given.map((part, index) => (index === 0 ? unconditional(part) : part)) : given;
   const firstFixed = present.findIndex((part) => !wholeCondition(part));
   const result: SqlPart[] = present.map((part, index) => {
     const own = wholeCondition(part);
     if (!own) return index > 0 && index > firstFixed ? concat(sql(separator), part) : part;
     const inner = index < firstFixed ? concat(own.part, sql(separator)) : index === 0 ? own.part : concat(sql(separator), own.part);
-    return [{ ...own, part: inner }];
+    return part.map((atom) => (atom === own ? { ...own, part: inner } : atom));
   });
   return concat(...result, ...silent);
 }
@@ -98,14 +107,22 @@ export function joinConditions(parts: readonly SqlPart[], operator: 'AND' | 'OR'
   return first?.type === 'conditional' ? [{ ...first, otherwise: operator === 'AND' ? 'TRUE' : 'FALSE' }, ...rest] : joined;
 }
 
+/** The part without the condition that it stands under as a whole. */
+export const unconditional = (part: SqlPart): SqlPart => wholeCondition(part)?.part ?? part;
+
 /** Parentheses round a part; nothing round nothing. */
-export const group = (part: SqlPart, host?: HostSpan): SqlPart => (isEmpty(part) ? part : concat(sql('(', host), part, sql(')', host)));
+export function group(part: SqlPart, host?: HostSpan): SqlPart {
+  if (isEmpty(part)) return part;
+  const own = wholeCondition(part);
+  if (own && own.otherwise === '') return part.map((atom) => (atom === own ? { ...own, part: concat(sql('(', host), own.part, sql(')', host)) } : atom));
+  return concat(sql('(', host), part, sql(')', host));
+}
 
 /** Keyword and body; conditional as a whole where the body is one conditional part. */
 export function clause(keyword: SqlPart, body: SqlPart): SqlPart {
   if (isEmpty(body)) return body;
   const own = wholeCondition(body);
-  return own && own.otherwise === '' ? [{ ...own, part: concat(keyword, own.part) }] : concat(keyword, body);
+  return own && own.otherwise === '' ? body.map((atom) => (atom === own ? { ...own, part: concat(keyword, own.part) } : atom)) : concat(keyword, body);
 }
 
 function wholeCondition(part: SqlPart): Extract<Atom, { type: 'conditional' }> | undefined {
