@@ -20,14 +20,25 @@ export async function startExampleDatabase() {
       await client.end();
     }
   };
-  const url = new URL(server.url);
+  try {
+    const { url, seeded } = await prepare(server.url, query);
+    return { url, seeded, stop: () => server.stop() };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** Creates schema and rows where they are not there yet; a seed that was cut short starts afresh. */
+async function prepare(serverUrl, query) {
+  const url = new URL(serverUrl);
   url.pathname = '/hotel';
-  const { rows } = await query(server.url, "SELECT 1 FROM pg_database WHERE datname = 'hotel'");
+  const { rows } = await query(serverUrl, "SELECT 1 FROM pg_database WHERE datname = 'hotel'");
   const marker = rows.length > 0 ? await query(url.href, "SELECT to_regclass('demo_seeded') AS t") : undefined;
   const seeded = marker?.rows[0].t !== null && marker !== undefined;
   if (!seeded) {
-    if (rows.length > 0) await query(server.url, 'DROP DATABASE hotel WITH (FORCE)');
-    await query(server.url, 'CREATE DATABASE hotel');
+    if (rows.length > 0) await query(serverUrl, 'DROP DATABASE hotel WITH (FORCE)');
+    await query(serverUrl, 'CREATE DATABASE hotel');
     const folder = path.join(root, 'examples', 'db', 'migrations');
     for (const file of fs.readdirSync(folder).sort()) {
       const up = /-- migrate:up[^\n]*\n([\s\S]*?)(?=-- migrate:down|$)/.exec(fs.readFileSync(path.join(folder, file), 'utf8'))[1];
@@ -36,5 +47,5 @@ export async function startExampleDatabase() {
     await query(url.href, fs.readFileSync(path.join(root, 'examples', 'db', 'seed.sql'), 'utf8'));
     await query(url.href, 'CREATE TABLE demo_seeded ()');
   }
-  return { url: url.href, seeded: !seeded, stop: () => server.stop() };
+  return { url: url.href, seeded: !seeded };
 }

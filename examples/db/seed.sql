@@ -1,4 +1,4 @@
--- Realistic volumes for the demo: about 1.3 million rows, skewed as real tenants are. Deterministic.
+-- Realistic volumes for the demo: about a million rows, skewed as real tenants are. Deterministic.
 SELECT setseed(0.42);
 
 INSERT INTO tenants (slug, name, plan)
@@ -17,12 +17,12 @@ SELECT t, r::text, (ARRAY['single', 'double', 'suite'])[1 + r % 3], 5000 + 100 *
 INSERT INTO reservations (tenant_id, room_id, guest_id, check_in, check_out, status, total_cents, confirmation_code, created_at)
 SELECT g.tenant_id, (g.tenant_id - 1) * 40 + 1 + n % 40, g.id, date '2025-01-01' + n % 365, date '2025-01-02' + n % 365 + n % 5,
        (ARRAY['open', 'paid', 'paid', 'paid', 'cancelled'])[1 + n % 5], 10000 + n % 50000, upper(substr(md5(n::text), 1, 10)), timestamptz '2025-01-01' + (n / 220000.0) * interval '100 days'
-FROM generate_series(1, 220000) n JOIN guests g ON g.id = 1 + (n * 7919) % 60000;
+FROM generate_series(1, 220000) n JOIN guests g ON g.id = 1 + (n::bigint * 7919) % 60000;
 
 INSERT INTO sessions (tenant_id, guest_id, channel, status, state, started_at)
 SELECT g.tenant_id, g.id, (ARRAY['web', 'whatsapp', 'telegram'])[1 + n % 3], (ARRAY['active', 'closed', 'closed', 'closed'])[1 + n % 4],
        jsonb_build_object('step', (ARRAY['greeting', 'dates', 'room', 'payment', 'done'])[1 + n % 5], 'nights', n % 7), timestamptz '2025-01-01' + (n / 220000.0) * interval '100 days'
-FROM generate_series(1, 220000) n JOIN guests g ON g.id = 1 + (n * 104729) % 60000;
+FROM generate_series(1, 220000) n JOIN guests g ON g.id = 1 + (n::bigint * 104729) % 60000;
 
 INSERT INTO audit_logs (tenant_id, user_id, event_type, severity, resource, created_at)
 SELECT 1 + floor(120 * power(random(), 3))::int, n % 5000, (ARRAY['login', 'update', 'export', 'delete'])[1 + n % 4],
@@ -31,7 +31,7 @@ FROM generate_series(1, 300000) n;
 
 INSERT INTO events (tenant_id, session_id, kind, created_at)
 SELECT s.tenant_id, s.id, (ARRAY['message', 'click', 'quote', 'payment'])[1 + floor(4 * random())::int], least(s.started_at + k * interval '30 seconds', timestamptz '2025-04-30')
-FROM sessions s, generate_series(1, 2) k;
+FROM sessions s, generate_series(1, 1) k;
 
 INSERT INTO locks (tenant_id, resource, owner)
 SELECT 1 + n % 120, 'room:' || n, 'worker-' || n % 4 FROM generate_series(1, 400) n;

@@ -1,12 +1,12 @@
 -- name: occupancy_page
-SELECT r.id, r.check_in, r.check_out
+SELECT r.id, r.created_at, r.check_in, r.check_out
 FROM reservations r
 WHERE r.tenant_id = :tenant_id
 ORDER BY r.created_at DESC, r.id DESC
 LIMIT :page_size OFFSET :skip;
 
 -- name: occupancy_page_after
-SELECT r.id, r.check_in, r.check_out
+SELECT r.id, r.created_at, r.check_in, r.check_out
 FROM reservations r
 WHERE r.tenant_id = :tenant_id AND (r.created_at, r.id) < (:created_at, :id)
 ORDER BY r.created_at DESC, r.id DESC

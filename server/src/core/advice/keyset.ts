@@ -1,7 +1,7 @@
 import type { OrderItem, QueryBlock } from '../sql/model';
 import { spanText } from '../text/span';
 import { findColumn, uniqueKeys } from '../catalog/lookup';
-import { bindColumn, tableOf, type BoundColumn, type Scope } from './scope';
+import { containsAggregate, bindColumn, tableOf, type BoundColumn, type Scope } from './scope';
 import { quoteIdentifier } from './sqlEdits';
 import { collectPins } from './pins';
 import { coversUniqueKey, joinsAreToOne } from './uniqueness';
@@ -59,7 +59,7 @@ export function orderExpression(block: QueryBlock, item: OrderItem): OrderItem['
  */
 export function missingTieBreaker(scope: Scope, block: QueryBlock): readonly { readonly sql: string; readonly column: string; readonly relation: number }[] | undefined {
   if (block.kind !== 'select' || block.distinct || block.groupBy.length > 0 || block.relations.length === 0) return undefined;
-  if (block.outputs.some((o) => o.expression.kind === 'aggregate')) return undefined;
+  if (block.outputs.some((o) => containsAggregate(o.expression))) return undefined;
   const pins = collectPins(scope, block);
   const ordered = block.orderBy.flatMap((item) => {
     const column = orderedColumn(scope, orderExpression(block, item));

@@ -159,3 +159,7 @@ function refersTo(scope: Scope, inner: QueryBlock, outer: QueryBlock): boolean {
   ];
   return expressions.some((e) => e && [...walkExpression(e)].some((n) => n.columns.some((c) => bindColumn(scope, inner, c)?.block.index === outer.index)));
 }
+
+/** Is the value computed over many rows, whatever is done to it after (`count(*)::int`, `coalesce(sum(x), 0)`)? */
+export const containsAggregate = (expression: Expression): boolean =>
+  expression.kind === 'aggregate' || (expression.kind !== 'subquery' && (expression.args ?? []).some(containsAggregate));

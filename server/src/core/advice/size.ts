@@ -6,10 +6,10 @@ import { tableOf, type Scope } from './scope';
 /** `unknown` is an answer of its own: neither small nor large. */
 export type TableSize = 'small' | 'medium' | 'large' | 'unknown';
 
-/** Rows of a table: an assumption of the settings wins over the catalog; undefined: unknown. */
+/** Rows of a table: statistics, else an assumption of the settings, else what the catalog says; undefined: unknown. */
 export function rowsOf(table: Table | undefined, settings: LintSettings): number | undefined {
   if (!table) return undefined;
-  return settings.assume[`${table.schema}.${table.name}`] ?? settings.assume[table.name] ?? table.rows;
+  return table.rowsSource === 'statistics' ? table.rows : (settings.assume[`${table.schema}.${table.name}`] ?? settings.assume[table.name] ?? table.rows);
 }
 
 export function sizeOf(table: Table | undefined, settings: LintSettings): TableSize {
@@ -41,6 +41,6 @@ export const renderCount = (rows: number): string => String(Math.round(rows)).re
 export function describeRows(table: Table | undefined, settings: LintSettings): string | undefined {
   const rows = rowsOf(table, settings);
   if (!table || rows === undefined) return undefined;
-  const assumed = settings.assume[`${table.schema}.${table.name}`] !== undefined || settings.assume[table.name] !== undefined || table.rowsSource === 'assumed';
+  const assumed = table.rowsSource !== 'statistics';
   return `${table.name} has about ${renderCount(rows)} rows (${assumed ? 'assumed' : 'statistics'})`;
 }

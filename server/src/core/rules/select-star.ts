@@ -52,15 +52,18 @@ function sentBlocks({ model }: StatementContext): readonly QueryBlock[] {
   return root.setOperation ? root.setOperation.arms.flatMap((arm) => model.blocks[arm] ?? []) : [root];
 }
 
+/** sqlc writes the column list into the code that it generates: the star is never sent. */
+const isExpanded = ({ site, text }: StatementContext): boolean => site.library === 'sql' && /^--\s*name:\s*\w+\s+:(one|many|exec|batch|copyfrom)/m.test(text);
+
 function checkStar(context: StatementContext, scope: Scope, block: QueryBlock, output: Output): void {
   const relations = output.qualifier === undefined ? block.relations : block.relations.filter((r) => r.alias === output.qualifier);
-  if (relations.length === 0 || !relations.every((r) => r.kind === 'table' && !isSystemRelation(r))) return;
+  if (relations.length === 0 || isExpanded(context) || !relations.every((r) => r.kind === 'table' && r.hole === undefined && !isSystemRelation(r))) return;
   const tables = relations.map((relation) => ({ relation, table: tableOf(scope.catalog, relation) }));
   const wide = tables.flatMap(({ table }) => (table?.columns ?? []).filter(isWide).map((c) => `${table?.name}.${c.name} (${c.type})`));
   const known = tables.every(({ table }) => table !== undefined);
   context.report({
     at: { sql: output.span },
-    // In an SQL file a generator may expand the star (sqlc does) and a person may be looking.
+    // In an SQL file a person may be looking.
     severity: wide.length > 0 && context.site.library !== 'sql' ? undefined : 'hint',
     message: `Fetches every column of ${relations.map((r) => r.name).join(', ')}, those added later included.`,
     because: wide.length > 0 ? `Wide columns: ${wide.slice(0, 4).join(', ')}${wide.length > 4 ? ` and ${wide.length - 4} more` : ''}.` : undefined,

@@ -1,7 +1,7 @@
 import { findAdapter } from '../libraries';
 import { coverHoles } from '../advice/holes';
 import { collectPins } from '../advice/pins';
-import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
+import { containsAggregate, isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { blockSize, describeRows } from '../advice/size';
 import { toHostEdits } from '../advice/sqlEdits';
 import { isPinnedToOneRow, joinsAreToOne } from '../advice/uniqueness';
@@ -48,7 +48,7 @@ export const unboundedSelect: StatementRule = {
 
 /** True when the number of rows does not grow with a table, as far as can be shown. */
 function isBounded(scope: Scope, block: QueryBlock): boolean {
-  const aggregates = block.outputs.some((o) => o.expression.kind === 'aggregate');
+  const aggregates = block.outputs.some((o) => containsAggregate(o.expression));
   if (aggregates || block.groupBy.length > 0 || block.distinct) return true;
   if (block.relations.length === 0 || block.relations.some((r) => r.kind !== 'table' || isSystemRelation(r))) return true;
   if (block.conjuncts.some(isListOfKeys)) return true;
