@@ -69,10 +69,12 @@ function readPidFile(dataFolder) {
   }
 }
 
+/** A server killed hard leaves its pid file, and the number may by now be another program's. */
 function isAlive(pid) {
   try {
     process.kill(pid, 0);
-    return true;
+    const commandLine = `/proc/${pid}/cmdline`;
+    return !existsSync(commandLine) || /postgres/.test(readFileSync(commandLine, 'utf8'));
   } catch (error) {
     return error.code === 'EPERM';
   }
