@@ -1,5 +1,5 @@
 import { overlaps, sqlSpan, type SqlSpan } from '../text/span';
-import { endsOperand, fillHole, formOfKind, guessForm, holeForms, kindOfForm, type HoleForm } from './holeForms';
+import { fillHole, formOfKind, guessForm, holeForms, kindOfForm, type HoleForm } from './holeForms';
 import { tokenize, type Token } from './lexer';
 import { findPlaceholders } from './placeholders';
 import type { Hole, SqlSource } from './source';
@@ -177,5 +177,3 @@ function holeToFlip(holes: readonly MaskedHole[], tried: readonly ReadonlySet<Ho
   }
   return candidates.find((i) => nextForm(tried[i], holes[i]) !== undefined);
 }
-
-export { endsOperand };

@@ -3,12 +3,12 @@ import type { MaskedHole } from '../../core/sql/mask';
 import type { BlockRole, ClauseSpans, Conjunct, Expression, OrderItem, Output, QueryBlock, Relation, RowCount } from '../../core/sql/model';
 import type { TokenRanges} from '../../core/sql/tokenRanges';
 import { type TokenRange } from '../../core/sql/tokenRanges';
-import { sqlSpan, type SqlSpan } from '../../core/text/span';
+import { sqlSpan } from '../../core/text/span';
 import { buildConjuncts } from './buildConjuncts';
+import { conditionAround, usingColumns } from './joinRanges';
 import { buildExpression, nameEnd, type ExpressionContext } from './buildExpression';
-import { offsetIn, type RawExpression, type RawFrom, type RawQuery } from './rawTree';
+import type { RawExpression, RawFrom, RawQuery } from './rawTree';
 
-type Clauses = ClauseSpans;
 type ScopeEntry = ReadonlyMap<string, number>;
 
 /** Builds the blocks of a statement: meaning from the tree, ranges from the tokens. Block 0 is the outermost. */
@@ -45,8 +45,8 @@ class BlockBuilder {
     const conjuncts: Conjunct[] = [];
     this.targetRelation(raw, relations);
     for (const item of raw.from) this.fromItem(item, undefined, { context, scope, index, relations, conjuncts, clauses });
-    if (raw.on) conjuncts.push(...buildConjuncts(context, raw.on, this.conditionAround(raw.on, clauses.using?.span ?? place.span), 'on', relations.length - 1));
-    const body = (name: keyof Clauses): TokenRange => this.ranges.inside(clauses[name]?.body ?? place.span);
+    if (raw.on) conjuncts.push(...buildConjuncts(context, raw.on, conditionAround(this.ranges, raw.on, clauses.using?.span ?? place.span), 'on', relations.length - 1));
+    const body = (name: keyof ClauseSpans): TokenRange => this.ranges.inside(clauses[name]?.body ?? place.span);
     if (raw.where) conjuncts.push(...buildConjuncts(context, raw.where, body('where'), 'where'));
     if (raw.having) conjuncts.push(...buildConjuncts(context, raw.having, body('having'), 'having'));
     const arms = raw.setOperation?.arms.map((arm) => this.block(arm, 'arm', index, scope, undefined));
@@ -161,7 +161,7 @@ class BlockBuilder {
       case 'join': {
         this.fromItem(raw.left, kind, to);
         const joined = this.fromItem(raw.right, raw.join, to);
-        if (raw.on) to.conjuncts.push(...buildConjuncts(to.context, raw.on, this.conditionAround(raw.on, to.clauses.from?.body ?? to.clauses.using?.body ?? sqlSpan(0, this.ranges.text.length)), 'on', joined));
+        if (raw.on) to.conjuncts.push(...buildConjuncts(to.context, raw.on, conditionAround(this.ranges, raw.on, to.clauses.from?.body ?? to.clauses.using?.body ?? sqlSpan(0, this.ranges.text.length)), 'on', joined));
         this.using(raw.using, first, joined, to);
         return first;
       }
@@ -173,13 +173,9 @@ class BlockBuilder {
     const right = relations[joined];
     const left = joined - first === 1 ? relations[first] : undefined;
     if (!right) return;
-    const body = this.ranges.inside(clauses.from?.body ?? clauses.using?.body ?? sqlSpan(0, this.ranges.text.length));
-    const after = this.ranges.indexAt(right.span.end);
-    let keyword = after;
-    while (keyword < body.to && !(this.ranges.word(keyword) === 'using' && this.ranges.word(keyword + 1) === '(')) keyword++;
-    const places = this.ranges.splitList(this.ranges.insideBracket(keyword + 1));
+    const places = columns.length > 0 ? usingColumns(this.ranges, right.span.end, clauses.from?.body ?? clauses.using?.body) : [];
     columns.forEach((column, i) => {
-      const span = this.ranges.span(places[i] ?? { from: keyword, to: keyword + 1 });
+      const span = places[i] ?? right.span;
       const side = (qualifier: string | undefined): Expression => {
         const ref = { ...(qualifier ? { qualifier } : {}), column, span };
         return { kind: 'column', span, columns: [ref], column: ref };
@@ -189,23 +185,7 @@ class BlockBuilder {
     });
   }
 
-  /** The tokens of a join condition: from its ON to the next join or the end of the clause. */
-  private conditionAround(raw: RawExpression, clause: SqlSpan): TokenRange {
-    const { ranges } = this;
-    const offset = offsetIn(raw);
-    const bounds = ranges.inside(clause);
-    if (offset === undefined) return bounds;
-    const at = ranges.indexAt(offset);
-    let from = at;
-    while (from > bounds.from && !(ranges.word(from - 1) === 'on' && ranges.tokens[from - 1]?.kind === 'word')) {
-      const open = ranges.word(from - 1) === ')' || ranges.word(from - 1) === ']' || ranges.word(from - 1) === 'end' ? ranges.partnerOf(from - 1) : undefined;
-      from = open !== undefined && open < from ? open : from - 1;
-    }
-    const end = ranges.findTop({ from, to: bounds.to }, (word, i) => i > at && endsCondition(word, ranges.word(i + 1), i, ranges));
-    return { from, to: end ?? bounds.to };
-  }
-
-  private outputs(raw: RawQuery, context: ExpressionContext, clauses: Clauses): Output[] {
+  private outputs(raw: RawQuery, context: ExpressionContext, clauses: ClauseSpans): Output[] {
     const body = this.selectList(this.ranges.inside(clauses.select?.body ?? sqlSpan(0, this.ranges.text.length)));
     const pieces = this.ranges.splitList(body);
     return raw.outputs.map((output, i) => {
@@ -252,7 +232,7 @@ class BlockBuilder {
     });
   }
 
-  private rowCount(raw: RawExpression | undefined, context: ExpressionContext, clause: Clauses['limit']): RowCount | undefined {
+  private rowCount(raw: RawExpression | undefined, context: ExpressionContext, clause: ClauseSpans['limit']): RowCount | undefined {
     if (!raw || !clause) return undefined;
     const body = this.ranges.inside(clause.body);
     const to = this.ranges.findTop(body, (word, i) => /^(?:row|rows)$/.test(word) && i > body.from) ?? body.to;
@@ -267,7 +247,7 @@ class BlockBuilder {
     });
   }
 
-  private write(raw: RawQuery, context: ExpressionContext, clauses: Clauses, source: number | undefined): QueryBlock['write'] {
+  private write(raw: RawQuery, context: ExpressionContext, clauses: ClauseSpans, source: number | undefined): QueryBlock['write'] {
     const values = this.ranges.inside(clauses.values?.body ?? sqlSpan(0, 0));
     if (raw.kind === 'insert' && raw.rows) this.rows(raw, context, values);
     const body = this.ranges.inside(clauses.set?.body ?? sqlSpan(0, this.ranges.text.length));
@@ -292,12 +272,5 @@ interface FromTarget {
   readonly index: number;
   readonly relations: Relation[];
   readonly conjuncts: Conjunct[];
-  readonly clauses: Clauses;
-}
-
-function endsCondition(word: string, next: string, i: number, ranges: TokenRanges): boolean {
-  if (word === ',' || word === ')') return true;
-  if (ranges.tokens[i]?.kind !== 'word' || ranges.word(i - 1) === '.') return false;
-  if (word === 'left' || word === 'right') return next !== '(';
-  return /^(?:join|inner|full|cross|natural|on|when|where)$/.test(word);
+  readonly clauses: ClauseSpans;
 }
