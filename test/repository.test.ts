@@ -1,0 +1,39 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { rules } from '../server/src/core/rules/index.generated';
+
+const root = path.resolve(import.meta.dirname, '..');
+const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
+
+describe('ARCHITECTURE.md', () => {
+  const named = [...new Set([...read('ARCHITECTURE.md').matchAll(/`((?:client|server|protocol|test|scripts|docs)/[\w./-]*|eslint\.config\.mjs)`/g)].map((m) => m[1] ?? ''))];
+  it('names files', () => expect(named.length).toBeGreaterThan(20));
+  it.each(named)('%s exists', (file) => expect(fs.existsSync(path.join(root, file))).toBe(true));
+});
+
+describe('README.md', () => {
+  it.each([...read('README.md').matchAll(/npm run ([\w:]+)/g)].map((m) => m[1] ?? ''))('npm run %s is a script', (name) => {
+    expect(Object.keys((JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts)).toContain(name);
+  });
+  it.each([...read('README.md').matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((m) => m[1] ?? ''))('links to %s', (target) => {
+    expect(fs.existsSync(path.join(root, target))).toBe(true);
+  });
+});
+
+describe('rules, settings and pages are one', () => {
+  const manifest = JSON.parse(read('package.json')) as { contributes: { configuration: unknown } };
+  it.each(rules.map((r) => r.id))('%s has a file, a test, a page and a setting', (id) => {
+    for (const file of [`server/src/core/rules/${id}.ts`, `test/rules/${id}.test.ts`, `docs/rules/${id}.md`]) expect(fs.existsSync(path.join(root, file)), file).toBe(true);
+    expect(JSON.stringify(manifest.contributes.configuration)).toContain(`"${id}"`);
+    expect(read('schemas/sargable.schema.json')).toContain(`"${id}"`);
+  });
+});
+
+it('no tracked file names a path of a machine or a package registry', () => {
+  const files = fs.readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((e) => e.isFile() && !/node_modules|[\\/]\.git([\\/]|$)|[\\/]dist|\.cache|\.vscode-test|test-results/.test(`${e.parentPath}/`))
+    .map((e) => path.join(e.parentPath, e.name)).filter((f) => /\.(ts|mjs|mts|json|md|sql|py|yaml|css|svg|jsonc)$/.test(f));
+  const bad = files.filter((f) => /registry\.npmjs|\/home\/\w+\/|\/root\//.test(fs.readFileSync(f, 'utf8')) && !f.endsWith('repository.test.ts'));
+  expect(bad).toEqual([]);
+});
