@@ -7,7 +7,7 @@ const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
 
 describe('ARCHITECTURE.md', () => {
-  const named = [...new Set([...read('ARCHITECTURE.md').matchAll(/`((?:client|server|protocol|test|scripts|docs)/[\w./-]*|eslint\.config\.mjs)`/g)].map((m) => m[1] ?? ''))];
+  const named = [...new Set([...read('ARCHITECTURE.md').matchAll(/`((?:client|server|protocol|test|scripts|docs)\/[\w./-]*|eslint\.config\.mjs)`/g)].map((m) => m[1] ?? ''))];
   it('names files', () => expect(named.length).toBeGreaterThan(20));
   it.each(named)('%s exists', (file) => expect(fs.existsSync(path.join(root, file))).toBe(true));
 });
