@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
-import { read, readOne, sqlOf } from './support';
+import { addTextPredicate } from '../../../server/src/core/libraries/pythonTextEdits';
+import { applied, read, readOne, sqlOf, testUri } from './support';
 
 const inCursor = (body: string): string => `import psycopg\n\ndef run(cur: psycopg.Cursor, table, status, ids):\n${body.split('\n').map((line) => `    ${line}`).join('\n')}\n`;
 
@@ -97,5 +98,25 @@ async def f(pool: asyncpg.Pool, ids: list[int]):
 
   it('execute_values takes a list placeholder', () => {
     expect(readOne('from psycopg2.extras import execute_values\ndef f(cur, rows):\n    execute_values(cur, "INSERT INTO t (a, b) VALUES %s", rows)\n')).toMatchObject({ library: 'psycopg', access: 'write', fetches: 'none', source: { text: 'INSERT INTO t (a, b) VALUES %s' } });
+  });
+});
+
+describe('a predicate with its bound value', () => {
+  const edit = (text: string): string | undefined => applied(text, addTextPredicate(readOne(text), { uri: testUri, text, table: 't', column: 'tenant_id', value: 'tenant' }));
+
+  it.each([
+    ['asyncpg behind the last argument', 'await conn.fetch("SELECT a FROM t WHERE b = $1 LIMIT $2", x, 5)', 'await conn.fetch("SELECT a FROM t WHERE b = $1 AND tenant_id = $3 LIMIT $2", x, 5, tenant)'],
+    ['asyncpg without arguments', 'await conn.fetch("SELECT a FROM t WHERE b > 1")', 'await conn.fetch("SELECT a FROM t WHERE b > 1 AND tenant_id = $1", tenant)'],
+    ['psycopg at its place', 'cur.execute("SELECT a FROM t WHERE b = %s LIMIT %s", (x, 5))', 'cur.execute("SELECT a FROM t WHERE b = %s AND tenant_id = %s LIMIT %s", (x, tenant, 5))'],
+    ['psycopg before all others', 'cur.execute("SELECT a FROM t LIMIT %s", (5,))', 'cur.execute("SELECT a FROM t WHERE tenant_id = %s LIMIT %s", (tenant, 5,))'],
+    ['psycopg without arguments', 'cur.execute("SELECT a FROM t WHERE b > 1 OR b < 0")', 'cur.execute("SELECT a FROM t WHERE (b > 1 OR b < 0) AND tenant_id = %s", (tenant,))'],
+    ['psycopg by name', 'cur.execute("SELECT a FROM t WHERE b = %(b)s", {"b": x})', 'cur.execute("SELECT a FROM t WHERE b = %(b)s AND tenant_id = %(tenant_id)s", {"b": x, "tenant_id": tenant})'],
+  ])('%s', (name, before, after) => {
+    const source = (line: string): string => `import ${name.split(' ')[0]}\nasync def f(conn, cur, x, tenant):\n    ${line}\n`;
+    expect(edit(source(before))).toBe(source(after));
+  });
+
+  it('refuses arguments that are made elsewhere', () => {
+    expect(edit('import psycopg\ndef f(cur, params, tenant):\n    cur.execute("SELECT a FROM t WHERE b = %s", params)\n')).toBeUndefined();
   });
 });

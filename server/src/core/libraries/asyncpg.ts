@@ -3,7 +3,8 @@ import type { Bind, QuerySite } from '../hosts/ir';
 import type { LibraryAdapter } from './adapter';
 import { draftsOf, findDriver, queryArgument } from './pythonDrivers';
 import { findPlaceholders } from '../sql/placeholders';
-import { addTextPredicate, toTextKeyset } from './pythonTextEdits';
+import { hostSpan } from '../text/span';
+import { addTextPredicate } from './pythonTextEdits';
 
 const fetchesOf: Readonly<Record<string, QuerySite['fetches']>> = {
   fetch: 'many', fetchmany: 'many', fetchrow: 'one', fetchval: 'one', execute: 'none', executemany: 'none', cursor: 'stream', prepare: 'unknown',
@@ -37,8 +38,8 @@ export const asyncpgAdapter: LibraryAdapter = {
         const value = known[Number(key) - 1];
         return value ? [context.bind(value, key)] : [];
       })),
+      values: splat >= 0 || name === 'executemany' ? undefined : { span: hostSpan(query.endIndex, values.at(-1)?.endIndex ?? query.endIndex), count: values.length, insertAt: values.at(-1)?.endIndex ?? query.endIndex },
     }, context);
   },
-  addPredicate: (site, request) => addTextPredicate(site, request),
-  toKeyset: (site, request) => toTextKeyset(site, request),
+  addPredicate: addTextPredicate,
 };

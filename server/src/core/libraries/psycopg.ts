@@ -3,8 +3,8 @@ import { resultNameOf } from '../hosts/python/calls';
 import type { QuerySite } from '../hosts/ir';
 import type { SyntaxNode } from '../hosts/syntax';
 import type { HostContext, LibraryAdapter, SiteDraft } from './adapter';
-import { argumentValue, draftsOf, fetchesAfter, findDriver, percentBinds, queryArgument } from './pythonDrivers';
-import { addTextPredicate, toTextKeyset } from './pythonTextEdits';
+import { argumentValue, draftsOf, fetchesAfter, findDriver, percentBinds, queryArgument, valuesOf } from './pythonDrivers';
+import { addTextPredicate } from './pythonTextEdits';
 
 const methods = new Set(['execute', 'executemany', 'stream', 'copy', 'copy_expert']);
 /** psycopg2.extras: `execute_values(cur, sql, rows)`. */
@@ -37,10 +37,10 @@ export const psycopgAdapter: LibraryAdapter = {
       executes: 'yes',
       fetches: () => (streams ? 'stream' : fetchesAfter(call, cursorNames(call, receiver))),
       binds: (sql, skip) => percentBinds(sql, value, skip, context),
+      values: name === 'executemany' ? undefined : valuesOf(query, parameters),
     }, context);
   },
-  addPredicate: (site, request) => addTextPredicate(site, request),
-  toKeyset: (site, request) => toTextKeyset(site, request),
+  addPredicate: addTextPredicate,
 };
 
 /** Rows are read from the cursor itself (`cur.fetchall()`), or from what `execute` returned. */

@@ -3,6 +3,7 @@ import { argumentsOf, calleeName, enclosingFunction, field, literalValue, parts,
 import type { SyntaxNode } from '../hosts/syntax';
 import { findPlaceholders } from '../sql/placeholders';
 import type { PlaceholderStyle } from '../sql/source';
+import { hostSpan } from '../text/span';
 import type { HostContext, SiteDraft } from './adapter';
 import { accessOf, isCertainlySql, returnsRows, startsStatement } from './sqlText';
 
@@ -152,6 +153,8 @@ export interface CallShape {
   /** Undefined: decided by `fetches` per statement. */
   readonly fetches: (text: string) => QuerySite['fetches'];
   readonly binds: (text: string, skip: number) => readonly Bind[];
+  /** Where a bound value can be added; for texts of one statement. */
+  readonly values?: QuerySite['values'];
 }
 
 /** One draft per statement in the text; one opaque draft when the text is not known. */
@@ -161,12 +164,22 @@ export function draftsOf(query: SyntaxNode, shape: CallShape, context: HostConte
   const text = context.string(query);
   if (!text) return [{ ...base, map: { segments: [] }, access: 'unknown', fetches: 'unknown', binds: [], conditional: [], complete: false }];
   let skip = 0;
-  return context.statements(text, shape.placeholders).map((statement): SiteDraft => {
+  const statements = context.statements(text, shape.placeholders);
+  return statements.map((statement): SiteDraft => {
     const sql = statement.source.text;
     const binds = [...statement.binds, ...shape.binds(sql, skip)];
     if (shape.placeholders === 'percent') skip += findPlaceholders(sql, 'percent').filter((placeholder) => /^\d+$/.test(placeholder.key)).length;
-    return { ...base, source: statement.source, map: statement.map, conditional: statement.conditional, access: accessOf(sql), fetches: returnsRows(sql) ? shape.fetches(sql) : 'none', binds, complete: text.complete };
+    return { ...base, source: statement.source, map: statement.map, conditional: statement.conditional, access: accessOf(sql), fetches: returnsRows(sql) ? shape.fetches(sql) : 'none', binds, complete: text.complete, values: statements.length === 1 ? shape.values : undefined };
   });
+}
+
+/** Place for one more value: in the tuple, list or dictionary that is written at the call, or behind the query where none is. */
+export function valuesOf(query: SyntaxNode, parameters: SyntaxNode | undefined): QuerySite['values'] {
+  if (!parameters) return { span: hostSpan(query.endIndex, query.endIndex), count: 0, insertAt: query.endIndex, missing: true };
+  const inner = unwrap(parameters);
+  const items = /^(tuple|list|dictionary)$/.test(inner.type) ? parts(inner) : [];
+  const last = items.at(-1);
+  return last && !items.some((item) => /splat/.test(item.type)) ? { span: spanOf(inner), count: items.length, insertAt: last.endIndex } : undefined;
 }
 
 /** The SQL argument: first positional, or by keyword. */
