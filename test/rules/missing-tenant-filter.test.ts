@@ -76,6 +76,35 @@ app.get('/invoices/:id', async (req, res) => {
   res.json(rows[0]);
 });`,
     },
+    {
+      // The other handlers show where the tenant is found.
+      language: 'typescript',
+      severity: 'warning',
+      fixes: 1,
+      code: `
+import express from 'express';
+import { Pool } from 'pg';
+const app = express();
+const pool = new Pool();
+app.get('/projects/:id', async (req, res) => {
+  res.json(await pool.query('SELECT id FROM projects WHERE id = $1 AND organization_id = $2', [req.params.id, req.organizationId]));
+});
+app.get('/invoices/:id', async (req, res) => {
+  res.json(await pool.query('SELECT id, total FROM invoices WHERE id = $1', [req.params.id]));
+//                                                 ^^^^^^^^
+});`,
+      fixed: `
+import express from 'express';
+import { Pool } from 'pg';
+const app = express();
+const pool = new Pool();
+app.get('/projects/:id', async (req, res) => {
+  res.json(await pool.query('SELECT id FROM projects WHERE id = $1 AND organization_id = $2', [req.params.id, req.organizationId]));
+});
+app.get('/invoices/:id', async (req, res) => {
+  res.json(await pool.query('SELECT id, total FROM invoices WHERE id = $1 AND organization_id = $2', [req.params.id, req.organizationId]));
+});`,
+    },
   ],
   clean: [
     'SELECT id FROM invoices WHERE id = $1 AND organization_id = $2',

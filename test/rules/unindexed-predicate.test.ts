@@ -50,6 +50,29 @@ SELECT * FROM orders WHERE tenant_id = $1
     `
 SELECT * FROM customers c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.customer_id = c.id)
 --                                                                   ^^^^^^^^^^^^^^^^^^^^`,
+    {
+      // A partitioned table refuses CONCURRENTLY: parent alone, each partition, attach.
+      code: `
+SELECT id FROM events WHERE kind = $1
+--                          ^^^^^^^^^`,
+      schema: `
+        CREATE TABLE events (id bigint NOT NULL, kind text NOT NULL, at timestamptz NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+        CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+        CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');`,
+      settings: { assume: { events: 5_000_000 }, migrations: { folder: 'migrations', format: 'goose', existing: ['00001_init.sql'] } },
+      fixes: 1,
+      creates: `-- +goose NO TRANSACTION
+-- +goose Up
+CREATE INDEX events_kind_idx ON ONLY events (kind) INCLUDE (id);
+CREATE INDEX CONCURRENTLY events_2024_kind_idx ON events_2024 (kind) INCLUDE (id);
+ALTER INDEX events_kind_idx ATTACH PARTITION events_2024_kind_idx;
+CREATE INDEX CONCURRENTLY events_2025_kind_idx ON events_2025 (kind) INCLUDE (id);
+ALTER INDEX events_kind_idx ATTACH PARTITION events_2025_kind_idx;
+
+-- +goose Down
+DROP INDEX IF EXISTS events_kind_idx;
+`,
+    },
   ],
   clean: [
     'SELECT * FROM orders WHERE id = $1',

@@ -11,9 +11,50 @@ import { searchedText } from './trigram';
 /** Fixes that write a migration with the proposed index; empty where the workspace has no place for migrations. */
 export function indexFixes(proposal: IndexProposal, catalog: Catalog, settings: LintSettings): readonly Fix[] {
   const name = nameIndex(catalog, proposal.table, proposal.keys.map((k) => k.name), 'idx');
-  const method = proposal.method === 'btree' ? '' : ` USING ${proposal.method}`;
-  const create = `CREATE INDEX CONCURRENTLY ${quoteIdentifier(name)} ON ${tableName(proposal.table, catalog)}${method} ${renderIndexColumns(proposal)};`;
-  return migrationFix(`Create the index ${name} on ${proposal.table.name} ${renderIndexColumns(proposal)}`, name, [create], settings);
+  const definition = `${proposal.method === 'btree' ? '' : ` USING ${proposal.method}`} ${renderIndexColumns(proposal)}`;
+  const statements = createStatements({ name, table: proposal.table, definition, catalog, parts: proposal.keys.map((k) => k.name), label: 'idx' });
+  return statements ? migrationFix(`Create the index ${name} on ${proposal.table.name} ${renderIndexColumns(proposal)}`, name, statements, settings, dropOfParent(proposal.table, name, catalog)) : [];
+}
+
+/** The indexes of the partitions belong to the parent's and cannot be dropped alone: they go with it. */
+function dropOfParent(table: Table, name: string, catalog: Catalog): readonly string[] | undefined {
+  const schema = catalog.searchPath[0] === table.schema ? '' : `${quoteIdentifier(table.schema)}.`;
+  return table.kind === 'partitioned' ? [`DROP INDEX IF EXISTS ${schema}${quoteIdentifier(name)};`] : undefined;
+}
+
+interface IndexStatements {
+  readonly name: string;
+  readonly table: Table;
+  /** What stands behind the table's name: method, keys, options. */
+  readonly definition: string;
+  readonly catalog: Catalog;
+  /** For the names of the partitions' indexes. */
+  readonly parts: readonly string[];
+  readonly label: string;
+}
+
+/** Partitions beyond this number make a migration that nobody reads. */
+const MAX_PARTITIONS = 60;
+
+/**
+ * The statements that create an index without blocking writes. A partitioned table refuses CONCURRENTLY: its index is made
+ * on the parent alone, then on each partition, and attached.
+ * @returns undefined where the partitions are not known, too many or partitioned again.
+ */
+function createStatements({ name, table, definition, catalog, parts, label }: IndexStatements): readonly string[] | undefined {
+  const parent = quoteIdentifier(name);
+  if (table.kind !== 'partitioned') return [`CREATE INDEX CONCURRENTLY ${parent} ON ${tableName(table, catalog)}${definition};`];
+  const partitions = [...catalog.tables.values()].filter((t) => t.partitionOf === `${table.schema}.${table.name}`);
+  if (partitions.length === 0 || partitions.length > MAX_PARTITIONS || partitions.some((t) => t.kind === 'partitioned')) return undefined;
+  const schema = catalog.searchPath[0] === table.schema ? '' : `${quoteIdentifier(table.schema)}.`;
+  return [
+    `CREATE INDEX ${parent} ON ONLY ${tableName(table, catalog)}${definition};`,
+    ...partitions.flatMap((partition) => {
+      const child = nameIndex(catalog, partition, parts, label);
+      const qualified = `${catalog.searchPath[0] === partition.schema ? '' : `${quoteIdentifier(partition.schema)}.`}${quoteIdentifier(child)}`;
+      return [`CREATE INDEX CONCURRENTLY ${quoteIdentifier(child)} ON ${tableName(partition, catalog)}${definition};`, `ALTER INDEX ${schema}${parent} ATTACH PARTITION ${qualified};`];
+    }),
+  ];
 }
 
 /** Fixes that write a migration with a trigram index on a searched column, or `lower(column)`. */
@@ -25,8 +66,8 @@ export function trigramFixes({ table, catalog, settings, searched }: { readonly 
   const bare = quoteIdentifier(column[2] ?? '');
   const sql = column[1] === undefined ? bare : `${column[1]}(${bare})`;
   const name = nameIndex(catalog, table, [column[2] ?? ''], 'trgm_idx');
-  const create = `CREATE INDEX CONCURRENTLY ${quoteIdentifier(name)} ON ${tableName(table, catalog)} USING gin (${sql} gin_trgm_ops);`;
-  return migrationFix(`Create the trigram index ${name} on ${table.name} (${sql})`, name, ['CREATE EXTENSION IF NOT EXISTS pg_trgm;', create], settings);
+  const statements = createStatements({ name, table, definition: ` USING gin (${sql} gin_trgm_ops)`, catalog, parts: [column[2] ?? ''], label: 'trgm_idx' });
+  return statements ? migrationFix(`Create the trigram index ${name} on ${table.name} (${sql})`, name, ['CREATE EXTENSION IF NOT EXISTS pg_trgm;', ...statements], settings, dropOfParent(table, name, catalog)) : [];
 }
 
 /** Postgres' own way to name an index, at most 63 bytes, unlike any relation of the table's schema. */
@@ -44,9 +85,9 @@ function nameIndex(catalog: Catalog, table: Table, parts: readonly string[], lab
 const tableName = (table: Table, catalog: Catalog): string =>
   (catalog.searchPath[0] === table.schema ? '' : `${quoteIdentifier(table.schema)}.`) + quoteIdentifier(table.name);
 
-function migrationFix(title: string, name: string, statements: readonly string[], settings: LintSettings): readonly Fix[] {
+function migrationFix(title: string, name: string, statements: readonly string[], settings: LintSettings, down?: readonly string[]): readonly Fix[] {
   if (!settings.migrations) return [];
-  const files = renderMigrations(settings.migrations, { name, statements });
+  const files = renderMigrations(settings.migrations, { name, statements, down });
   if (files.length === 0) return [];
   // What the files run, for checking the fix against a catalog: the format may be a program (knex, alembic).
   const creates = files.map((file, i) => ({ ...file, sql: i === 0 ? statements.join('\n') : '' }));

@@ -47,7 +47,14 @@ function findTenantValue(file: HostFile, site: QuerySite, text: string, column: 
     const path = tenantPath(spanText(text, fn.span), wanted, fn.parameters.map((p) => p.name));
     if (path !== undefined) return path;
   }
-  return undefined;
+  return valueOfNeighbours(file, site, text, wanted);
+}
+
+/** The path that other functions of the file use (`req.tenantId` of the other handlers), where its root is in scope here too. */
+function valueOfNeighbours(file: HostFile, site: QuerySite, text: string, wanted: string): string | undefined {
+  const roots: string[] = [];
+  for (let id = site.functionId; id !== undefined; id = file.functions[id]?.parent) roots.push(...(file.functions[id]?.parameters.map((p) => p.name) ?? []));
+  return tenantPath(text, wanted, roots);
 }
 
 /** `ctx.tenantId`, `req.user.tenantId`, `request.state.tenant_id`: a dotted path used in the function that starts at a parameter, `this` or `self`. */

@@ -8,7 +8,7 @@ import { spanText, type HostOffset, type HostSpan } from '../text/span';
 import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
-import { findPlace } from './place';
+import { findPlace, trimBlanks } from './place';
 import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Rule, RuleContext, StatementRule } from './rule';
 import { createSuppressions, describeUnused } from './suppressions';
 import { verifyFixes, type Relint } from './verifyFix';
@@ -92,7 +92,8 @@ function lintStatement(request: LintRequest, site: QuerySite, model: StatementMo
     if (drafts.every(({ draft }) => 'sql' in draft.at && !draft.related?.length)) cache?.set(model, key, drafts);
   }
   return drafts.flatMap(({ rule, draft, index }): readonly Placed[] => {
-    const span = 'sql' in draft.at ? findPlace(site, coverHoles(model, draft.at.sql)) : draft.at.host;
+    const place = 'sql' in draft.at ? findPlace(site, coverHoles(model, draft.at.sql)) : draft.at.host;
+    const span = place && trimBlanks(request.text, place);
     if (!span) return [];
     // A cached draft was made when the statement stood elsewhere: its fixes are computed again, where it stands now.
     const fixes = (): readonly Fix[] => runStatement(request, site, model, rule as StatementRule, fail)[index]?.fixes?.() ?? [];

@@ -25,3 +25,11 @@ export function findPlace(site: QuerySite, span: SqlSpan): HostSpan | undefined 
   const parts = best.flatMap((s) => toHostSpan({ segments: [s] }, span) ?? []);
   return parts.length > 0 ? hostSpan(Math.min(...parts.map((p) => p.start)), Math.max(...parts.map((p) => p.end))) : undefined;
 }
+
+/** Without blanks at its ends; a span of blanks alone stays as it is. */
+export function trimBlanks(text: string, span: HostSpan): HostSpan {
+  let { start, end }: { start: number; end: number } = span;
+  while (start < end && /\s/.test(text[start] ?? '')) start++;
+  while (end > start && /\s/.test(text[end - 1] ?? '')) end--;
+  return start < end ? hostSpan(start, end) : span;
+}

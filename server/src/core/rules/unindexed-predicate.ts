@@ -1,7 +1,7 @@
 import { hasUnknownPart } from '../advice/holes';
 import { indexFixes } from '../advice/indexFix';
 import { proposeIndex, renderIndexColumns, type IndexProposal } from '../advice/indexAdvice';
-import { bindColumn, isSystemRelation, tableOf, type Scope } from '../advice/scope';
+import { containsAggregate, bindColumn, isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { describeRows, sizeOf } from '../advice/size';
 import { hasServingIndex, type IndexDemand } from '../catalog/indexMatch';
 import { indexPredicateOf, sortKeysOf, type IndexPredicate } from '../catalog/indexPredicates';
@@ -110,7 +110,7 @@ function toCondition(conjunct: Conjunct, text: string, owns: (column: ColumnRef)
 /** ORDER BY of the block, where it stands wholly on this relation and LIMIT makes an early stop possible. */
 function boundedOrder(context: StatementContext, block: QueryBlock, owns: (column: ColumnRef) => boolean): IndexDemand['order'] {
   if (!block.limit || block.orderBy.length === 0 || block.relations.length !== 1 || block.groupBy.length > 0 || block.distinct) return undefined;
-  if (block.outputs.some((o) => o.expression.kind === 'aggregate' || (o.alias !== undefined && block.orderBy.some((item) => item.expression.column?.column === o.alias && o.column?.column !== o.alias)))) return undefined;
+  if (block.outputs.some((o) => containsAggregate(o.expression) || (o.alias !== undefined && block.orderBy.some((item) => item.expression.column?.column === o.alias && o.column?.column !== o.alias)))) return undefined;
   return sortKeysOf(block.orderBy, context.model.text, owns);
 }
 
