@@ -83,6 +83,14 @@ SELECT id FROM orders WHERE customer_id = :customer ORDER BY id LIMIT 10 OFFSET 
       fixed: `
 SELECT id FROM orders WHERE customer_id = :customer AND (id > :after_id OR :after_id IS NULL) ORDER BY id LIMIT 10`,
     },
+    {
+      code: `
+SELECT id FROM orders ORDER BY id LIMIT :page_size OFFSET :skip;
+--                                                 ^^^^^^^^^^^^`,
+      fixed: `
+SELECT id FROM orders WHERE (id > :after_id OR :after_id IS NULL) ORDER BY id LIMIT :page_size;`,
+      embed: false,
+    },
     // A to-many join: no unique key of the rows, so no fix.
     { code: `
 SELECT o.id FROM orders o JOIN tags t ON t.order_id = o.id ORDER BY o.id LIMIT 20 OFFSET $1

@@ -97,7 +97,9 @@ export function removeClause(model: StatementModel, span: SqlSpan): SqlEdit {
   const { text } = model;
   const clause = coverHoles(model, span);
   let start: number = clause.start;
-  while (start > 0 && /\s/.test(text[start - 1] ?? '')) start--;
+  // The blanks of a filler are not blanks of the source.
+  const floor = Math.max(0, ...model.holes.filter((hole) => hole.span.end <= clause.start).map((hole) => hole.span.end));
+  while (start > floor && /\s/.test(text[start - 1] ?? '')) start--;
   if (/--[^\n]*$/.test(text.slice(0, start))) start = clause.start;
   return { span: sqlSpan(start, clause.end), text: '' };
 }
