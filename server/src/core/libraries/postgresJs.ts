@@ -75,7 +75,7 @@ function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called, 
     span: hostSpan(tag.startIndex, call.endIndex),
     anchor: hostSpan(tag.startIndex, tag.endIndex),
     // A query runs when it is awaited; the tag alone may be a fragment for another query.
-    executes: called.length > 0 || awaited || context.executes(call) ? 'yes' : 'no',
+    executes: called.length > 0 || awaited || isRun(call) || context.executes(call) ? 'yes' : 'no',
     access: accessOf(statement.source.text),
     fetches: stream ? 'stream' : returnsRows(statement.source.text) ? 'many' : 'none',
     binds: statement.binds,
@@ -85,6 +85,13 @@ function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called, 
     eager: [],
   };
   return [draft];
+}
+
+/** slonik's `` pool.any(sql.unsafe`…`) ``: the pool's method sends what it is given. */
+function isRun(node: SyntaxNode): boolean {
+  const call = node.parent?.type === 'arguments' ? node.parent.parent : null;
+  const callee = call ? callParts(call)?.callee : undefined;
+  return callee?.type === 'member_expression' && /^(any|anyFirst|many|manyFirst|maybeOne|maybeOneFirst|one|oneFirst|query|exists|stream)$/.test(callee.childForFieldName('property')?.text ?? '');
 }
 
 /** Is the template part of another one (directly, in a choice, or as the value of a fragment helper)? */
@@ -131,8 +138,12 @@ function textBefore(node: SyntaxNode, context: HostContext): string {
   return template ? context.text.slice(Math.max(0, template.startIndex - 80), template.startIndex) : '';
 }
 
-/** Is this expression a postgres.js tag? Names alone count for `sql` only. */
-function tagConfidence(tag: SyntaxNode, context: HostContext): QuerySite['confidence'] | undefined {
+/** Is this expression a postgres.js tag? Names alone count for `sql` only; slonik's `sql.unsafe`, `sql.type(schema)` too. */
+function tagConfidence(written: SyntaxNode, context: HostContext): QuerySite['confidence'] | undefined {
+  const made = written.type === 'call_expression' ? callParts(written)?.callee : written;
+  const slonik = made?.type === 'member_expression' && /^(unsafe|fragment|type|typeAlias)$/.test(made.childForFieldName('property')?.text ?? '') ? made.childForFieldName('object') : null;
+  if (written.type === 'call_expression' && !slonik) return undefined;
+  const tag = slonik ?? written;
   const path = context.path(tag);
   if (!path) return undefined;
   const origin = context.origin(tag);

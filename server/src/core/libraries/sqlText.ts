@@ -22,7 +22,7 @@ export function isCertainlySql(text: string): boolean {
       const from = tokens.findIndex((token) => token.word === 'from');
       if (from < 0) return isBareSelect(tokens);
       const list = tokens.slice(tokens.findIndex((token) => token.word === 'select') + 1, from);
-      return list.length > 0 && isSelectList(list) && isTableName(tokens[from + 1]) && (looksStructured(tokens) || tokens.length <= from + 3);
+      return list.length > 0 && isSelectList(list) && isTableName(tokens[from + 1], tokens) && (looksStructured(tokens) || tokens.length <= from + 3);
     }
     case 'insert':
       return at('into') === 1 && /\b(values|select|default)\b/i.test(text) && tokens.some((token) => token.word === '(' || token.word === 'select' || token.word === 'default');
@@ -36,10 +36,11 @@ export function isCertainlySql(text: string): boolean {
       return tokens.some((token) => token.word === 'as') && tokens.some((token) => token.word === '(') && /\b(select|insert|update|delete)\b/i.test(text);
     case 'merge':
       return at('into') === 1 && at('using') > 0;
+    case 'drop':
+      return /^\s*drop\s+(materialized\s+)?(table|index|view|schema|sequence|type|extension|function|policy|trigger)\s+(if\s+exists\s+|concurrently\s+)*["\w.$]+(?!\w)(\s*,\s*["\w.$]+)*\s*(\(|on\b|;|$|cascade)/i.test(text);
     case 'create':
     case 'alter':
-    case 'drop':
-      return /^\s*(create|alter|drop)\s+(or\s+replace\s+|unique\s+|temp(orary)?\s+|unlogged\s+|materialized\s+)*(table|index|view|schema|sequence|type|extension|function|policy|trigger)\s+(if\s+(not\s+)?exists\s+|concurrently\s+)*["\w.$]+\s*(\(|on\b|as\b|add\b|drop\b|alter\b|rename\b|set\b|;|$|cascade)/i.test(text);
+      return /^\s*(create|alter)\s+(or\s+replace\s+|unique\s+|temp(orary)?\s+|unlogged\s+|materialized\s+)*(table|index|view|schema|sequence|type|extension|function|policy|trigger)\s+(if\s+(not\s+)?exists\s+|concurrently\s+|only\s+)*["\w.$]+(?!\w)\s*(\(|on\b|as\b|add\b|drop\b|alter\b|rename\b|set\b|partition\s+of\b|;)/i.test(text) || /^\s*create\s+(schema|extension)\s+if\s+not\s+exists\s+["\w.$]+/i.test(text);
     case 'truncate':
     case 'refresh':
       return /^\s*(truncate\s+table|refresh\s+materialized\s+view)\s+["\w.]+/i.test(text);
@@ -66,9 +67,9 @@ function isSelectList(list: readonly Token[]): boolean {
 
 const articles = /^(a|an|the|your|our|this|that|these|those|my|all|any|list|among|between|below|above|one|multiple|several|various|existing|available|here|there|it|them)$/;
 
-function isTableName(token: Token | undefined): boolean {
+function isTableName(token: Token | undefined, tokens: readonly Token[]): boolean {
   // The slot of an interpolation leaves no token: the next one is a clause keyword or nothing.
-  return token === undefined || token.kind === 'quoted' || token.word === '(' || (token.kind === 'word' && !articles.test(token.word));
+  return token === undefined || token.kind === 'quoted' || token.word === '(' || (token.kind === 'word' && (!articles.test(token.word) || tokens.some((other) => other.kind === 'operator')));
 }
 
 /** Has the text anything that prose has not: punctuation of SQL, or clause keywords? */
