@@ -20,7 +20,7 @@ export const knexAdapter: LibraryAdapter = {
   id: 'knex',
   languages,
   recognise(call, context) {
-    if (call.type !== 'call_expression' && call.type !== 'identifier') return undefined;
+    if ((call.type !== 'call_expression' && call.type !== 'identifier') || !mayUseKnex(context)) return undefined;
     const chain = knexChain(call, context);
     const receiver = chain && knexReceiver(chain, context);
     if (!chain || !receiver) return undefined;
@@ -35,6 +35,18 @@ export const knexAdapter: LibraryAdapter = {
   addOrder: addKnexOrder,
   addLimit: addKnexLimit,
 };
+
+/** The names of `looseNames` in knexReceiver, called. */
+const looseTableCall = /(?:^|[^\w$])_?(?:db|trx|tx|transaction|database|conn|connection|replica|primary|readDb|writeDb|dbConn|dbClient|pg|qb|t|client)\s*(?:<[^<>()]*>)?\(/i;
+const seen = new WeakMap<HostContext, boolean>();
+/** A chain is knex's by the name or type `knex`, or by `db('table')`: a file with neither is not looked at. */
+function mayUseKnex(context: HostContext): boolean {
+  const known = seen.get(context);
+  if (known !== undefined) return known;
+  const found = /knex/i.test(context.text) || looseTableCall.test(context.text);
+  seen.set(context, found);
+  return found;
+}
 
 function draft(call: SyntaxNode, chain: Chain, receiver: KnexReceiver, query: KnexQuery, context: HostContext): SiteDraft {
   const built = buildSql(query.sql);
