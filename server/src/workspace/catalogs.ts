@@ -7,7 +7,7 @@ import { collectSchemaSteps, describeMigrationFolder, detectMigrationTarget, fin
 import type { Catalog } from '../core/catalog/model';
 import type { SchemaSource } from '../core/catalog/schemaSources';
 import type { HostFile } from '../core/hosts/ir';
-import type { MigrationTarget } from '../core/lint/rule';
+import type { Fix, MigrationTarget } from '../core/lint/rule';
 import type { SqlAnalyser } from '../core/sql/ports';
 import { splitStatements } from '../core/sql/split';
 import { listFiles } from './fileList';
@@ -15,13 +15,16 @@ import { relativePath, toUri } from './paths';
 import type { UserSettings } from './settings';
 import { readTextFile, reasonOf } from './textFile';
 
+/** A file that a fix writes; `sql` is what it runs, where the file is a program. */
+type NewFile = NonNullable<Fix['creates']>[number];
+
 export interface CatalogState {
   readonly catalog: Catalog | undefined;
   /** What could not be read or understood, for the user. */
   readonly problems: readonly string[];
   readonly migrations: MigrationTarget | undefined;
   /** The catalog as it would be with these files added (paths relative to the folder): to check a fix that writes one. */
-  withMigrations?(files: readonly { readonly path: string; readonly text: string }[]): Catalog | undefined;
+  withMigrations?(files: readonly NewFile[]): Catalog | undefined;
 }
 
 export interface CatalogRequest {
@@ -33,7 +36,7 @@ export interface CatalogRequest {
   readonly files: Iterable<HostFile>;
   readonly live: Catalog | undefined;
   /** Files that are about to be written (paths relative to the folder). */
-  readonly expected?: readonly { readonly path: string; readonly text: string }[];
+  readonly expected?: readonly NewFile[];
 }
 
 /** DDL dumps are larger than what people write. Bytes. */
@@ -70,8 +73,8 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     return mergeCatalogs([...(request.live ? [withAssumed(request.live, extra, assume)] : []), ...written, ...modelCatalog(request.files, assume)]);
   };
   const expected = request.expected ?? [];
-  const stepsOf = (files: readonly { readonly path: string; readonly text: string }[]): readonly SchemaStep[] =>
-    collectSchemaSteps(files.map((f) => ({ uri: toUri(path.join(folder, f.path)), text: f.text })), parser);
+  const stepsOf = (files: readonly NewFile[]): readonly SchemaStep[] =>
+    collectSchemaSteps(files.map((f) => ({ uri: toUri(path.join(folder, f.path)), text: f.sql ?? f.text })), parser);
   const migrations = findTarget(request, [...relative, ...expected.map((f) => f.path)], problems);
   return {
     catalog: build(stepsOf(expected)), problems, migrations,

@@ -40,9 +40,10 @@ export async function explainStatement(session: DbSession, catalog: Catalog, req
     if (parameters !== undefined && parameters.length !== query.parameters.length) {
       return { kind: 'error', sql, message: `The statement has ${query.parameters.length} parameters, ${parameters.length} values were given.` };
     }
-    if (analyze && proof.writes && !allowWrites) {
-      const risks = await collectWriteRisks(session, sql, targetsOf(query));
-      return { kind: 'refused', sql, message: 'EXPLAIN ANALYZE executes this statement, and it writes. It would be rolled back; a rollback does not undo everything.', reasons: risks.map((r) => `${r.message}.`), canOverride: true };
+    if (analyze && !allowWrites) {
+      const reasons = (await collectWriteRisks(session, sql, targetsOf(query))).map((r) => `${r.message}.`);
+      if (proof.writes) return { kind: 'refused', sql, message: 'EXPLAIN ANALYZE executes this statement, and it writes. It would be rolled back; a rollback does not undo everything.', reasons, canOverride: true };
+      if (reasons.length > 0) return { kind: 'refused', sql, message: 'EXPLAIN ANALYZE executes this statement, and it calls functions whose effects outlive a read-only transaction.', reasons, canOverride: true };
     }
     const values = query.parameters.length > 0 ? parameters : undefined;
     const result = analyze

@@ -5,7 +5,7 @@ import type { HostFile, ModelIr } from '../core/hosts/ir';
 import { createLintCache } from '../core/lint/cache';
 import { defaultSettings } from '../core/lint/defaults';
 import { lintFile, type LintResult } from '../core/lint/linter';
-import type { LintSettings, Rule } from '../core/lint/rule';
+import type { Fix, LintSettings, Rule } from '../core/lint/rule';
 import { countSyntaxErrors, type RelintResult } from '../core/lint/verifyFix';
 import { rules } from '../core/rules/index.generated';
 import { loadCatalog, type CatalogState } from './catalogs';
@@ -76,7 +76,7 @@ export interface Project {
   lint(path: string): Promise<Linted | Skipped>;
   excludes(path: string): Promise<boolean>;
   /** Takes new files into the catalog as if they stood on disk, so that the next fix builds on them. */
-  expect(creates: readonly { readonly path: string; readonly text: string }[]): Promise<void>;
+  expect(creates: NonNullable<Fix['creates']>): Promise<void>;
 }
 
 export async function createProject(options: ProjectOptions): Promise<Project> {
@@ -90,7 +90,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let resolveModule = createModuleResolver({ files: [], manifests: new Map() });
   let flow = createFlowGraph((from, name) => resolveModule(from, name));
   const files = new Map<string, HostFile>();
-  let expected: readonly { readonly path: string; readonly text: string }[] = [];
+  let expected: NonNullable<Fix['creates']> = [];
   const opened = new Map<string, { text: string; reader: OpenReader }>();
   const cache = createLintCache();
 
@@ -117,7 +117,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   });
 
   /** Lints a changed text beside the project: the graph sees it for the moment and is put back. */
-  const relint = (original: HostFile, changed: string, creates: readonly { readonly path: string; readonly text: string }[]): RelintResult => {
+  const relint = (original: HostFile, changed: string, creates: NonNullable<Fix['creates']>): RelintResult => {
     const file = engine.read(original.uri, changed, original.language, around());
     const catalog = catalogState.withMigrations?.(creates) ?? catalogState.catalog;
     const { findings } = withFile(file, () => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules }));

@@ -46,7 +46,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
       state, ...total,
       ...(catalogs.length > 0 ? { catalogLabel: catalogs.map((c) => c.label).join(', ') } : {}),
       tables: catalogs.reduce((n, c) => n + c.tables.size, 0),
-      connections: active.connections.list(), engine: 'PostgreSQL 18',
+      connections: active.connections.list(), engine: engineName(active),
     };
     void connection.sendNotification(statusNotification, status);
   };
@@ -206,6 +206,10 @@ export function registerWorkspace(connection: Connection, session: () => Session
     },
   };
 }
+
+/** Which grammar answers: Postgres' own, or the fallback where WebAssembly is missing. */
+const engineName = ({ engine }: Session): string =>
+  engine.sql.analyse({ text: 'SELECT 1', placeholders: 'none', interpolations: [] }).engine === 'pg' ? 'PostgreSQL 18' : 'reduced coverage: no WebAssembly here, schema files are not read';
 
 /** The editor's settings that configuration files have too; defaults that VS Code fills in are no choices of the user. */
 function pickUserSettings(raw: Partial<SargableSettings>): UserSettings {
