@@ -97,6 +97,12 @@ describe('a call in a loop leads to the query', () => {
 });
 
 describe('a call in a loop leads nowhere', () => {
+  it('when the loop walks an imported literal list', async () => {
+    const files = { 'src/kinds.ts': "export const kinds = ['a', 'b'];\nexport const open: string[] = [];\n", 'src/index.ts': "export { kinds as names, open } from './kinds';\n" };
+    const code = (name: string): string => `import { pool } from './db';\nimport { ${name} } from './index';\nexport async function run() { for (const kind of ${name}) await pool.query('SELECT * FROM users WHERE kind = $1', [kind]); }\n`;
+    expect(await callPath({ ...files, 'src/a.ts': code('names') })).toEqual([]);
+    expect(await callPath({ ...files, 'src/a.ts': code('open') })).toHaveLength(1);
+  });
   it('when the callee is foreign', async () => {
     expect(await callPath({ 'src/a.ts': loop("fetch('https://example.com/' + id)") })).toEqual([]);
     expect(await callPath({ 'src/c.ts': `import { pool } from './db';\nexport class Users {\n  async sendSomething(id: string) { ${FIND} }\n}\n`, 'src/a.ts': loop('redis.sendSomething(id)', "import redis from 'redis';\n") })).toEqual([]);

@@ -1,5 +1,5 @@
 import type { HostSpan } from '../text/span';
-import type { HostFile } from '../hosts/ir';
+import type { HostFile, LocalIr } from '../hosts/ir';
 
 /** A function anywhere in the workspace. */
 export interface FunctionRef {
@@ -55,6 +55,8 @@ export interface FlowGraph {
   runs(uri: string, callId: number, argument: number): 'once' | 'each' | 'never' | 'unknown';
   /** The ways in which the functions that a call names (also as an argument: `ids.map(loadUser)`) reach a query; not those of function literals passed to it. */
   executions(uri: string, callId: number): readonly Execution[];
+  /** The module variable that a name of this file is imported from; undefined where it is no import of the workspace, or no variable. */
+  importedLocal(uri: string, name: string): LocalIr | undefined;
   /** Calls that reach this function. */
   callers(ref: FunctionRef): readonly { readonly uri: string; readonly callId: number }[];
 }

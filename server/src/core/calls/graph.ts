@@ -216,6 +216,22 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
       const call = entry?.index.file.calls[callId];
       return entry && call && call.siteId === undefined ? callExecutions(inputFor(entry), call) : [];
     },
+    importedLocal(uri, name) {
+      update();
+      let index = entries.get(uri)?.index;
+      let word = name;
+      for (let hops = 0; hops < 4 && index; hops++) {
+        const imported = index.imports.get(word);
+        const exported = hops > 0 ? index.exports.get(word) : undefined;
+        const local = hops > 0 ? index.locals.get(exported?.local ?? word) : undefined;
+        if (local) return local;
+        const module = imported?.module ?? exported?.module;
+        const target = module === undefined ? undefined : workspace.resolveModule(index.file.uri, module);
+        word = imported?.imported ?? exported?.local ?? word;
+        index = target === undefined ? undefined : entries.get(target)?.index;
+      }
+      return undefined;
+    },
     callers(ref) {
       update();
       for (const entry of entries.values()) for (const call of entry.index.file.calls) targetsOf(entry, call);

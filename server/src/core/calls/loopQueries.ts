@@ -73,6 +73,7 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
   const loops = enclosingLoops(flow, file, subject.span, subject.functionId, subject.loopIds);
   let invariant: { loop: Loop; form: LoopClass } | undefined;
   for (const [depth, loop] of loops.entries()) {
+    if (walksImportedConstant(flow, file, loop)) continue;
     const form = classifyLoop(file, loop, subject);
     if (form.form !== 'per-element' && form.form !== 'chain') continue;
     const derived = dependentNames(file, loop.span, seedsOf(file, loop));
@@ -86,6 +87,14 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
   }
   if (!invariant || !canHoist(flow, file, invariant.loop, execution, subject, site)) return undefined;
   return { ...invariant, anchor, execution, path: execution.path, call: subject.call, site, dependent: false, doubts: doubtsOf(file, invariant.form, invariant.loop, execution, site) };
+}
+
+/** `for (const p of defaultPriorities)` where the name is imported and stands for a literal list. */
+function walksImportedConstant(flow: FlowGraph, file: HostFile, loop: Loop): boolean {
+  const name = loop.iterable?.text.trim() ?? '';
+  if (!file.imports.some((i) => i.local === name)) return false;
+  const text = flow.importedLocal(file.uri, name)?.text.trim() ?? '';
+  return /^[[({]/.test(text) && !/^[[({]\s*[\])}]$|\.\.\.|\bfor\b.+\bin\b/.test(text);
 }
 
 /** Names that differ from turn to turn. */

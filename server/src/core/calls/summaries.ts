@@ -34,9 +34,12 @@ export function summarise(input: SummaryInput, fn: FunctionIr): FunctionSummary 
   const sqlParameters = new Set<number>();
   const runs = new Map<number, boolean>();
 
+  // What `with session_scope()` commits is the work of its body.
+  const givesSession = fn.decorators.some((d) => /contextmanager/i.test(d)) || /session|transaction|unit_?of_?work/i.test(fn.name);
+
   for (const site of index.sitesIn.get(fn.id) ?? []) {
     const execution = siteExecution(index, site);
-    if (!execution) continue;
+    if (!execution || (givesSession && isSessionEnd(index, site))) continue;
     executions.push(execution);
     const text = site.source === undefined ? argumentText(index, site) : undefined;
     const parameter = text === undefined ? -1 : parameters.indexOf(text);
@@ -203,6 +206,12 @@ export const isUtility = (site: QuerySite): boolean =>
 export function joinAccess(a: Access, b: Access): Access {
   if (a === b || b === 'none') return a;
   return a === 'none' ? b : 'both';
+}
+
+/** `session.commit()`, `session.flush()`: sends what others have put into the session. */
+function isSessionEnd(index: FileIndex, site: QuerySite): boolean {
+  const call = site.callId === undefined ? undefined : index.file.calls[site.callId];
+  return site.source === undefined && /^(commit|flush|rollback|close)$/.test(call?.callee.at(-1) ?? '');
 }
 
 /** Text of the first argument of the call that sends an opaque site. */
