@@ -94,11 +94,16 @@ describe('statements', () => {
     ['legacy delete', 'session.query(Customer).filter(Customer.id == 1).delete()', ['DELETE FROM customers WHERE customers.id = 1']],
     ['a statement that someone else sends', 'return select(Customer.id)', ['SELECT customers.id FROM customers']],
     ['a statement that is not known', 'await session.execute(statement)', ['(opaque)']],
+    ['a query of a model that is not known', 'session.query(model).filter_by(id=1).first()', ['(opaque)']],
     ['unit of work', 'session.add(Order())\nsession.delete(q)', []],
   ])('%s', (_, body, expected) => expect(sqlOf(inFunction(body), models)).toEqual(expected));
 
   it('eager loading', () => {
     expect(readOne(inFunction('from sqlalchemy.orm import selectinload, joinedload\nawait session.scalars(select(Customer).options(selectinload(Customer.orders).joinedload(Order.customer)))'), models).eager).toEqual(['orders', 'orders.customer']);
+  });
+
+  it('other libraries\' sessions', () => {
+    expect(sqlOf('import requests\nfrom sqlalchemy import select\ndef f(session, url):\n    session.get(url, timeout=3)\n    session.get(API_URL, 5)\n')).toEqual([]);
   });
 
   it('dict keys, self and prose are no statements', () => {

@@ -43,7 +43,7 @@ function recogniseExecution(call: SyntaxNode, context: HostContext): readonly Si
   if (!/^(get|get_one|refresh|flush|commit)$/.test(name) || !isSessionValue(receiver, context)) return undefined;
   const { positional } = argumentsOf(call);
   const [first, second] = positional;
-  if (name === 'get' || name === 'get_one') return first && second && /^[A-Z]/.test(pathOf(first)?.at(-1) ?? '') ? [getDraft(call, first, second, context)] : undefined;
+  if (name === 'get' || name === 'get_one') return first && second && /^[A-Z]\w*[a-z]/.test(pathOf(first)?.at(-1) ?? '') ? [getDraft(call, first, second, context)] : undefined;
   if (name === 'refresh' && !first) return undefined;
   if ((name === 'flush' || name === 'commit') && positional.length > 0) return undefined;
   return [{ ...opaque(call, context), access: name === 'refresh' ? 'read' : 'write', fetches: name === 'refresh' ? 'one' : 'none', confidence: 'typed' }];

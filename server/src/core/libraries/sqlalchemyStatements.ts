@@ -176,7 +176,8 @@ function begin(statement: StatementChain, state: Collected, scope: QueryScope): 
     return true;
   }
   selectColumns(start.argNodes, state, scope, undefined);
-  return true;
+  // `db.query(sql)` of another library names no table.
+  return statement.style === 'core' || scope.from.length > 0 || statement.calls.some((call) => call.name === 'select_from' || call.name === 'join');
 }
 
 function selectColumns(nodes: readonly SyntaxNode[], state: Collected, scope: QueryScope, condition: Call['condition']): void {

@@ -40,6 +40,17 @@ export function argumentOf(node: SyntaxNode): ChainArgument {
 export function chainOf(node: SyntaxNode, scopes: Scopes, depth = 0): PythonChain | undefined {
   const inner = unwrap(node);
   if (depth > maximumDepth) return undefined;
+  if (depth > 0) return readChain(inner, scopes, depth);
+  const known = chains.get(scopes) ?? new Map<number, PythonChain | undefined>();
+  chains.set(scopes, known);
+  if (!known.has(inner.id)) known.set(inner.id, readChain(inner, scopes, 0));
+  return known.get(inner.id);
+}
+
+/** Several adapters ask for the same chain. */
+const chains = new WeakMap<Scopes, Map<number, PythonChain | undefined>>();
+
+function readChain(inner: SyntaxNode, scopes: Scopes, depth: number): PythonChain | undefined {
   if (inner.type === 'identifier') return chainOfName(inner, scopes, depth);
   if (inner.type !== 'call' && inner.type !== 'subscript') return undefined;
   const calls: Call[] = [];

@@ -36,23 +36,23 @@ export function readExports(scopes: Scopes): ExportIr[] {
 
 /** `element.property` in the loop of that element; neither method names (`row.save()`) nor assignment targets. */
 export function readAttributeReads(outline: Outline, loops: readonly Loop[], scopes: Scopes): AttributeRead[] {
+  const ids = new Map(outline.loops.map((loop, id) => [loop.id, id]));
+  const loopOf = (binder: SyntaxNode): number | undefined => {
+    const loop = binder.type === 'for_in_clause' && binder.parent && isComprehension(binder.parent) ? binder.parent : binder;
+    const id = ids.get(loop.id);
+    return id !== undefined && loops[id] ? id : undefined;
+  };
   return outline.attributes.flatMap((node): AttributeRead[] => {
     const object = field(node, 'object');
     const property = field(node, 'attribute');
     if (object?.type !== 'identifier' || !property || isCalled(node) || isTarget(node)) return [];
     const loopIds = outline.loopsOf(node);
     if (loopIds.length === 0) return [];
-    const binding = scopes.resolve(object.text, object)?.bindings.find((candidate) => candidate.kind === 'for' && loopOf(candidate.node, outline, loops) !== undefined && loopIds.includes(loopOf(candidate.node, outline, loops) ?? -1));
-    const loopId = binding && loopOf(binding.node, outline, loops);
+    const binding = scopes.resolve(object.text, object)?.bindings.find((candidate) => candidate.kind === 'for' && loopIds.includes(loopOf(candidate.node) ?? -1));
+    const loopId = binding && loopOf(binding.node);
     if (loopId === undefined) return [];
     return [{ name: object.text, property: property.text, span: spanOf(node), functionId: outline.functionOf(node), loopIds, loopId, conditional: isConditional(node) }];
   });
-}
-
-function loopOf(binder: SyntaxNode, outline: Outline, loops: readonly Loop[]): number | undefined {
-  const loop = binder.type === 'for_in_clause' && binder.parent && isComprehension(binder.parent) ? binder.parent : binder;
-  const id = outline.loops.findIndex((candidate) => candidate.id === loop.id);
-  return id >= 0 && loops[id] ? id : undefined;
 }
 
 const isCalled = (node: SyntaxNode): boolean => node.parent?.type === 'call' && field(node.parent, 'function')?.id === node.id;
