@@ -160,10 +160,16 @@ describe('knex, what is known', () => {
     "const t = useTranslations();\nt('orders').where;\nt('a.b');",
     "await supabase.from('orders').select('id').eq('a', 1);",
     "const db = (name: string) => name; await db('x').where('a', 1);",
+    "const knex = (await import('knex')).default;\nconst db = knex({ client: 'pg', connection: url });",
     "db('x');\nclient('y');\n$(document).first();",
     "import { Kysely } from 'kysely';\nconst db = new Kysely<DB>({}); await db.selectFrom('a').where('x', '=', 1).execute();",
   ])('leaves other code alone: %s', (code) => {
     expect(readScript(code).sites.filter((site) => site.library === 'knex')).toEqual([]);
+  });
+
+  it('puts the star of a chain without columns at its table', () => {
+    const file = read("  await db('orders').where({ id });\n  return db.from('orders').first();");
+    expect([under(file, '*'), under(file, '*', 1)]).toEqual(["db('orders')", 'first']);
   });
 
   it('makes no site of parts of a query', () => {

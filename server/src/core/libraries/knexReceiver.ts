@@ -76,6 +76,8 @@ const calleeOf = (chain: Chain, index: number): SyntaxNode | undefined => {
 
 function isTableArgument(argument: SyntaxNode | undefined, count: number): boolean {
   if (!argument || count > 2) return false;
+  // `knex({ client: 'pg', connection })` makes the knex object.
+  if (argument.type === 'object' && /^\{\s*['"]?(client|dialect|connection)\b['"]?\s*[:,}]/.test(argument.text)) return false;
   return /^(string|template_string|identifier|member_expression|object|call_expression|as_expression|subscript_expression)$/.test(argument.type);
 }
 

@@ -56,6 +56,8 @@ export function renderKnex(calls: readonly KnexCall[], aliases: (call: KnexCall,
   calls.forEach((call, index) => {
     if (aliases(call, index)) {
       if (call.argNodes[0]) state.table = tablePart(call.argNodes[0], scope, state.schema);
+      // Without `select` the table alone asks for every column.
+      state.starHost = call.span;
       state.known = true;
     } else applyCall(state, call, scope, 0);
   });
