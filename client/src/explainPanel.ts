@@ -65,7 +65,8 @@ export function createExplainPanel(context: vscode.ExtensionContext): ExplainPan
       content = next;
       source = nextSource;
       if (panel) {
-        panel.reveal(undefined, true);
+        const coversSource = panel.viewColumn !== undefined && vscode.window.activeTextEditor?.viewColumn === panel.viewColumn;
+        panel.reveal(coversSource ? vscode.ViewColumn.Beside : undefined, true);
         send();
       } else {
         panel = open(); // the page asks for its content when it is ready

@@ -108,7 +108,6 @@ function measuredColumns(rows: readonly PlanRow[]): Column[] {
         return cell;
       },
     },
-    { title: 'Loops', description: 'How often the node was run', cell: (row) => (row.loops !== undefined && row.loops > 1 ? numberCell(formatCount(row.loops)) : empty()) },
   ];
   const blocks = (title: string, description: string, of: (row: PlanRow) => number | undefined, className: string): Column => ({
     title,
@@ -118,12 +117,10 @@ function measuredColumns(rows: readonly PlanRow[]): Column[] {
       return value ? numberCell(formatBlocks(value), className) : empty();
     },
   });
-  if (rows.some((row) => row.hitBlocks !== undefined)) {
-    columns.push(
-      blocks('Hit', 'Read from the buffer cache by this node alone', (row) => row.hitBlocks, 'dim'),
-      blocks('Read', 'Read from outside the buffer cache by this node alone', (row) => row.readBlocks, ''),
-    );
-  }
+  // Room is short: a column is there when it says something.
+  if (rows.some((row) => (row.loops ?? 0) > 1)) columns.push({ title: 'Loops', description: 'How often the node was run', cell: (row) => (row.loops !== undefined && row.loops > 1 ? numberCell(formatCount(row.loops)) : empty()) });
+  if (rows.some((row) => row.hitBlocks !== undefined)) columns.push(blocks('Hit', 'Read from the buffer cache by this node alone', (row) => row.hitBlocks, 'dim'));
+  if (rows.some((row) => row.readBlocks)) columns.push(blocks('Read', 'Read from outside the buffer cache by this node alone', (row) => row.readBlocks, ''));
   if (rows.some((row) => row.tempBlocks)) columns.push(blocks('Temp', 'Written to and read from temporary files: work_mem was too small', (row) => row.tempBlocks, 'notable'));
   return columns;
 }

@@ -37,12 +37,22 @@ function report(name, error) {
   console.log(error ? `  ✗ ${name}\n      ${(error.stack ?? String(error)).split('\n').slice(0, 12).join('\n      ')}` : `  ✓ ${name}`);
 }
 
+/** After so many failures in a row something basic is broken; each further test would only wait for its time-out. */
+const hopeless = 3;
+
 async function runTests(tests, context) {
+  let inARow = 0;
   for (const test of tests) {
+    if (inARow >= hopeless) {
+      report(test.name, 'not run: too many failures before it');
+      continue;
+    }
     try {
       await test.run(context);
       report(test.name);
+      inARow = 0;
     } catch (error) {
+      inARow++;
       await context.workbench?.screenshot(`failed-${test.name.replaceAll(/[^\w]+/g, '-').slice(0, 60)}`).catch(() => undefined);
       await context.workbench?.page.keyboard.press('Escape').catch(() => undefined);
       report(test.name, error);

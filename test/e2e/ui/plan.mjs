@@ -84,8 +84,10 @@ export const planTests = [
       const frame = workbench.frame();
       const dialog = page.locator('.monaco-dialog-box');
       const before = await postgres.countOrders('archived');
+      await page.keyboard.press('Control+1'); // the group of the sources, not the panel's
       await workbench.openFile('src/archive.ts');
       const analyze = async () => {
+        await page.keyboard.press('Control+1');
         await workbench.goTo(7, 10);
         await workbench.runCommand('Sargable: Explain Query with ANALYZE');
         await dialog.filter({ hasText: 'Run this query on shop' }).waitFor();
@@ -95,7 +97,7 @@ export const planTests = [
         const value = page.locator('.quick-input-title').filter({ hasText: 'Value of $1' });
         const question = dialog.filter({ hasText: 'This statement writes' });
         for (;;) {
-          await value.or(question).first().waitFor();
+          await value.or(question).filter({ visible: true }).first().waitFor();
           if (await question.isVisible()) break;
           await quickInput.fill('1');
           await page.keyboard.press('Enter');
@@ -111,7 +113,7 @@ export const planTests = [
       await answerWrites('Run and Roll Back');
       const value = page.locator('.quick-input-title').filter({ hasText: 'Value of $1' });
       const done = frame.getByText('Executed on shop');
-      await value.or(done).first().waitFor();
+      await value.or(done).filter({ visible: true }).first().waitFor();
       if (await value.isVisible()) {
         await quickInput.fill('1');
         await page.keyboard.press('Enter');
