@@ -81,6 +81,34 @@ describe('node-postgres', () => {
     expect(under(file, 'b = 2')).toBe('b = 2');
   });
 
+  it('follows constant fields, filtered joins and spread values; a loop leaves the text incomplete', () => {
+    const file = readScript(`${pool}class Repo {
+  private readonly table = 'orders';
+  private other = 'x';
+  static LIST = \`SELECT id FROM orders\`;
+  async page(filters) {
+    const params = [this.tenant];
+    if (q) params.push(q);
+    await pool.query('SELECT 1 FROM a WHERE b = $1 AND c = $2 AND d = $3', [...params, last]);
+    await pool.query(Repo.LIST);
+    await pool.query(['SELECT 1', 'FROM t', q && 'WHERE a = 1'].filter(Boolean).join(' '));
+    let s = 'SELECT 1 FROM x WHERE true';
+    for (const k of filters) s += \` AND \${k} = 1\`;
+    await pool.query(s);
+    return pool.query('SELECT 1 FROM ' + this.table + ' WHERE id = ' + this.other, [...unknown, 1]);
+  }
+}`);
+    expect(file.sites.map((site) => [site.source?.text.replace(/(?<= ) {10}/g, '«»'), site.complete])).toEqual([
+      ['SELECT 1 FROM a WHERE b = $1 AND c = $2 AND d = $3', true],
+      ['SELECT id FROM orders', true],
+      ['SELECT 1 FROM t WHERE a = 1', true],
+      ['SELECT 1 FROM x WHERE true AND «» = 1', false],
+      ['SELECT 1 FROM orders WHERE id = «»', true],
+    ]);
+    expect(file.sites.map((site) => site.binds.map((bind) => bind.text))).toEqual([['this.tenant', 'q'], [], [], ['k'], ['this.other']]);
+    expect(file.sites[2]?.conditional).toMatchObject([{ condition: 'q' }]);
+  });
+
   it('knows clients by connection, type and name, and leaves other libraries alone', () => {
     const file = readScript(`${pool}
 const client = await pool.connect();

@@ -10,16 +10,28 @@ export interface ArrayElements {
 }
 
 /** Elements of an array literal, or of a local array with what was pushed before its use (on any path). */
-export function readElements(written: SyntaxNode, scopes: Scopes): ArrayElements | undefined {
+export function readElements(written: SyntaxNode, scopes: Scopes, hops = 0): ArrayElements | undefined {
   const node = unwrap(written);
   if (node.type === 'array') {
-    const nodes = node.namedChildren.filter((child) => child.type !== 'comment');
-    return { nodes: nodes.filter((child) => child.type !== 'spread_element'), literal: node, complete: !nodes.some((child) => child.type === 'spread_element') };
+    const nodes: SyntaxNode[] = [];
+    for (const child of node.namedChildren) {
+      if (child.type === 'comment') continue;
+      if (child.type !== 'spread_element') {
+        nodes.push(child);
+        continue;
+      }
+      // Behind a spread of unknown length nothing has a known place.
+      const inner = child.namedChildren[0];
+      const spread = inner && hops < 4 ? readElements(inner, scopes, hops + 1) : undefined;
+      if (spread) nodes.push(...spread.nodes);
+      if (!spread?.complete) return { nodes, complete: false };
+    }
+    return { nodes, literal: node, complete: true };
   }
   const declaration = node.type === 'identifier' ? scopes.find(node.text, node) : undefined;
   const value = declaration?.kind === 'variable' && declaration.path.length === 0 && declaration.value ? unwrap(declaration.value) : undefined;
   if (!declaration || value?.type !== 'array') return undefined;
-  const initial = readElements(value, scopes);
+  const initial = readElements(value, scopes, hops + 1);
   const steps = collectSteps(declaration, node);
   if (!initial) return undefined;
   if (!steps) return { nodes: initial.nodes, complete: false };

@@ -16,7 +16,7 @@ export function describeEntry(fn: SyntaxNode): string | undefined {
     const decorators = decoratorsOf(fn);
     const found = decorators.find((decorator) => nestDecorators.test(decorator));
     if (found) return resolverDecorators.test(found) ? 'resolver' : 'controller';
-    return undefined;
+    return takesRequest(fn) ? 'route' : undefined;
   }
   const parent = fn.parent;
   if (parent?.type === 'arguments' && parent.parent) return entryOfCallback(parent.parent, fn);

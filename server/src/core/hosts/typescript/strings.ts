@@ -1,6 +1,7 @@
 import type { TaggedHole } from '../../libraries/adapter';
 import { countPieces, maxPieces, negated, plainText, type HoleExpression, type TextPart } from '../shared/textParts';
 import type { SyntaxNode } from '../syntax';
+import { enclosingClass } from './origins';
 import type { Declaration, Scopes } from './scopes';
 import { collectSteps, type Step } from './steps';
 import { createPieces, emptyText, join, maxDepth, sharedPrefix, type StringParts } from './stringPieces';
@@ -149,10 +150,24 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
     return read(value, depth + 1, false);
   };
 
+  /** Value of `this.table` or `Repo.LIST` where the field is `readonly` and has an initial value. */
+  const constantField = (object: SyntaxNode, name: string): SyntaxNode | undefined => {
+    const declaration = object.type === 'identifier' ? scopes.find(object.text, object) : undefined;
+    const owner = object.type === 'this' ? enclosingClass(object) : declaration?.kind === 'class' ? declaration.value : undefined;
+    for (const field of owner?.childForFieldName('body')?.namedChildren ?? []) {
+      const key = field.type === 'public_field_definition' || field.type === 'field_definition' ? field.childForFieldName('name') ?? field.childForFieldName('property') : null;
+      const fixed = field.children.some((child) => child.type === 'readonly') || /^#?[A-Z][A-Z0-9_]*$/.test(name);
+      if (key?.text === name && fixed) return field.childForFieldName('value') ?? undefined;
+    }
+    return undefined;
+  };
+
   /** `QUERIES.list` where the object is a constant of this file. */
   const member = (node: SyntaxNode, depth: number, inside: boolean): StringParts | undefined => {
     const object = node.childForFieldName('object');
     const property = node.childForFieldName('property')?.text;
+    const field = object && property !== undefined ? constantField(object, property) : undefined;
+    if (field) return read(field, depth + 1, inside);
     const declaration = object?.type === 'identifier' ? scopes.find(object.text, object) : undefined;
     const value = declaration?.constant && declaration.path.length === 0 && declaration.value ? unwrap(declaration.value) : undefined;
     if (value?.type !== 'object') return undefined;
