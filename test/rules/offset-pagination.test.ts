@@ -128,6 +128,48 @@ export async function page(customer: string, limit: number, offset: number) {
   return pool.query('SELECT id, created_at FROM orders WHERE customer_id = $1 AND ((created_at, id) < ($3, $4) OR $4 IS NULL) ORDER BY created_at DESC, id DESC LIMIT $2', [customer, limit, after?.created_at, after?.id]);
 }`,
     },
+    {
+      language: 'python',
+      code: `
+import psycopg
+
+def page(conn: psycopg.Connection, customer: int, size: int, start: int):
+    return conn.execute("SELECT id FROM orders WHERE customer_id = %s ORDER BY id LIMIT %s OFFSET %s", (customer, size, start)).fetchall()
+#                                                                                          ^^^^^^^^^`,
+      fixed: `
+import psycopg
+
+def page(conn: psycopg.Connection, customer: int, size: int, start: int):
+    return conn.execute("SELECT id FROM orders WHERE customer_id = %s AND (id > %s::bigint OR %s::bigint IS NULL) ORDER BY id LIMIT %s", (customer, after["id"] if after else None, after["id"] if after else None, size)).fetchall()`,
+    },
+    {
+      language: 'python',
+      code: `
+import psycopg
+
+def page(conn: psycopg.Connection, size: int, start: int):
+    return conn.execute("SELECT id FROM orders ORDER BY id LIMIT %(size)s OFFSET %(start)s", {"size": size, "start": start}).fetchall()
+#                                                                         ^^^^^^^^^^^^^^^^`,
+      fixed: `
+import psycopg
+
+def page(conn: psycopg.Connection, size: int, start: int):
+    return conn.execute("SELECT id FROM orders WHERE (id > %(after_id)s OR %(after_id)s IS NULL) ORDER BY id LIMIT %(size)s", {"size": size, "start": start, "after_id": after["id"] if after else None}).fetchall()`,
+    },
+    {
+      language: 'python',
+      code: `
+import asyncpg
+
+async def page(conn: asyncpg.Connection, start: int):
+    return await conn.fetch("SELECT id, total FROM orders ORDER BY total LIMIT 10 OFFSET $1", start)
+#                                                                                 ^^^^^^^^^`,
+      fixed: `
+import asyncpg
+
+async def page(conn: asyncpg.Connection, start: int):
+    return await conn.fetch("SELECT id, total FROM orders WHERE ((total, id) > ($1, $2) OR $2 IS NULL) ORDER BY total, id LIMIT 10", after["total"] if after else None, after["id"] if after else None)`,
+    },
   ],
   clean: [
     'SELECT id FROM orders ORDER BY id LIMIT 10 OFFSET 0',

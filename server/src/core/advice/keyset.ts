@@ -118,10 +118,15 @@ export function planKeyset(scope: Scope, block: QueryBlock): KeysetPlan | undefi
     type: bound.definition?.type ?? '',
     added: false,
   }));
-  keys.push(...missing.map((m) => ({ sql: m.sql, column: m.column, descending, nullable: false, nullsFirst: descending, type: '', added: true })));
+  keys.push(...missing.map((m) => ({ sql: m.sql, column: m.column, descending, nullable: false, nullsFirst: descending, type: typeOf(scope, block, m), added: true })));
   // The last key tells the first page from the others, so a NULL there must be impossible.
   const last = keys.at(-1);
   return last && !last.nullable ? { block, keys } : undefined;
+}
+
+function typeOf(scope: Scope, block: QueryBlock, key: { readonly relation: number; readonly column: string }): string {
+  const relation = block.relations[key.relation];
+  return findColumn(relation && tableOf(scope.catalog, relation), key.column)?.type ?? '';
 }
 
 function isNullable(bound: BoundColumn): boolean {

@@ -6,6 +6,7 @@ import type { Edit } from '../text/edit';
 import { containsSpan, hostSpan, spanText } from '../text/span';
 import { coverHoles } from './holes';
 import { planKeyset, renderKeysetCondition, type KeysetKey } from './keyset';
+import { percentParameters } from './keysetPercent';
 import { outputNames, type Scope } from './scope';
 import { addCondition, addOrderKeys, quoteIdentifier, removeClause, toHostEdits, type SqlEdit } from './sqlEdits';
 
@@ -47,7 +48,7 @@ function textEdits(request: KeysetFixRequest, keys: readonly KeysetKey[]): reado
   const { scope, site, block, uri } = request;
   if (!selectsKeys(scope, block, keys)) return undefined;
   const parameters = planParameters(scope.model, block, site, keys, uri);
-  const condition = parameters && addCondition(scope.model, block, renderKeysetCondition(keys, parameters.values));
+  const condition = parameters && addCondition(scope.model, block, parameters.condition);
   const order = addOrderKeys(scope.model, block, keys.filter((k) => k.added).map((k) => k.sql + (k.descending ? ' DESC' : '')));
   if (!parameters || !condition || !order || !block.offset) return undefined;
   const edits = toHostEdits(site, uri, [...condition, ...order, removeClause(scope.model, block.offset.clause), ...parameters.sqlEdits]);
@@ -61,9 +62,9 @@ function selectsKeys(scope: Scope, block: QueryBlock, keys: readonly KeysetKey[]
   return keys.every((key) => block.outputs.some((o) => o.column?.column === key.column) || (block.outputs.some((o) => o.star) && names.includes(key.column)));
 }
 
-interface ParameterPlan {
-  /** SQL of each key's value. */
-  readonly values: readonly string[];
+/** The condition with its parameters, and what they change elsewhere. */
+export interface ParameterPlan {
+  readonly condition: string;
   readonly sqlEdits: readonly SqlEdit[];
   readonly hostEdits: readonly Edit[];
 }
@@ -75,10 +76,11 @@ function planParameters(model: StatementModel, block: QueryBlock, site: QuerySit
   if (named) {
     if (site.library !== 'sql') return undefined;
     const sigil = named.text[0] ?? ':';
-    return { values: keys.map((k) => `${sigil}${CURSOR}_${words(k.column)}`), sqlEdits: [], hostEdits: [] };
+    return { condition: renderKeysetCondition(keys, keys.map((k) => `${sigil}${CURSOR}_${words(k.column)}`)), sqlEdits: [], hostEdits: [] };
   }
   // sqlc: an argument that may be NULL, as it is for the first page.
-  if (site.library === 'sql' && /\bsqlc\.n?arg\(/.test(site.source?.text ?? '')) return { values: keys.map((k) => `sqlc.narg('${CURSOR}_${words(k.column)}')`), sqlEdits: [], hostEdits: [] };
+  if (site.library === 'sql' && /\bsqlc\.n?arg\(/.test(site.source?.text ?? '')) return { condition: renderKeysetCondition(keys, keys.map((k) => `sqlc.narg('${CURSOR}_${words(k.column)}')`)), sqlEdits: [], hostEdits: [] };
+  if (site.source?.placeholders === 'percent') return percentParameters(model, block, site, keys.map((key) => ({ key, value: hostValue(site, key) })), uri);
   if (written.some((w) => !/^\$\d+$/.test(w.text))) return undefined;
   if (site.library !== 'sql' && site.source?.placeholders !== 'dollar') return undefined;
   return numberedParameters(model, written.map((w) => ({ number: Number(w.key), span: w.hole.span })), block, site, keys, uri);
@@ -96,11 +98,11 @@ function numberedParameters(model: StatementModel, holes: readonly { readonly nu
   const gaps = freed.slice(keys.length);
   if (site.library !== 'sql') {
     const hostEdits = gaps.length === 0 ? bindEdits(site, numbers, highest, keys, uri) : undefined;
-    return hostEdits && { values: numbers.map((n) => `$${n}`), sqlEdits: [], hostEdits };
+    return hostEdits && { condition: renderKeysetCondition(keys, numbers.map((n) => `$${n}`)), sqlEdits: [], hostEdits };
   }
   const renumber = (n: number): number => n - gaps.filter((gap) => gap < n).length;
   const moved = holes.filter((h) => !inOffset(h.span) && renumber(h.number) !== h.number);
-  return { values: numbers.map((n) => `$${renumber(n)}`), sqlEdits: moved.map((h) => ({ span: h.span, text: `$${renumber(h.number)}` })), hostEdits: [] };
+  return { condition: renderKeysetCondition(keys, numbers.map((n) => `$${renumber(n)}`)), sqlEdits: moved.map((h) => ({ span: h.span, text: `$${renumber(h.number)}` })), hostEdits: [] };
 }
 
 /** Host expressions for the new parameters: in the place of the old offset, further ones after the last argument. */
