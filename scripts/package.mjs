@@ -1,6 +1,6 @@
 // Builds the extension and packs it into a .vsix; prints its path and what is inside.
 //   node scripts/package.mjs [--out FILE]
-import { createVSIX, listFiles } from '@vscode/vsce';
+import { createVSIX, listFiles, PackageManager } from '@vscode/vsce';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -24,7 +24,7 @@ function manifest() {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const at = process.argv.indexOf('--out');
   const file = await packageExtension(at > 0 ? path.resolve(process.argv[at + 1]) : undefined);
-  for (const name of await listFiles({ cwd: root, dependencies: false })) {
+  for (const name of await listFiles({ cwd: root, packageManager: PackageManager.None })) {
     console.log(`${String(fs.statSync(path.join(root, name)).size).padStart(10)}  ${name}`);
   }
   console.log(`${path.relative(process.cwd(), file)}: ${(fs.statSync(file).size / 1024 / 1024).toFixed(1)} MB`);
