@@ -65,6 +65,42 @@ async def run(conn: asyncpg.Connection, lines):
     await conn.execute("INSERT INTO lines (order_id, sku) SELECT * FROM unnest($1::bigint[], $2::text[])", [line.order_id for line in lines], [line.sku for line in lines])
 `,
     },
+    {
+      language: 'typescript',
+      code: `import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function run(lines: Line[], note: string) {
+  for (const line of lines) {
+    await db('lines').insert({ order_id: line.orderId, sku: line.sku, note });
+//        ^^^^^^^^^^^
+  }
+}
+`,
+      fixed: `import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function run(lines: Line[], note: string) {
+  if (lines.length > 0) await db('lines').insert(lines.map((line) => ({ order_id: line.orderId, sku: line.sku, note })));
+}
+`,
+    },
+    {
+      language: 'typescript',
+      code: `import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+export async function run(lines: Line[]) {
+  for (const line of lines) {
+    await prisma.line.create({ data: { orderId: line.orderId, sku: line.sku } });
+//        ^^^^^^^^^^^^^^^^^^
+  }
+}
+`,
+      fixed: `import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+export async function run(lines: Line[]) {
+  await prisma.line.createMany({ data: lines.map((line) => ({ orderId: line.orderId, sku: line.sku })) });
+}
+`,
+    },
   ],
   clean: [
     ts("export async function run(lines: Line[]) {\n  for (const line of lines) await pool.query('SELECT sku FROM lines WHERE order_id = $1', [line.orderId]);\n}\n"),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { transformSync } from 'esbuild';
+import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { serverFolder } from './postgres';
 
@@ -21,22 +22,28 @@ const types: pg.CustomTypesConfig = { getTypeParser: ((oid: number, format?: 'te
 /** Runs the exported `run(...args)` of a TypeScript module against the database, with the real `pg` (and a `postgres` tag over it). */
 export async function runTypeScript(code: string, url: string, args: readonly unknown[]): Promise<RunResult> {
   const name = `run_${process.pid}_${runs++}`;
-  const pools: pg.Pool[] = [];
+  const closing: (() => Promise<void>)[] = [];
   class Pool extends pg.Pool {
     constructor() {
       super({ connectionString: url, application_name: name, max: 4 });
-      pools.push(this);
+      closing.push(() => this.end());
     }
   }
   const exports: { run?: (...args: readonly unknown[]) => Promise<unknown> } = {};
-  const require = (module: string): unknown => (module === 'pg' ? { Pool } : { __esModule: true, default: () => tagOver(new Pool()) });
+  const connect = (): Knex => {
+    const made = knex({ client: 'pg', version: '16', connection: { connectionString: url, application_name: name } });
+    closing.push(() => made.destroy());
+    return made;
+  };
+  const modules: Readonly<Record<string, unknown>> = { pg: { Pool }, knex: { __esModule: true, default: connect }, postgres: { __esModule: true, default: () => tagOver(new Pool()) } };
+  const require = (module: string): unknown => modules[module];
   const js = transformSync(code, { loader: 'ts', format: 'cjs', target: 'node20' }).code;
   new Function('require', 'exports', 'module', js)(require, exports, { set exports(value: object) { Object.assign(exports, Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(value)).map(([k, d]) => [k, d.get ? d.get() : d.value]))); }, get exports() { return exports; } });
   try {
     const value = await exports.run?.(...args);
     return { value: JSON.parse(JSON.stringify(value ?? null)), statements: statementsOf(name) };
   } finally {
-    await Promise.all(pools.map((pool) => pool.end()));
+    await Promise.all(closing.map((close) => close()));
   }
 }
 

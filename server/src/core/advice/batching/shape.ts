@@ -112,6 +112,6 @@ export function collect(plain: PlainLoop, value: string): string {
 }
 
 /** Does the text show that the collection is an array? `Array.from` serves everything else that can be walked twice. */
-function isArray(plain: PlainLoop): boolean {
+export function isArray(plain: PlainLoop): boolean {
   return plain.isArray || plain.loop.iterable?.kind === 'query' || /\.rows$/.test(plain.iterable);
 }

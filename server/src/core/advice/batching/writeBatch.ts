@@ -4,6 +4,7 @@ import { tableOf } from '../scope';
 import { applyEdits, type Edit } from '../../text/edit';
 import { toHostEditSpan } from '../../text/segmentMap';
 import { hostSpan, spanText, type HostSpan } from '../../text/span';
+import { builderInsertFix } from './builderWrite';
 import { wholeLines } from './code';
 import { collect, dependsOnTurn, isPlainValue, keyBinds, plainLoop, type PlainLoop } from './shape';
 import { anyOf, keyCondition } from './sqlForm';
@@ -17,6 +18,7 @@ export function writeBatchFix(context: FlowContext, query: LoopQuery): Fix | und
   const plain = plainLoop(context, query);
   if (!plain || !isWholeBody(context, plain) || !plain.site.source) return undefined;
   const model = context.sql.analyse(plain.site.source);
+  if (plain.site.library === 'knex' || plain.site.library === 'prisma') return model.kind === 'insert' ? builderInsertFix(context, plain) : undefined;
   const block = model.blocks[0];
   if (!block || model.completeness !== 'full' || block.returning) return undefined;
   if (model.kind === 'insert') return insertFix(context, plain);
