@@ -25,7 +25,7 @@ export interface FileIndex {
   /** Functions that overlap a stretch that did not parse. */
   readonly broken: ReadonlySet<number>;
   /** Names that other files could resolve to here; a change of this text means that resolutions elsewhere may change. */
-  readonly surface: string;
+  surface(): string;
 }
 
 export function buildFileIndex(file: HostFile): FileIndex {
@@ -38,6 +38,7 @@ export function buildFileIndex(file: HostFile): FileIndex {
     else if (fn.classId === undefined && fn.parent === undefined) functions.set(fn.name, fn);
     if (fn.parent !== undefined && fn.classId === undefined) inner(nested, fn.parent).set(fn.name, fn);
   }
+  let surface: string | undefined;
   const callsIn = groupBy(file.calls, (call) => call.functionId ?? -1);
   return {
     file,
@@ -54,7 +55,7 @@ export function buildFileIndex(file: HostFile): FileIndex {
     loopOfCall: callbackLoops(file),
     callSpans: new Set(file.calls.map((c) => `${c.span.start}:${c.span.end}`)),
     broken: file.errors.length === 0 ? new Set() : new Set(file.functions.filter((fn) => file.errors.some((e) => overlaps(fn.span, e) || containsSpan(fn.span, e))).map((fn) => fn.id)),
-    surface: surfaceOf(file),
+    surface: () => (surface ??= surfaceOf(file)),
   };
 }
 
@@ -65,6 +66,7 @@ function callbackLoops(file: HostFile): Map<number, Loop> {
     if (loop.kind !== 'callback') continue;
     let best: CallIr | undefined;
     for (const call of file.calls) {
+      if (call.span.end < loop.head.end || call.span.start > loop.body.start) continue;
       if (!containsSpan(loop.span, call.span) || !containsSpan(call.span, loop.body) || !containsSpan(loop.head, call.nameSpan)) continue;
       if (!best || call.span.end - call.span.start < best.span.end - best.span.start) best = call;
     }

@@ -121,12 +121,12 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     if (old) dropResolutions(old);
     for (const fn of old?.index.file.functions ?? []) dirty.delete(keyOf({ uri, functionId: fn.id }));
     if (index) {
-      const summaries = old && old.index.surface === index.surface ? old.summaries : [];
+      const summaries = old && old.index.surface() === index.surface() ? old.summaries : [];
       const entry: Entry = { index, targets: [], uses: new Set(), summaries };
       entries.set(uri, entry);
       markDirty(entry);
     } else entries.delete(uri);
-    if (old?.index.surface === index?.surface) return;
+    if (old?.index.surface() === index?.surface()) return;
     if (!old || !index) moduleCache.clear();
     surfaceChanged(uri, new Set([...(old?.index.file.functions ?? []), ...(index?.file.functions ?? []), ...(old?.index.file.classes ?? []), ...(index?.file.classes ?? [])].map((f) => f.name).filter((n) => n !== '')));
   }
