@@ -8,7 +8,7 @@ import { spanText, type HostOffset, type HostSpan } from '../text/span';
 import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
-import { findPlace, trimBlanks } from './place';
+import { closeBrackets, findPlace, trimBlanks } from './place';
 import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Rule, RuleContext, StatementRule } from './rule';
 import { createSuppressions, describeUnused } from './suppressions';
 import { verifyFixes, type Relint } from './verifyFix';
@@ -93,7 +93,8 @@ function lintStatement(request: LintRequest, site: QuerySite, model: StatementMo
   }
   return drafts.flatMap(({ rule, draft, index }): readonly Placed[] => {
     const place = 'sql' in draft.at ? findPlace(site, coverHoles(model, draft.at.sql)) : draft.at.host;
-    const span = place && trimBlanks(request.text, place);
+    const trimmed = place && trimBlanks(request.text, place);
+    const span = trimmed && site.chain.length > 0 && 'sql' in draft.at ? closeBrackets(request.text, trimmed) : trimmed;
     if (!span) return [];
     // A cached draft was made when the statement stood elsewhere: its fixes are computed again, where it stands now.
     const fixes = (): readonly Fix[] => runStatement(request, site, model, rule as StatementRule, fail)[index]?.fixes?.() ?? [];

@@ -33,3 +33,21 @@ export function trimBlanks(text: string, span: HostSpan): HostSpan {
   while (end > start && /\s/.test(text[end - 1] ?? '')) end--;
   return start < end ? hostSpan(start, end) : span;
 }
+
+const CLOSING: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
+
+/** Ends a span of code behind the brackets that it opens, where they close right after it: a call is underlined whole. */
+export function closeBrackets(text: string, span: HostSpan): HostSpan {
+  const open: string[] = [];
+  for (const character of text.slice(span.start, span.end)) {
+    const closing = CLOSING[character];
+    if (closing !== undefined) open.push(closing);
+    else if (character === open.at(-1)) open.pop();
+  }
+  let end: number = span.end;
+  while (open.length > 0 && text[end] === open.at(-1)) {
+    open.pop();
+    end++;
+  }
+  return hostSpan(span.start, end);
+}

@@ -7,7 +7,8 @@ import type { TenantColumnOf } from '../advice/tenantEvidence';
 import type { FunctionIr } from '../hosts/ir';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
-import { overlaps, spanText } from '../text/span';
+import { toHostSpan } from '../text/segmentMap';
+import { containsSpan, overlaps, spanLength, spanText, type HostSpan } from '../text/span';
 
 const SCHEMA = `CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);
 CREATE TABLE projects (id bigint PRIMARY KEY, organization_id bigint NOT NULL REFERENCES organizations, name text NOT NULL);
@@ -89,12 +90,20 @@ const isValue = (expression: Expression): boolean => expression.columns.length =
 function reportPath(context: StatementContext, conjunct: Conjunct): void {
   const part = context.site.conditional.find((p) => overlaps({ start: p.sql.start, end: p.sql.end }, conjunct.span));
   context.report({
-    at: { sql: conjunct.span },
+    at: callOf(context, conjunct) ?? { sql: conjunct.span },
     message: 'The tenant filter is added only on some path: without it the query returns the rows of all tenants.',
     because: part ? `Added only if ${part.condition.replace(/\s+/g, ' ').slice(0, 80)}.` : undefined,
     confidence: 'schema',
     evidence: { condition: part?.condition },
   });
+}
+
+/** The call of a chain that adds a condition (`.where(…)`): what stands under the `if`. */
+function callOf({ site }: StatementContext, conjunct: Conjunct): { readonly host: HostSpan } | undefined {
+  const place = site.chain.length > 0 ? toHostSpan(site.map, conjunct.span) : undefined;
+  const calls = place ? site.chain.filter((call) => /where|filter/i.test(call.name) && containsSpan(call.span, place)) : [];
+  const call = calls.sort((a, b) => spanLength(a.span) - spanLength(b.span))[0];
+  return call && { host: call.span };
 }
 
 /** Prisma drops a key whose value is undefined. */
