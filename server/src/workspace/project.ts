@@ -90,6 +90,8 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let resolveModule = createModuleResolver({ files: [], manifests: new Map() });
   let flow = createFlowGraph((from, name) => resolveModule(from, name));
   const files = new Map<string, HostFile>();
+  /** Of the files on disk when they were read: a file that changed since is read again. */
+  const stamps = new Map<string, string>();
   let expected: NonNullable<Fix['creates']> = [];
   const opened = new Map<string, { text: string; reader: OpenReader }>();
   const cache = createLintCache();
@@ -163,6 +165,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
         const own = opened.get(result.file.uri);
         const file = own ? own.reader.update(own.text, [], around()) : result.file;
         put(file);
+        stamps.set(file.uri, result.stamp);
         queries += file.sites.length;
       }
       for (const [uri, { reader }] of opened) if (!files.has(uri)) put(reader.file);
@@ -206,6 +209,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       if ('file' in result) {
         if (!paths.includes(path)) paths = [...paths, path].sort();
         if (!opened.has(uri)) put(result.file);
+        stamps.set(uri, result.stamp);
       } else {
         paths = paths.filter((p) => p !== path);
         if (!opened.has(uri)) remove(uri);
@@ -228,10 +232,11 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       const source = await readTextFile(path);
       if ('skipped' in source) return { path, reason: source.skipped };
       const known = files.get(uri);
-      if (known) return { ...run(known, source.text), file: known, text: source.text };
+      if (known && stamps.get(uri) === source.stamp) return { ...run(known, source.text), file: known, text: source.text };
       const result = await readSource(engine, path, around());
       if (!('file' in result)) return { path, reason: 'skipped' in result ? result.skipped : 'not read' };
       put(result.file);
+      stamps.set(uri, result.stamp);
       return { ...run(result.file, source.text), file: result.file, text: source.text };
     },
     async expect(creates) {

@@ -15,7 +15,7 @@ export interface ScanJob {
 }
 
 export type ScanResult =
-  | { readonly path: string; readonly file: HostFile; readonly bytes: number }
+  | { readonly path: string; readonly file: HostFile; readonly stamp: string }
   | { readonly path: string; readonly skipped: string }
   | { readonly path: string; readonly models: readonly ModelIr[] };
 
@@ -36,7 +36,7 @@ export async function readSource(engine: Engine, path: string, context: ReadCont
   if ('skipped' in source) return { path, skipped: source.skipped };
   const language = languageOf(path);
   if (language === undefined) return { path, skipped: 'not a file that Sargable reads (.sql, .ts, .tsx, .js, .jsx, .py, .prisma)' };
-  return guarded(path, () => ({ path, file: engine.read(toUri(path), source.text, language, context), bytes: source.text.length }));
+  return guarded(path, () => ({ path, file: engine.read(toUri(path), source.text, language, context), stamp: source.stamp }));
 }
 
 /** A reader that fails on one file costs that file, not the run. */

@@ -8,6 +8,8 @@ export interface TextFile {
   readonly text: string;
   /** The file began with a UTF-8 byte order mark; it is not part of `text` and is written back. */
   readonly bom: boolean;
+  /** Changes whenever the file does (modification time and size). */
+  readonly stamp: string;
 }
 
 export type ReadResult = TextFile | { readonly skipped: string };
@@ -21,18 +23,19 @@ export async function readTextFile(path: string, maxBytes = MAX_FILE_BYTES): Pro
     const info = await stat(path);
     if (!info.isFile()) return { skipped: 'not a file' };
     if (info.size > maxBytes) return { skipped: `larger than ${mebibytes(maxBytes)} (${mebibytes(info.size)}); split it or exclude it` };
-    return decode(await readFile(path));
+    const decoded = decode(await readFile(path));
+    return 'skipped' in decoded ? decoded : { ...decoded, stamp: `${info.mtimeMs}:${info.size}` };
   } catch (error) {
     return { skipped: `cannot be read: ${reasonOf(error)}` };
   }
 }
 
 /** Writes text back with the byte order mark it had. */
-export async function writeTextFile(path: string, file: TextFile): Promise<void> {
+export async function writeTextFile(path: string, file: Omit<TextFile, 'stamp'>): Promise<void> {
   await writeFile(path, (file.bom ? '\uFEFF' : '') + file.text, 'utf8');
 }
 
-function decode(bytes: Buffer): ReadResult {
+function decode(bytes: Buffer): Omit<TextFile, 'stamp'> | { readonly skipped: string } {
   const bom = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
   if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) return { skipped: 'encoded as UTF-16; save it as UTF-8' };
   const text = decodeUtf8(bytes);
