@@ -59,7 +59,7 @@ export function createExplain(server: Server, connections: Connections, panel: E
         rememberedParameters.set(result.sql, parameters);
         attempt = { ...attempt, parameters };
       } else if (result.kind === 'refused' && result.canOverride && !attempt.allowWrites) {
-        if (!(await confirmWrites(connection, result.reasons))) return { result, attempt };
+        if (!(await confirmEffects(connection, result))) return { result, attempt };
         attempt = { ...attempt, allowWrites: true };
       } else {
         return { result, attempt };
@@ -129,11 +129,12 @@ async function confirmAnalyze(connection: Connection, estimate: ExplainResult): 
   return (await vscode.window.showWarningMessage(`Run this query on ${where}?`, { modal: true, detail: detail.filter(Boolean).join('\n\n') }, run)) === run;
 }
 
-async function confirmWrites(connection: Connection, reasons: readonly string[]): Promise<boolean> {
+/** The second question, for a statement whose effects reach beyond a read-only transaction; the server says how. */
+async function confirmEffects(connection: Connection, { message, reasons }: Extract<ExplainResult, { kind: 'refused' }>): Promise<boolean> {
   const run = 'Run and Roll Back';
-  const detail = ['It will be rolled back. A rollback does not undo:', ...reasons.map((reason) => `• ${reason}`)].join('\n');
   const where = `${connection.database.production ? 'PRODUCTION database ' : ''}${connection.database.name}`;
-  return (await vscode.window.showWarningMessage(`This statement writes. Run it on ${where}?`, { modal: true, detail }, run)) === run;
+  const detail = [message, ...reasons.map((reason) => `• ${reason}`)].join('\n');
+  return (await vscode.window.showWarningMessage(`Run it on ${where} all the same?`, { modal: true, detail }, run)) === run;
 }
 
 function describeEstimate(plan: Readonly<Record<string, unknown>>): string | undefined {
