@@ -12,7 +12,7 @@ import { publishDocument, registerDiagnostics } from './features/diagnostics';
 import { registerExplain } from './features/explain';
 import { registerHover } from './features/hover';
 import { registerWorkspace } from './features/workspace';
-import { projectOf, type ClientAbilities, type Session } from './session';
+import { inBackground, projectOf, type ClientAbilities, type Session } from './session';
 
 /** Wires the features to a connection. Everything that a feature needs is in the session, made at `initialize`. */
 export function startServer(connection: Connection): void {
@@ -52,7 +52,7 @@ export function startServer(connection: Connection): void {
     };
   });
 
-  connection.onInitialized(() => void workspace.start());
+  connection.onInitialized(() => inBackground(connection, workspace.start()));
 
   connection.onDidOpenTextDocument(({ textDocument }) => {
     if (!session) return;
@@ -60,7 +60,7 @@ export function startServer(connection: Connection): void {
     session.documents.set(uri, openDocument(textDocument.uri, textDocument.languageId, textDocument.version, textDocument.text, session.encoding));
     projectOf(session, uri)?.open(uri, textDocument.text);
     workspace.clearPushed(uri);
-    void publishDocument(session, textDocument.uri);
+    inBackground(connection, publishDocument(session, textDocument.uri));
   });
   connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
     const uri = canonicalUri(textDocument.uri);
@@ -70,7 +70,7 @@ export function startServer(connection: Connection): void {
     session.documents.set(uri, document);
     projectOf(session, uri)?.change(uri, document.text, changes);
     workspace.documentChanged(uri);
-    void publishDocument(session, textDocument.uri);
+    inBackground(connection, publishDocument(session, textDocument.uri));
   });
   connection.onDidCloseTextDocument(({ textDocument }) => {
     if (!session) return;

@@ -65,3 +65,11 @@ export function lintDocument(session: Session, clientUri: string): { readonly do
 }
 
 export type PublishedDiagnostic = Diagnostic & { readonly data: { readonly fingerprint: string } };
+
+/** Lets work that nobody waits for run; what it throws is logged. A connection that closes meanwhile is no fault. */
+export function inBackground(connection: Connection, work: Promise<unknown> | void): void {
+  work?.catch((error: unknown) => {
+    const message = error instanceof Error ? error.message : String(error);
+    if (!/dispos|clos/i.test(message)) connection.console.error(`Unexpected: ${message}`);
+  });
+}

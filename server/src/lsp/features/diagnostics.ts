@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { DiagnosticTag, DocumentDiagnosticReportKind, type Connection, type DocumentDiagnosticReport } from 'vscode-languageserver/node';
+import { DiagnosticRefreshRequest, DiagnosticTag, DocumentDiagnosticReportKind, type Connection, type DocumentDiagnosticReport } from 'vscode-languageserver/node';
 import type { Finding } from '../../core/lint/rule';
 import { canonicalUri, toPath, toUri } from '../../workspace/paths';
 import { readTextFile } from '../../workspace/textFile';
 import { createPositionMapper, toSeverity, type PositionMapper } from '../convert';
-import { lintDocument, type PublishedDiagnostic, type Session } from '../session';
+import { inBackground, lintDocument, type PublishedDiagnostic, type Session } from '../session';
 
 /** The rule's page, shipped beside the server; editors open it without a network. */
 export const documentationOf = (rule: string): string => toUri(path.join(__dirname, '..', 'docs', 'rules', `${rule}.md`));
@@ -36,7 +36,7 @@ export async function publishDocument(session: Session, uri: string): Promise<vo
 export async function refreshDiagnostics(session: Session): Promise<void> {
   session.generation++;
   if (session.abilities.pullDiagnostics) {
-    if (session.abilities.refreshDiagnostics) session.connection.languages.diagnostics.refresh();
+    if (session.abilities.refreshDiagnostics) inBackground(session.connection, session.connection.sendRequest(DiagnosticRefreshRequest.type));
     return;
   }
   for (const document of session.documents.values()) await publishDocument(session, document.clientUri);

@@ -7,7 +7,7 @@ import { READ_EXTENSIONS, toPath, toUri } from '../../workspace/paths';
 import { createProject, type Project } from '../../workspace/project';
 import { checkSettings, mergeSettings, type UserSettings } from '../../workspace/settings';
 import { createPositionMapper } from '../convert';
-import { projectOf, type Session } from '../session';
+import { inBackground, projectOf, type Session } from '../session';
 import { refreshDiagnostics, toDiagnostics } from './diagnostics';
 
 /** How long the keyboard must rest before a change in one document is looked at in the others. Milliseconds. */
@@ -104,22 +104,22 @@ export function registerWorkspace(connection: Connection, session: () => Session
   };
 
   const refreshLenses = (active: Session): void => {
-    if (active.abilities.refreshCodeLens) connection.sendRequest(CodeLensRefreshRequest.type).catch(() => undefined);
+    if (active.abilities.refreshCodeLens) inBackground(connection, connection.sendRequest(CodeLensRefreshRequest.type));
   };
 
   const later = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const active = session();
-      if (active && active.documents.size > 1) void refreshDiagnostics(active);
+      if (active && active.documents.size > 1) inBackground(connection, refreshDiagnostics(active));
     }, OTHER_DOCUMENTS_DELAY);
   };
 
-  connection.onDidChangeConfiguration(() => void reconfigure());
+  connection.onDidChangeConfiguration(() => inBackground(connection, reconfigure()));
   connection.onNotification(trustGrantedNotification, () => {
     const active = session();
     if (active) active.trusted = true;
-    void reconfigure();
+    inBackground(connection, reconfigure());
   });
   connection.onDidChangeWatchedFiles(async ({ changes }) => {
     const active = session();
