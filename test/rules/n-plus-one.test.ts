@@ -129,6 +129,15 @@ export async function run(ids: number[]) {
   }
 }
 `, { fixes: 0 }),
+    ts(`export async function run(ids: number[], wanted: boolean) {
+  if (wanted)
+    for (const id of ids) {
+      const { rows } = await pool.query('SELECT name FROM customers WHERE id = $1', [id]);
+//                           ^^^^^^^^^^
+      console.log(rows[0].name);
+    }
+}
+`, { fixes: 0 }),
     // One row of many, an aggregate: not the same for all keys at once.
     ts(`export async function run(ids: number[]) {
   for (const id of ids) {

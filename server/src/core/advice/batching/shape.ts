@@ -41,10 +41,24 @@ export function plainLoop(context: FlowContext, query: LoopQuery): PlainLoop | u
   const iterable = loop.iterable.text.trim();
   if (indent === undefined || element === undefined || /^(async\s+)?for\s+await|^async/.test(text.slice(loop.span.start)) || !/^[A-Za-z_$][\w$]*(\??\.[A-Za-z_$][\w$]*)*$/.test(iterable)) return undefined;
   const masked = maskCode(text, language);
+  if (language === 'javascript' && isSoleBody(masked.slice(0, loop.span.start))) return undefined;
   const body = masked.slice(loop.body.start, loop.body.end);
   const awaited = withAwait(masked, site.span);
   const plain: PlainLoop = { loop, site, language, indent, element, elements: loop.elements, iterable, isArray: isKnownList(context, loop, iterable), body, bodyStart: loop.body.start, awaited };
   return isUndisturbed(context, plain) ? plain : undefined;
+}
+
+/** Is what follows the unbraced body of `if (…)`, `else` or another loop? A statement more would fall out of it. */
+function isSoleBody(before: string): boolean {
+  const text = before.trimEnd();
+  if (/(^|[^\w$.])(else|do)$|=>$|:$/.test(text)) return true;
+  if (!text.endsWith(')')) return false;
+  let depth = 0;
+  for (let i = text.length - 1; i >= 0; i--) {
+    if (text[i] === ')') depth++;
+    else if (text[i] === '(' && --depth === 0) return /(^|[^\w$.])(if|for|while|with|await)\s*$/.test(text.slice(0, i));
+  }
+  return true;
 }
 
 function isKnownList(context: FlowContext, loop: Loop, name: string): boolean {
