@@ -22,7 +22,7 @@ const common = {
   keepNames: !watch, // error names and stack traces stay readable
   sourcemap: watch || flags.has('--sourcemap') ? 'linked' : false,
   legalComments: 'none',
-  logLevel: 'info',
+  logLevel: watch ? 'info' : 'warning',
   metafile: true,
 };
 /** ECMAScript modules among the libraries ask where they are; the bundles are CommonJS. */

@@ -73,7 +73,7 @@ function measuredTotals(model: PlanModel, rows: readonly PlanRow[]): Total[] {
     { label: 'execution', value: formatMs(executionMs), main: true },
     ...(model.planningMs === undefined ? [] : [{ label: 'planning', value: formatMs(model.planningMs) }]),
     ...(model.jitMs ? [{ label: 'JIT compilation', value: `${formatMs(model.jitMs)} (${formatShare(model.jitMs / Math.max(executionMs, model.jitMs))})` }] : []),
-    ...(model.unattributedMs && model.unattributedMs > 0.05 * executionMs ? [{ label: 'outside the nodes', value: formatMs(model.unattributedMs) }] : []),
+    ...(model.unattributedMs && model.unattributedMs > Math.max(1, 0.05 * executionMs) ? [{ label: 'outside the nodes', value: formatMs(model.unattributedMs) }] : []),
     ...(hit + read > 0 ? [{ label: 'read', value: formatBlocks(read) }, { label: 'from cache', value: formatBlocks(hit) }] : []),
     { label: rows.length === 1 ? 'node' : 'nodes', value: formatCount(rows.length) },
   ];
