@@ -58,9 +58,11 @@ export function createServer(context: vscode.ExtensionContext, output: vscode.Lo
 
 function serverOptions(context: vscode.ExtensionContext): ServerOptions {
   const module = context.asAbsolutePath('dist/server.js');
+  // PGPASSWORD names no host: the driver would send it to whichever database a workspace's settings describe.
+  const env = { PGPASSWORD: '' };
   return {
-    run: { module, transport: TransportKind.ipc },
-    debug: { module, transport: TransportKind.ipc, options: { execArgv: ['--nolazy', '--inspect=6011'] } },
+    run: { module, transport: TransportKind.ipc, options: { env } },
+    debug: { module, transport: TransportKind.ipc, options: { env, execArgv: ['--nolazy', '--inspect=6011'] } },
   };
 }
 
