@@ -135,6 +135,22 @@ describe('edits in the library\'s idiom', () => {
     expect(sqlOf(result ?? '', models)[0]).not.toContain('OFFSET');
   });
 
+  it('calls begin at their dot, whatever stands between the lines', () => {
+    const chain = 'select(Order)  # the page\n    # newest first\n    .order_by(Order.created_at.desc())  # by day\n    .limit(20)\n    .offset(page * 20)  # deep pages\n)';
+    for (const body of [`stmt = (\n    ${chain}\nreturn (await session.scalars(stmt)).all()`, 'return session.query(Order) \\\n    .order_by(Order.created_at.desc()) \\\n    .limit(20) \\\n    .offset(page * 20) \\\n    .all()']) {
+      for (const text of [inFunction(body), inFunction(body).replaceAll('\n', '\r\n')]) {
+        const site = readOne(text, models);
+        expect(site.chain.map((call) => text.slice(call.span.start, call.span.end)).slice(1, 4)).toEqual(['.order_by(Order.created_at.desc())', '.limit(20)', '.offset(page * 20)']);
+        const edited = applied(text, sqlalchemyAdapter.toKeyset?.(site, { uri: testUri, text, keys: [{ column: 'orders.created_at', descending: true, nullable: false, added: false }], cursor: 'after' })) ?? '';
+        expect(edited).not.toContain('offset');
+        expect(readOne(edited, models).source?.text).toContain('ORDER BY');
+        expect(edited.split('\n').filter((line) => /^\s*\\?\s*$/.test(line)).length).toBe(text.split('\n').filter((line) => /^\s*$/.test(line)).length);
+      }
+    }
+    const all = inFunction('return (\n    session.query(Order)\n    # everything\n    .all()\n)');
+    expect(applied(all, sqlalchemyAdapter.addLimit?.(readOne(all, models), { uri: testUri, text: all, count: 9 }))).toContain('    # everything\n        .limit(9)\n        .all()\n');
+  });
+
   it('writes mixed directions out and refuses nullable keys', () => {
     const keys = [{ column: 'orders.created_at', descending: true, nullable: false, added: false }, { column: 'orders.id', descending: false, nullable: false, added: true }];
     const site = readOne(paged, models);

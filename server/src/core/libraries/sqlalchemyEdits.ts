@@ -1,6 +1,6 @@
 import type { ChainCall, QuerySite } from '../hosts/ir';
 import type { Edit } from '../text/edit';
-import { hostSpan } from '../text/span';
+import { hostSpan, type HostSpan } from '../text/span';
 import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from './adapter';
 import { ensureImport } from './pythonImports';
 
@@ -12,27 +12,35 @@ const starts = /^(select|insert|update|delete|query)$/;
 const isLegacy = (site: QuerySite, text: string): boolean => site.chain[0]?.name === 'query' || /\.query$/.test(text.slice(site.anchor.start, site.anchor.end));
 
 /** The calls of the expression that starts the statement: those written after each other, all of them unconditional. */
-function firstExpression(site: QuerySite): readonly ChainCall[] {
+function firstExpression(site: QuerySite, text: string): readonly ChainCall[] {
   const run: ChainCall[] = [];
   for (const call of site.chain) {
     const last = run.at(-1);
-    if (last && last.span.end !== call.span.start) break;
+    if (last && !/^(?:[\s\\]|#[^\n]*)*$/.test(text.slice(last.span.end, call.span.start))) break;
     run.push(call);
   }
   return run;
 }
 
+/** The line end and indentation before a call that stands on a line of its own. */
+const leadOf = (call: ChainCall | undefined, text: string): string => /(?: *\\)?\r?\n[ \t]*$/.exec(text.slice(0, call?.span.start ?? 0))?.[0] ?? '';
+
+/** The place of a call without which the chain is whole again: its line, where the call is alone there. */
+function removalOf(call: ChainCall, text: string): HostSpan {
+  const alone = /^[ \t]*(?:\\|#[^\n]*)?\r?\n/.test(text.slice(call.span.end));
+  return hostSpan(call.span.start - (alone ? leadOf(call, text).length : 0), call.span.end);
+}
+
 /** A call added behind `after`, on a line of its own where the chain's calls stand so. */
 function callAfter(after: ChainCall, run: readonly ChainCall[], call: string, uri: string, text: string): Edit {
   const next = run[run.indexOf(after) + 1];
-  const lead = (candidate: ChainCall | undefined): string => (candidate ? /^\s*/.exec(text.slice(candidate.span.start, candidate.span.end))?.[0] ?? '' : '');
   const isStart = starts.test(after.name) && after === run[0];
-  return { uri, span: hostSpan(after.span.end, after.span.end), text: `${lead(isStart ? next : after) || lead(next)}.${call}` };
+  return { uri, span: hostSpan(after.span.end, after.span.end), text: `${leadOf(isStart ? next : after, text) || leadOf(next, text)}.${call}` };
 }
 
 /** Where a filter can be added: behind the last filter or join of the first expression, before LIMIT and the terminal call. */
-function filterPlace(site: QuerySite): { readonly run: readonly ChainCall[]; readonly after: ChainCall } | undefined {
-  const run = firstExpression(site);
+function filterPlace(site: QuerySite, text: string): { readonly run: readonly ChainCall[]; readonly after: ChainCall } | undefined {
+  const run = firstExpression(site, text);
   const start = run[0];
   if (!start) return undefined;
   const after = run.filter((call, index) => index > 0 && sources.test(call.name)).at(-1) ?? start;
@@ -60,7 +68,7 @@ export function addLibraryPredicate(site: QuerySite, request: PredicateRequest):
 
 /** Adds a condition, as the library writes it, to the statement's filter. Undefined where the chain has no place for one. */
 export function addFilter(site: QuerySite, uri: string, text: string, condition: string): readonly Edit[] | undefined {
-  const place = filterPlace(site);
+  const place = filterPlace(site, text);
   if (!place || site.chain[0]?.name === 'insert') return undefined;
   return [callAfter(place.after, place.run, `${isLegacy(site, text) ? 'filter' : 'where'}(${condition})`, uri, text)];
 }
@@ -83,7 +91,7 @@ export function toLibraryKeyset(site: QuerySite, request: KeysetRequest): readon
   const condition = keysetCondition(names, values, keys.map((key) => key.descending), uri, text);
   const filter = addFilter(site, uri, text, `*([${condition.text}] if ${cursor} else [])`);
   const order = addOrderTo(site, uri, text, keys.flatMap((key, index) => (key.added ? [{ column: names[index] ?? '', descending: key.descending }] : [])));
-  return filter && order && [...condition.edits, ...filter, ...order, { uri, span: offset.span, text: '' }];
+  return filter && order && [...condition.edits, ...filter, ...order, { uri, span: removalOf(offset, text), text: '' }];
 }
 
 function keysetCondition(names: readonly string[], values: readonly string[], descending: readonly boolean[], uri: string, text: string): { readonly text: string; readonly edits: readonly Edit[] } {
@@ -115,7 +123,7 @@ function addOrderTo(site: QuerySite, uri: string, text: string, keys: readonly {
   const written = keys.map((key) => `${key.column}.${key.descending ? 'desc' : 'asc'}()`).join(', ');
   const order = site.chain.filter((call) => call.name === 'order_by').at(-1);
   if (order) return [argumentEdit(order, written, uri, text)];
-  const place = filterPlace(site);
+  const place = filterPlace(site, text);
   return place && [callAfter(place.after, place.run, `order_by(${written})`, uri, text)];
 }
 
@@ -134,10 +142,9 @@ export function addLibraryLimit(site: QuerySite, request: LimitRequest): readonl
   if (site.chain.some((call) => call.name === 'limit' || call.name === '[]' || call.name === 'fetch')) return undefined;
   const terminal = site.chain.find((call, index) => index > 0 && terminals.test(call.name));
   if (terminal) {
-    const lead = /^\s*/.exec(text.slice(terminal.span.start, terminal.span.end))?.[0] ?? '';
-    return terminal.name === 'all' ? [{ uri, span: hostSpan(terminal.span.start, terminal.span.start), text: `${lead}.limit(${count})` }] : undefined;
+    return terminal.name === 'all' ? [{ uri, span: hostSpan(terminal.span.start, terminal.span.start), text: `.limit(${count})${leadOf(terminal, text)}` }] : undefined;
   }
-  const run = firstExpression(site);
+  const run = firstExpression(site, text);
   const last = run.at(-1);
   if (!last || (isLegacy(site, text) && run.length !== site.chain.length)) return undefined;
   return [callAfter(last, run, `limit(${count})`, uri, text)];
@@ -149,7 +156,7 @@ export function addLibraryLimit(site: QuerySite, request: LimitRequest): readonl
  */
 export function addEagerLoad(site: QuerySite, uri: string, text: string, relation: { readonly property: string; readonly many: boolean }): readonly Edit[] | undefined {
   const entity = site.entities?.find((candidate) => candidate.host.split('.').at(-1) === site.model) ?? site.entities?.[0];
-  const place = filterPlace(site);
+  const place = filterPlace(site, text);
   if (!entity || !place || site.eager.includes(relation.property) || !/^(select|query)$/.test(site.chain[0]?.name ?? 'query')) return undefined;
   const loader = ensureImport(uri, text, 'sqlalchemy.orm', relation.many ? 'selectinload' : 'joinedload');
   const option = `${loader.expression}(${entity.host}.${relation.property})`;

@@ -64,8 +64,7 @@ function readChain(inner: SyntaxNode, scopes: Scopes, depth: number): PythonChai
       const object = function_.type === 'attribute' ? field(function_, 'object') : undefined;
       const name = function_.type === 'attribute' ? field(function_, 'attribute') : function_;
       if (!name) return undefined;
-      const start = object ? object.endIndex : current.startIndex;
-      calls.unshift(callOf(current, name, hostSpan(start, current.endIndex)));
+      calls.unshift(callOf(current, name, hostSpan(object ? dotOf(function_).startIndex : current.startIndex, current.endIndex)));
       if (!object) return { root: function_, rootPath: pathOf(function_) ?? [], calls, complete: true };
       current = object;
       continue;
@@ -76,7 +75,7 @@ function readChain(inner: SyntaxNode, scopes: Scopes, depth: number): PythonChai
       if (!value) return undefined;
       const bounds = index?.type === 'slice' ? sliceBounds(index) : index ? [index] : [];
       const args = bounds.map((bound, at) => ({ ...argumentOf(bound), name: index?.type === 'slice' ? boundNames(index)[at] : undefined }));
-      const span = hostSpan(value.endIndex, current.endIndex);
+      const span = hostSpan((current.children.find((child) => child.type === '[') ?? value).startIndex, current.endIndex);
       calls.unshift({ name: '[]', nameSpan: span, span, args, node: current, argNodes: bounds });
       current = value;
       continue;
@@ -89,6 +88,9 @@ function readChain(inner: SyntaxNode, scopes: Scopes, depth: number): PythonChai
     return path && { root: current, rootPath: path, calls, complete: true };
   }
 }
+
+/** Where a call of a chain begins: not at the end of the line before, nor at a comment between both. */
+const dotOf = (attribute: SyntaxNode): SyntaxNode => attribute.children.find((child) => child.type === '.') ?? attribute;
 
 function callOf(node: SyntaxNode, name: SyntaxNode, span: HostSpan, condition?: Condition): Call {
   const argNodes = argumentNodes(node);
@@ -188,7 +190,7 @@ function oneCall(node: SyntaxNode): { call: Call; receiver: SyntaxNode } | undef
   const callee = field(node, 'function');
   const receiver = callee?.type === 'attribute' ? field(callee, 'object') : undefined;
   const name = callee?.type === 'attribute' ? field(callee, 'attribute') : undefined;
-  return receiver && name ? { call: callOf(node, name, hostSpan(receiver.endIndex, node.endIndex)), receiver } : undefined;
+  return callee && receiver && name ? { call: callOf(node, name, hostSpan(dotOf(callee).startIndex, node.endIndex)), receiver } : undefined;
 }
 
 /** True when this call or slice is the outermost of its chain. */
