@@ -1,6 +1,5 @@
 // Lint: the import directions of ARCHITECTURE.md, one owner per outside library, and the size limit.
-import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
-import { importX } from 'eslint-plugin-import-x';
+import importPlugin from 'eslint-plugin-import';
 import tseslint from 'typescript-eslint';
 
 const root = import.meta.dirname;
@@ -37,13 +36,13 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   {
     files: ['**/*.{ts,mjs}'],
-    plugins: { 'import-x': importX },
-    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    plugins: { import: importPlugin },
+    settings: { 'import/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] }, 'import/resolver': { node: { extensions: ['.ts', '.d.ts', '.mts', '.mjs', '.js', '.json'] } } },
     rules: {
       'max-lines': ['error', 500],
-      'import-x/no-cycle': 'error',
-      'import-x/no-default-export': 'off',
-      'import-x/no-restricted-paths': ['error', { basePath: root, zones: Object.entries(directions).flatMap(([target, froms]) => froms.map((from) => ({ target, from }))) }],
+      'import/no-cycle': 'error',
+      'import/no-default-export': 'off',
+      'import/no-restricted-paths': ['error', { basePath: root, zones: Object.entries(directions).flatMap(([target, froms]) => froms.map((from) => ({ target, from }))) }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       '@typescript-eslint/consistent-type-imports': 'error',
     },
@@ -51,7 +50,7 @@ export default tseslint.config(
   ...sources.map((folder) => ({
     files: [`${folder}/**/*.ts`],
     rules: {
-      'import-x/no-default-export': 'error',
+      'import/no-default-export': 'error',
       'no-restricted-imports': ['error', {
         patterns: [
           ...Object.entries(owners).filter(([, owner]) => owner !== folder).map(([name]) => ({ regex: `^${name.replaceAll('/', '\\/')}(\\/|$)`, message: `Only ${owners[name]} imports ${name}.` })),
@@ -60,6 +59,6 @@ export default tseslint.config(
       }],
     },
   })),
-  { files: ['server/src/core/rules/*.ts'], ignores: ['server/src/core/rules/index.generated.ts'], rules: { 'import-x/no-restricted-paths': ['error', { basePath: root, zones: [{ target: './server/src/core/rules', from: './server/src/core/rules', message: 'Rules never import rules.' }, ...directions['./server/src/core'].map((from) => ({ target: './server/src/core', from }))] }] } },
+  { files: ['server/src/core/rules/*.ts'], ignores: ['server/src/core/rules/index.generated.ts'], rules: { 'import/no-restricted-paths': ['error', { basePath: root, zones: [{ target: './server/src/core/rules', from: './server/src/core/rules', message: 'Rules never import rules.' }, ...directions['./server/src/core'].map((from) => ({ target: './server/src/core', from }))] }] } },
   { files: ['**/*.mjs'], ...tseslint.configs.disableTypeChecked },
 );

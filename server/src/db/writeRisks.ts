@@ -40,13 +40,13 @@ export async function collectWriteRisks(session: DbSession, sql: string, targets
     const risks: WriteRisk[] = [];
     for (const target of targets) {
       for (const row of await connection.query(triggersQuery, [target])) risks.push({ kind: 'trigger', message: `Trigger ${name(row, 'name')} on ${target} runs ${name(row, 'function')}()` });
-      for (const row of await connection.query(sequencesQuery, [target])) risks.push({ kind: 'sequence', message: `${target}.${name(row, 'name')} draws from a sequence: the numbers are not given back` });
+      if (/\b(?:insert|merge)\b/i.test(sql)) for (const row of await connection.query(sequencesQuery, [target])) risks.push({ kind: 'sequence', message: `${target}.${name(row, 'name')} draws from a sequence: the numbers are not given back` });
       for (const row of await connection.query(cascadesQuery, [target])) risks.push({ kind: 'cascade', message: `Changes cascade from ${target} to ${name(row, 'table')}` });
       if ((await connection.query(foreignQuery, [target])).length > 0) risks.push({ kind: 'foreign-table', message: `${target} is a foreign table: the other server takes part` });
     }
     return risks;
   });
-  return [locks, ...fromText, ...fromCatalog];
+  return [...(targets.length > 0 || /\bfor\s+(?:no\s+key\s+)?(?:update|share)\b|\bfor\s+key\s+share\b/i.test(sql) ? [locks] : []), ...fromText, ...fromCatalog];
 }
 
 const name = (row: Row, column: string): string => String(row[column] ?? '');
