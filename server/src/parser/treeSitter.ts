@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import TreeSitter, { type Language, type Node, type Tree } from '@vscode/tree-sitter-wasm';
+import TreeSitter, { type Language, type Tree } from '@vscode/tree-sitter-wasm';
 import type { HostLanguage, SyntaxNode, SyntaxParser, SyntaxTree, TextChange } from '../core/hosts/syntax';
+import { readFlatTree, readGrammarTables, type CursorFunctions, type GrammarTables } from './flatTree';
 
 /** Where the grammars are and which of them to load. */
 export interface SyntaxParserOptions {
@@ -15,7 +16,7 @@ export interface SyntaxParserOptions {
 const runtimeFile = 'tree-sitter.wasm';
 const allLanguages: readonly HostLanguage[] = ['typescript', 'tsx', 'javascript', 'python'];
 
-let runtime: Promise<void> | undefined;
+let runtime: Promise<CursorFunctions> | undefined;
 
 /** Folder of the grammars: beside the bundle if they were copied there, else the package's own. */
 export function findWasmFolder(): string {
@@ -34,11 +35,12 @@ export function findWasmFolder(): string {
  */
 export async function createSyntaxParser(options: SyntaxParserOptions = {}): Promise<SyntaxParser> {
   const folder = options.wasmFolder ?? findWasmFolder();
-  runtime ??= TreeSitter.Parser.init({ locateFile: (file: string) => join(folder, file) });
-  await runtime;
-  const grammars = new Map<HostLanguage, Language>();
+  runtime ??= loadRuntime(folder);
+  const functions = await runtime;
+  const grammars = new Map<HostLanguage, Grammar>();
   for (const language of options.languages ?? allLanguages) {
-    grammars.set(language, await TreeSitter.Language.load(await readFile(join(folder, `tree-sitter-${language}.wasm`))));
+    const native = await TreeSitter.Language.load(await readFile(join(folder, `tree-sitter-${language}.wasm`)));
+    grammars.set(language, { native, tables: readGrammarTables(native) });
   }
   const parser = new TreeSitter.Parser();
 
@@ -54,7 +56,8 @@ export async function createSyntaxParser(options: SyntaxParserOptions = {}): Pro
     parse(language, text, previous) {
       const grammar = grammars.get(language);
       if (!grammar) throw new Error(`The grammar of ${language} is not loaded.`);
-      parser.setLanguage(grammar);
+      parser.setLanguage(grammar.native);
+      const readRoot = (native: Tree): SyntaxNode => readFlatTree(native, text, grammar.tables, functions);
       const old = previous?.tree;
       if (old instanceof ParsedTree && old.language === language && !old.slow && old.editable) {
         const copy = old.native.copy();
@@ -63,16 +66,28 @@ export async function createSyntaxParser(options: SyntaxParserOptions = {}): Pro
             const started = performance.now();
             const native = parser.parse(text, copy);
             const took = performance.now() - started;
-            if (native) return new ParsedTree(native, text, language, old.fullMilliseconds, native.rootNode.hasError && took > 2 * old.fullMilliseconds);
+            if (native) return new ParsedTree(native, readRoot, text, language, old.fullMilliseconds, native.rootNode.hasError && took > 2 * old.fullMilliseconds);
           }
         } finally {
           copy.delete();
         }
       }
       const { native, milliseconds } = parseFull(text);
-      return new ParsedTree(native, text, language, milliseconds, false);
+      return new ParsedTree(native, readRoot, text, language, milliseconds, false);
     },
   };
+}
+
+interface Grammar {
+  readonly native: Language;
+  readonly tables: GrammarTables;
+}
+
+/** The runtime puts its exported functions on the object with its options. */
+async function loadRuntime(folder: string): Promise<CursorFunctions> {
+  const options = { locateFile: (file: string) => join(folder, file) };
+  await TreeSitter.Parser.init(options);
+  return options as typeof options & CursorFunctions;
 }
 
 /** Tells the tree of each change in turn; returns the text after all of them. */
@@ -106,94 +121,31 @@ function pointAt(text: string, offset: number): { row: number; column: number } 
 }
 
 class ParsedTree implements SyntaxTree {
-  readonly root: SyntaxNode;
   editable = true;
+  private nodes: WeakRef<SyntaxNode> | undefined;
 
   constructor(
     readonly native: Tree,
+    private readonly readRoot: (native: Tree) => SyntaxNode,
     readonly text: string,
     readonly language: HostLanguage,
     readonly fullMilliseconds: number,
     /** With many accumulated errors an incremental parse costs more than a full one: the next one starts afresh. */
     readonly slow: boolean,
-  ) {
-    this.root = new CachedNode(native.rootNode, null, text);
+  ) {}
+
+  /** Read when asked for. An open document keeps its tree for the next keystroke, but its nodes only while a reader is at work. */
+  get root(): SyntaxNode {
+    const known = this.nodes?.deref();
+    if (known) return known;
+    const root = this.readRoot(this.native);
+    this.nodes = new WeakRef(root);
+    return root;
   }
 
   dispose(): void {
     if (!this.editable) return;
     this.editable = false;
     this.native.delete();
-  }
-}
-
-/**
- * Crossing into WebAssembly and the objects it hands out are what costs: a property is fetched once and when asked for,
- * punctuation only by `children`, and a node is one object however it is reached.
- */
-class CachedNode implements SyntaxNode {
-  readonly id: number;
-  readonly type: string;
-  readonly startIndex: number;
-  private end: number | undefined;
-  private list: readonly CachedNode[] | undefined;
-  private namedList: readonly CachedNode[] | undefined;
-  private fields: Map<string, SyntaxNode | null> | undefined;
-
-  constructor(
-    private readonly native: Node,
-    readonly parent: SyntaxNode | null,
-    private readonly source: string,
-  ) {
-    this.id = native.id;
-    this.type = native.type;
-    this.startIndex = native.startIndex;
-  }
-
-  get endIndex(): number {
-    this.end ??= this.native.endIndex;
-    return this.end;
-  }
-
-  get text(): string {
-    return this.source.slice(this.startIndex, this.endIndex);
-  }
-
-  get hasError(): boolean {
-    return this.native.hasError;
-  }
-
-  get isMissing(): boolean {
-    return this.native.isMissing;
-  }
-
-  get children(): readonly CachedNode[] {
-    if (!this.list) {
-      const named = this.namedChildren;
-      let next = 0;
-      this.list = this.native.children.flatMap((child) => {
-        if (!child) return [];
-        const known = named[next];
-        if (known?.id !== child.id) return [new CachedNode(child, this, this.source)];
-        next++;
-        return [known];
-      });
-    }
-    return this.list;
-  }
-
-  get namedChildren(): readonly CachedNode[] {
-    this.namedList ??= this.native.namedChildren.flatMap((child) => (child ? [new CachedNode(child, this, this.source)] : []));
-    return this.namedList;
-  }
-
-  childForFieldName(name: string): SyntaxNode | null {
-    const known = this.fields?.get(name);
-    if (known !== undefined) return known;
-    const found = this.native.childForFieldName(name);
-    const child = found ? this.namedChildren.find((candidate) => candidate.id === found.id) ?? this.children.find((candidate) => candidate.id === found.id) ?? new CachedNode(found, this, this.source) : null;
-    this.fields ??= new Map();
-    this.fields.set(name, child);
-    return child;
   }
 }

@@ -1,0 +1,194 @@
+import type { Language, Tree } from '@vscode/tree-sitter-wasm';
+import type { SyntaxNode } from '../core/hosts/syntax';
+
+/**
+ * The functions of the WebAssembly runtime that a tree cursor stands on. They take the tree's address, keep the cursor's
+ * state in the runtime's transfer buffer and answer with numbers, so that a walk over a whole tree allocates nothing.
+ */
+export interface CursorFunctions {
+  _ts_tree_cursor_goto_first_child_wasm(tree: number): number;
+  _ts_tree_cursor_goto_next_sibling_wasm(tree: number): number;
+  _ts_tree_cursor_goto_parent_wasm(tree: number): number;
+  _ts_tree_cursor_current_node_type_id_wasm(tree: number): number;
+  _ts_tree_cursor_current_field_id_wasm(tree: number): number;
+  _ts_tree_cursor_current_node_is_missing_wasm(tree: number): number;
+  _ts_tree_cursor_start_index_wasm(tree: number): number;
+  _ts_tree_cursor_end_index_wasm(tree: number): number;
+  _ts_tree_cursor_delete_wasm(tree: number): void;
+}
+
+/** What is looked up per grammar: symbols are numbers in a tree. */
+export interface GrammarTables {
+  readonly types: readonly string[];
+  /** Per symbol: 1 for named nodes, 0 for punctuation and keywords. */
+  readonly named: Uint8Array;
+  readonly fieldIds: ReadonlyMap<string, number>;
+}
+
+const ERROR_SYMBOL = 65535;
+const HAS_ERROR = 1;
+const MISSING = 2;
+
+export function readGrammarTables(language: Language): GrammarTables {
+  const named = new Uint8Array(ERROR_SYMBOL + 1);
+  const types = language.types.map((type) => type || 'ERROR');
+  for (let id = 0; id < types.length; id++) named[id] = language.nodeTypeIsNamed(id) ? 1 : 0;
+  named[ERROR_SYMBOL] = 1;
+  const fieldIds = new Map<string, number>();
+  for (const [id, name] of language.fields.entries()) if (name) fieldIds.set(name, id);
+  return { types, named, fieldIds };
+}
+
+/** Numbers per node, in pre-order. */
+const WIDTH = 6;
+const TYPE = 0;
+const FIELD = 1;
+const START = 2;
+const END = 3;
+const AFTER = 4;
+const FLAGS = 5;
+
+/** Grows to the largest file that was read; each tree takes a copy of its part. */
+let scratch = new Int32Array(1 << 16);
+
+/**
+ * Copies a tree out of the runtime's memory in one walk: 0.2–0.3 µs per node, where fetching nodes one by one costs ten
+ * times that and leaves an object of the runtime per node behind.
+ */
+export function readFlatTree(native: Tree, text: string, grammar: GrammarTables, runtime: CursorFunctions): SyntaxNode {
+  // Puts a new cursor into the transfer buffer, where the functions below use it in place: the object is not used again.
+  native.walk();
+  const tree = addressOf(native);
+  const {
+    _ts_tree_cursor_goto_first_child_wasm: gotoFirstChild,
+    _ts_tree_cursor_goto_next_sibling_wasm: gotoNextSibling,
+    _ts_tree_cursor_goto_parent_wasm: gotoParent,
+    _ts_tree_cursor_current_node_type_id_wasm: typeId,
+    _ts_tree_cursor_current_field_id_wasm: fieldId,
+    _ts_tree_cursor_current_node_is_missing_wasm: isMissing,
+    _ts_tree_cursor_start_index_wasm: startIndex,
+    _ts_tree_cursor_end_index_wasm: endIndex,
+  } = runtime;
+  const ancestors: number[] = [];
+  let count = 0;
+  const add = (): number => {
+    const at = count++ * WIDTH;
+    if (at + WIDTH > scratch.length) {
+      const larger = new Int32Array(scratch.length * 2);
+      larger.set(scratch);
+      scratch = larger;
+    }
+    const type = typeId(tree);
+    const start = startIndex(tree);
+    const end = endIndex(tree);
+    const missing = start === end && isMissing(tree) !== 0;
+    scratch[at + TYPE] = type;
+    scratch[at + FIELD] = fieldId(tree);
+    scratch[at + START] = start;
+    scratch[at + END] = end;
+    scratch[at + FLAGS] = missing ? MISSING | HAS_ERROR : type === ERROR_SYMBOL ? HAS_ERROR : 0;
+    if (missing || type === ERROR_SYMBOL) for (const ancestor of ancestors) scratch[ancestor + FLAGS] = (scratch[ancestor + FLAGS] ?? 0) | HAS_ERROR;
+    return at;
+  };
+  let current = add();
+  for (;;) {
+    if (gotoFirstChild(tree) !== 0) {
+      ancestors.push(current);
+      current = add();
+      continue;
+    }
+    scratch[current + AFTER] = count;
+    while (gotoNextSibling(tree) === 0) {
+      const parent = ancestors.pop();
+      if (parent === undefined) {
+        runtime._ts_tree_cursor_delete_wasm(tree);
+        return new FlatTree(scratch.slice(0, count * WIDTH), text, grammar).node(0, null);
+      }
+      gotoParent(tree);
+      current = parent;
+      scratch[current + AFTER] = count;
+    }
+    current = add();
+  }
+}
+
+/** Where the runtime keeps the tree: the first slot of the object, which the type declarations leave out. */
+const addressOf = (native: Tree): number => (native as unknown as { readonly 0: number })[0];
+
+class FlatTree {
+  private readonly nodes: (FlatNode | undefined)[] = [];
+
+  constructor(
+    readonly data: Int32Array,
+    readonly text: string,
+    readonly grammar: GrammarTables,
+  ) {}
+
+  /** One object per node, however it is reached. */
+  node(index: number, parent: FlatNode | null): FlatNode {
+    return (this.nodes[index] ??= new FlatNode(this, index, parent));
+  }
+}
+
+const none: readonly FlatNode[] = [];
+
+class FlatNode implements SyntaxNode {
+  readonly type: string;
+  readonly startIndex: number;
+  readonly endIndex: number;
+  private named: readonly FlatNode[] | undefined;
+  private all: readonly FlatNode[] | undefined;
+
+  constructor(
+    private readonly tree: FlatTree,
+    /** Position in pre-order. */
+    readonly id: number,
+    readonly parent: FlatNode | null,
+  ) {
+    const at = id * WIDTH;
+    const { data, grammar } = tree;
+    this.type = grammar.types[data[at + TYPE] ?? 0] ?? 'ERROR';
+    this.startIndex = data[at + START] ?? 0;
+    this.endIndex = data[at + END] ?? 0;
+  }
+
+  get text(): string {
+    return this.tree.text.slice(this.startIndex, this.endIndex);
+  }
+
+  get hasError(): boolean {
+    return ((this.tree.data[this.id * WIDTH + FLAGS] ?? 0) & HAS_ERROR) !== 0;
+  }
+
+  get isMissing(): boolean {
+    return ((this.tree.data[this.id * WIDTH + FLAGS] ?? 0) & MISSING) !== 0;
+  }
+
+  get namedChildren(): readonly FlatNode[] {
+    return (this.named ??= this.list(true));
+  }
+
+  get children(): readonly FlatNode[] {
+    return (this.all ??= this.list(false));
+  }
+
+  childForFieldName(name: string): SyntaxNode | null {
+    const { data, grammar } = this.tree;
+    const field = grammar.fieldIds.get(name);
+    if (field === undefined) return null;
+    const after = data[this.id * WIDTH + AFTER] ?? 0;
+    for (let child = this.id + 1; child < after; child = data[child * WIDTH + AFTER] ?? after) if (data[child * WIDTH + FIELD] === field) return this.tree.node(child, this);
+    return null;
+  }
+
+  private list(namedOnly: boolean): readonly FlatNode[] {
+    const { data, grammar } = this.tree;
+    const after = data[this.id * WIDTH + AFTER] ?? 0;
+    if (after === this.id + 1) return none;
+    const list: FlatNode[] = [];
+    for (let child = this.id + 1; child < after; child = data[child * WIDTH + AFTER] ?? after) {
+      if (!namedOnly || grammar.named[data[child * WIDTH + TYPE] ?? 0] === 1) list.push(this.tree.node(child, this));
+    }
+    return list;
+  }
+}
