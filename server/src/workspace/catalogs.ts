@@ -77,7 +77,7 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     collectSchemaSteps(files.map((f) => ({ uri: toUri(path.join(folder, f.path)), text: f.sql ?? f.text })), parser);
   const migrations = findTarget(request, [...relative, ...expected.map((f) => f.path)], problems);
   return {
-    catalog: build(stepsOf(expected)), problems, migrations,
+    catalog: build(stepsOf(expected)), problems, migrations: migrations && { ...migrations, now: new Date().toISOString() },
     withMigrations: (files) => build(stepsOf([...expected, ...files])),
   };
 }

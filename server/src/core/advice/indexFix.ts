@@ -87,7 +87,7 @@ const tableName = (table: Table, catalog: Catalog): string =>
 
 function migrationFix(title: string, name: string, statements: readonly string[], settings: LintSettings, down?: readonly string[]): readonly Fix[] {
   if (!settings.migrations) return [];
-  const files = renderMigrations(settings.migrations, { name, statements, down });
+  const files = renderMigrations(settings.migrations, { name, statements, down }, settings.migrations.now);
   if (files.length === 0) return [];
   // What the files run, for checking the fix against a catalog: the format may be a program (knex, alembic).
   const creates = files.map((file, i) => ({ ...file, sql: i === 0 ? statements.join('\n') : '' }));

@@ -39,7 +39,8 @@ export function renderMigrations(target: MigrationTarget, content: MigrationCont
   const groups = oneStatementPerFile.has(target.format) && statements.some(isConcurrent) ? statements.map((statement) => [statement]) : [statements];
   const slug = content.name.replaceAll(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '').toLowerCase() || 'index';
   return groups.flatMap((group, index) => {
-    const down = groups.length === 1 && content.down !== undefined ? content.down : undoOf(group);
+    // Undone in reverse order: what is given for the whole belongs to the file that ran first.
+    const down = content.down === undefined ? undoOf(group) : index === 0 ? content.down : [];
     const name = groups.length > 1 && index < groups.length - 1 ? `${slug}_${index + 1}` : slug;
     return renderFiles(target, { name, version: nextVersion(target, index, now), statements: group, down });
   });

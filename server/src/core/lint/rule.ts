@@ -162,6 +162,8 @@ export interface MigrationTarget {
   readonly format: 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic';
   /** Names of the existing migrations, sorted. */
   readonly existing: readonly string[];
+  /** ISO time for the version of a new migration; without it the version follows the newest one's. */
+  readonly now?: string;
   /** For alembic: revision id of the newest migration. */
   readonly head?: string;
 }
