@@ -231,6 +231,7 @@ def run(conn: psycopg.Connection, ids: list[int]):
     }),
   ],
   clean: [
+    py('def load(cur: psycopg.Cursor, ids: list[int]) -> None:\n    for key in ids:\n        try:\n            refresh(key)\n        except Exception as error:\n            cur.execute("SELECT name FROM customers WHERE id = %s", (key,))\n            print(cur.fetchone(), error)\n'),
     orm('def a(session: Session):\n    for order in session.scalars(select(Order).options(joinedload(Order.customer))):\n        print(order.customer, order.owner, order.id)\n'),
     orm('def b(session: Session, orders: list[Order]):\n    for order in orders:\n        print(order.customer)\n'),
     orm('def c(session: Session):\n    order = session.get(Order, 1)\n    print(order.customer)\n'),

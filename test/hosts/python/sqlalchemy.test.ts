@@ -98,6 +98,19 @@ describe('statements', () => {
     ['unit of work', 'session.add(Order())\nsession.delete(q)', []],
   ])('%s', (_, body, expected) => expect(sqlOf(inFunction(body), models)).toEqual(expected));
 
+  it('a query of a model that only the caller knows, extended by unseen helpers', () => {
+    const body = 'query = session.query(model_cls)\ntry:\n    query = apply_filters(query, q)\n    if page:\n        query = query.offset(page).limit(20)\n    else:\n        query, shown = paginate(query, page_number=q)\nexcept ValueError:\n    return []\nreturn query.all()';
+    const site = readOne(`${head}\ndef f(session, model_cls, page, q):\n${body.split('\n').map((line) => `    ${line}`).join('\n')}\n`, models);
+    expect(site.complete).toBe(false);
+    expect(site.source?.text.replaceAll(/\s+/g, ' ')).toMatch(/^SELECT FROM LIMIT 20 OFFSET \$\d$/);
+    expect(site.executes).toBe('yes');
+  });
+
+  it('statements of a list are each another one', () => {
+    expect(sqlOf(inFunction('for statement in q:\n    await session.execute(statement)\n    await session.execute(text(statement))'), models)).toEqual([]);
+    expect(sqlOf('import psycopg\ndef f(cur: psycopg.Cursor, statements):\n    for statement in statements:\n        cur.execute(statement)\n')).toEqual([]);
+  });
+
   it('eager loading', () => {
     expect(readOne(inFunction('from sqlalchemy.orm import selectinload, joinedload\nawait session.scalars(select(Customer).options(selectinload(Customer.orders).joinedload(Order.customer)))'), models).eager).toEqual(['orders', 'orders.customer']);
   });

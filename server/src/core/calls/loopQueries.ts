@@ -70,6 +70,7 @@ function namesOf(execution: Execution, call: CallIr | undefined): readonly strin
 
 function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution: Execution, anchor: HostSpan, site: QuerySite | undefined): LoopQuery | undefined {
   if (enclosingFunctions(file, subject.functionId).some((fn) => file.errors.some((e) => fn.span.start <= e.start && e.end <= fn.span.end))) return undefined;
+  if (subject.call?.onError === true) return undefined;
   const loops = enclosingLoops(flow, file, subject.span, subject.functionId, subject.loopIds);
   let invariant: { loop: Loop; form: LoopClass } | undefined;
   for (const [depth, loop] of loops.entries()) {

@@ -269,6 +269,8 @@ export interface CallIr {
   readonly awaited: boolean;
   /** Below an `if`, `catch`, `switch`, `?:` or `&&` inside its innermost loop or function. */
   readonly conditional: boolean;
+  /** Runs only where its loop's or function's body failed, whatever the error (`except Exception`). */
+  readonly onError?: boolean;
   /** Followed at once by an unconditional `return` or `break`, or itself returned. */
   readonly exitsAfter: boolean;
   readonly constructs: boolean;

@@ -1,7 +1,7 @@
 import { argumentsOf, calleeName, receiverOf } from '../hosts/python/syntaxTools';
 import type { Bind, QuerySite } from '../hosts/ir';
 import type { LibraryAdapter } from './adapter';
-import { draftsOf, findDriver, queryArgument } from './pythonDrivers';
+import { draftsOf, findDriver, isListedStatement, queryArgument } from './pythonDrivers';
 import { findPlaceholders } from '../sql/placeholders';
 import { hostSpan } from '../text/span';
 import { addTextPredicate } from './pythonTextEdits';
@@ -22,6 +22,7 @@ export const asyncpgAdapter: LibraryAdapter = {
     const query = queryArgument(call);
     if (!receiver || !fetches || !query) return undefined;
     const text = context.string(query);
+    if (!text && isListedStatement(query, context)) return undefined;
     const found = findDriver(receiver, name, text?.text, context);
     if (found?.driver !== 'asyncpg') return undefined;
     const values = argumentsOf(call).positional.slice(1);

@@ -3,7 +3,7 @@ import { resultNameOf } from '../hosts/python/calls';
 import type { QuerySite } from '../hosts/ir';
 import type { SyntaxNode } from '../hosts/syntax';
 import type { HostContext, LibraryAdapter, SiteDraft } from './adapter';
-import { argumentValue, draftsOf, fetchesAfter, findDriver, percentBinds, queryArgument, valuesOf } from './pythonDrivers';
+import { argumentValue, draftsOf, fetchesAfter, findDriver, isListedStatement, percentBinds, queryArgument, valuesOf } from './pythonDrivers';
 import { addTextPredicate } from './pythonTextEdits';
 
 const methods = new Set(['execute', 'executemany', 'stream', 'copy', 'copy_expert']);
@@ -23,6 +23,7 @@ export const psycopgAdapter: LibraryAdapter = {
     const query = queryArgument(call);
     if (!query) return undefined;
     const text = context.string(query);
+    if (!text && isListedStatement(query, context)) return undefined;
     const found = findDriver(receiver, name, text?.text, context);
     if (found?.driver !== 'psycopg') return undefined;
     const { positional, keyword } = argumentsOf(call);

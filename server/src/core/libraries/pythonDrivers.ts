@@ -1,6 +1,8 @@
 import type { Bind, QuerySite } from '../hosts/ir';
 import { argumentsOf, calleeName, enclosingFunction, field, literalValue, parts, pathOf, receiverOf, spanOf, unwrap, wrapped } from '../hosts/python/syntaxTools';
 import type { SyntaxNode } from '../hosts/syntax';
+import { scopesOf } from '../hosts/python/context';
+import { stepsOf } from '../hosts/python/steps';
 import { findPlaceholders } from '../sql/placeholders';
 import type { PlaceholderStyle } from '../sql/source';
 import { hostSpan } from '../text/span';
@@ -180,6 +182,13 @@ export function valuesOf(query: SyntaxNode, parameters: SyntaxNode | undefined):
   const items = /^(tuple|list|dictionary)$/.test(inner.type) ? parts(inner) : [];
   const last = items.at(-1);
   return last && !items.some((item) => /splat/.test(item.type)) ? { span: spanOf(inner), count: items.length, insertAt: last.endIndex } : undefined;
+}
+
+/** `for statement in statements: cur.execute(statement)`: the statements of a list, each one another. */
+export function isListedStatement(query: SyntaxNode, context: HostContext): boolean {
+  const inner = unwrap(query);
+  const scopes = scopesOf(context);
+  return inner.type === 'identifier' && scopes !== undefined && stepsOf(inner.text, inner, scopes)?.at(-1)?.binding.kind === 'for';
 }
 
 /** The SQL argument: first positional, or by keyword. */

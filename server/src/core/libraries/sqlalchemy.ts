@@ -12,6 +12,7 @@ import { fromPart } from './sqlalchemyJoins';
 import { primaryKey, value_ } from './sqlalchemyExpressions';
 import { columnPart, findEntity, libraryFunction, type QueryScope } from './sqlalchemyScope';
 import { isSession, renderChain, statementChain, type RenderedStatement, type StatementChain } from './sqlalchemyStatements';
+import { isListedStatement } from './pythonDrivers';
 import { accessOf, returnsRows, startsStatement } from './sqlText';
 
 const executors = /^(execute|scalars?|stream|stream_scalars|exec|fetch_all|fetch_one|fetch_val|iterate)$/;
@@ -63,6 +64,7 @@ function recogniseExecute(call: SyntaxNode, receiver: SyntaxNode, name: string, 
   const session = isSessionValue(receiver, context);
   const text = textCall(first, context) ?? (session && unwrap(first).type !== 'identifier' ? first : undefined);
   const string = text && context.string(text);
+  if (!string && isListedStatement(text ?? first, context)) return undefined;
   if (string && (session || textCall(first, context))) {
     const base = { library: 'sqlalchemy', confidence: session ? 'typed' : 'proved', span: spanOf(call), anchor: spanOf(field(call, 'function') ?? call), executes: 'yes', chain: [], eager: [], consumes: [spanOf(unwrap(first))] } as const;
     const parameters = dictionaryOf(positional[1] ?? keyword.get('params'), context);

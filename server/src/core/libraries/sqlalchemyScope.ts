@@ -141,8 +141,12 @@ function importedEntity(path: readonly string[], root: SyntaxNode, node: SyntaxN
   if (made) return { entity: made, rest: path.slice(1) };
   if (/^[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$/.test(first) && (origin.kind === 'import' || origin.kind === 'unknown')) return { entity: { host: first, alias: first, table: { name: first }, span: context.span(node), node }, rest: path.slice(1) };
   if (origin.kind === 'import' && second !== undefined && /^[A-Z][A-Za-z0-9]*[a-z]/.test(second)) return { entity: { host: `${first}.${second}`, alias: second, table: { name: second }, span: context.span(node), node }, rest: path.slice(2) };
+  if (genericModel.test(first) && origin.kind !== 'import' && path.length <= 2 && !isModuleName(root, context)) return { entity: { host: first, span: context.span(root), node: root }, rest: path.slice(1) };
   return undefined;
 }
+
+/** Parameters and variables that hold a model: which one only the caller knows. */
+const genericModel = /^(?:_?model|model_?cls|model_?class|orm_model|db_model|entity|entity_?cls|entity_?class|klass)$/;
 
 /** A class or table of the module itself, not a local variable of the same name. */
 function isModuleName(root: SyntaxNode, context: HostContext): boolean {

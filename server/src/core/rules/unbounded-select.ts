@@ -1,5 +1,5 @@
 import { findAdapter } from '../libraries';
-import { coverHoles } from '../advice/holes';
+import { coverHoles, hasUnknownPart } from '../advice/holes';
 import { collectPins } from '../advice/pins';
 import { containsAggregate, isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { blockSize, describeRows } from '../advice/size';
@@ -36,6 +36,8 @@ export const unboundedSelect: StatementRule = {
     const root = model.blocks[0];
     if (!root || model.completeness !== 'full' || !site.complete || site.fetches !== 'many' || site.executes === 'no') return;
     if (model.kind !== 'select' || root.kind !== 'select' || root.limit || root.locking?.skipLocked) return;
+    // SQL of unknown content (`FROM t {clause}`) may bring a condition or a LIMIT.
+    if (hasUnknownPart(model)) return;
     const scope: Scope = { model, catalog: context.catalog };
     if (isBounded(scope, root)) return;
     const size = blockSize(scope, root, context.settings);

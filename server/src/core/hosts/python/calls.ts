@@ -30,6 +30,7 @@ export function readCalls(outline: Outline, scopes: Scopes): CallIr[] {
       loopIds: outline.loopsOf(node),
       awaited: isAwaited(node),
       conditional: isConditional(node),
+      onError: handlesErrors(node) || undefined,
       exitsAfter: exitsAfter(node),
       constructs: /^[A-Z]/.test(path.at(-1) ?? '') || isClass(callee, scopes),
       resultName: resultNameOf(node),
@@ -95,6 +96,17 @@ export function isConditional(node: SyntaxNode): boolean {
     if (current.type === 'except_clause' || current.type === 'case_clause') return true;
     if (current.type === 'conditional_expression' && parts(current)[1]?.id !== child.id) return true;
     if (current.type === 'boolean_operator' && field(current, 'right')?.id === child.id) return true;
+  }
+  return false;
+}
+
+/** In a handler of every error (`except:`, `except Exception`), inside its innermost loop or function. One of a certain error may be the usual path. */
+function handlesErrors(node: SyntaxNode): boolean {
+  for (let current = node.parent; current; current = current.parent) {
+    if (isFunction(current) || current.type === 'for_statement' || current.type === 'while_statement') return false;
+    if (current.type !== 'except_clause') continue;
+    const head = parts(current)[0];
+    if (!head || head.type === 'block' || /^(Base)?Exception\b/.test(head.text)) return true;
   }
   return false;
 }

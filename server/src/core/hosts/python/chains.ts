@@ -131,7 +131,12 @@ function chainOfSteps(name: string, steps: readonly Step[], scopes: Scopes, dept
   const last = steps.at(-1);
   const value = last?.binding.value;
   const before = steps.slice(0, -1);
-  if (!last || !value || last.binding.kind !== 'assign' || depth > maximumDepth) return undefined;
+  if (!last || !value || depth > maximumDepth) return undefined;
+  if (last.binding.kind === 'unpack' && passes(name, value)) {
+    const base = chainOfSteps(name, before, scopes, depth + 1);
+    return base && { ...base, complete: false };
+  }
+  if (last.binding.kind !== 'assign') return undefined;
   const extension = extensionOf(name, unwrap(value), scopes, depth);
   if (!extension) {
     const own = valueChain(value, scopes, depth + 1);
@@ -175,11 +180,17 @@ function extensionOf(name: string, value: SyntaxNode, scopes: Scopes, depth: num
     current = unwrap(flat.receiver);
   }
   if (current.type === 'identifier' && current.text === name && calls.length > 0) return { calls, complete: true };
-  const passed = current.type === 'call' && argumentNodes(current).some((argument) => {
+  return passes(name, current) ? { calls, complete: false } : undefined;
+}
+
+/** `helper(q, spec)`, `q, pages = paginate(q, page)`: unseen code extends the statement. */
+function passes(name: string, value: SyntaxNode): boolean {
+  const call = unwrap(value);
+  const passed = call.type === 'call' && argumentNodes(call).some((argument) => {
     const inner = unwrap(argument.type === 'keyword_argument' ? field(argument, 'value') ?? argument : argument);
     return inner.type === 'identifier' && inner.text === name;
   });
-  return passed && !pathOf(current)?.some((part) => statementStarts.has(part)) ? { calls, complete: false } : undefined;
+  return passed && !pathOf(call)?.some((part) => statementStarts.has(part));
 }
 
 /** A statement that takes another one as an argument is a new statement, not an extension. */
