@@ -192,14 +192,18 @@ function fetchesOf(call: SyntaxNode, name: string): QuerySite['fetches'] {
     let found: QuerySite['fetches'] | undefined;
     const visit = (node: SyntaxNode): void => {
       if (found !== undefined || node.endIndex < call.endIndex) return;
-      if (node.type === 'call' && node.startIndex > call.endIndex && receiverOf(node) && unwrap(receiverOf(node) ?? node).text === result) found = kindOf([calleeName(node)?.text ?? '', ...methodsAfter(node)]);
+      if ((node.type === 'for_statement' || node.type === 'for_in_clause') && unwrap(field(node, 'right') ?? node).text === result) found = 'many';
+      else if (node.type === 'call' && node.startIndex > call.endIndex && receiverOf(node) && unwrap(receiverOf(node) ?? node).text === result) found = kindOf([calleeName(node)?.text ?? '', ...methodsAfter(node)]);
       for (const child of node.namedChildren) visit(child);
     };
     visit(body);
     if (found !== undefined) return found;
   }
-  return name === 'scalars' || name === 'exec' ? 'many' : 'unknown';
+  // The driver has the rows in memory by now, whoever reads them.
+  return name === 'scalars' || name === 'exec' || isIterated(call) || result !== undefined ? 'many' : 'unknown';
 }
+
+const isIterated = (call: SyntaxNode): boolean => /^for_(?:statement|in_clause)$/.test(wrapped(call).parent?.type ?? '');
 
 function methodsAfter(call: SyntaxNode): string[] {
   const names: string[] = [];

@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest';
+import { rules } from '../../server/src/core/rules/index.generated';
+import type { LintSettings } from '../../server/src/core/lint/rule';
+import { lintCase, type Language } from '../support/readers';
+
+/** The advice that performance guides give, as code: each bad form is caught at its place, each good form is silent. */
+
+const SCHEMA = `
+CREATE TABLE accounts (id bigint PRIMARY KEY, name text NOT NULL);
+CREATE TABLE visits (id bigint PRIMARY KEY, tenant_id text NOT NULL, account_id bigint NOT NULL REFERENCES accounts, title text NOT NULL, started_at timestamptz NOT NULL);
+CREATE INDEX visits_by_account ON visits (account_id, started_at DESC);
+CREATE INDEX visits_by_tenant ON visits (tenant_id, started_at DESC, id DESC);
+CREATE TABLE trail (id bigint PRIMARY KEY, tenant_id text NOT NULL, visit_id bigint NOT NULL, kind text NOT NULL, at timestamptz NOT NULL);
+CREATE INDEX trail_by_tenant ON trail (tenant_id, at DESC, id DESC);
+CREATE INDEX trail_by_time ON trail (at DESC, id DESC);
+`;
+const SETTINGS: Partial<LintSettings> = { assume: { trail: 5_000_000, visits: 800_000, accounts: 50_000 }, tenant: { columns: ['tenant_id'], globalTables: ['accounts'], systemPaths: [] } };
+
+const MODELS = `import asyncpg
+from datetime import datetime
+from sqlalchemy import ForeignKey, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, joinedload, mapped_column, relationship
+
+sessions = async_sessionmaker()
+
+class Base(DeclarativeBase):
+    pass
+
+class Account(Base):
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+class Visit(Base):
+    __tablename__ = "visits"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    title: Mapped[str]
+    started_at: Mapped[datetime]
+    account: Mapped[Account] = relationship()
+
+class Trail(Base):
+    __tablename__ = "trail"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str]
+    visit_id: Mapped[int]
+    kind: Mapped[str]
+    at: Mapped[datetime]
+
+`;
+
+interface Form {
+  readonly about: string;
+  readonly code: string;
+  /** `rule` and the text that it is about, in the order of the file. None: a good form. */
+  readonly found?: readonly (readonly [rule: string, text: string])[];
+  readonly schema?: string;
+}
+
+async function check(language: Language, form: Form): Promise<void> {
+  const code = language === 'python' ? MODELS + form.code : form.code;
+  for (const text of [code, code.replaceAll('\n', '\r\n')]) {
+    const result = await lintCase(rules, { language, code: text, schema: form.schema ?? SCHEMA, settings: SETTINGS });
+    expect(result.failures).toEqual([]);
+    expect(result.findings.map((f) => [f.rule, text.slice(f.span.start, f.span.end)])).toEqual(form.found ?? []);
+  }
+}
+
+const python: readonly Form[] = [
+  {
+    about: 'a query per row of the first one',
+    code: `async def latest(db: AsyncSession, tenant: str):
+    visits = (await db.execute(select(Visit).filter_by(tenant_id=tenant).limit(50))).scalars()
+    for visit in visits:
+        owner = await db.execute(select(Account).filter_by(id=visit.account_id))
+        print(visit.title, owner.scalar_one().name)
+`,
+    found: [['n-plus-one', 'select(Account)']],
+  },
+  {
+    about: 'a relationship that is loaded row by row',
+    code: `async def latest(db: AsyncSession, tenant: str):
+    visits = (await db.execute(select(Visit).filter_by(tenant_id=tenant).limit(50))).scalars().all()
+    return [(visit.title, visit.account.name) for visit in visits]
+`,
+    found: [['n-plus-one', 'visit.account']],
+  },
+  {
+    about: 'eager loading',
+    code: `async def latest(db: AsyncSession, tenant: str):
+    visits = await db.execute(
+        select(Visit)
+        .options(joinedload(Visit.account))
+        .filter_by(tenant_id=tenant)
+        .limit(50)
+    )
+    return [(visit.title, visit.account.name) for visit in visits.scalars()]
+`,
+  },
+  {
+    about: 'pages by OFFSET, and a total of all tenants when none is given',
+    code: `class Trails:
+    async def page(self, tenant: str | None = None, number: int = 1, size: int = 20) -> tuple[list[Trail], int]:
+        async with sessions() as session:
+            total_query = select(func.count()).select_from(Trail)
+            if tenant:
+                total_query = total_query.where(Trail.tenant_id == tenant)
+            total = await session.scalar(total_query)
+            rows_query = (
+                select(Trail)
+                .where(Trail.tenant_id == tenant)
+                .order_by(Trail.at.desc())
+                .limit(size)
+                .offset((number - 1) * size)
+            )
+            rows = await session.execute(rows_query)
+            return rows.scalars().all(), total
+`,
+    found: [
+      ['conditional-tenant-filter', '.where(Trail.tenant_id == tenant)'],
+      ['unstable-pagination', 'Trail.at.desc()'],
+      ['offset-pagination', '.offset((number - 1) * size)'],
+    ],
+  },
+  {
+    about: 'pages by key, with the tenant required',
+    code: `class Trails:
+    async def page(self, tenant: str, before: Trail, size: int = 20) -> list[Trail]:
+        async with sessions() as session:
+            rows = await session.execute(
+                select(Trail)
+                .where(Trail.tenant_id == tenant)
+                .where(tuple_(Trail.at, Trail.id) < (before.at, before.id))
+                .order_by(Trail.at.desc(), Trail.id.desc())
+                .limit(size)
+            )
+            return rows.scalars().all()
+
+    async def count(self, tenant: str) -> int:
+        if not tenant:
+            raise ValueError("a tenant is required")
+        async with sessions() as session:
+            return await session.scalar(select(func.count()).select_from(Trail).where(Trail.tenant_id == tenant))
+`,
+  },
+  {
+    about: 'a whole table in memory',
+    code: `async def load(db: AsyncSession):
+    accounts = await db.execute(select(Account))
+    print(f"loaded {len(accounts.all())} rows")
+`,
+    found: [['unbounded-select', 'Account']],
+  },
+  {
+    about: 'a stream in batches',
+    code: `async def export(db: AsyncSession):
+    rows = await db.stream(select(Account).execution_options(yield_per=500))
+    async for row in rows:
+        print(row)
+`,
+  },
+  {
+    about: 'every column of a whole table',
+    code: `async def dump(dsn: str):
+    async with asyncpg.create_pool(dsn) as pool:
+        return await pool.fetch("SELECT * FROM accounts")
+`,
+    found: [['select-star', '*'], ['unbounded-select', 'accounts']],
+  },
+  {
+    about: 'the columns and rows that are needed',
+    code: `async def dump(pool: asyncpg.Pool, after: int):
+    return await pool.fetch("SELECT id, name FROM accounts WHERE id > $1 ORDER BY id LIMIT 500", after)
+`,
+  },
+  {
+    about: 'a filter that no index serves',
+    schema: SCHEMA.replace(/CREATE INDEX visits_by_account.*\n/, ''),
+    code: `async def of_account(db: AsyncSession, tenant: str, account_id: int):
+    return (await db.execute(select(Visit).where(Visit.account_id == account_id).limit(20))).scalars().all()
+`,
+    found: [['missing-tenant-filter', 'Visit'], ['unindexed-predicate', 'Visit.account_id == account_id']],
+  },
+  {
+    about: 'the same with tenant and index',
+    code: `async def of_account(db: AsyncSession, tenant: str, account_id: int):
+    return (
+        await db.execute(
+            select(Visit)
+            .where(Visit.account_id == account_id, Visit.tenant_id == tenant)
+            .order_by(Visit.started_at.desc(), Visit.id.desc())
+            .limit(20)
+        )
+    ).scalars().all()
+`,
+  },
+  {
+    about: 'a search in the middle of a text',
+    code: `async def search(db: AsyncSession, text: str):
+    return (await db.scalars(select(Account).where(Account.name.icontains(text)).order_by(Account.id).limit(20))).all()
+`,
+    found: [['leading-wildcard-like', 'Account.name.icontains(text)']],
+  },
+  {
+    about: 'a search by prefix',
+    code: `async def search(db: AsyncSession, text: str):
+    return (await db.scalars(select(Account).where(Account.id > 0, Account.name.like(f"{text}%")).order_by(Account.id).limit(20))).all()
+`,
+  },
+];
+
+const sql: readonly Form[] = [
+  {
+    about: 'a deep page',
+    code: `SELECT id, kind FROM trail ORDER BY at DESC, id DESC OFFSET 10000 LIMIT 100;`,
+    found: [['offset-pagination', 'OFFSET 10000']],
+  },
+  {
+    about: 'a page by OFFSET whose order is not total',
+    code: `SELECT id, kind FROM trail WHERE tenant_id = $1 ORDER BY at DESC LIMIT 100 OFFSET $2;`,
+    found: [['unstable-pagination', 'ORDER BY at DESC'], ['offset-pagination', 'OFFSET $2']],
+  },
+  {
+    about: 'keyset over the sort key and the primary key',
+    code: `SELECT id, kind FROM trail WHERE tenant_id = $1 AND (at, id) < ($2, $3) ORDER BY at DESC, id DESC LIMIT 100;`,
+  },
+  {
+    about: 'a search in the middle of a text',
+    code: `SELECT id FROM accounts WHERE name ILIKE '%' || $1 || '%' ORDER BY id LIMIT 20;`,
+    found: [['leading-wildcard-like', `name ILIKE '%' || $1 || '%'`]],
+  },
+  {
+    about: 'the same with a trigram index',
+    schema: `${SCHEMA}CREATE INDEX accounts_name_trgm ON accounts USING gin (name gin_trgm_ops);`,
+    code: `SELECT id FROM accounts WHERE name ILIKE '%' || $1 || '%' ORDER BY id LIMIT 20;`,
+  },
+  {
+    about: 'rows of one owner, newest first, from a covering index',
+    schema: SCHEMA.replace('visits (account_id, started_at DESC)', 'visits (account_id, started_at DESC) INCLUDE (title)'),
+    code: `SELECT title FROM visits WHERE tenant_id = $1 AND account_id = $2 ORDER BY started_at DESC, id DESC LIMIT 20;`,
+  },
+  {
+    about: 'a time range that the index gives in order',
+    code: `SELECT id, kind FROM trail WHERE tenant_id = $1 AND at >= '2025-01-01' AND at < '2025-02-01' ORDER BY at DESC, id DESC LIMIT 500;`,
+  },
+  {
+    about: 'a filter without an index',
+    code: `SELECT id, kind FROM trail WHERE tenant_id = $1 AND id > $2 AND kind = $3 ORDER BY id LIMIT 10;\nSELECT count(*) FROM visits WHERE title = $1 AND tenant_id IN ($2, $3);\nSELECT id FROM accounts WHERE name = $1 LIMIT 5;`,
+    found: [['unindexed-predicate', 'name = $1']],
+  },
+];
+
+describe('advice of performance guides', () => {
+  it.each(python.map((form) => [form.found ? 'bad' : 'good', form.about, form] as const))('Python, %s: %s', (_, __, form) => check('python', form));
+  it.each(sql.map((form) => [form.found ? 'bad' : 'good', form.about, form] as const))('SQL, %s: %s', (_, __, form) => check('sql', form));
+});
