@@ -3,31 +3,34 @@ import { findBlocks } from '../sql/clauses';
 import { migrationSections, readQueryName } from '../sql/migrationDialect';
 import { findPlaceholders } from '../sql/placeholders';
 import type { SplitStatements } from '../sql/ports';
+import type { SqlSource } from '../sql/source';
 import { kindByTokens } from '../sql/tokenModel';
 import { TokenRanges } from '../sql/tokenRanges';
+import { ownText } from '../text/ownText';
 import { verbatimMap } from '../text/segmentMap';
-import { hostSpan, type SqlSpan } from '../text/span';
+import { hostSpan, type HostSpan, type SqlSpan } from '../text/span';
 import { readFileRole } from './fileRole';
 import type { HostFile, QuerySite } from './ir';
 import { readSuppressions } from './suppressions';
 
 /**
  * Reads an SQL file: one site per statement. The parts of a migration that undo it are left out. Works on any text;
- * a byte order mark does not move an offset. Cost: three passes of the lexer.
+ * a byte order mark does not move an offset. Cost: one pass of the lexer, a second one over statements not seen lately.
  */
 export function readSqlFile(uri: string, text: string, { split }: { readonly split: SplitStatements }): HostFile {
-  const comments = tokenize(text, { psql: true, comments: true }).filter((token) => token.kind === 'comment');
+  const tokens = tokenize(text, { psql: true, comments: true });
+  const comments = tokens.filter((token) => token.kind === 'comment');
   const role = readFileRole(uri, text);
-  const down = migrationSections(text, uri).filter((section) => section.direction === 'down');
+  const down = migrationSections(text, uri, comments).filter((section) => section.direction === 'down');
   const isDown = (span: SqlSpan): boolean => down.some((section) => section.span.start <= span.start && span.start < section.span.end);
-  const spans = split(text, { psql: true });
+  const spans = split(text, { psql: true, tokens });
   let commentsRead = 0;
   const sites: QuerySite[] = [];
   for (const span of spans) {
     const above: string[] = [];
     for (let comment = comments[commentsRead]; comment && comment.start < span.start; comment = comments[++commentsRead]) above.push(text.slice(comment.start, comment.end));
     while ((comments[commentsRead]?.start ?? Infinity) < span.end) commentsRead++;
-    if (!isDown(span)) sites.push(readStatement(sites.length, text.slice(span.start, span.end), span, above.join('\n')));
+    if (!isDown(span)) sites.push(placeStatement(sites.length, text.slice(span.start, span.end), span, above));
   }
   return {
     uri, language: 'sql', role, sites, loops: [], functions: [], classes: [], calls: [], imports: [], exports: [], models: [],
@@ -36,24 +39,64 @@ export function readSqlFile(uri: string, text: string, { split }: { readonly spl
   };
 }
 
-function readStatement(id: number, statement: string, span: SqlSpan, comments: string): QuerySite {
+/** What a statement's text alone tells; offsets within the statement. */
+interface StatementFacts {
+  /** The same object for the same text, so that its model is found without comparing texts. */
+  readonly source: SqlSource;
+  readonly access: QuerySite['access'];
+  readonly rows: boolean;
+  readonly anchor: { readonly start: number; readonly end: number };
+  readonly placeholders: readonly { readonly key: string; readonly text: string; readonly start: number; readonly end: number }[];
+}
+
+/** Of one generation, in characters: the statements of a large document, so that a keystroke reads one of them. */
+const maxCharacters = 2_000_000;
+let recent = new Map<string, StatementFacts>();
+let older: ReadonlyMap<string, StatementFacts> = new Map();
+let characters = 0;
+
+/** Facts of statements read lately are kept: what was not asked for while a whole generation came in goes. */
+function factsOf(statement: string): StatementFacts {
+  const known = recent.get(statement);
+  if (known) return known;
+  const facts = older.get(statement) ?? readFacts(ownText(statement));
+  characters += statement.length;
+  if (characters > maxCharacters) {
+    older = recent;
+    recent = new Map();
+    characters = statement.length;
+  }
+  recent.set(facts.source.text, facts);
+  return facts;
+}
+
+function readFacts(statement: string): StatementFacts {
   const ranges = new TokenRanges(statement, tokenize(statement));
   const kind = kindByTokens(ranges);
-  const named = readQueryName(comments);
   const writes = kind !== 'select' || findBlocks(ranges.tokens).some(({ kind: block }) => /^(?:insert|update|delete|merge)$/.test(block));
-  const rows = kind === 'select' || (writes && ranges.tokens.some((token) => token.word === 'returning'));
-  const first = firstKeyword(ranges.tokens);
+  const { start, end } = firstKeyword(ranges.tokens);
+  return {
+    source: { text: statement, placeholders: 'file', interpolations: [] },
+    access: kind === 'utility' || kind === 'unknown' ? 'unknown' : writes ? 'write' : 'read',
+    rows: kind === 'select' || (writes && ranges.tokens.some((token) => token.word === 'returning')),
+    anchor: { start, end },
+    placeholders: findPlaceholders(statement, 'file').map(({ key, span }) => ({ key, text: statement.slice(span.start, span.end), start: span.start, end: span.end })),
+  };
+}
+
+function placeStatement(id: number, statement: string, span: SqlSpan, comments: readonly string[]): QuerySite {
+  const { source, access, rows, anchor, placeholders } = factsOf(statement);
+  const named = comments.length > 0 ? readQueryName(comments.join('\n')) : undefined;
+  const at = (place: { readonly start: number; readonly end: number }): HostSpan => hostSpan(span.start + place.start, span.start + place.end);
   return {
     id, library: 'sql', confidence: 'proved',
-    source: { text: statement, placeholders: 'file', interpolations: [] },
+    source,
     map: verbatimMap(span.start, statement.length),
     span: hostSpan(span.start, span.end),
-    anchor: hostSpan(span.start + first.start, span.start + first.end),
-    executes: 'yes', access: kind === 'utility' || kind === 'unknown' ? 'unknown' : writes ? 'write' : 'read',
+    anchor: at(anchor),
+    executes: 'yes', access,
     fetches: named?.result ?? (rows ? 'many' : 'none'),
-    binds: findPlaceholders(statement, 'file').map(({ key, span: place }) => ({
-      key, text: statement.slice(place.start, place.end), span: hostSpan(span.start + place.start, span.start + place.end), names: [], origin: 'unknown',
-    })),
+    binds: placeholders.map((place) => ({ key: place.key, text: place.text, span: at(place), names: [], origin: 'unknown' })),
     conditional: [], complete: true, loopIds: [], chain: [], eager: [],
   };
 }

@@ -69,8 +69,8 @@ export function nextToken(text: string, at: number, psql: boolean): Token | unde
   if (c === backslash && psql) return token('meta', i, i + 1);
   if (c === dot && d === dot) return { kind: 'punct', start: i, end: i + 2, word: '..' };
   if (c === colon && (d === colon || d === equals)) return { kind: 'operator', start: i, end: i + 2, word: text.slice(i, i + 2) };
-  if (punctuation.has(c)) return { kind: 'punct', start: i, end: i + 1, word: text.charAt(i) };
-  if (operatorCharacters.has(c)) return operatorToken(text, i);
+  if (isOneOf(punctuation, c)) return { kind: 'punct', start: i, end: i + 1, word: text.charAt(i) };
+  if (isOneOf(operatorCharacters, c)) return operatorToken(text, i);
   return token('other', i, i + 1);
 }
 
@@ -78,11 +78,13 @@ export function nextToken(text: string, at: number, psql: boolean): Token | unde
 export const foldName = (name: string): string =>
   /^[\x00-\x7f]*$/.test(name) ? name.toLowerCase() : name.replace(/[A-Z]+/g, (upper) => upper.toLowerCase());
 
-export const isNameStart = (c: number): boolean => (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === 95 || c > 127;
-export const isNamePart = (c: number): boolean => isNameStart(c) || isDigit(c) || c === dollar;
+export const isNameStart = (c: number): boolean => (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 95 || c > 127;
+export const isNamePart = (c: number): boolean => isNameStart(c) || isDigit(c) || c === 36;
 
 const [quote, doubleQuote, dollar, star, dash, dot, slash, colon, equals, backslash] = [39, 34, 36, 42, 45, 46, 47, 58, 61, 92];
-const codes = (characters: string): ReadonlySet<number> => new Set(Array.from(characters, (c) => c.charCodeAt(0)));
+/** A table of ASCII characters: the lexer runs over whole documents at every keystroke. */
+const codes = (characters: string): Uint8Array => Uint8Array.from({ length: 128 }, (_, c) => (characters.includes(String.fromCharCode(c)) ? 1 : 0));
+const isOneOf = (table: Uint8Array, c: number): boolean => table[c] === 1;
 const punctuation = codes('()[],;.:');
 const operatorCharacters = codes('+-*/<>=~!@#%^&|`?');
 const byteOrderMark = 0xfeff;
@@ -158,9 +160,15 @@ function prefixedLiteral(text: string, start: number, letter: number, next: numb
 }
 
 function wordToken(text: string, start: number): Token {
-  let i = start + 1;
-  while (i < text.length && isNamePart(text.charCodeAt(i))) i++;
-  return { kind: 'word', start, end: i, word: foldName(text.slice(start, i)) };
+  let folded = true;
+  let i = start;
+  for (; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (!isNamePart(c)) break;
+    if (c <= 90 && c >= 65) folded = false;
+  }
+  const written = text.slice(start, i);
+  return { kind: 'word', start, end: i, word: folded ? written : foldName(written) };
 }
 
 const basedNumber = /0(?:[xX][0-9a-fA-F_]*|[oO][0-7_]*|[bB][01_]*)/y;
@@ -200,7 +208,7 @@ function dollarToken(text: string, start: number, next: number): Token {
 /** An operator ends before a comment; it may end in `+` or `-` only if it has one of the characters `~!@#%^&|`?`. */
 function operatorToken(text: string, start: number): Token {
   let i = start + 1;
-  for (; i < text.length && operatorCharacters.has(text.charCodeAt(i)); i++) {
+  for (; i < text.length && isOneOf(operatorCharacters, text.charCodeAt(i)); i++) {
     const c = text.charCodeAt(i);
     const d = text.charCodeAt(i + 1);
     if ((c === dash && d === dash) || (c === slash && d === star)) break;

@@ -1,5 +1,5 @@
 import { sqlSpan, type SqlSpan } from '../text/span';
-import { nextToken } from './lexer';
+import { nextToken, type Token } from './lexer';
 
 /** A stretch of a migration file that runs in one direction. */
 export interface MigrationSection {
@@ -30,16 +30,18 @@ const downFile = /(?:^|[./\\])down\.sql$|(?:^|[/\\])U\d[\w.]*__[^/\\]*\.sql$|[._
 /**
  * The parts of a migration file in text order. A file without markers is one part: `up`, or `down` where its name says
  * so (`uri`). Text before the first marker belongs to no part if there are markers.
+ * @param comments all comments of the text, where they are known already.
  */
-export function migrationSections(text: string, uri = ''): MigrationSection[] {
+export function migrationSections(text: string, uri = '', comments?: readonly Token[]): MigrationSection[] {
   const found: Marker[] = [];
   let plainTransaction = true;
-  for (const comment of lineComments(text)) {
-    const written = text.slice(comment.start, comment.end);
+  for (const { start, end } of comments ?? lineComments(text)) {
+    if (!text.startsWith('--', start)) continue;
+    const written = text.slice(start, end);
     const marker = markers.find(({ form }) => form.test(written));
     if (!marker && withoutTransaction.test(written)) plainTransaction = false;
     if (!marker) continue;
-    found.push({ ...comment, direction: marker.direction, ...(transactional.test(written) ? { transaction: !withoutTransaction.test(written) } : {}) });
+    found.push({ start, end, direction: marker.direction, ...(transactional.test(written) ? { transaction: !withoutTransaction.test(written) } : {}) });
   }
   if (found.length === 0) {
     return [{ direction: downFile.test(uri) ? 'down' : 'up', span: sqlSpan(0, text.length), ...(plainTransaction ? {} : { transaction: false }) }];

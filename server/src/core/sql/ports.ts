@@ -1,5 +1,6 @@
 import type { SqlSpan } from '../text/span';
 import type { SchemaChange } from '../catalog/changes';
+import type { Token } from './lexer';
 import type { StatementModel } from './model';
 import type { SqlSource } from './source';
 
@@ -14,6 +15,8 @@ export interface SqlAnalyser {
 export interface SplitOptions {
   /** psql dialect: backslash commands, COPY data. On for `.sql` files. */
   readonly psql: boolean;
+  /** All tokens of the text in this dialect, comments included, where the caller has read them already. */
+  readonly tokens?: readonly Token[];
 }
 
 /** Splits a text into statements, without the separating `;`, leading blanks and comments (offsets in the text). */

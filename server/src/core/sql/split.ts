@@ -13,9 +13,10 @@ const statementStart = /^(?:select|with|insert|update|delete|merge|values|create
 /**
  * Splits as psql does: `;` at parenthesis depth 0, bodies of `BEGIN ATOMIC` routines kept whole; in psql dialect
  * backslash commands are skipped and COPY data too. Besides, a comment that names a query or a
- * migration's part ends the statement before it, so that files without semicolons split. Cost: one pass of the lexer.
+ * migration's part ends the statement before it, so that files without semicolons split. Cost: one pass of the lexer,
+ * none where the tokens are given.
  */
-export const splitStatements: SplitStatements = (text, { psql }) => {
+export const splitStatements: SplitStatements = (text, { psql, tokens }) => {
   const statements: SqlSpan[] = [];
   let open = newStatement();
   let at = 0;
@@ -23,20 +24,28 @@ export const splitStatements: SplitStatements = (text, { psql }) => {
     if (open.start >= 0) statements.push(sqlSpan(open.start, open.end));
     open = newStatement();
   };
-  for (let token = nextToken(text, at, psql); token; token = nextToken(text, at, psql)) {
+  let given = tokens;
+  let read = 0;
+  const next = (): Token | undefined => (given ? given[read++] : nextToken(text, at, psql));
+  /** Reading goes on elsewhere, where the tokens of the whole text may have other borders. */
+  const jump = (to: number): void => {
+    at = to;
+    given = undefined;
+  };
+  for (let token = next(); token; token = next()) {
     at = token.end;
     if (token.kind === 'comment') {
       if (open.start >= 0 && open.depth === 0 && endsStatement(text, token)) finish();
       continue;
     }
     if (token.kind === 'meta') {
-      at = endOfCommand(text, token, finish);
+      jump(endOfCommand(text, token, finish));
       continue;
     }
     if (token.word === ';' && open.depth === 0 && open.begun === 0) {
       const copies = psql && open.start >= 0 && /^copy\b[\s\S]*\bfrom\s+stdin\b/i.test(text.slice(open.start, token.start));
       finish();
-      if (copies) at = endOfCopyData(text, at);
+      if (copies) jump(endOfCopyData(text, at));
       continue;
     }
     extend(open, token);

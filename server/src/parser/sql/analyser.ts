@@ -7,6 +7,7 @@ import { repair } from '../../core/sql/repair';
 import type { SqlSource } from '../../core/sql/source';
 import { blocksByTokens, kindByTokens } from '../../core/sql/tokenModel';
 import { TokenRanges } from '../../core/sql/tokenRanges';
+import { ownText } from '../../core/text/ownText';
 import { sqlSpan } from '../../core/text/span';
 import { buildBlocks } from './buildModel';
 import { codePointToOffset, createByteMap } from './byteOffsets';
@@ -52,7 +53,7 @@ export async function createSqlAnalyser(options: SqlAnalyserOptions = {}): Promi
   await loadPgQuery(options.wasmPath);
   const cache = createModelCache(options.cacheSize ?? 4_000);
   return {
-    analyse: (source) => cache.get(source) ?? cache.set(source, analyse(source)),
+    analyse: (source) => cache.get(source) ?? cache.set(source, analyse({ ...source, text: ownText(source.text) })),
     schemaChanges(statement) {
       const tree = parseTree(statement);
       return tree ? collectSchemaChanges(tree, statement) : [];

@@ -12,17 +12,22 @@ const maxCharacters = 8_000_000;
 /** Keeps the models used last, by text, placeholder style and places of interpolations. */
 export function createModelCache(maxCount: number): ModelCache {
   const models = new Map<string, StatementModel>();
+  /** Hosts hand out the same source object for a text that did not change: no key to build, no text to compare. */
+  const bySource = new WeakMap<SqlSource, StatementModel>();
   let characters = 0;
   const remove = (key: string): void => {
     if (models.delete(key)) characters -= key.length;
   };
   return {
     get(source) {
+      const known = bySource.get(source);
+      if (known) return known;
       const key = keyOf(source);
       const model = models.get(key);
       if (model) {
         models.delete(key);
         models.set(key, model);
+        bySource.set(source, model);
       }
       return model;
     },
@@ -30,6 +35,7 @@ export function createModelCache(maxCount: number): ModelCache {
       const key = keyOf(source);
       remove(key);
       models.set(key, model);
+      bySource.set(source, model);
       characters += key.length;
       for (const oldest of models.keys()) {
         if (models.size <= maxCount && characters <= maxCharacters) break;
