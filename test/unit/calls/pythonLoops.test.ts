@@ -38,6 +38,10 @@ describe('Python: no query per element', () => {
     'at most once': `for i in ids:\n    return ${q('i')}`,
     'endless walk': `last = 0\nwhile True:\n    rows = ${q('last')}.fetchall()\n    if not rows:\n        break\n    last = rows[-1][0]`,
     'uniqueness probe': `while ${q('n')}.fetchone():\n    n = n + "x"`,
+    'another table each turn': `for table in ids:\n    conn.execute(f"SELECT count(*) FROM {table} WHERE owner = %s", (n,)).fetchone()`,
+    'another quoted table each turn': `for table in ids:\n    conn.execute('UPDATE "%s" SET seen = true' % table)`,
+    'another model each turn': `from sqlalchemy import select\nfor model_cls, rows in orders.items():\n    session.scalars(select(model_cls).where(model_cls.id.in_([row.id for row in rows]))).all()`,
+    'the report of any error': `for i in ids:\n    try:\n        work(i)\n    except Exception as error:\n        ${q('i')}`,
     'nested function': `for i in ids:\n    def later():\n        ${q('i')}\n    register(later)`,
   };
   for (const [name, body] of Object.entries(forms)) it(name, async () => expect(await anchorsOf(body)).toEqual([]));

@@ -83,7 +83,7 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
       if (depth === 0) invariant = { loop, form };
       continue;
     }
-    if (mergedByPrisma(file, loop, site)) return undefined;
+    if (mergedByPrisma(file, loop, site) || namesTable(site, derived)) return undefined;
     return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: doubtsOf(file, form, loop, execution, site) };
   }
   if (!invariant || !canHoist(flow, file, invariant.loop, execution, subject, site)) return undefined;
@@ -108,6 +108,15 @@ function seedsOf(file: HostFile, loop: Loop): readonly string[] {
     for (const fn of file.functions) for (const local of fn.locals) if (containsSpan(loop.body, local.span) && local.callId !== undefined) seeds.push(local.name);
   } else seeds.push(...loop.facts.assigns.filter((a) => a.names.includes(a.name)).map((a) => a.name));
   return seeds;
+}
+
+/** `for table in tables: f"SELECT count(*) FROM {table}"`, `for model in models: session.query(model)`: each turn reads another table. */
+function namesTable(site: QuerySite | undefined, derived: ReadonlySet<string>): boolean {
+  const { source, binds = [] } = site ?? {};
+  return binds.some((bind) => {
+    const hole = bind.interpolation === undefined ? undefined : source?.interpolations[bind.interpolation];
+    return hole !== undefined && bind.names.some((name) => derived.has(name)) && (hole.kind === undefined || hole.kind === 'identifier') && /\b(?:from|join|into|update|table)\s+(?:only\s+)?"?$/i.test(source?.text.slice(0, hole.span.start) ?? '');
+  });
 }
 
 /** Prisma sends `findUnique` calls of one tick as one statement. */
