@@ -72,6 +72,9 @@ const typescript: Readonly<Record<string, string>> = {
   'a further parameter': "const region = 2;\n  for (const order of orders) {\n    const { rows: [row] } = await pool.query('SELECT c.id, c.name FROM customers AS c WHERE c.region = $2 AND c.id = $1::bigint', [order.customerId, region]);\n    found.push(row?.name);\n  }",
   'a join': "for (const order of orders) {\n    const result = await pool.query('SELECT l.order_id, l.sku, c.name FROM lines l LEFT JOIN customers c ON c.id = l.order_id WHERE l.order_id = $1 ORDER BY l.id', [order.id]);\n    found.push(result.rows);\n  }",
   'a tagged template': 'for (const order of orders) {\n    const [row] = await sql`SELECT name FROM customers WHERE id = ${order.customerId}`;\n    found.push(row?.name);\n  }',
+  'a count': "for (const order of orders) {\n    const { rows } = await pool.query('SELECT count(*) AS n, max(sku) AS last FROM lines WHERE order_id = $1 AND created IS NULL', [order.id]);\n    found.push(rows[0].n, rows[0].last);\n  }",
+  'a count by a tagged template': 'for (const order of orders) {\n    const [row] = await sql`SELECT count(*)::int AS n FROM lines WHERE sku <> ${\'x\'} AND order_id = ${order.id}`;\n    found.push(row?.n ?? -1);\n  }',
+  'a count of another table': "for (const order of orders) {\n    const result = await pool.query('SELECT count(DISTINCT l.sku)::int AS n FROM lines l LEFT JOIN customers c ON c.id = l.order_id WHERE l.order_id = $1', [order.id]);\n    found.push(result.rows[0].n);\n  }",
   insert: "for (const order of orders) {\n    await pool.query('INSERT INTO lines (order_id, sku) VALUES ($1, $2)', [order.id, order.sku]);\n  }",
   'insert with constants': "for (const order of orders) await pool.query(\"INSERT INTO lines (sku, created, order_id, note) VALUES ($2, now(), $1, $3)\", [order.id, order.sku, 'imported']);",
   'insert by a tagged template': 'for (const order of orders) {\n    await sql`INSERT INTO lines (order_id, sku) VALUES (${order.id}, ${order.sku})`;\n  }',
@@ -84,6 +87,14 @@ const PY = 'import psycopg\nimport asyncpg\n\nDEF run(conn: DRIVER.Connection, o
 const python: Readonly<Record<string, string>> = {
   'psycopg, one row': 'for order in orders:\n        row = conn.execute("SELECT name FROM customers WHERE id = %s", (order.customer_id,)).fetchone()\n        if row is not None:\n            found.append(row[0])',
   'psycopg, all rows': 'for order in orders:\n        rows = conn.execute("SELECT order_id, sku FROM lines WHERE order_id = %s ORDER BY id", (order.id,)).fetchall()\n        found.append(rows[0] if order.id == 1 else None)',
+  'psycopg, a cursor': 'with conn.cursor() as cur:\n        for order in orders:\n            cur.execute("SELECT name FROM customers WHERE id = %s", (order.customer_id,))\n            row = cur.fetchone()\n            found.append(row[0] if row is not None else "none")',
+  'psycopg, a cursor of its own': 'for order in orders:\n        cur = conn.execute("SELECT id, sku FROM lines WHERE order_id = %s ORDER BY id DESC", (order.id,))\n        rows = cur.fetchall()\n        found.append([rows[0][1] if order.id == 1 else None, len(rows)])',
+  'psycopg, a count': 'for order in orders:\n        n = conn.execute("SELECT count(*) FROM lines WHERE order_id = %s", (order.id,)).fetchone()\n        found.append(n[0])',
+  'psycopg async, a cursor': 'async with conn.cursor() as cur:\n        for order in orders:\n            await cur.execute("SELECT name FROM customers WHERE id = %s", (order.customer_id,))\n            row = await cur.fetchone()\n            found.append(row["name"] if row is not None else "none")',
+  'psycopg async, chained': 'for order in orders:\n        row = await (await conn.execute("SELECT name FROM customers WHERE id = %s", (order.customer_id,))).fetchone()\n        found.append(row[0] if row is not None else "none")',
+  'psycopg async, in two statements': 'for order in orders:\n        cur = await conn.execute("SELECT name FROM customers WHERE id = %s", (order.customer_id,))\n        row = await cur.fetchone()\n        found.append(row[0] if row is not None else "none")',
+  'asyncpg, a count': 'for order in orders:\n        found.append(await conn.fetchval("SELECT count(*) FROM lines WHERE order_id = $1", order.id))',
+  'asyncpg, a row of aggregates': 'for order in orders:\n        row = await conn.fetchrow("SELECT count(*) AS n, min(sku) AS first FROM lines WHERE order_id = $1", order.id)\n        found.append([row["n"], row["first"]])',
   'psycopg, insert': 'for order in orders:\n        conn.execute("INSERT INTO lines (order_id, sku) VALUES (%s, %s)", (order.id, order.sku))',
   'psycopg, delete': 'for order in orders:\n        conn.execute("DELETE FROM lines WHERE order_id = %s", (order.id,))',
   'asyncpg, one row': 'for order in orders:\n        row = await conn.fetchrow("SELECT name FROM customers WHERE id = $1", order.customer_id)\n        found.append(row["name"] if row is not None else "none")',
@@ -95,6 +106,7 @@ describe('one statement does what the loop did', () => {
   for (const [name, body] of Object.entries(typescript)) it(`TypeScript: ${name}`, () => prove('typescript', TS.replace('BODY', () => body)));
   for (const [name, body] of Object.entries(python)) {
     const driver = name.split(',')[0] ?? '';
-    it(`Python: ${name}`, () => prove('python', PY.replace('DEF', driver === 'asyncpg' ? 'async def' : 'def').replace('DRIVER', driver).replace('BODY', () => body)));
+    const connection = driver === 'psycopg async' ? 'psycopg.AsyncConnection' : `${driver}.Connection`;
+    it(`Python: ${name}`, () => prove('python', PY.replace('DEF', driver === 'psycopg' ? 'def' : 'async def').replace('DRIVER.Connection', connection).replace('BODY', () => body)));
   }
 });

@@ -138,15 +138,36 @@ export async function run(ids: number[]) {
     }
 }
 `, { fixes: 0 }),
-    // One row of many, an aggregate: not the same for all keys at once.
+    // An aggregate: grouped by the key, with the answer that it gives for no rows.
     ts(`export async function run(ids: number[]) {
   for (const id of ids) {
-    const found = await pool.query('SELECT count(*) AS n FROM customers WHERE region = $1', [id]);
+    const found = await pool.query('SELECT count(*)::int AS n, max(name) FROM customers WHERE region = $1', [id]);
+//                      ^^^^^^^^^^
+    console.log(found.rows[0].n);
+  }
+}
+`, { fixed: `${HEAD}export async function run(ids: number[]) {
+  const customersByRegion = new Map();
+  for (const row of (await pool.query('SELECT count(*)::int AS n, max(name), region FROM customers WHERE region = ANY($1) GROUP BY region', [ids])).rows) {
+    const known = customersByRegion.get(String(row.region));
+    if (known) known.push(row);
+    else customersByRegion.set(String(row.region), [row]);
+  }
+  for (const id of ids) {
+    const found = { rows: customersByRegion.get(String(id)) ?? [{ n: 0, max: null }] };
+    console.log(found.rows[0].n);
+  }
+}
+` }),
+    ts(`export async function run(ids: number[]) {
+  for (const id of ids) {
+    const found = await pool.query('SELECT count(*) * 2 AS n FROM customers WHERE region = $1', [id]);
 //                      ^^^^^^^^^^
     console.log(found.rows[0].n);
   }
 }
 `, { fixes: 0 }),
+    // One row of many: not the same for all keys at once.
     ts(`export async function run(ids: number[]) {
   for (const id of ids) {
     const found = await pool.query('SELECT name FROM customers WHERE region = $1 ORDER BY name LIMIT 1', [id]);

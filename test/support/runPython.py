@@ -25,8 +25,18 @@ def ask(sql, values):
 
 
 class Cursor:
-    def __init__(self, rows):
-        self.rows = rows
+    def __init__(self, rows=()):
+        self.rows = list(rows)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def execute(self, sql, params=()):
+        self.rows = Psycopg().execute(sql, params).rows
+        return self
 
     def fetchone(self):
         return self.rows.pop(0) if self.rows else None
@@ -40,6 +50,35 @@ class Psycopg:
     def execute(self, sql, params=()):
         count = iter(range(1, 100))
         return Cursor(ask(re.sub("%s", lambda _: f"${next(count)}", sql), params))
+
+
+    def cursor(self):
+        return Cursor()
+
+
+class AsyncCursor(Cursor):
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, *error):
+        return None
+
+    async def execute(self, sql, params=()):
+        return Cursor.execute(self, sql, params)
+
+    async def fetchone(self):
+        return Cursor.fetchone(self)
+
+    async def fetchall(self):
+        return Cursor.fetchall(self)
+
+
+class AsyncPsycopg:
+    async def execute(self, sql, params=()):
+        return await AsyncCursor().execute(sql, params)
+
+    def cursor(self):
+        return AsyncCursor()
 
 
 class Asyncpg:
@@ -63,6 +102,7 @@ class Element(types.SimpleNamespace):
 for name, connection in (("psycopg", Psycopg), ("asyncpg", Asyncpg)):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].Connection = connection
+sys.modules["psycopg"].AsyncConnection = AsyncPsycopg
 
 task = json.loads(sys.stdin.readline(), object_hook=lambda d: d if "code" in d else Element(**d))
 scope = {}

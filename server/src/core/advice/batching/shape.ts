@@ -22,6 +22,10 @@ export interface PlainLoop {
   readonly bodyStart: number;
   /** The query with its `await`, if it has one. */
   readonly awaited: HostSpan;
+  /** Where statements that run before the loop are written, with `indent`. */
+  readonly at: number;
+  /** The turns of `Promise.all(xs.map(…))`: nothing is carried over, a `return` ends its own turn only. */
+  readonly concurrent: boolean;
 }
 
 /**
@@ -31,21 +35,49 @@ export interface PlainLoop {
 export function plainLoop(context: FlowContext, query: LoopQuery): PlainLoop | undefined {
   const { loop, site } = query;
   const { file, text } = context;
-  if (!site?.source || !site.complete || !query.dependent || query.path.length !== 1 || loop.id < 0 || site.conditional.length > 0) return undefined;
-  const language: CodeLanguage = file.language === 'python' ? 'python' : 'javascript';
-  if (!loop.iterable || (loop.kind !== 'for-of' && loop.kind !== 'for') || loop.functionId !== site.functionId || loop.concurrent) return undefined;
+  if (!site?.source || !site.complete || !query.dependent || query.path.length !== 1 || loop.id < 0 || site.conditional.length > 0 || !loop.iterable) return undefined;
   if (query.call?.conditional === true || file.loops.some((other) => other.id !== loop.id && containsSpan(loop.body, other.span) && containsSpan(other.span, site.span))) return undefined;
+  const language: CodeLanguage = file.language === 'python' ? 'python' : 'javascript';
+  const masked = maskCode(text, language);
+  const place = loop.concurrent ? concurrentPlace(context, loop, site, masked) : statementPlace(context, loop, site, language, masked);
+  const iterable = loop.iterable.text.trim();
+  if (!place || !/^[A-Za-z_$][\w$]*(\??\.[A-Za-z_$][\w$]*)*$/.test(iterable)) return undefined;
+  const body = masked.slice(loop.body.start, loop.body.end);
+  const awaited = withAwait(masked, site.span);
+  const plain: PlainLoop = { loop, site, language, ...place, elements: loop.elements, iterable, isArray: isKnownList(context, loop, iterable), body, bodyStart: loop.body.start, awaited, concurrent: loop.concurrent };
+  return isUndisturbed(context, plain) ? plain : undefined;
+}
+
+type LoopPlace = Pick<PlainLoop, 'at' | 'indent' | 'element'>;
+
+/** `for (const x of xs)` and `for x in xs:` that start a line of their own. */
+function statementPlace({ text }: FlowContext, loop: Loop, site: QuerySite, language: CodeLanguage, masked: string): LoopPlace | undefined {
+  if (!loop.iterable || (loop.kind !== 'for-of' && loop.kind !== 'for') || loop.functionId !== site.functionId) return undefined;
   const indent = indentAt(text, loop.span.start);
   const head = /^(?:async\s+)?for\s+(?:await\s*)?\(?\s*(?:(?:const|let|var)\s+)?([\s\S]+?)\s+(?:of|in)\s/.exec(text.slice(loop.span.start, loop.iterable.span.start));
   const element = head?.[1];
-  const iterable = loop.iterable.text.trim();
-  if (indent === undefined || element === undefined || /^(async\s+)?for\s+await|^async/.test(text.slice(loop.span.start)) || !/^[A-Za-z_$][\w$]*(\??\.[A-Za-z_$][\w$]*)*$/.test(iterable)) return undefined;
-  const masked = maskCode(text, language);
+  if (indent === undefined || element === undefined || /^(async\s+)?for\s+await|^async/.test(text.slice(loop.span.start))) return undefined;
   if (language === 'javascript' && isSoleBody(masked.slice(0, loop.span.start))) return undefined;
-  const body = masked.slice(loop.body.start, loop.body.end);
-  const awaited = withAwait(masked, site.span);
-  const plain: PlainLoop = { loop, site, language, indent, element, elements: loop.elements, iterable, isArray: isKnownList(context, loop, iterable), body, bodyStart: loop.body.start, awaited };
-  return isUndisturbed(context, plain) ? plain : undefined;
+  return { at: loop.span.start, indent, element };
+}
+
+/** `return Promise.all(xs.map(async (x) => …))`, `const ys = await Promise.all(…)`: a statement of its own in an async function. */
+function concurrentPlace({ file, text }: FlowContext, loop: Loop, site: QuerySite, masked: string): LoopPlace | undefined {
+  const callback = site.functionId === undefined ? undefined : file.functions[site.functionId];
+  if (loop.kind !== 'callback' || loop.functionId === undefined || file.functions[loop.functionId]?.async !== true || !/\.map$/.test(spanText(text, loop.head).trimEnd())) return undefined;
+  if (callback && callback.id !== loop.functionId && callback.parent !== loop.functionId) return undefined;
+  const head = masked.slice(loop.head.end, loop.body.start);
+  const element = /^\s*\(\s*(?:async\s*)?(?:\(\s*([\s\S]+?)\s*\)|([\w$]+))\s*(?::[^=]*)?=>\s*$/.exec(head);
+  const name = element?.[1] ?? element?.[2];
+  if (name === undefined || !/^([\w$]+|\{[^{}]*\}|\[[^[\]]*\])(\s*:[^,()]*)?$/.test(name)) return undefined;
+  const before = /(?:^|\n)[ \t]*((?:return\s+|(?:const|let|var)\s+[^=;]*?=\s*|[\w$.]+\s*=\s*)?(?:await\s+)?Promise\.all\(\s*)$/.exec(masked.slice(0, loop.span.start));
+  const statement = before?.[1];
+  if (statement === undefined || !/^\s*,?\s*\)[ \t]*(;|\r?\n|\}|$)/.test(masked.slice(loop.span.end))) return undefined;
+  const at = loop.span.start - statement.length;
+  const rest = masked.slice(0, at).trimEnd();
+  const indent = indentAt(text, at);
+  // The line before must have come to its end.
+  return indent === undefined || /[=,(?:&|+>[.]$/.test(rest) || isSoleBody(rest) ? undefined : { at, indent, element: name };
 }
 
 /** Is what follows the unbraced body of `if (…)`, `else` or another loop? A statement more would fall out of it. */
@@ -80,8 +112,12 @@ function withAwait(masked: string, span: HostSpan): HostSpan {
 function isUndisturbed(context: FlowContext, plain: PlainLoop): boolean {
   const { file, flow } = context;
   const { body, loop, site } = plain;
-  if (/(?<![\w$.])(try|catch|except|finally|break|return|throw|raise|yield|with|goto)(?![\w$])/.test(body)) return false;
-  if ((body.match(/(?<![\w$.])await(?![\w$])/g) ?? []).length > (plain.awaited.start < site.span.start ? 1 : 0)) return false;
+  if (/(?<![\w$.])(try|catch|except|finally|break|throw|raise|yield|with|goto)(?![\w$])/.test(body)) return false;
+  if (!plain.concurrent && /(?<![\w$.])return(?![\w$])/.test(body)) return false;
+  // `await cur.fetchone()` and `await (await …)` belong to the query.
+  const own = /(?<![\w$.])await\s+[\w.]+\.fetch(one|all)\(\)|(?<![\w$.])await\s*\(\s*(?=await(?![\w$]))/g;
+  const awaits = plain.language === 'python' ? body.replace(own, '') : body;
+  if ((awaits.match(/(?<![\w$.])await(?![\w$])/g) ?? []).length > (plain.awaited.start < site.span.start ? 1 : 0)) return false;
   const inBody = (span: HostSpan): boolean => containsSpan(loop.body, span);
   if (file.sites.some((s) => s.id !== site.id && inBody(s.span) && s.executes !== 'no')) return false;
   if (file.calls.some((c) => inBody(c.span) && !containsSpan(site.span, c.span) && flow.executions(file.uri, c.id).length > 0)) return false;

@@ -54,7 +54,8 @@ export function isPerKeySelect(block: QueryBlock): boolean {
   return plain && block.outputs.length > 0 && !block.outputs.some((o) => hasAggregate(o.expression));
 }
 
-function hasAggregate(expression: QueryBlock['outputs'][number]['expression']): boolean {
+/** Is an aggregate or window function anywhere in it? */
+export function hasAggregate(expression: QueryBlock['outputs'][number]['expression']): boolean {
   return expression.kind === 'aggregate' || (expression.kind === 'function' && AGGREGATES.test(expression.name ?? '')) || (expression.args ?? []).some(hasAggregate);
 }
 
