@@ -1,3 +1,4 @@
+import { transformSync } from 'esbuild';
 import knex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import pg from 'pg';
@@ -95,7 +96,7 @@ describe('keyset rewrite of SQL text', () => {
 /** Runs the body of a function written in a case, with the names it needs. */
 const compile = (code: string, names: readonly string[]): ((...values: unknown[]) => Promise<unknown>) => {
   const body = code.replace(/^import .*$/gm, '').replace(/^const (pool|db) = .*$/gm, '').replace('export async function page', 'async function page');
-  return new Function(...names, `${body}\nreturn page(offset);`) as (...values: unknown[]) => Promise<unknown>;
+  return new Function(...names, `${transformSync(body, { loader: 'ts' }).code}\nreturn page(offset, typeof after === 'undefined' ? undefined : after);`) as (...values: unknown[]) => Promise<unknown>;
 };
 
 describe('keyset rewrite in host languages', () => {

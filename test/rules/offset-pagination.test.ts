@@ -124,7 +124,7 @@ export async function page(customer: string, limit: number, offset: number) {
       fixed: `
 import { Pool } from 'pg';
 const pool = new Pool();
-export async function page(customer: string, limit: number, offset: number) {
+export async function page(customer: string, limit: number, offset: number, after?: { created_at: Date | string; id: string }) {
   return pool.query('SELECT id, created_at FROM orders WHERE customer_id = $1 AND ((created_at, id) < ($3, $4) OR $4 IS NULL) ORDER BY created_at DESC, id DESC LIMIT $2', [customer, limit, after?.created_at, after?.id]);
 }`,
     },
@@ -139,7 +139,7 @@ def page(conn: psycopg.Connection, customer: int, size: int, start: int):
       fixed: `
 import psycopg
 
-def page(conn: psycopg.Connection, customer: int, size: int, start: int):
+def page(conn: psycopg.Connection, customer: int, size: int, start: int, after=None):
     return conn.execute("SELECT id FROM orders WHERE customer_id = %s AND (id > %s::bigint OR %s::bigint IS NULL) ORDER BY id LIMIT %s", (customer, after["id"] if after else None, after["id"] if after else None, size)).fetchall()`,
     },
     {
@@ -153,7 +153,7 @@ def page(conn: psycopg.Connection, size: int, start: int):
       fixed: `
 import psycopg
 
-def page(conn: psycopg.Connection, size: int, start: int):
+def page(conn: psycopg.Connection, size: int, start: int, after=None):
     return conn.execute("SELECT id FROM orders WHERE (id > %(after_id)s OR %(after_id)s IS NULL) ORDER BY id LIMIT %(size)s", {"size": size, "start": start, "after_id": after["id"] if after else None}).fetchall()`,
     },
     {
@@ -167,7 +167,7 @@ async def page(conn: asyncpg.Connection, start: int):
       fixed: `
 import asyncpg
 
-async def page(conn: asyncpg.Connection, start: int):
+async def page(conn: asyncpg.Connection, start: int, after=None):
     return await conn.fetch("SELECT id, total FROM orders WHERE ((total, id) > ($1, $2) OR $2 IS NULL) ORDER BY total, id LIMIT 10", after["total"] if after else None, after["id"] if after else None)`,
     },
   ],

@@ -1,10 +1,11 @@
-import type { Bind, QuerySite } from '../hosts/ir';
+import type { Bind, HostFile, QuerySite } from '../hosts/ir';
 import type { LibraryAdapter } from '../libraries/adapter';
 import type { Fix } from '../lint/rule';
 import type { QueryBlock, StatementModel } from '../sql/model';
 import type { Edit } from '../text/edit';
 import { containsSpan, hostSpan, spanText } from '../text/span';
 import { coverHoles } from './holes';
+import { addCursorParameter } from './cursorParameter';
 import { planKeyset, renderKeysetCondition, type KeysetKey } from './keyset';
 import { percentParameters } from './keysetPercent';
 import { outputNames, type Scope } from './scope';
@@ -14,6 +15,7 @@ export interface KeysetFixRequest {
   readonly scope: Scope;
   readonly site: QuerySite;
   readonly block: QueryBlock;
+  readonly file: HostFile;
   readonly uri: string;
   /** Text of the document. */
   readonly text: string;
@@ -37,7 +39,8 @@ export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
   if (!edits) return [];
   const names = plan.keys.map((k) => k.column).join(', ');
   const precise = plan.keys.some((k) => k.type.startsWith('timestamp')) && JAVASCRIPT.has(site.library) ? ', timestamps with all six digits' : '';
-  return [{ title: `Page by key instead of OFFSET: callers pass ${names} of the last row (none for the first page${precise})`, kind: 'review', edits }];
+  const parameter = addCursorParameter(request.file, text, site, plan.keys, edits, CURSOR);
+  return [{ title: `Page by key instead of OFFSET: callers pass ${names} of the last row (none for the first page${precise})`, kind: 'review', edits: [...parameter, ...edits] }];
 }
 
 /** Libraries whose rows hold timestamps as `Date`: milliseconds, where Postgres compares microseconds. */

@@ -80,6 +80,6 @@ function report(context: StatementContext, scope: Scope, block: QueryBlock): voi
     because: rows.length > 0 ? `${rows.join('; ')}.` : undefined,
     confidence: size === 'unknown' ? 'text' : 'statistics',
     evidence: { tables: block.relations.filter((r) => r.kind === 'table').map((r) => r.name), size, walk },
-    fixes: () => keysetFixes({ scope, site, block, uri: file.uri, text, adapter: findAdapter(site.library) }),
+    fixes: () => keysetFixes({ scope, site, block, file, uri: file.uri, text, adapter: findAdapter(site.library) }),
   });
 }
