@@ -1,5 +1,5 @@
 import type { ChainArgument, ChainCall, QuerySite } from '../hosts/ir';
-import type { Edit } from '../text/edit';
+import { applyEdits, type Edit } from '../text/edit';
 import { containsSpan, hostSpan, type HostSpan } from '../text/span';
 import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from './adapter';
 
@@ -118,33 +118,39 @@ export function addPrismaLimit(site: QuerySite, request: LimitRequest): readonly
 
 /**
  * Loads a relation with the rows of a query: `include: { items: true }`.
+ * @param value what of it: `true`, or `{ select: { name: true } }`.
  * @returns undefined when the arguments are not written in the call or choose their columns by `select` of unknown content.
  */
-export function prismaInclude(site: QuerySite, relation: string, place: Place): readonly Edit[] | undefined {
+export function prismaInclude(site: QuerySite, relation: string, place: Place, value = 'true'): readonly Edit[] | undefined {
   const [method] = site.chain;
   if (site.library !== 'prisma' || !method || site.eager.includes(relation)) return undefined;
   const holder = find(site, 'include') ?? find(site, 'select');
-  const value = holder?.args[0];
-  const edit = holder ? (value && isObject(value) ? insertFirst(value, `${keyText(relation)}: true`, place) : undefined) : addKey(method, 'include', `{ ${keyText(relation)}: true }`, place, true);
+  const object = holder?.args[0];
+  const pair = `${keyText(relation)}: ${value}`;
+  const edit = holder ? (object && isObject(object) ? insertFirst(object, pair, place) : undefined) : addKey(method, 'include', `{ ${pair} }`, place, true);
   return edit && [edit];
 }
 
 /**
  * The one statement for many keys: `prisma.user.findMany({ where: { id: { in: ids } } })`, with the other arguments kept.
  * @param list host expression with the keys.
- * @returns undefined unless the query looks one row up by one plain key.
+ * @param selected property to add to `select`.
+ * @returns undefined unless the query looks up the rows of one plain key.
  */
-export function prismaBatch(site: QuerySite, key: string, list: string, text: string): string | undefined {
+export function prismaBatch(site: QuerySite, key: string, list: string, text: string, selected?: string): string | undefined {
   const [method] = site.chain;
-  const where = find(site, 'where');
-  const filter = where?.args[0];
+  const filter = find(site, 'where')?.args[0];
   const own = filter?.items?.find((item) => item.name === key);
-  if (!method || !where || !filter || !own || !/^find(First|Unique)/.test(method.name) || site.chain.slice(1).some((call) => /^(orderBy|skip|cursor|take|distinct)$/.test(call.name)) || !containsSpan(method.span, filter.span)) return undefined;
-  const receiver = text.slice(site.anchor.start, method.nameSpan.start);
-  const args = text.slice(method.nameSpan.end, site.span.end);
-  const from = spanOfPair(own, key, text).start - method.nameSpan.end;
-  const to = own.span.end - method.nameSpan.end;
-  return `${receiver}findMany${args.slice(0, from)}${keyText(key)}: { in: ${list} }${args.slice(to)}`;
+  const limited = site.chain.slice(1).some((call) => /^(skip|cursor|take|distinct)$/.test(call.name) || (call.name === 'orderBy' && method?.name !== 'findMany'));
+  if (!method || !filter || !own || !/^find(First|Unique|Many)/.test(method.name) || limited || !containsSpan(method.span, filter.span)) return undefined;
+  const place: Place = { uri: '', text };
+  const edits: Edit[] = [{ uri: '', span: method.nameSpan, text: 'findMany' }, { uri: '', span: spanOfPair(own, key, text), text: `${keyText(key)}: { in: ${list} }` }];
+  const select = find(site, 'select')?.args[0];
+  if (selected !== undefined) {
+    if (!select || !isObject(select)) return undefined;
+    edits.push(insertFirst(select, `${keyText(selected)}: true`, place));
+  }
+  return applyEdits(text.slice(site.span.start, site.span.end), edits.map((e) => ({ ...e, span: hostSpan(e.span.start - site.span.start, e.span.end - site.span.start) })));
 }
 
 /** From the key on; a shorthand is its own key. */

@@ -6,6 +6,8 @@ import { toHostEditSpan } from '../../text/segmentMap';
 import { coverHoles } from '../holes';
 import { camelName, freshName, snakeName } from './code';
 import { aggregateRow, isAggregated, type AggregateRow } from './grouped';
+import { knexListRead } from './knexRead';
+import { prismaListRead } from './prismaRead';
 import { resultForm, type ResultForm } from './resultForms';
 import { groupLines, rewriteFix, type Rewrite } from './rewrite';
 import { collect, keyBinds, plainLoop, type PlainLoop } from './shape';
@@ -22,6 +24,10 @@ export function readBatchFix(context: FlowContext, query: LoopQuery): Fix | unde
   const source = plain?.site.source;
   if (!plain || !binds || !source) return undefined;
   const condition = keyCondition(context.sql.analyse(source), binds.key);
+  if (plain.site.library === 'prisma' || plain.site.library === 'knex') {
+    const rewrite = condition && (plain.site.library === 'prisma' ? prismaListRead : knexListRead)(context, plain, binds, condition);
+    return rewrite && rewriteFix(context, plain, rewrite);
+  }
   const form = resultForm(context, plain);
   if (!condition || !form) return undefined;
   const grouped = isAggregated(condition.block);
