@@ -12,7 +12,8 @@ export function builderInsertFix(context: FlowContext, plain: PlainLoop): Fix | 
   const row = plain.site.library === 'knex' ? knexRow(plain) : plain.site.library === 'prisma' ? prismaRow(context, plain) : undefined;
   if (!row || !isPlainRow(context, plain, row)) return undefined;
   const { site } = plain;
-  const list = collect(plain, `(${spanText(context.text, row)})`);
+  const text = spanText(context.text, row).trim();
+  const list = collect(plain, text === plain.element ? text : `(${text})`);
   const head = context.text.slice(site.span.start, row.start);
   const call = `${site.library === 'prisma' ? head.replace(/\.create(\s*\()/, '.createMany$1') : head}${list}${context.text.slice(row.end, site.span.end)}`;
   const lines = wholeLines(context.text, plain.loop.span);
@@ -45,5 +46,6 @@ function prismaRow(context: FlowContext, plain: PlainLoop): HostSpan | undefined
 /** `{ a: x.a, b: 1, c }`: one level, each value plain or the same in every turn, no spread and no call. */
 function isPlainRow(context: FlowContext, plain: PlainLoop, row: HostSpan): boolean {
   const text = spanText(context.text, row).trim();
+  if (text === plain.element) return true;
   return /^\{[^{}()]*\}$/.test(text) && !text.includes('...') && !/[`]/.test(text) && plain.site.binds.every((bind) => !dependsOnTurn(plain, bind) || isPlainValue(plain, bind));
 }

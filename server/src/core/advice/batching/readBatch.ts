@@ -10,26 +10,41 @@ import { knexListRead } from './knexRead';
 import { prismaListRead } from './prismaRead';
 import { resultForm, type ResultForm } from './resultForms';
 import { groupLines, rewriteFix, type Rewrite } from './rewrite';
-import { collect, keyBinds, plainLoop, type PlainLoop } from './shape';
+import { collect, keyBinds, plainLoop, type KeyBinds, type PlainLoop } from './shape';
+import { relationRead } from './relationRead';
+import { sqlalchemyListRead } from './sqlalchemyRead';
 import { anyOf, isPerKeySelect, keyCondition, outputOf, type KeyCondition } from './sqlForm';
 
 /**
- * Reads all rows with one `= ANY(…)` before the loop and looks them up by key in it; aggregates are grouped by the key.
- * For SQL text sent through pg, postgres.js, psycopg or asyncpg; undefined where the loop or the statement is not of
- * that plain form.
+ * Reads all rows before the loop and looks them up by key in it: undefined where the loop or the statement is not of that
+ * plain form. With an ORM the relation may be loaded with the elements instead; that comes first.
  */
-export function readBatchFix(context: FlowContext, query: LoopQuery): Fix | undefined {
+export function readBatchFixes(context: FlowContext, query: LoopQuery): readonly Fix[] {
   const plain = plainLoop(context, query);
   const binds = plain && keyBinds(plain);
   const source = plain?.site.source;
-  if (!plain || !binds || !source) return undefined;
-  const condition = keyCondition(context.sql.analyse(source), binds.key);
-  if (plain.site.library === 'prisma' || plain.site.library === 'knex') {
-    const rewrite = condition && (plain.site.library === 'prisma' ? prismaListRead : knexListRead)(context, plain, binds, condition);
-    return rewrite && rewriteFix(context, plain, rewrite);
+  const condition = binds && source && keyCondition(context.sql.analyse(source), binds.key);
+  if (!plain || !binds || !condition) return [];
+  return rewrites(context, plain, binds, condition).flatMap((rewrite) => (rewrite ? [rewriteFix(context, plain, rewrite)] : []));
+}
+
+function rewrites(context: FlowContext, plain: PlainLoop, binds: KeyBinds, condition: KeyCondition): readonly (Rewrite | undefined)[] {
+  switch (plain.site.library) {
+    case 'prisma':
+      return [relationRead(context, plain, binds, condition), prismaListRead(context, plain, binds, condition)];
+    case 'sqlalchemy':
+      return [relationRead(context, plain, binds, condition), sqlalchemyListRead(context, plain, binds, condition)];
+    case 'knex':
+      return [knexListRead(context, plain, binds, condition)];
+    default:
+      return [textRead(context, plain, binds, condition)];
   }
+}
+
+/** One `= ANY(…)` for SQL text sent through pg, postgres.js, psycopg or asyncpg; aggregates are grouped by the key. */
+function textRead(context: FlowContext, plain: PlainLoop, binds: KeyBinds, condition: KeyCondition): Rewrite | undefined {
   const form = resultForm(context, plain);
-  if (!condition || !form) return undefined;
+  if (!form) return undefined;
   const grouped = isAggregated(condition.block);
   const missing = grouped ? aggregateRow(condition.block, form) : undefined;
   if (grouped ? !missing : !isPerKeySelect(condition.block)) return undefined;
@@ -40,8 +55,7 @@ export function readBatchFix(context: FlowContext, query: LoopQuery): Fix | unde
   if (hoisted === undefined) return undefined;
   const name = (plain.language === 'python' ? snakeName : camelName)(condition.relation.name, 'by', condition.column);
   const map = freshName(context.text, name);
-  const rewrite = plain.language === 'python' ? python(context, plain, form, hoisted, map, key, keyAccess(condition, keyColumn, form), missing) : javascript(form, hoisted, map, key, keyColumn ?? condition.column, missing);
-  return rewrite && rewriteFix(context, plain, rewrite);
+  return plain.language === 'python' ? python(context, plain, form, hoisted, map, key, keyAccess(condition, keyColumn, form), missing) : javascript(form, hoisted, map, key, keyColumn ?? condition.column, missing);
 }
 
 /** The call with `= ANY(…)` and the list of keys in place of the one key. Undefined where an edit does not fall into written text. */
