@@ -21,6 +21,8 @@ export const bad = () => pool.query('SELECT id FORM orders WHERE id = 1');
     "SELECT $body$ it's fine $body$;",
     'SELECT id FROM {{ ref("orders") }} WHERE id = 1;',
     'SELECT id FROM ${table} WHERE id = 1;',
+    'SELECT id FROM orders WHERE id = ? LIMIT ?;',
+    'INSERT INTO orders (id, note) VALUES (?, ?);',
     {
       language: 'typescript',
       code: `

@@ -6,10 +6,12 @@ import { readPython } from '../core/hosts/python';
 import { readSqlFile } from '../core/hosts/sqlFile';
 import type { HostLanguage, SyntaxParser, SyntaxTree, TextChange } from '../core/hosts/syntax';
 import { readTypeScript } from '../core/hosts/typescript';
+import { isForeignSql } from '../core/sql/foreignDialect';
 import type { SqlAnalyser } from '../core/sql/ports';
 import { splitStatements } from '../core/sql/split';
 import { createSqlAnalyser } from '../parser/sql/analyser';
 import { createSyntaxParser } from '../parser/treeSitter';
+import { isForeignFile, type Databases } from './databases';
 import { relativePath, toPath, type DocumentLanguage } from './paths';
 
 /** The parsers of one process, shared by every project in it. */
@@ -27,6 +29,8 @@ export interface ReadContext {
   readonly models?: ReadonlyMap<string, ModelIr>;
   /** Workspace folder: a file's role is told by its path below it, not by where the folder happens to lie. */
   readonly folder?: string;
+  /** Which database the parts of the workspace speak to. */
+  readonly databases?: Databases;
 }
 
 export interface OpenReader {
@@ -56,14 +60,25 @@ export async function createEngine(): Promise<Engine> {
 const isHost = (language: DocumentLanguage): language is HostLanguage => language !== 'sql' && language !== 'prisma';
 
 function readPlain(uri: string, text: string, language: DocumentLanguage, context: ReadContext): HostFile {
+  const path = toPath(uri);
+  const declared = path !== undefined && isForeignFile(context.databases, path, language === 'prisma' ? 'prisma' : 'sql');
+  if (declared || (language === 'sql' && isForeignSql(text))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);
   return withRole(language === 'prisma' ? readPrismaSchema(uri, text) : readSqlFile(uri, text, environment(context)), text, context);
 }
 
+/** A file of another database's SQL: nothing in it is Postgres' business. */
+const readForeignFile = (uri: string, language: 'sql' | 'prisma'): HostFile => ({
+  uri, language, role: 'application', foreign: true, sites: [], loops: [], functions: [], classes: [], calls: [], imports: [], exports: [], models: [], suppressions: [], errors: [],
+});
+
 function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext): HostFile {
-  return withRole((language === 'python' ? readPython : readTypeScript)(uri, text, tree, environment(context)), text, context);
+  return withRole((language === 'python' ? readPython : readTypeScript)(uri, text, tree, environment(context, language === 'python' ? undefined : toPath(uri))), text, context);
 }
 
-const environment = ({ models }: ReadContext): HostEnvironment => ({ split: splitStatements, models: models ?? new Map() });
+function environment({ models, databases }: ReadContext, script?: string): HostEnvironment {
+  const foreign = script === undefined ? undefined : isForeignFile(databases, script, 'script') ? 'all' : databases?.foreignPrisma ? 'prisma' : undefined;
+  return { split: splitStatements, models: models ?? new Map(), ...(foreign ? { foreign } : {}) };
+}
 
 function withRole(file: HostFile, text: string, { folder }: ReadContext): HostFile {
   const path = folder === undefined ? undefined : toPath(file.uri);

@@ -5,7 +5,7 @@ import { glob } from 'tinyglobby';
 import { languageOf, READ_EXTENSIONS, relativePath } from './paths';
 
 /** Folders that never hold a project's own sources. */
-const NEVER = ['**/node_modules/**', '**/.git/**', '**/.hg/**', '**/.venv/**', '**/venv/**', '**/__pycache__/**', '**/.next/**', '**/.nuxt/**', '**/.cache/**', '**/.vscode-test/**', '**/site-packages/**', '**/*.min.js', '**/*.bundle.js'];
+const NEVER = ['**/node_modules/**', '**/.git/**', '**/.hg/**', '**/.venv/**', '**/venv/**', '**/__pycache__/**', '**/.next/**', '**/.yarn/**', '**/.pnp.*', '**/.nuxt/**', '**/.cache/**', '**/.vscode-test/**', '**/site-packages/**', '**/*.min.js', '**/*.bundle.js'];
 
 export interface ListOptions {
   /** Further patterns to leave out, in `.gitignore` syntax, relative to the folder. */
@@ -31,7 +31,7 @@ export async function listFiles(folder: string, options: ListOptions = {}): Prom
 export async function isIgnored(folder: string, file: string, exclude: readonly string[] = []): Promise<boolean> {
   const relative = relativePath(folder, file);
   if (path.isAbsolute(relative)) return false;
-  if (/(^|\/)(node_modules|\.git|\.venv|site-packages)\//.test(relative)) return true;
+  if (/(^|\/)(node_modules|\.git|\.venv|\.yarn|site-packages)\//.test(relative)) return true;
   const parts = relative.split('/');
   const candidates = parts.map((_, i) => [...parts.slice(0, i), '.gitignore'].join('/'));
   return (await readIgnoreFiles(folder, candidates, exclude))(relative);

@@ -9,6 +9,7 @@ import type { Fix, LintSettings, Rule } from '../core/lint/rule';
 import { countSyntaxErrors, type RelintResult } from '../core/lint/verifyFix';
 import { rules } from '../core/rules/index.generated';
 import { loadCatalog, type CatalogState } from './catalogs';
+import { readDatabases, type Databases } from './databases';
 import type { Engine, OpenReader, ReadContext } from './engine';
 import { isIgnored, listFiles, readManifests } from './fileList';
 import { createModuleResolver } from './modules';
@@ -66,7 +67,8 @@ export interface Project {
   setLiveCatalog(catalog: Catalog | undefined): Promise<void>;
   open(uri: string, text: string): void;
   change(uri: string, text: string, changes: readonly TextChange[]): void;
-  close(uri: string): void;
+  /** The file counts again as it is on disk. */
+  close(uri: string): Promise<void>;
   isOpen(uri: string): boolean;
   /** A file was created, changed or deleted on disk. Resolves to true when other documents may have new findings. */
   refresh(path: string): Promise<boolean>;
@@ -82,10 +84,11 @@ export interface Project {
 export async function createProject(options: ProjectOptions): Promise<Project> {
   const { folder, engine } = options;
   let user = options.settings;
-  let catalogState: CatalogState = { catalog: undefined, problems: [], migrations: undefined };
+  let catalogState: CatalogState = { catalog: undefined, problems: [], migrations: undefined, sources: new Set() };
   let live: Catalog | undefined;
   let settings: LintSettings = toLintSettings(user, defaultSettings, undefined);
   let models: ReadonlyMap<string, ModelIr> = new Map();
+  let databases: Databases | undefined;
   let paths: readonly string[] = [];
   let resolveModule = createModuleResolver({ files: [], manifests: new Map() });
   let flow = createFlowGraph((from, name) => resolveModule(from, name));
@@ -101,7 +104,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     settings = toLintSettings(user, defaultSettings, catalogState.migrations);
   };
 
-  const around = (): ReadContext => ({ models, folder });
+  const around = (): ReadContext => ({ models, folder, databases });
 
   const put = (file: HostFile): void => {
     files.set(file.uri, file);
@@ -152,8 +155,10 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     },
     async scan({ signal, onProgress } = {}) {
       paths = await listFiles(folder, { exclude: user.exclude, signal });
-      resolveModule = createModuleResolver({ files: paths, manifests: await readManifests(folder) });
-      const outcome = await scanFiles(paths, engine, { folder, threads: options.threads, signal, onProgress });
+      const manifests = await readManifests(folder);
+      resolveModule = createModuleResolver({ files: paths, manifests });
+      databases = await readDatabases(folder, manifests, paths.filter((file) => file.endsWith('.prisma')));
+      const outcome = await scanFiles(paths, engine, { folder, databases, threads: options.threads, signal, onProgress });
       models = outcome.models;
       files.clear();
       flow = createFlowGraph((from, name) => resolveModule(from, name));
@@ -194,11 +199,12 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       document.text = text;
       put(document.reader.update(text, changes, around()));
     },
-    close(uri) {
+    async close(uri) {
       opened.get(uri)?.reader.dispose();
       opened.delete(uri);
+      stamps.delete(uri);
       const path = toPath(uri);
-      if (path === undefined || !paths.includes(path)) remove(uri);
+      if (path === undefined || !(await project.refresh(path))) remove(uri);
     },
     isOpen: (uri) => opened.has(uri),
     async refresh(path) {
@@ -215,7 +221,8 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
         if (!opened.has(uri)) remove(uri);
       }
       const after = files.get(uri);
-      const schema = [before, after].some((f) => f && (f.language === 'sql' || f.models.length > 0));
+      const appeared = (before === undefined) !== (after === undefined);
+      const schema = catalogState.sources.has(path) || [before, after].some((f) => f && (f.models.length > 0 || (f.language === 'sql' && appeared)));
       if (schema) await loadSchema();
       return true;
     },

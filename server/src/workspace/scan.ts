@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ModelIr } from '../core/hosts/ir';
+import type { Databases } from './databases';
 import type { Engine } from './engine';
 import { collectModels, mayDeclareModels, readSource, type ScanJob, type ScanResult } from './scanJob';
 
@@ -10,6 +11,7 @@ export interface ScanOptions {
   readonly folder: string;
   /** Worker threads; 0 reads on this thread. Default: two at most, none for a handful of files. */
   readonly threads?: number;
+  readonly databases?: Databases;
   readonly signal?: AbortSignal;
   onProgress?(done: number, total: number): void;
 }
@@ -32,7 +34,7 @@ const BATCH_TIMEOUT_MS = 120_000;
 export async function scanFiles(paths: readonly string[], engine: Engine, options: ScanOptions): Promise<ScanOutcome> {
   const threads = options.threads ?? (paths.length < WORKER_FLOOR ? 0 : Math.min(2, os.cpus().length));
   const script = path.join(__dirname, 'worker.js');
-  const run = threads > 0 && existsSync(script) ? poolRunner(script, threads, options.folder) : localRunner(engine, options.folder);
+  const run = threads > 0 && existsSync(script) ? poolRunner(script, threads, options.folder, options.databases) : localRunner(engine, options.folder, options.databases);
   try {
     const declared = await run.pass('models', paths.filter(mayDeclareModels), [], options.signal);
     const models = new Map(declared.flatMap((r) => ('models' in r ? r.models : [])).map((m) => [m.name, m] as const));
@@ -49,14 +51,14 @@ interface Runner {
   close(): void;
 }
 
-function localRunner(engine: Engine, folder: string): Runner {
+function localRunner(engine: Engine, folder: string, databases?: Databases): Runner {
   return {
     async pass(pass, paths, models, signal, onFile) {
       const known = new Map(models);
       const results: ScanResult[] = [];
       for (const file of paths) {
         if (signal?.aborted) break;
-        results.push(pass === 'models' ? await collectModels(engine, file) : await readSource(engine, file, { models: known, folder }));
+        results.push(pass === 'models' ? await collectModels(engine, file, { databases }) : await readSource(engine, file, { models: known, folder, databases }));
         onFile?.();
       }
       return results;
@@ -65,7 +67,7 @@ function localRunner(engine: Engine, folder: string): Runner {
   };
 }
 
-function poolRunner(script: string, threads: number, folder: string): Runner {
+function poolRunner(script: string, threads: number, folder: string, databases?: Databases): Runner {
   const start = (): Worker => new Worker(script, { resourceLimits: { stackSizeMb: 32 } });
   const workers = Array.from({ length: threads }, start);
   let nextId = 0;
@@ -78,7 +80,7 @@ function poolRunner(script: string, threads: number, folder: string): Runner {
         let worker = initial;
         let first = true;
         for (let batch = batches.shift(); batch && !signal?.aborted; batch = batches.shift()) {
-          const job: ScanJob = { id: nextId++, pass, paths: batch, folder, ...(first ? { models } : {}) };
+          const job: ScanJob = { id: nextId++, pass, paths: batch, folder, ...(first ? { models, ...(databases ? { databases } : {}) } : {}) };
           first = false;
           const answer = await ask(worker, job).catch((error: unknown) => {
             void worker.terminate();

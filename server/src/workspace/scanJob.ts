@@ -1,5 +1,6 @@
 import type { HostFile, ModelIr } from '../core/hosts/ir';
 import type { Engine, ReadContext } from './engine';
+import type { Databases } from './databases';
 import { languageOf, toUri } from './paths';
 import { readTextFile, reasonOf } from './textFile';
 
@@ -12,6 +13,8 @@ export interface ScanJob {
   /** Sent once, with the first job of the second pass. */
   readonly models?: readonly (readonly [string, ModelIr])[];
   readonly folder: string;
+  /** Sent with the first job to each worker. */
+  readonly databases?: Databases;
 }
 
 export type ScanResult =
@@ -24,11 +27,11 @@ const DECLARES_MODELS = /__tablename__|DeclarativeBase|declarative_base|mapped_c
 
 export const mayDeclareModels = (path: string): boolean => /\.(py|prisma)$/.test(path);
 
-export async function collectModels(engine: Engine, path: string): Promise<ScanResult> {
+export async function collectModels(engine: Engine, path: string, context?: ReadContext): Promise<ScanResult> {
   const source = await readTextFile(path);
   const language = languageOf(path);
   if ('skipped' in source || language === undefined || !DECLARES_MODELS.test(source.text)) return { path, models: [] };
-  return guarded(path, () => ({ path, models: engine.read(toUri(path), source.text, language).models }));
+  return guarded(path, () => ({ path, models: engine.read(toUri(path), source.text, language, context).models }));
 }
 
 export async function readSource(engine: Engine, path: string, context: ReadContext): Promise<ScanResult> {

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import type { ModelIr } from '../core/hosts/ir';
+import type { Databases } from './databases';
 import { createEngine } from './engine';
 import { collectModels, readSource, type ScanJob, type ScanResult } from './scanJob';
 
@@ -9,11 +10,13 @@ async function main(): Promise<void> {
   if (!port) throw new Error('worker.js is started by Sargable itself');
   const engine = createEngine();
   let models: ReadonlyMap<string, ModelIr> = new Map();
+  let databases: Databases | undefined;
   port.on('message', (job: ScanJob) => {
     void (async () => {
       if (job.models) models = new Map(job.models);
+      databases = job.databases ?? databases;
       const results: ScanResult[] = [];
-      for (const path of job.paths) results.push(job.pass === 'models' ? await collectModels(await engine, path) : await readSource(await engine, path, { models, folder: job.folder }));
+      for (const path of job.paths) results.push(job.pass === 'models' ? await collectModels(await engine, path, { databases }) : await readSource(await engine, path, { models, folder: job.folder, databases }));
       port.postMessage({ id: job.id, results });
     })();
   });

@@ -7,6 +7,8 @@ export interface HostEnvironment {
   readonly split: SplitStatements;
   /** Models declared elsewhere in the workspace, by name (for Prisma: model name with the schema's casing). */
   readonly models: ReadonlyMap<string, ModelIr>;
+  /** Libraries whose calls here go to another database than Postgres: `all` of the language's, or Prisma alone. */
+  readonly foreign?: 'all' | 'prisma';
 }
 
 /** Turns one document into its intermediate representation. Pure; keeps no node of the tree. */

@@ -11,6 +11,8 @@ export interface HostFile {
   readonly uri: string;
   readonly language: 'sql' | 'typescript' | 'tsx' | 'javascript' | 'python' | 'prisma';
   readonly role: FileRole;
+  /** SQL, or a schema, of another database than Postgres: nothing is read from it. */
+  readonly foreign?: true;
   readonly sites: readonly QuerySite[];
   readonly loops: readonly Loop[];
   readonly functions: readonly FunctionIr[];
@@ -322,6 +324,10 @@ export interface ModelIr {
   /** Unique keys as the ORM names them (Prisma: `teamId_slug`, or the field's name), by property; the primary key included. */
   readonly uniques?: readonly { readonly name: string; readonly properties: readonly string[] }[];
   readonly changes: readonly SchemaChange[];
+  /** A base class that names its subclasses' tables; it has none itself (`table` is empty). */
+  readonly naming?: 'snake' | 'lower' | 'class';
+  /** Base classes by name, where the table's name has to come from one that stands in another file (`table` is empty). */
+  readonly inherits?: readonly string[];
 }
 
 export interface RelationIr {

@@ -1,3 +1,4 @@
+import { placeholderStyle } from '../libraries/sqlText';
 import type { StatementRule } from '../lint/rule';
 
 /** SQL that Postgres' own grammar rejects. */
@@ -22,7 +23,7 @@ export const syntaxError: StatementRule = {
     // Text with holes of unknown content may be valid once they are filled; only whole texts are judged.
     if (site.library !== 'sql' && (site.confidence !== 'proved' || site.executes === 'no')) return;
     if (site.chain.length > 0 || site.conditional.length > 0 || site.source.interpolations.some((i) => i.kind !== 'value')) return;
-    if (site.library === 'sql' && isTemplate(site.source.text)) return;
+    if (site.library === 'sql' && (isTemplate(site.source.text) || placeholderStyle(site.source.text) === 'question')) return;
     report({ at: { sql: error.span }, message: `Postgres rejects this statement: ${error.message}.`, confidence: 'text', evidence: { error: error.message } });
   },
 };

@@ -16,7 +16,7 @@ export const readTypeScript: HostReader = (uri, text, tree, environment): HostFi
   const language = languageOf(uri);
   const scopes = createScopes(tree.root);
   const context = createContext(uri, text, language, scopes, environment);
-  const parts = walkFile(tree.root, context, adaptersFor(language));
+  const parts = walkFile(tree.root, context, adaptersFor(language).filter((adapter) => environment.foreign !== 'all' && adapter.id !== environment.foreign));
   return {
     uri,
     language: language === 'python' ? 'typescript' : language,

@@ -1,3 +1,4 @@
+import { isForeignSql } from '../../sql/foreignDialect';
 import type { LibraryAdapter, SiteDraft } from '../../libraries/adapter';
 import { containsSpan, hostSpan } from '../../text/span';
 import type { CallIr, ClassIr, FunctionIr, HostFile, LocalIr, Loop, LoopKind, QuerySite } from '../ir';
@@ -50,7 +51,10 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     for (const adapter of adapters) {
       const found = adapter.recognise(node, context);
       if (!found) continue;
-      for (const draft of found) drafts.push({ draft, node, frame, call });
+      for (const draft of found) {
+        // Known by its text alone: a text of another database is no query of ours.
+        if (draft.confidence !== 'shape' || !draft.source || !isForeignSql(draft.source.text)) drafts.push({ draft, node, frame, call });
+      }
       for (let current: SyntaxNode | undefined = node; current; current = receiverCall(current)) consumed.add(current.id);
       return;
     }

@@ -1,0 +1,36 @@
+import { tokenize } from './lexer';
+
+/**
+ * Forms that no Postgres statement has and that MySQL, SQLite, ClickHouse, SQL Server or Oracle write all the time.
+ * Each one stands outside literals and comments in valid text of those databases.
+ */
+const marks = new RegExp(
+  [
+    // MySQL, MariaDB and SQLite
+    '`[A-Za-z_][^`\\n]{0,127}`', '\\bauto_?increment\\b', '\\bengine\\s*=\\s*(?:innodb|myisam|memory|aria|archive|csv)\\b', '\\bon\\s+duplicate\\s+key\\s+update\\b',
+    '\\binsert\\s+(?:ignore|or\\s+(?:ignore|replace|abort))\\s+into\\b', '\\bwithout\\s+rowid\\b', '(?:^|;)\\s*pragma\\s+\\w+', '^\\s*delimiter\\s+\\S', '(?:^|;)\\s*use\\s+\\w+\\s*;',
+    '\\b(?:modify|change)\\s+column\\b', '\\bcreate\\s+database\\s+if\\s+not\\s+exists\\b',
+    '\\binterval\\s+\\d+\\s+(?:second|minute|hour|day|week|month|year)s?\\b', '\\bon\\s+\\*\\.\\*', '\\bdelete\\s+\\w+(?:\\s*,\\s*\\w+)*\\s+from\\b',
+    // ClickHouse
+    '\\bengine\\s*=\\s*\\w*(?:mergetree|distributed|kafka|materializedview|null|log|memory|dictionary|replicated\\w*)\\b', '\\b(?:replicated)?\\w*mergetree\\s*\\(', '\\blowcardinality\\s*\\(', '\\bdatetime64\\b', '\\bnullable\\s*\\(\\s*\\w+\\s*\\)',
+    '\\bprewhere\\b', '\\bon\\s+cluster\\s+\\S', '\\{\\s*\\w+\\s*:\\s*(?:array\\(|nullable\\(|lowcardinality\\()*(?:u?int(?:8|16|32|64|128|256)?|string|date(?:time)?(?:32|64)?|float(?:32|64)|bool|uuid|identifier)\\b',
+    '\\badd\\s+column\\s+(?:if\\s+not\\s+exists\\s+)?\\w+\\s+(?:u?int(?:16|32|64|128|256)|uint8|float32|float64|string)\\b', '\\badd\\s+projection\\b', '\\bmaterialize\\s+(?:index|column|projection)\\b',
+    // SQL Server and Oracle
+    '\\bn?varchar2\\b', '\\bnvarchar\\s*\\(', '\\bidentity\\s*\\(\\s*\\d+\\s*,\\s*\\d+\\s*\\)', '^\\s*go\\s*$', '\\[dbo\\]', '\\bdbo\\.\\w',
+  ].join('|'),
+  'gim',
+);
+
+/**
+ * Is the text certainly SQL of another database than Postgres? By its own forms alone: text that both understand is not.
+ * Cost: one regular expression; the lexer's pass only where it matches.
+ */
+export function isForeignSql(text: string): boolean {
+  const places = [...text.matchAll(marks)].map((match) => match.index + (match[0].length - match[0].replace(/^[;\s]+/, '').length));
+  if (places.length === 0) return false;
+  const tokens = tokenize(text, { comments: true });
+  return places.some((place) => {
+    const token = tokens.find(({ start, end }) => start <= place && place < end);
+    return token !== undefined && token.kind !== 'string' && token.kind !== 'quoted' && token.kind !== 'comment' && token.kind !== 'meta';
+  });
+}

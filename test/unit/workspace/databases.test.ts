@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEngine } from '../../../server/src/workspace/engine';
+import { toUri } from '../../../server/src/workspace/paths';
+import { createProject } from '../../../server/src/workspace/project';
+import { makeWorkspace } from '../../support/workspaceFolder';
+
+const workspaces: { remove(): void }[] = [];
+afterEach(() => workspaces.splice(0).forEach((workspace) => workspace.remove()));
+
+/** Number of query sites per file of a workspace. */
+async function sites(files: Readonly<Record<string, string>>): Promise<Record<string, number>> {
+  const workspace = makeWorkspace(files);
+  workspaces.push(workspace);
+  const project = await createProject({ folder: workspace.folder, engine: await createEngine(), settings: {} });
+  await project.scan();
+  return Object.fromEntries(project.paths.map((file) => [path.relative(workspace.folder, file).replaceAll('\\', '/'), project.files.get(toUri(file))?.sites.length ?? 0]));
+}
+
+const query = "export const page = (db, n) => db.run('SELECT id FROM orders WHERE open ORDER BY id LIMIT 20 OFFSET ' + n);";
+const prisma = (provider: string): string => `datasource db {\n  provider = "${provider}"\n  url = env("U")\n}\n`;
+const model = 'model Order {\n  id Int @id\n  teamId Int\n}\n';
+const client = "import { PrismaClient } from '@prisma/client';\nconst prisma = new PrismaClient();\nexport const all = () => prisma.order.findMany({ skip: 10 });";
+
+describe('the database a workspace speaks to', () => {
+  it('the drivers of the package decide over its code', async () => {
+    const found = await sites({
+      'package.json': '{"private": true}',
+      'shop/package.json': '{"dependencies": {"mysql2": "3"}}', 'shop/page.ts': query,
+      'stats/package.json': '{"dependencies": {"pg": "8", "better-sqlite3": "9"}}', 'stats/page.ts': query,
+      'web/package.json': '{"dependencies": {}}', 'web/page.ts': query,
+    });
+    expect(found).toEqual({ 'shop/page.ts': 0, 'stats/page.ts': 1, 'web/page.ts': 1 });
+  });
+
+  it('packages without a driver follow the others of the workspace', async () => {
+    expect(await sites({ 'db/package.json': '{"dependencies": {"@libsql/client": "1"}}', 'db/index.ts': 'export const x = 1;', 'web/package.json': '{}', 'web/page.ts': query })).toMatchObject({ 'web/page.ts': 0 });
+    expect(await sites({ 'package.json': '{}', 'page.ts': query })).toEqual({ 'page.ts': 1 });
+  });
+
+  it('a Prisma schema in several files for another database has no models, its client no queries', async () => {
+    const found = await sites({ 'package.json': '{"dependencies": {"@prisma/client": "6"}}', 'prisma/schema/base.prisma': prisma('mysql'), 'prisma/schema/order.prisma': model, 'all.ts': client });
+    expect(found['all.ts']).toBe(0);
+    const postgres = await sites({ 'package.json': '{"dependencies": {"@prisma/client": "6"}}', 'prisma/schema/base.prisma': prisma('postgresql'), 'prisma/schema/order.prisma': model, 'all.ts': client });
+    expect(postgres['all.ts']).toBe(1);
+  });
+
+  it('migrations whose tool wrote another dialect down, and files in its own words', async () => {
+    const found = await sites({
+      'drizzle/meta/_journal.json': '{"dialect": "sqlite"}', 'drizzle/0000_a.sql': 'DROP TABLE a;',
+      'sqlc.yaml': 'version: "2"\nsql:\n  - engine: "mysql"\n    queries: "./queries"\n', 'queries/a.sql': 'SELECT id FROM a;',
+      'prisma/migrations/migration_lock.toml': 'provider = "postgresql"\n', 'prisma/migrations/1_a/migration.sql': 'DROP TABLE a;',
+      'other/a.sql': 'SELECT `id` FROM a;\nSELECT id FROM b;', 'other/b.sql': 'SELECT id FROM a;',
+    });
+    expect(found).toEqual({ 'drizzle/0000_a.sql': 0, 'queries/a.sql': 0, 'prisma/migrations/1_a/migration.sql': 1, 'other/a.sql': 0, 'other/b.sql': 1 });
+  });
+
+  it("a package manager's bundle is not read", async () => {
+    expect(await sites({ '.yarn/releases/yarn-4.cjs': query, 'a.ts': query })).toEqual({ 'a.ts': 1 });
+  });
+});
