@@ -77,7 +77,7 @@ export function startServer(connection: Connection): void {
     const uri = canonicalUri(textDocument.uri);
     session.documents.delete(uri);
     session.results.delete(uri);
-    projectOf(session, uri)?.close(uri);
+    inBackground(connection, projectOf(session, uri)?.close(uri));
     if (!session.abilities.pullDiagnostics) void connection.sendDiagnostics({ uri: textDocument.uri, diagnostics: [] });
   });
   connection.onShutdown(async () => {

@@ -23,6 +23,8 @@ export interface CatalogState {
   /** What could not be read or understood, for the user. */
   readonly problems: readonly string[];
   readonly migrations: MigrationTarget | undefined;
+  /** Absolute paths of the files it was read from. */
+  readonly sources: ReadonlySet<string>;
   /** The catalog as it would be with these files added (paths relative to the folder): to check a fix that writes one. */
   withMigrations?(files: readonly NewFile[]): Catalog | undefined;
 }
@@ -77,7 +79,7 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     collectSchemaSteps(files.map((f) => ({ uri: toUri(path.join(folder, f.path)), text: f.sql ?? f.text })), parser);
   const migrations = findTarget(request, [...relative, ...expected.map((f) => f.path)], problems);
   return {
-    catalog: build(stepsOf(expected)), problems, migrations: migrations && { ...migrations, now: new Date().toISOString() },
+    catalog: build(stepsOf(expected)), problems, sources: new Set(sources.flatMap((source) => source.files.map((file) => path.resolve(folder, file)))), migrations: migrations && { ...migrations, now: new Date().toISOString() },
     withMigrations: (files) => build(stepsOf([...expected, ...files])),
   };
 }

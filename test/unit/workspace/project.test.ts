@@ -1,0 +1,73 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createEngine, type Engine } from '../../../server/src/workspace/engine';
+import { createProject, type Project } from '../../../server/src/workspace/project';
+import { toUri } from '../../../server/src/workspace/paths';
+import { makeWorkspace } from '../../support/workspaceFolder';
+
+let engine: Engine;
+let workspace: ReturnType<typeof makeWorkspace> | undefined;
+beforeAll(async () => void (engine = await createEngine()));
+afterEach(() => workspace?.remove());
+afterAll(() => undefined);
+
+async function open(files: Record<string, string>, settings = {}): Promise<Project> {
+  workspace?.remove();
+  workspace = makeWorkspace(files);
+  const project = await createProject({ folder: workspace.folder, engine, settings, threads: 0 });
+  await project.scan();
+  return project;
+}
+const at = (name: string): string => workspace?.path(name) ?? name;
+const rulesIn = async (project: Project, name: string): Promise<string[]> => {
+  const result = await project.lint(at(name));
+  return 'findings' in result ? result.findings.map((f) => f.rule) : [result.reason];
+};
+
+const QUERY = 'SELECT id FROM orders WHERE customer = $1 LIMIT 5;\n';
+const TABLE = 'CREATE TABLE orders (id bigint PRIMARY KEY, customer bigint NOT NULL);\n';
+
+describe('the catalog of a project', () => {
+  it('comes from migrations in their order and follows files that appear, change and vanish', async () => {
+    const project = await open({ 'migrations/0001_a.sql': TABLE, 'q.sql': QUERY }, { assume: { orders: 500_000 } });
+    expect(project.catalog?.label).toBe('migrations (1 migration)');
+    expect(await rulesIn(project, 'q.sql')).toContain('unindexed-predicate');
+    await project.refresh(workspace?.write('migrations/0002_b.sql', 'CREATE INDEX ON orders (customer);\n') ?? '');
+    expect(await rulesIn(project, 'q.sql')).not.toContain('unindexed-predicate');
+    await project.refresh(workspace?.write('migrations/0002_b.sql', 'SELECT 1 AS one;\n') ?? '');
+    expect(await rulesIn(project, 'q.sql')).toContain('unindexed-predicate');
+  });
+  it('comes from models where there is no SQL', async () => {
+    const project = await open({ 'models.py': 'from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\nclass Base(DeclarativeBase):\n    pass\n\nclass Order(Base):\n    __tablename__ = "orders"\n    id: Mapped[int] = mapped_column(primary_key=True)\n' });
+    expect([...(project.catalog?.tables.keys() ?? [])]).toEqual(['public.orders']);
+    expect(project.catalog?.source).toBe('models');
+  });
+  it('a schema that cannot be read is a problem in words, and linting goes on', async () => {
+    const project = await open({ 'q.sql': 'SELECT id FROM t ORDER BY id LIMIT 5 OFFSET 500;\n' }, { schema: ['nowhere', 'q.sql'] });
+    expect(project.problems).toEqual(['the schema nowhere cannot be read: it does not exist']);
+    expect(await rulesIn(project, 'q.sql')).toContain('offset-pagination');
+  });
+});
+
+it("a file's role is told by its path in the workspace, not by where the workspace lies", async () => {
+  workspace = makeWorkspace({ 'tests/app/src/q.sql': QUERY });
+  const project = await createProject({ folder: workspace.path('tests/app'), engine, settings: {}, threads: 0 });
+  await project.scan();
+  expect(project.files.get(toUri(workspace.path('tests/app/src/q.sql')))?.role).toBe('application');
+});
+
+it('a scan can be stopped, and says what it read', async () => {
+  workspace = makeWorkspace(Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`f${i}.sql`, QUERY])));
+  const project = await createProject({ folder: workspace.folder, engine, settings: {}, threads: 0 });
+  const abort = new AbortController();
+  const summary = await project.scan({ signal: abort.signal, onProgress: (done) => done === 10 && abort.abort() });
+  expect(summary.files).toBe(10);
+});
+
+it('an open document is linted as it is typed, a closed one as it is saved', async () => {
+  const project = await open({ 'schema.sql': TABLE, 'q.sql': QUERY });
+  const uri = toUri(at('q.sql'));
+  project.open(uri, 'SELECT id FROM orders WHERE customer = 1 ORDER BY id LIMIT 5 OFFSET 70;\n');
+  expect(await rulesIn(project, 'q.sql')).toContain('offset-pagination');
+  await project.close(uri);
+  expect(await rulesIn(project, 'q.sql')).not.toContain('offset-pagination');
+});
