@@ -64,6 +64,41 @@ describe('declarative models', () => {
   });
 });
 
+describe('tables named by a base class', () => {
+  const base = (returned: string, rest = ''): string => `import re\nfrom sqlalchemy.orm import DeclarativeBase, declared_attr\n\ndef table_name(name):\n    parts = re.split("(?=[A-Z])", name)\n    return "_".join(part.lower() for part in parts if part)\n\nclass Base(DeclarativeBase):\n    @declared_attr.directive\n    def __tablename__(cls):\n        return ${returned}\n${rest}`;
+  const card = 'from sqlalchemy import Column, ForeignKey, Integer, String\nfrom .base import Base, Stamped\n\nclass MemberCard(Stamped, Base):\n    id = Column(Integer, primary_key=True)\n    name = Column(String, index=True)\n    member_id = Column(Integer, ForeignKey("member.id"))\n';
+  const use = 'from sqlalchemy import select\nfrom .cards import MemberCard\n\ndef f(session, n):\n    return session.scalars(select(MemberCard.id).where(MemberCard.name == n)).all()\n';
+  const known = (text: string): ReadonlyMap<string, ModelIr> => new Map([...read(text).models, ...read(card).models].map((model) => [model.name, model]));
+
+  it.each([
+    ['table_name(cls.__name__)', 'member_card'],
+    ['re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()', 'member_card'],
+    ['naming.to_snake_case(cls.__name__)', 'member_card'],
+    ['cls.__name__.lower()', 'membercard'],
+    ['cls.__name__', '"MemberCard"'],
+  ])('%s', (returned, table) => {
+    const models = known(base(returned));
+    expect(sqlOf(use, models)).toEqual([`SELECT ${table}.id FROM ${table} WHERE ${table}.name = $1`]);
+    const [model] = read(card, models).models;
+    expect(model?.changes).toMatchObject([{ type: 'create-table', table: { name: table.replaceAll('"', '') }, foreignKeys: [{ references: { table: 'member' } }] }, { type: 'create-index' }]);
+  });
+
+  it('declares no table before its name is known', () => {
+    for (const returned of ['pluralize(cls.__name__)', 'cls.__name__.lower() + "s"', 'f"app_{cls.__name__.lower()}"']) {
+      const models = known(base(returned));
+      expect([...models.values()].flatMap((model) => model.changes)).toEqual([]);
+      expect(sqlOf(use, models)).toEqual(['SELECT "MemberCard".id FROM "MemberCard" WHERE "MemberCard".name = $1']);
+      expect(read(card, models).models.flatMap((model) => model.changes)).toEqual([]);
+    }
+    expect(read('from pydantic import BaseModel, Field\n\nclass CardRead(BaseModel):\n    id: int = Field(gt=0)\n').models).toEqual([]);
+  });
+
+  it('in the same file, through a base in between', () => {
+    const text = base('table_name(cls.__name__)', '\nclass Owned(Base):\n    __abstract__ = True\n    owner_id = Column(Integer)\n\nclass GuestBook(Owned):\n    id = Column(Integer, primary_key=True)\n\nclass SSOUser(Owned):\n    id = Column(Integer, primary_key=True)\n');
+    expect(read(text).models.map(({ name, table, columns }) => [name, table, columns.length])).toEqual([['Base', '', 0], ['GuestBook', 'guest_book', 2], ['SSOUser', '', 2]]);
+  });
+});
+
 describe('statements', () => {
   it('is one site where it is built in a variable and extended under a condition', () => {
     const site = readOne(inFunction('stmt = select(Order.id).where(Order.tenant_id == tenant_id)\nif q:\n    stmt = stmt.where(Order.total > q)\nresult = await session.execute(stmt.limit(20))\nreturn result.scalars().all()'), models);

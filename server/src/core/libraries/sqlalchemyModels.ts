@@ -4,6 +4,7 @@ import type { ModelIr, RelationIr } from '../hosts/ir';
 import type { Binding, Scopes } from '../hosts/python/scopes';
 import { argumentsOf, calleeName, field, literalValue, parts, pathOf, spanOf, unwrap, type Arguments } from '../hosts/python/syntaxTools';
 import type { SyntaxNode } from '../hosts/syntax';
+import { inheritedTable, readTableNaming, tableNameOf, type TableNaming } from './sqlalchemyNaming';
 import { annotationType, typeArgument } from './sqlalchemyTypes';
 
 /** What one class body or `Table(…)` declares, before foreign keys and relations are tied to other models. */
@@ -17,6 +18,14 @@ interface Draft {
   readonly constraints: Constraint[];
   readonly foreignKeys: ForeignKey[];
   readonly indexes: Index[];
+  /** Names of the base classes that this file does not hold. */
+  readonly bases: string[];
+  /** Given by a base class of this file, or by the class itself (`namesTables`). */
+  naming?: TableNaming;
+  namesTables: boolean;
+  abstract: boolean;
+  /** Has columns or relations that are SQLAlchemy's without doubt (a pydantic model has `Field()` too). */
+  declarative: boolean;
 }
 
 interface ColumnDraft {
@@ -43,15 +52,22 @@ const columnCalls = /^(mapped_column|Column|Field|column_property|deferred)$/;
 const relationCalls = /^(relationship|Relationship|relation|dynamic_loader)$/;
 const eagerLoading = /^(joined|selectin|subquery|immediate)$/;
 
-/** Declarative classes (with the mixins and bases of the same file), SQLModel tables and `Table(…)` objects as models. */
-export function readSqlalchemyModels(classes: readonly SyntaxNode[], scopes: Scopes): ModelIr[] {
+/**
+ * Declarative classes (with the mixins and bases of the same file), SQLModel tables and `Table(…)` objects as models.
+ * A class whose base stands in another file and names the table is a model without one until that base is in `known`;
+ * such bases are in the result too.
+ */
+export function readSqlalchemyModels(classes: readonly SyntaxNode[], scopes: Scopes, known: ReadonlyMap<string, ModelIr> = new Map()): ModelIr[] {
   const byName = new Map(classes.flatMap((node): [string, SyntaxNode][] => {
     const name = field(node, 'name')?.text;
     return name ? [[name, node]] : [];
   }));
   const drafts = [...byName].flatMap(([name, node]): Draft[] => {
     const draft = readClass(name, node, byName, scopes, 0);
-    return draft.table !== undefined && draft.columns.size > 0 ? [draft] : [];
+    if (draft.table !== undefined) return draft.columns.size > 0 ? [draft] : [];
+    if (draft.abstract || !draft.declarative || draft.namesTables) return draft.namesTables ? [draft] : [];
+    draft.table = draft.naming ? tableNameOf(name, draft.naming) : inheritedTable(name, draft.bases, known);
+    return draft.table !== undefined || draft.bases.some((base) => base !== 'object') ? [draft] : [];
   });
   for (const [name, bindings] of scopes.module.bindings) {
     const draft = bindings.length === 1 ? readTable(name, bindings[0]) : undefined;
@@ -61,7 +77,7 @@ export function readSqlalchemyModels(classes: readonly SyntaxNode[], scopes: Sco
 }
 
 function emptyDraft(name: string, node: SyntaxNode): Draft {
-  return { name, node, columns: new Map(), relations: [], constraints: [], foreignKeys: [], indexes: [] };
+  return { name, node, columns: new Map(), relations: [], constraints: [], foreignKeys: [], indexes: [], bases: [], namesTables: false, abstract: false, declarative: false };
 }
 
 function readClass(name: string, node: SyntaxNode, classes: ReadonlyMap<string, SyntaxNode>, scopes: Scopes, depth: number): Draft {
@@ -70,11 +86,15 @@ function readClass(name: string, node: SyntaxNode, classes: ReadonlyMap<string, 
   const bases = superclasses ? parts(superclasses) : [];
   for (const base of [...bases].reverse()) {
     const inherited = base.type === 'identifier' ? classes.get(base.text) : undefined;
+    if (!inherited && base.type !== 'keyword_argument') draft.bases.push(base.text.split('.').at(-1) ?? '');
     if (!inherited || depth > 6 || inherited.id === node.id) continue;
     const from = readClass(base.text, inherited, classes, scopes, depth + 1);
     for (const [property, column] of from.columns) draft.columns.set(property, column);
     draft.relations.push(...from.relations);
     draft.schema ??= from.schema;
+    draft.naming ??= from.naming;
+    draft.declarative ||= from.declarative;
+    draft.bases.push(...from.bases);
     draft.indexes.push(...(from.table === undefined ? from.indexes : []));
   }
   const sqlModel = bases.some((base) => base.type === 'keyword_argument' && base.text.replaceAll(' ', '') === 'table=True');
@@ -83,7 +103,9 @@ function readClass(name: string, node: SyntaxNode, classes: ReadonlyMap<string, 
   for (const [property, bindings] of scopes.scopeAt(node)?.bindings ?? []) {
     const binding = bindings[0];
     if (!binding) continue;
-    if (property === '__tablename__') draft.table = textValue(binding.value) ?? draft.table;
+    if (property === '__abstract__') draft.abstract = binding.value !== undefined && literalValue(binding.value) === true;
+    else if (property === '__tablename__' && binding.kind === 'function') draft.namesTables = (draft.naming = readTableNaming(binding, scopes)) !== undefined;
+    else if (property === '__tablename__') draft.table = textValue(binding.value) ?? draft.table;
     else if (property === '__table_args__') readTableArguments(draft, binding.value);
     else if (binding.kind === 'assign') readProperty(draft, property, binding, sqlModel || depth > 0);
   }
@@ -103,6 +125,7 @@ function readProperty(draft: Draft, property: string, binding: Binding, plainFie
   const value = binding.value && unwrap(binding.value);
   const call = value?.type === 'call' ? value : undefined;
   const callee = call && calleeName(call)?.text;
+  draft.declarative ||= callee !== undefined && /^(?:relationship|mapped_column|Column)$/.test(callee);
   if (call && callee && relationCalls.test(callee)) {
     draft.relations.push(readRelation(property, call, binding.type));
     return;
@@ -292,6 +315,7 @@ function toModel(draft: Draft, all: readonly Draft[]): ModelIr {
     })),
     ...draft.indexes.map((index): SchemaChange => ({ type: 'create-index', table, ifNotExists: false, concurrently: false, index })),
   ];
+  const unnamed = draft.table === undefined;
   return {
     name: draft.name,
     table: table.name,
@@ -299,7 +323,9 @@ function toModel(draft: Draft, all: readonly Draft[]): ModelIr {
     span: spanOf(draft.node),
     columns: columns.map((column) => ({ property: column.property, column: column.definition.name, span: column.span })),
     relations: draft.relations.map((relation) => toRelation(relation, draft, all)),
-    changes,
+    changes: unnamed ? [] : changes,
+    ...(unnamed && draft.namesTables ? { naming: draft.naming } : {}),
+    ...(unnamed && !draft.namesTables ? { inherits: draft.bases } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { HostContext, HostString } from '../../libraries/adapter';
+import { withTable } from '../../libraries/sqlalchemyNaming';
 import type { Bind, BindOrigin, ModelIr } from '../ir';
 import type { HostEnvironment } from '../host';
 import { splitHostString } from '../shared/statements';
@@ -44,7 +45,7 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
     argument: argumentOf,
     bind: (node, key): Bind => ({ key, text: node.text, span: spanOf(node), names: freeNames(node), origin: bindOrigin(node) }),
     executes: isWalked,
-    model: (name) => models.get(name) ?? environment.models.get(name),
+    model: (name) => withTable(models.get(name) ?? environment.models.get(name), environment.models),
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
   };
   registry.set(context, scopes);

@@ -21,7 +21,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
   const role = readFileRole(uri, text);
   const scopes = collectScopes(tree.root);
   const outline = outlineOf(tree.root);
-  const models: readonly ModelIr[] = readSqlalchemyModels(outline.classes, scopes);
+  const models: readonly ModelIr[] = readSqlalchemyModels(outline.classes, scopes, environment.models);
   const context = createContext(uri, text, scopes, environment, new Map(models.map((model) => [model.name, model])));
   const sites = readSites(collectDrafts(outline, context, adaptersFor('python')), outline);
   const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
