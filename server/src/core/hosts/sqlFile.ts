@@ -6,9 +6,9 @@ import type { SplitStatements } from '../sql/ports';
 import type { SqlSource } from '../sql/source';
 import { kindByTokens } from '../sql/tokenModel';
 import { TokenRanges } from '../sql/tokenRanges';
-import { ownText } from '../text/ownText';
 import { verbatimMap } from '../text/segmentMap';
 import { hostSpan, type HostSpan, type SqlSpan } from '../text/span';
+import { createTextMemo } from '../text/textMemo';
 import { readFileRole } from './fileRole';
 import type { HostFile, QuerySite } from './ir';
 import { readSuppressions } from './suppressions';
@@ -49,26 +49,7 @@ interface StatementFacts {
   readonly placeholders: readonly { readonly key: string; readonly text: string; readonly start: number; readonly end: number }[];
 }
 
-/** Of one generation, in characters: the statements of a large document, so that a keystroke reads one of them. */
-const maxCharacters = 2_000_000;
-let recent = new Map<string, StatementFacts>();
-let older: ReadonlyMap<string, StatementFacts> = new Map();
-let characters = 0;
-
-/** Facts of statements read lately are kept: what was not asked for while a whole generation came in goes. */
-function factsOf(statement: string): StatementFacts {
-  const known = recent.get(statement);
-  if (known) return known;
-  const facts = older.get(statement) ?? readFacts(ownText(statement));
-  characters += statement.length;
-  if (characters > maxCharacters) {
-    older = recent;
-    recent = new Map();
-    characters = statement.length;
-  }
-  recent.set(facts.source.text, facts);
-  return facts;
-}
+const factsOf = createTextMemo(2_000_000, readFacts);
 
 function readFacts(statement: string): StatementFacts {
   const ranges = new TokenRanges(statement, tokenize(statement));

@@ -1,6 +1,7 @@
 import type { QuerySite } from '../hosts/ir';
 import { tokenize, type Token } from '../sql/lexer';
 import type { PlaceholderStyle } from '../sql/source';
+import { createTextMemo } from '../text/textMemo';
 
 const starts = /^\s*(?:(?:--[^\n]*(?:\n|$)|\/\*[^]*?\*\/)\s*)*\(*\s*(select|with|insert|update|delete|merge|values|table|create|alter|drop|truncate|begin|commit|rollback|start|savepoint|release|set|reset|show|explain|analyze|vacuum|copy|lock|refresh|reindex|cluster|grant|revoke|comment|listen|notify|unlisten|do|call|declare|fetch|close|prepare|execute|deallocate|discard)(?![\w-])/i;
 
@@ -10,8 +11,10 @@ export const startsStatement = (text: string): boolean => starts.test(text);
 /**
  * Is the text certainly SQL: a statement keyword in the place and with the company that SQL gives it? Prose such as
  * "Select a plan", "Delete from cart" or "Update set-up" is not.
+ * @param holes places of the text (all blank) that the host fills: names and conditions may stand there.
  */
-export function isCertainlySql(text: string): boolean {
+export function isCertainlySql(written: string, holes: readonly SqlSpanLike[] = []): boolean {
+  const text = fillHoles(written, holes);
   const first = starts.exec(text)?.[1]?.toLowerCase();
   if (first === undefined) return false;
   const tokens = tokenize(text);
@@ -22,7 +25,9 @@ export function isCertainlySql(text: string): boolean {
       const from = tokens.findIndex((token) => token.word === 'from');
       if (from < 0) return isBareSelect(tokens);
       const list = tokens.slice(tokens.findIndex((token) => token.word === 'select') + 1, from);
-      return list.length > 0 && isSelectList(list) && isTableName(tokens[from + 1], tokens) && (looksStructured(tokens) || tokens.length <= from + 3);
+      // With a hole for the columns or the table, two words are left: prose has them too.
+      const named = list.every((token) => !isFilled(token)) && !isFilled(tokens[from + 1]);
+      return list.length > 0 && isSelectList(list) && isTableName(tokens[from + 1], tokens) && (looksStructured(tokens) || (named && tokens.length <= from + 3));
     }
     case 'insert':
       return at('into') === 1 && /\b(values|select|default)\b/i.test(text) && tokens.some((token) => token.word === '(' || token.word === 'select' || token.word === 'default');
@@ -48,6 +53,22 @@ export function isCertainlySql(text: string): boolean {
       return false;
   }
 }
+
+interface SqlSpanLike {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Stands for what the host puts into the text: a name that nobody writes. */
+const FILLER = 'zq';
+
+function fillHoles(text: string, holes: readonly SqlSpanLike[]): string {
+  let filled = text;
+  for (const { start, end } of holes) if (end - start > FILLER.length && filled.slice(start, end).trim() === '') filled = filled.slice(0, start) + FILLER.padEnd(end - start, '_') + filled.slice(end);
+  return filled;
+}
+
+const isFilled = (token: Token | undefined): boolean => token?.word.startsWith(`${FILLER}_`) ?? false;
 
 /** `SELECT 1`, `SELECT now()`, `SELECT $1::int`: no table, yet nothing else. */
 function isBareSelect(tokens: readonly Token[]): boolean {
@@ -77,8 +98,10 @@ function looksStructured(tokens: readonly Token[]): boolean {
   return tokens.some((token) => token.kind === 'param' || token.kind === 'operator' || token.kind === 'string' || token.word === '(') || tokens.some((token, index) => index > 0 && /^(where|join|limit|order|group|having|union|offset)$/.test(token.word));
 }
 
-/** What a statement does, by its keywords. */
-export function accessOf(text: string): QuerySite['access'] {
+/** What a statement does, by its keywords. Remembered by text. */
+export const accessOf = createTextMemo(500_000, readAccess);
+
+function readAccess(text: string): QuerySite['access'] {
   const first = starts.exec(text)?.[1]?.toLowerCase();
   if (first === undefined) return 'unknown';
   if (/^(insert|update|delete|merge|truncate|create|alter|drop|refresh|copy|grant|revoke)$/.test(first)) return 'write';
@@ -87,10 +110,10 @@ export function accessOf(text: string): QuerySite['access'] {
 }
 
 /** Does the statement give rows back? */
-export function returnsRows(text: string): boolean {
+export const returnsRows = createTextMemo(500_000, (text): boolean => {
   const access = accessOf(text);
   return access === 'read' || (access === 'write' && tokenize(text).some((token) => token.word === 'returning'));
-}
+});
 
 /** The placeholder style that a text of an unknown driver shows; `dollar` where it shows none. */
 export function placeholderStyle(text: string): PlaceholderStyle {

@@ -9,7 +9,7 @@ import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
 import { closeBrackets, findPlace, trimBlanks } from './place';
-import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Rule, RuleContext, StatementRule } from './rule';
+import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Rule, RuleContext, StatementContext, StatementRule } from './rule';
 import { createSuppressions, describeUnused } from './suppressions';
 import { verifyFixes, type Relint } from './verifyFix';
 
@@ -88,7 +88,9 @@ function lintStatement(request: LintRequest, site: QuerySite, model: StatementMo
   const cache = site.library === 'sql' ? request.cache : undefined;
   let drafts = cache?.get(model, key);
   if (!drafts) {
-    drafts = rules.flatMap((rule) => runStatement(request, site, model, rule, fail).map((draft, index): CachedDraft => ({ rule, draft, index })));
+    const found: CachedDraft[] = [];
+    for (const rule of rules) for (const [index, draft] of runStatement(request, site, model, rule, fail).entries()) found.push({ rule, draft, index });
+    drafts = found;
     if (drafts.every(({ draft }) => 'sql' in draft.at && !draft.related?.length)) cache?.set(model, key, drafts);
   }
   return drafts.flatMap(({ rule, draft, index }): readonly Placed[] => {
@@ -103,13 +105,13 @@ function lintStatement(request: LintRequest, site: QuerySite, model: StatementMo
 }
 
 function runStatement(request: LintRequest, site: QuerySite, model: StatementModel, rule: StatementRule, fail: Fail): readonly FindingDraft[] {
-  const drafts: FindingDraft[] = [];
+  const run = new StatementRun(request, rule, site, model);
   try {
-    rule.check({ ...contextFor(request, rule, drafts), site, model });
+    rule.check(run);
   } catch (error) {
     fail(rule, error, site.span);
   }
-  return drafts;
+  return run.drafts;
 }
 
 function lintFlow(request: LintRequest, rule: FlowRule, fail: Fail): readonly Placed[] {
@@ -197,3 +199,35 @@ function commentLine(text: string, span: HostSpan): HostSpan {
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const noDrafts: readonly FindingDraft[] = [];
+
+/** What a rule sees of a statement. There is one per rule and statement at every keystroke, and most report nothing: small. */
+class StatementRun implements StatementContext {
+  drafts = noDrafts;
+
+  constructor(
+    private readonly request: LintRequest,
+    private readonly rule: Rule,
+    readonly site: QuerySite,
+    readonly model: StatementModel,
+  ) {}
+
+  get file(): HostFile { return this.request.file; }
+  get text(): string { return this.request.text; }
+  get catalog(): Catalog | undefined { return this.request.catalog; }
+  get settings(): LintSettings { return this.request.settings; }
+  get sql(): SqlAnalyser { return this.request.sql; }
+  get flow(): FlowGraph { return this.request.flow; }
+
+  // Functions of their own, so that a rule may take them apart; made only when a rule has something to say.
+  get option() {
+    return <T>(name: string): T => resolveOption(this.rule, name, this.request.settings) as T;
+  }
+
+  get report() {
+    return (draft: FindingDraft): void => {
+      this.drafts = [...this.drafts, draft];
+    };
+  }
+}

@@ -2,7 +2,8 @@ import type { HostString } from '../../libraries/adapter';
 import type { SplitStatements } from '../../sql/ports';
 import type { PlaceholderStyle, SqlSource } from '../../sql/source';
 import type { Segment, SegmentMap } from '../../text/segmentMap';
-import { hostSpan, sqlSpan } from '../../text/span';
+import { hostSpan, sqlSpan, type SqlSpan } from '../../text/span';
+import { createTextMemo } from '../../text/textMemo';
 import type { Bind, ConditionalPart } from '../ir';
 
 /** One statement of a host string. */
@@ -48,7 +49,7 @@ export function sliceHostString(whole: HostString, start: number, end: number, p
 
 /** One draft per statement of the text; none for a text without a statement. A slot at a statement's border belongs to it. */
 export function splitHostString(whole: HostString, placeholders: PlaceholderStyle, split: SplitStatements): readonly StatementDraft[] {
-  const spans = split(whole.text, { psql: false }).map((span) => ({ start: span.start as number, end: span.end as number }));
+  const spans = splitOnce(split)(whole.text).map((span) => ({ start: span.start as number, end: span.end as number }));
   for (const { span } of whole.interpolations) {
     if (spans.some((statement) => statement.start <= span.start && span.end <= statement.end)) continue;
     const previous = spans.filter((statement) => statement.end <= span.start).at(-1);
@@ -57,4 +58,13 @@ export function splitHostString(whole: HostString, placeholders: PlaceholderStyl
     else if (next) next.start = span.start;
   }
   return spans.map((span) => sliceHostString(whole, span.start, span.end, placeholders));
+}
+
+const memos = new WeakMap<SplitStatements, (text: string) => readonly SqlSpan[]>();
+
+/** The splitter with a memory: a document is read again at every keystroke, and its strings are mostly the same. */
+function splitOnce(split: SplitStatements): (text: string) => readonly SqlSpan[] {
+  let memo = memos.get(split);
+  if (!memo) memos.set(split, (memo = createTextMemo(500_000, (text) => split(text, { psql: false }))));
+  return memo;
 }
