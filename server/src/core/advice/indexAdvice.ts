@@ -1,10 +1,10 @@
+import { quoteIdentifier } from '../sql/names';
 import { normaliseExpression } from '../catalog/expressionText';
 import { indexKeyText, type IndexDemand } from '../catalog/indexMatch';
 import type { IndexPredicate, SortKey } from '../catalog/indexPredicates';
 import { findColumn } from '../catalog/lookup';
 import type { Index, Table } from '../catalog/model';
 import { TENANT_COLUMN_NAMES } from '../catalog/tenancy';
-import { quoteIdentifier } from './sqlEdits';
 
 /** An index that would serve a demand. */
 export interface IndexProposal {

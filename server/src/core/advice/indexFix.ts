@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../sql/names';
 import { chooseName } from '../catalog/names';
 import { findColumn } from '../catalog/lookup';
 import type { Catalog, Table } from '../catalog/model';
@@ -5,7 +6,6 @@ import { renderMigrations } from '../catalog/migrations';
 import type { Fix, LintSettings } from '../lint/rule';
 import type { Expression } from '../sql/model';
 import { renderIndexColumns, type IndexProposal } from './indexAdvice';
-import { quoteIdentifier } from './sqlEdits';
 import { searchedText } from './trigram';
 
 /** Fixes that write a migration with the proposed index; empty where the workspace has no place for migrations. */

@@ -1,8 +1,8 @@
+import { quoteIdentifier } from '../sql/names';
 import type { OrderItem, QueryBlock } from '../sql/model';
 import { spanText } from '../text/span';
 import { findColumn, uniqueKeys } from '../catalog/lookup';
 import { containsAggregate, bindColumn, tableOf, type BoundColumn, type Scope } from './scope';
-import { quoteIdentifier } from './sqlEdits';
 import { collectPins } from './pins';
 import { coversUniqueKey, joinsAreToOne } from './uniqueness';
 

@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../sql/names';
 import type { Bind, HostFile, QuerySite } from '../hosts/ir';
 import type { LibraryAdapter } from '../libraries/adapter';
 import type { Fix } from '../lint/rule';
@@ -9,7 +10,7 @@ import { addCursorParameter } from './cursorParameter';
 import { planKeyset, renderKeysetCondition, type KeysetKey } from './keyset';
 import { percentParameters } from './keysetPercent';
 import { outputNames, type Scope } from './scope';
-import { addCondition, addOrderKeys, quoteIdentifier, removeClause, toHostEdits, type SqlEdit } from './sqlEdits';
+import { addCondition, addOrderKeys, removeClause, toHostEdits, type SqlEdit } from './sqlEdits';
 
 export interface KeysetFixRequest {
   readonly scope: Scope;

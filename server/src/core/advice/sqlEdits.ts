@@ -103,17 +103,3 @@ export function removeClause(model: StatementModel, span: SqlSpan): SqlEdit {
   if (/--[^\n]*$/.test(text.slice(0, start))) start = clause.start;
   return { span: sqlSpan(start, clause.end), text: '' };
 }
-
-/** An identifier as SQL: quoted only where Postgres would not read it back unchanged. */
-export function quoteIdentifier(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
-}
-
-/** Reserved key words of PostgreSQL 18 (appendix C of its manual, column "reserved", function names included). */
-const RESERVED: ReadonlySet<string> = new Set(
-  ('all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation column concurrently constraint create cross ' +
-    'current_catalog current_date current_role current_schema current_time current_timestamp current_user default deferrable desc distinct do else end except ' +
-    'false fetch for foreign freeze from full grant group having ilike in initially inner intersect into is isnull join lateral leading left like limit localtime ' +
-    'localtimestamp natural not notnull null offset on only or order outer overlaps placing primary references returning right select session_user similar some ' +
-    'symmetric system_user table tablesample then to trailing true union unique user using variadic verbose when where window with').split(' '),
-);

@@ -1,10 +1,11 @@
+import { quoteIdentifier } from '../sql/names';
 import type { HostFile, QuerySite } from '../hosts/ir';
 import { findAdapter } from '../libraries';
 import type { Fix } from '../lint/rule';
 import type { QueryBlock, StatementModel } from '../sql/model';
 import type { Edit } from '../text/edit';
 import { hostSpan, spanText } from '../text/span';
-import { addCondition, quoteIdentifier, toHostEdits } from './sqlEdits';
+import { addCondition, toHostEdits } from './sqlEdits';
 
 export interface TenantFixRequest {
   readonly model: StatementModel;

@@ -1,5 +1,6 @@
 import { applyChanges } from './apply';
 import type { SchemaChange } from './changes';
+import { hashText } from '../text/hash';
 import type { Catalog, CatalogSource, DefinitionSite, Table } from './model';
 import { createSchemaState } from './state';
 
@@ -74,18 +75,4 @@ function sumPartitions(tables: Map<string, Table>, children: ReadonlyMap<string,
   const assumed = (children.get(key) ?? []).some((child) => tables.get(child)?.rowsSource === 'assumed');
   tables.set(key, { ...table, rows, rowsSource: assumed ? 'assumed' : 'statistics' });
   return rows;
-}
-
-/** 53-bit hash (cyrb53) as hexadecimal text; for cache keys, not for security. */
-export function hashText(text: string): string {
-  let a = 0xdeadbeef;
-  let b = 0x41c6ce57;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    a = Math.imul(a ^ code, 2654435761);
-    b = Math.imul(b ^ code, 1597334677);
-  }
-  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
-  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(16);
 }

@@ -1,5 +1,5 @@
 import type { MigrationTarget } from '../lint/rule';
-import { hashText } from './build';
+import { hashText } from '../text/hash';
 
 /** What a new migration does. */
 export interface MigrationContent {

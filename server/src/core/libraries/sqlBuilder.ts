@@ -1,4 +1,4 @@
-import { quoteIdentifier } from '../advice/sqlEdits';
+import { quoteIdentifier } from '../sql/names';
 import type { Bind, ConditionalPart } from '../hosts/ir';
 import type { HoleKind, Interpolation, SqlSource } from '../sql/source';
 import { HOLE_SLOT } from '../sql/source';

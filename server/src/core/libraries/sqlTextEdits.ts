@@ -1,8 +1,8 @@
+import { quoteIdentifier } from '../sql/names';
 import type { QuerySite } from '../hosts/ir';
 import { findBlocks, type BlockRange, type ClauseRange } from '../sql/clauses';
 import { tokenize, type Token } from '../sql/lexer';
 import type { ClauseName } from '../sql/model';
-import { quoteIdentifier } from '../advice/sqlEdits';
 import type { Edit } from '../text/edit';
 import { toHostEditSpan } from '../text/segmentMap';
 import { hostSpan, sqlSpan, spanText, type SqlSpan } from '../text/span';

@@ -1,5 +1,6 @@
+import { quoteIdentifier } from '../sql/names';
 import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
-import { quoteIdentifier, toHostEdits } from '../advice/sqlEdits';
+import { toHostEdits } from '../advice/sqlEdits';
 import type { Column, Table } from '../catalog/model';
 import type { Fix, StatementContext, StatementRule } from '../lint/rule';
 import type { Output, QueryBlock, Relation } from '../sql/model';

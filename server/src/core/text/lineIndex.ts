@@ -27,25 +27,27 @@ export function collectLineStarts(text: string): readonly number[] {
   return starts;
 }
 
+/** Zero-based line of an offset, by the starts of the lines. */
+export function lineAt(starts: readonly number[], offset: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((starts[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return Math.max(0, low);
+}
+
 export function createLineIndex(text: string): LineIndex {
   const starts = collectLineStarts(text);
-  const lineOf = (offset: number): number => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  };
   const startOf = (line: number): number => (line <= 0 ? 0 : starts[line] ?? text.length);
   return {
     lineCount: starts.length,
     lineStart: (line) => startOf(line) as HostOffset,
     toLineColumn(offset) {
       const clamped = Math.max(0, Math.min(offset, text.length));
-      const line = lineOf(clamped);
+      const line = lineAt(starts, clamped);
       return { line, column: clamped - startOf(line) };
     },
     toOffset({ line, column }) {

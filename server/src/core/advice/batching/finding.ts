@@ -1,7 +1,7 @@
 import type { LoopQuery } from '../../calls/loopQueries';
 import { shorten } from '../../calls/loops';
 import type { FlowContext, FindingDraft, RelatedPlace, Severity } from '../../lint/rule';
-import { createLineIndex, type LineIndex } from '../../text/lineIndex';
+import { createLineIndex, lineAt, type LineIndex } from '../../text/lineIndex';
 import { spanText, type HostSpan } from '../../text/span';
 import { batchingFixes } from './fixes';
 
@@ -63,14 +63,5 @@ function createPlaces(context: FlowContext): { of(uri: string, span: HostSpan): 
   };
 }
 
-function lineIn(starts: readonly number[] | undefined, offset: number): number | undefined {
-  if (!starts || starts.length === 0) return undefined;
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if ((starts[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
+const lineIn = (starts: readonly number[] | undefined, offset: number): number | undefined =>
+  !starts || starts.length === 0 ? undefined : lineAt(starts, offset);
