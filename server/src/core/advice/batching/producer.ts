@@ -19,11 +19,12 @@ export function producingSite(context: FlowContext, plain: PlainLoop): QuerySite
   return site && site.fetches !== 'one' && site.functionId === plain.loop.functionId ? site : undefined;
 }
 
-/** The model of this name anywhere in the workspace. */
-export function modelNamed(context: FlowContext, name: string | undefined): ModelIr | undefined {
+/** The model that a site reads, declared anywhere in the workspace in the library's own language. */
+export function modelOf(context: FlowContext, site: QuerySite, name: string | undefined = site.model): ModelIr | undefined {
+  const language = site.library === 'prisma' ? 'prisma' : 'python';
   if (name === undefined) return undefined;
   for (const file of context.flow.files()) {
-    const model = file.models.find((m) => m.name === name);
+    const model = file.language === language ? file.models.find((m) => m.name === name) : undefined;
     if (model) return model;
   }
   return undefined;
@@ -38,7 +39,7 @@ export function isUniqueKey(context: FlowContext, condition: KeyCondition, site:
   const table = tableOf(context.catalog, condition.relation);
   const pinned = condition.block.conjuncts.flatMap((c) => (c.clause === 'where' && c.operator === '=' && !c.negated && c.left?.column ? [c.left.column.column] : []));
   if (table) return isUniqueWithin(table, pinned, { pinned: true });
-  const uniques = site.modelNames?.uniques ?? modelNamed(context, site.model)?.uniques;
+  const uniques = site.modelNames?.uniques ?? modelOf(context, site)?.uniques;
   if (uniques && uniques.length > 0) {
     const property = site.modelNames?.properties[condition.column] ?? condition.column;
     return uniques.some((unique) => unique.properties.length === 1 && unique.properties[0] === property);

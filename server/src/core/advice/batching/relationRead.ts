@@ -2,13 +2,13 @@ import { tableOf } from '../scope';
 import { isNullable } from '../../catalog/lookup';
 import { prismaInclude } from '../../libraries/prismaEdits';
 import { addEagerLoad } from '../../libraries/sqlalchemyEdits';
-import type { QuerySite, RelationIr } from '../../hosts/ir';
+import type { ModelIr, QuerySite, RelationIr } from '../../hosts/ir';
 import type { FlowContext } from '../../lint/rule';
 import type { Conjunct, Expression, StatementModel } from '../../sql/model';
 import type { Edit } from '../../text/edit';
 import { containsSpan } from '../../text/span';
 import { maskCode, occurrences } from './code';
-import { modelNamed, producingSite } from './producer';
+import { modelOf, producingSite } from './producer';
 import type { Rewrite } from './rewrite';
 import type { KeyBinds, PlainLoop } from './shape';
 import { builderResult } from './singleRow';
@@ -26,38 +26,42 @@ export function relationRead(context: FlowContext, plain: PlainLoop, binds: KeyB
   const producer = producingSite(context, plain);
   const key = /^([A-Za-z_$][\w$]*)\.([A-Za-z_$][\w$]*)$/.exec(binds.key.text.trim());
   if (!producer?.source || producer.library !== site.library || !producer.complete || !key || plain.elements.length !== 1 || key[1] !== plain.elements[0]) return undefined;
-  const model = modelNamed(context, producer.model);
+  const model = modelOf(context, producer);
   const column = model?.columns.find((c) => c.property === key[2])?.column ?? key[2];
-  const relation = model?.relations.find((r) => !r.many && r.model === site.model && r.columns.length === 1 && [column, key[2]].includes(r.columns[0]) && r.references.length === 1 && isReferenced(context, r, condition.column));
+  const relation = model?.relations.find((r) => !r.many && r.model === site.model && r.columns.length === 1 && [column, key[2]].includes(r.columns[0]) && r.references.length === 1 && isReferenced(modelOf(context, site), r, condition.column));
   const outer = context.sql.analyse(producer.source);
   const inner = site.source && context.sql.analyse(site.source);
-  if (!relation || !inner || !othersHold(inner, site, condition, outer, producer) || !isOnlyWalked(context, plain)) return undefined;
+  if (!relation || !inner || !othersHold(context, condition, { model: inner, site }, { model: outer, site: producer }) || !isOnlyWalked(context, plain)) return undefined;
   const others = condition.block.conjuncts.length > 1;
   const load = site.library === 'prisma' ? prismaLoad(context, plain, producer, relation) : sqlalchemyLoad(context, plain, producer, relation, column ?? '');
   return load && { ...load, title: `Load \`${relation.property}\` with the query of \`${plain.iterable}\`${others ? ' (by its key alone)' : ''}` };
 }
 
-const isReferenced = (context: FlowContext, relation: RelationIr, column: string): boolean => {
-  const target = modelNamed(context, relation.model);
+const isReferenced = (target: ModelIr | undefined, relation: RelationIr, column: string): boolean => {
   const written = relation.references[0];
   return written === column || target?.columns.some((c) => c.property === written && c.column === column) === true;
 };
 
+interface Statement {
+  readonly model: StatementModel;
+  readonly site: QuerySite;
+}
+
 /** Each further `column = value` of the inner query is one of the outer query too: same column, same value. */
-function othersHold(inner: StatementModel, site: QuerySite, condition: KeyCondition, outer: StatementModel, producer: QuerySite): boolean {
-  const block = outer.blocks[0];
+function othersHold(context: FlowContext, condition: KeyCondition, inner: Statement, outer: Statement): boolean {
+  const block = outer.model.blocks[0];
   if (!block || condition.block.orderBy.length > 0 || condition.block.relations.length !== 1) return false;
-  const written = (conjuncts: readonly Conjunct[], model: StatementModel, from: QuerySite): (string | undefined)[] => conjuncts.map((c) => equality(c, model, from));
-  const known = new Set(written(block.conjuncts.filter((c) => c.clause === 'where'), outer, producer));
-  return written(condition.block.conjuncts.filter((c) => c !== condition.conjunct), inner, site).every((w) => w !== undefined && known.has(w));
+  const known = new Set(block.conjuncts.map((c) => equality(context, c, outer)));
+  return condition.block.conjuncts.filter((c) => c !== condition.conjunct).map((c) => equality(context, c, inner)).every((w) => w !== undefined && known.has(w));
 }
 
 /** `tenant_id = tenantId`, as text; undefined for any other condition. */
-function equality(conjunct: Conjunct, model: StatementModel, site: QuerySite): string | undefined {
+function equality(context: FlowContext, conjunct: Conjunct, { model, site }: Statement): string | undefined {
   const { left, right } = conjunct;
   if (conjunct.clause !== 'where' || conjunct.operator !== '=' || conjunct.negated || !left?.column || !right) return undefined;
   const value = valueText(right, model, site);
-  return value && `${left.column.column} = ${value}`;
+  const name = left.column.column;
+  return value && `${modelOf(context, site)?.columns.find((c) => c.property === name)?.column ?? name} = ${value}`;
 }
 
 function valueText(expression: Expression, model: StatementModel, site: QuerySite): string | undefined {
@@ -94,7 +98,7 @@ function prismaLoad(context: FlowContext, plain: PlainLoop, producer: QuerySite,
 
 function sqlalchemyLoad(context: FlowContext, plain: PlainLoop, producer: QuerySite, relation: RelationIr, column: string): Rewrite | undefined {
   const result = ormResult(context, plain);
-  const model = modelNamed(context, producer.model);
+  const model = modelOf(context, producer);
   if (!result || result.fetch === 'many' || !model || relation.eager) return undefined;
   const outer = producer.source && context.sql.analyse(producer.source).blocks[0]?.relations[0];
   // Without a row the inner query raises; the relation is None.

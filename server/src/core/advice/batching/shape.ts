@@ -35,7 +35,7 @@ export interface PlainLoop {
 export function plainLoop(context: FlowContext, query: LoopQuery): PlainLoop | undefined {
   const { loop, site } = query;
   const { file, text } = context;
-  if (!site?.source || !site.complete || !query.dependent || query.path.length !== 1 || loop.id < 0 || site.conditional.length > 0 || !loop.iterable) return undefined;
+  if (!site?.source || (!site.complete && !insertsElement(site, loop)) || !query.dependent || query.path.length !== 1 || loop.id < 0 || site.conditional.length > 0 || !loop.iterable) return undefined;
   if (query.call?.conditional === true || file.loops.some((other) => other.id !== loop.id && containsSpan(loop.body, other.span) && containsSpan(other.span, site.span))) return undefined;
   const language: CodeLanguage = file.language === 'python' ? 'python' : 'javascript';
   const masked = maskCode(text, language);
@@ -47,6 +47,9 @@ export function plainLoop(context: FlowContext, query: LoopQuery): PlainLoop | u
   const plain: PlainLoop = { loop, site, language, ...place, elements: loop.elements, iterable, isArray: isKnownList(context, loop, iterable), body, bodyStart: loop.body.start, awaited, concurrent: loop.concurrent };
   return isUndisturbed(context, plain) ? plain : undefined;
 }
+
+/** `knex('t').insert(entry)`: which columns it writes is not known, and need not be. */
+const insertsElement = (site: QuerySite, loop: Loop): boolean => site.library === 'knex' && site.chain.some((call) => call.name === 'insert' && call.args.length === 1 && loop.elements.includes(call.args[0]?.text.trim() ?? ''));
 
 type LoopPlace = Pick<PlainLoop, 'at' | 'indent' | 'element'>;
 

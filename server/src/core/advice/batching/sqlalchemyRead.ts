@@ -5,7 +5,7 @@ import type { FlowContext } from '../../lint/rule';
 import { applyEdits, type Edit } from '../../text/edit';
 import { containsSpan, hostSpan, spanText, type HostSpan } from '../../text/span';
 import { freshName, snakeName } from './code';
-import { isUniqueKey, modelNamed, producingSite } from './producer';
+import { isUniqueKey, modelOf, producingSite } from './producer';
 import type { Rewrite } from './rewrite';
 import { collect, type KeyBinds, type PlainLoop } from './shape';
 import type { KeyCondition } from './sqlForm';
@@ -63,7 +63,7 @@ function sessionMethod({ file, text }: FlowContext, { site }: PlainLoop): 'execu
 export function sqlalchemyListRead(context: FlowContext, plain: PlainLoop, binds: KeyBinds, condition: KeyCondition): Rewrite | undefined {
   const { site } = plain;
   const result = ormResult(context, plain);
-  const model = modelNamed(context, site.model);
+  const model = modelOf(context, site);
   const property = model?.columns.find((c) => c.column === condition.column)?.property ?? condition.column;
   const method = sessionMethod(context, plain);
   if (!result || !method || condition.block.relations.length !== 1 || (result.fetch !== 'many' && !isUniqueKey(context, condition, site))) return undefined;
