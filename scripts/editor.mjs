@@ -3,8 +3,13 @@
 import path from 'node:path';
 import fs from 'node:fs';
 import os from 'node:os';
-import { startServer, workbenchUrl } from '../test/e2e/harness.mjs';
-import { packageExtension } from './package.mjs';
+import { installDependencies } from './prepare.mjs';
+
+installDependencies();
+const { installVsCode } = await import('../test/e2e/install.mjs');
+const { startServer, workbenchUrl } = await import('../test/e2e/harness.mjs');
+const { packageExtension } = await import('./package.mjs');
+await installVsCode();
 
 const root = path.resolve(import.meta.dirname, '..');
 const args = process.argv.slice(2);
