@@ -186,7 +186,86 @@ export async function run(ids: number[]) {
   }
   return result;
 }
-`, { severity: 'info' }),
+`, {
+      severity: 'info',
+      fixed: `${HEAD}export async function run(ids: number[], region: number) {
+  const result: unknown[] = [];
+  const found = await pool.query('SELECT name FROM customers WHERE region = $1', [region]);
+  for (const id of ids) {
+    result.push([id, found.rows]);
+  }
+  return result;
+}
+`,
+    }),
+    ts(`export async function run(ids: number[], region: number) {
+  for (const id of ids) {
+    if (id === 0) continue;
+    const {
+      rows,
+    } = await pool.query(
+//            ^^^^^^^^^^
+      'SELECT name FROM customers WHERE region = $1',
+      [region],
+    );
+    console.log(id, rows);
+  }
+}
+`, {
+      fixed: `${HEAD}export async function run(ids: number[], region: number) {
+  const {
+    rows,
+  } = await pool.query(
+    'SELECT name FROM customers WHERE region = $1',
+    [region],
+  );
+  for (const id of ids) {
+    if (id === 0) continue;
+    console.log(id, rows);
+  }
+}
+`,
+    }),
+    // The rows are changed by the loop, or the name is taken.
+    ts(`export async function run(ids: number[], region: number) {
+  for (const id of ids) {
+    const { rows } = await pool.query('SELECT name FROM customers WHERE region = $1', [region]);
+//                         ^^^^^^^^^^
+    rows.push({ name: String(id) });
+    console.log(rows);
+  }
+}
+`, { fixes: 0 }),
+    ts(`export async function run(ids: number[], region: number) {
+  const rows = ids;
+  for (const id of ids) {
+    const { rows } = await pool.query('SELECT name FROM customers WHERE region = $1', [region]);
+//                         ^^^^^^^^^^
+    console.log(id, rows);
+  }
+  return rows;
+}
+`, { fixes: 0 }),
+    py(`def run(conn: psycopg.Connection, ids: list[int], region: int):
+    for i in ids:
+        rows = conn.execute("SELECT name FROM customers WHERE region = %s", (region,)).fetchall()
+#              ^^^^^^^^^^^^
+        print(i, rows)
+`, {
+      fixed: `import psycopg
+
+def run(conn: psycopg.Connection, ids: list[int], region: int):
+    rows = conn.execute("SELECT name FROM customers WHERE region = %s", (region,)).fetchall()
+    for i in ids:
+        print(i, rows)
+`,
+    }),
+    py(`def run(conn: psycopg.Connection, ids: list[int], region: int):
+    for i in ids:
+        cur = conn.execute("SELECT name FROM customers WHERE region = %s", (region,))
+#             ^^^^^^^^^^^^
+        print(i, cur.fetchall())
+`, { fixes: 0 }),
     py(`def run(conn: psycopg.Connection, ids: list[int]):
     for i in ids:
         row = conn.execute("SELECT name FROM customers WHERE id = %s", (i,)).fetchone()

@@ -54,7 +54,7 @@ const insertsElement = (site: QuerySite, loop: Loop): boolean => site.library ==
 type LoopPlace = Pick<PlainLoop, 'at' | 'indent' | 'element'>;
 
 /** `for (const x of xs)` and `for x in xs:` that start a line of their own. */
-function statementPlace({ text }: FlowContext, loop: Loop, site: QuerySite, language: CodeLanguage, masked: string): LoopPlace | undefined {
+export function statementPlace({ text }: FlowContext, loop: Loop, site: QuerySite, language: CodeLanguage, masked: string): LoopPlace | undefined {
   if (!loop.iterable || (loop.kind !== 'for-of' && loop.kind !== 'for') || loop.functionId !== site.functionId) return undefined;
   const indent = indentAt(text, loop.span.start);
   const head = /^(?:async\s+)?for\s+(?:await\s*)?\(?\s*(?:(?:const|let|var)\s+)?([\s\S]+?)\s+(?:of|in)\s/.exec(text.slice(loop.span.start, loop.iterable.span.start));
@@ -107,7 +107,8 @@ function isKnownList(context: FlowContext, loop: Loop, name: string): boolean {
   return false;
 }
 
-function withAwait(masked: string, span: HostSpan): HostSpan {
+/** The span with the `await` before it. */
+export function withAwait(masked: string, span: HostSpan): HostSpan {
   const before = /\bawait\s+$/.exec(masked.slice(0, span.start));
   return before ? hostSpan(before.index, span.end) : span;
 }
