@@ -41,6 +41,7 @@ function recogniseExecution(call: SyntaxNode, context: HostContext): readonly Si
   const name = calleeName(call)?.text ?? '';
   if (!receiver) return undefined;
   if (executors.test(name)) return recogniseExecute(call, receiver, name, context);
+  if (name === 'paginate') return recognisePage(call, receiver, context);
   if (!/^(get|get_one|refresh|flush|commit)$/.test(name) || !isSessionValue(receiver, context)) return undefined;
   const { positional } = argumentsOf(call);
   const [first, second] = positional;
@@ -74,6 +75,17 @@ function recogniseExecute(call: SyntaxNode, receiver: SyntaxNode, name: string, 
     }));
   }
   return session && /^(identifier|call|attribute)$/.test(unwrap(first).type) ? [opaque(call, context)] : undefined;
+}
+
+/** Flask-SQLAlchemy's `db.paginate(select(…), page=…, per_page=…)`: LIMIT and OFFSET by page number. */
+function recognisePage(call: SyntaxNode, receiver: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
+  const [first, ...rest] = argumentsOf(call).positional;
+  const statement = first && pathOf(receiver)?.at(-1) === 'db' ? statementChain(first, context) : undefined;
+  const name = calleeName(call);
+  if (statement?.kind !== 'select' || !name) return undefined;
+  const page = { name: 'paginate', nameSpan: context.span(name), span: context.span(call), args: [], node: call, argNodes: rest };
+  const rendered = renderChain({ ...statement, calls: [...statement.calls, page] }, context);
+  return rendered && [draftOf(call, statement, rendered, { executes: 'yes', confidence: 'proved', fetches: 'many' }, context)];
 }
 
 /** `{"id": x}` beside `text(":id")`. */

@@ -217,6 +217,11 @@ function renderCustomOperator(inner: SyntaxNode, call: SyntaxNode, scope: QueryS
   return concat(left, sql(` ${operator} `, scope.context.span(inner)), value_(argument, scope));
 }
 
+function namedColumn(node: SyntaxNode, scope: QueryScope): SqlPart | undefined {
+  const name = literalValue(node);
+  return typeof name === 'string' && /^\w+$/.test(name) ? identifier(name, scope.context.span(node)) : undefined;
+}
+
 function renderLibraryCall(name: string, call: SyntaxNode, scope: QueryScope): SqlPart | undefined {
   const { context } = scope;
   const { positional, keyword } = argumentsOf(call);
@@ -243,6 +248,9 @@ function renderLibraryCall(name: string, call: SyntaxNode, scope: QueryScope): S
       return first && value_(first, scope);
     case 'bindparam':
       return bind(withoutKey(context.bind(first ?? call, '')));
+    // SQLModel's hint for type checkers.
+    case 'col':
+      return first && renderExpression(first, scope);
     case 'column': {
       const column = first && literalValue(first);
       return typeof column === 'string' ? identifier(column, context.span(call)) : undefined;
@@ -253,7 +261,8 @@ function renderLibraryCall(name: string, call: SyntaxNode, scope: QueryScope): S
     case 'nullslast':
     case 'nulls_first':
     case 'nullsfirst':
-      return first && concat(value_(first, scope), sql(suffixMethods[name] ?? '', context.span(call)));
+      // `desc("created_at")` names a column or a label.
+      return first && concat(namedColumn(first, scope) ?? value_(first, scope), sql(suffixMethods[name] ?? '', context.span(call)));
     case 'distinct':
       return first && concat(sql('DISTINCT '), value_(first, scope));
     case 'between':
