@@ -66,6 +66,14 @@ SELECT id FROM orders ORDER BY lower(number) LIMIT $1
 --                    ^^^^^^^^^^^^^^^^^^^^^^`, severity: 'info' },
   ],
   clean: [
+    {
+      // The host names the key: it may be the unique one.
+      language: 'typescript',
+      code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export const page = (column: string, offset: number) => pool.query(\`SELECT id FROM orders ORDER BY \${column} DESC LIMIT 20 OFFSET $1\`, [offset]);`,
+    },
     'SELECT id FROM orders ORDER BY created_at DESC, id LIMIT 20 OFFSET $1',
     'SELECT id FROM orders ORDER BY number LIMIT 20 OFFSET $1',
     'SELECT id FROM orders ORDER BY created_at DESC LIMIT 1',

@@ -140,6 +140,20 @@ console.log('SELECT id FROM users'); toast('Select a plan from the list'); confi
   });
 });
 
+describe('project wrappers', () => {
+  it('take text whose columns and tables the host names, and no prose with values in it', () => {
+    const file = readScript(`const sql = \`SELECT \${columns}\${more} FROM \${schema}.jobs \${where} ORDER BY created_on LIMIT $1 OFFSET $2\`;
+await query(url, sql, [limit, offset]);
+await query(url, \`SELECT \${columns} FROM \${table} WHERE id = $1\`, [id]);
+toast(\`Select \${count} from \${list}\`); confirm(\`Delete from \${cart}?\`);`);
+    expect(file.sites.map((site) => site.source?.text.replace(/\s+/g, ' '))).toEqual(['SELECT FROM .jobs ORDER BY created_on LIMIT $1 OFFSET $2', 'SELECT FROM WHERE id = $1']);
+  });
+
+  it('leave SQL of other databases alone', () => {
+    expect(readScript("ch.query({ query: `SELECT id FROM events LIMIT {limit: Int} OFFSET {offset: Int}` }); run('INSERT INTO t (a) VALUES ($1) ON DUPLICATE KEY UPDATE a = $1');").sites).toEqual([]);
+  });
+});
+
 describe('postgres.js', () => {
   const tag = "import postgres from 'postgres';\nconst sql = postgres();\n";
 

@@ -30,6 +30,12 @@ describe('lintFile', () => {
     expect(findings.map((f) => f.rule)).toEqual(['select-star', 'offset-pagination', 'select-star']);
   });
 
+  it('reports a text that two statements take in once', async () => {
+    const code = "import { Pool } from 'pg';\nconst pool = new Pool();\nconst rest = 'FROM orders WHERE open LIMIT 10 OFFSET $1';\nawait pool.query(`SELECT id ${rest}`, [a]);\nawait pool.query(`SELECT total ${rest}`, [a]);";
+    const { findings } = await run([offsetPagination], code, { language: 'typescript' });
+    expect(findings.map((f) => [f.rule, code.slice(f.span.start, f.span.end)])).toEqual([['offset-pagination', 'OFFSET $1']]);
+  });
+
   it('turns a rule that throws into one failure and keeps the others', async () => {
     const result = await run([failing, selectStar], 'SELECT * FROM a; SELECT * FROM b;');
     expect(result.failures).toMatchObject([{ rule: 'failing-rule', message: 'broken' }]);

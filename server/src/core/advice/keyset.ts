@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '../sql/names';
 import type { OrderItem, QueryBlock } from '../sql/model';
-import { spanText } from '../text/span';
+import { overlaps, spanText } from '../text/span';
 import { findColumn, uniqueKeys } from '../catalog/lookup';
 import { containsAggregate, bindColumn, tableOf, type BoundColumn, type Scope } from './scope';
 import { collectPins } from './pins';
@@ -59,7 +59,7 @@ export function orderExpression(block: QueryBlock, item: OrderItem): OrderItem['
  */
 export function missingTieBreaker(scope: Scope, block: QueryBlock): readonly { readonly sql: string; readonly column: string; readonly relation: number }[] | undefined {
   if (block.kind !== 'select' || block.distinct || block.groupBy.length > 0 || block.relations.length === 0) return undefined;
-  if (block.outputs.some((o) => containsAggregate(o.expression))) return undefined;
+  if (block.outputs.some((o) => containsAggregate(o.expression)) || block.orderBy.some((item) => isFilledIn(scope, item))) return undefined;
   const pins = collectPins(scope, block);
   const ordered = block.orderBy.flatMap((item) => {
     const column = orderedColumn(scope, orderExpression(block, item));
@@ -88,6 +88,10 @@ export function missingTieBreaker(scope: Scope, block: QueryBlock): readonly { r
   }
   return undefined;
 }
+
+/** The host names the key (`ORDER BY ${column}`): it may be a unique one. */
+const isFilledIn = ({ model }: Scope, item: OrderItem): boolean =>
+  model.holes.some((hole) => hole.origin.type === 'interpolation' && hole.kind !== 'value' && overlaps(hole.span, item.expression.span));
 
 /** The column that an order item compares, under a COLLATE too: equal under one deterministic collation is equal under all. */
 function orderedColumn(scope: Scope, expression: OrderItem['expression'] | undefined): OrderItem['expression']['column'] {

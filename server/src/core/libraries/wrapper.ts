@@ -28,7 +28,7 @@ export const wrapperAdapter: LibraryAdapter = {
     for (const [position, argument] of args.slice(0, 3).entries()) {
       const node = textOf(argument);
       const text = node ? context.string(node) : undefined;
-      if (!text || !isCertainlySql(text.text) || isForeign(callee, context)) continue;
+      if (!text || !isCertainlySql(text.text, text.interpolations.map((hole) => hole.span)) || isForeign(callee, context)) continue;
       const placeholders = placeholderStyle(text.text);
       // Backquoted names and `?` are MySQL's and SQLite's; a wrapper that turns `?` into `$1` cannot be told from them.
       if (placeholders === 'question' || text.text.includes('`')) return undefined;

@@ -158,6 +158,9 @@ function finish(request: LintRequest, placed: readonly Placed[], active: readonl
     const starts: HostOffset[] = [item.span.start];
     if (item.site) starts.push(item.site.span.start, item.site.anchor.start);
     if (suppressions.silences(item.rule.id, starts)) continue;
+    // One piece of text that several statements take in is reported once.
+    const last = findings.at(-1);
+    if (last?.rule === item.rule.id && last.span.start === item.span.start && last.span.end === item.span.end && last.message === item.draft.message) continue;
     findings.push(toFinding(request, item, resolveSeverity(item.rule, item.draft.severity, file.role, settings), counter, path));
   }
   // Only the rules that ran can prove a comment useless; a failed rule proves nothing.
