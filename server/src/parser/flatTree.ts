@@ -116,13 +116,16 @@ export function readFlatTree(native: Tree, text: string, grammar: GrammarTables,
 const addressOf = (native: Tree): number => (native as unknown as { readonly 0: number })[0];
 
 class FlatTree {
-  private readonly nodes: (FlatNode | undefined)[] = [];
+  private readonly nodes: (FlatNode | undefined)[];
 
   constructor(
     readonly data: Int32Array,
     readonly text: string,
     readonly grammar: GrammarTables,
-  ) {}
+  ) {
+    // Filled at places far apart, an array that grows would turn into a hash table.
+    this.nodes = new Array<FlatNode | undefined>(data.length / WIDTH);
+  }
 
   /** One object per node, however it is reached. */
   node(index: number, parent: FlatNode | null): FlatNode {
