@@ -65,6 +65,17 @@ describe('SQL text of Python', () => {
 });
 
 describe('drivers', () => {
+  it('the library of an annotation is the module that its name comes from', () => {
+    const imports = 'import sqlalchemy as sa\nfrom sqlalchemy import text\nfrom sqlalchemy.engine import Connection\nfrom psycopg import AsyncConnection, Connection as Other\nfrom asyncpg import Connection as Raw, Pool\nfrom sqlite3 import Connection as Lite\nimport requests\nimport psycopg\n\n';
+    const libraryOf = (type: string, call: string): string[] => read(`${imports}async def f(x: ${type}):\n    x.${call}\n`).sites.map((site) => `${site.library} ${site.source?.placeholders}`);
+    const percent = 'execute("SELECT a FROM t WHERE b = %s", (1,))';
+    for (const type of ['psycopg.Connection', 'Other', 'AsyncConnection[Row]', '"Other | None"']) expect(libraryOf(type, percent), type).toEqual(['psycopg percent']);
+    for (const type of ['Raw', 'Pool', 'Annotated[Pool, Depends(pool)]']) expect(libraryOf(type, 'fetch("SELECT a FROM t WHERE b = $1", 1)'), type).toEqual(['asyncpg dollar']);
+    for (const type of ['Connection', 'sa.Connection', 'sa.orm.Session']) expect(libraryOf(type, 'execute(text("SELECT a FROM t WHERE b = :b"), {"b": 1})'), type).toEqual(['sqlalchemy colon']);
+    expect(libraryOf('Lite', 'execute("SELECT a FROM t WHERE b = ?", (1,))')).toEqual([]);
+    expect(libraryOf('requests.Session', 'get("SELECT a FROM t", 1)')).toEqual([]);
+  });
+
   it('psycopg: how rows are fetched', () => {
     const { sites } = read(`import psycopg
 def f():

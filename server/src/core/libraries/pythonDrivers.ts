@@ -58,10 +58,20 @@ function originEvidence(receiver: SyntaxNode, context: HostContext, hops = 0): D
   return undefined;
 }
 
-function typeEvidence(type: string, context: HostContext): DriverEvidence | 'other' | undefined {
+/** An annotation with the modules that its names were imported from: `Connection` → `asyncpg.Connection`. */
+export function qualifiedType(type: string, context: HostContext): string {
+  const imported = scopesOf(context)?.module.bindings;
+  return type.replaceAll(/(?<![\w.])[A-Za-z_]\w*/g, (name) => {
+    const from = imported?.get(name)?.find((binding) => binding.kind === 'import')?.import;
+    return !from ? name : from.imported === '*' ? from.module : `${from.module}.${from.imported}`;
+  });
+}
+
+function typeEvidence(written: string, context: HostContext): DriverEvidence | 'other' | undefined {
+  const type = qualifiedType(written, context);
   if (/\basyncpg\b/.test(type)) return { driver: 'asyncpg', confidence: 'proved' };
   if (/\b(psycopg2?|aiopg)\b/.test(type)) return { driver: 'psycopg', confidence: 'proved' };
-  if (/Session|\bEngine\b/.test(type) || /^\W*(?:sa\.|sqlalchemy\.)/.test(type)) return 'other';
+  if (/Session|\bEngine\b|\b(?:sa|sqlalchemy|sqlmodel|sqlite3|aiosqlite)\./.test(type)) return 'other';
   if (/\b(Async)?(Server)?Cursor\b|RealDictCursor|DictCursor|LoggingTransaction/.test(type)) return { driver: 'psycopg', confidence: 'typed' };
   const file = importsOf(context);
   if (/Connection|Pool\b/.test(type) && file.asyncpg !== file.psycopg) return { driver: file.asyncpg ? 'asyncpg' : 'psycopg', confidence: 'typed' };

@@ -12,7 +12,7 @@ import { fromPart } from './sqlalchemyJoins';
 import { primaryKey, value_ } from './sqlalchemyExpressions';
 import { columnPart, findEntity, libraryFunction, type QueryScope } from './sqlalchemyScope';
 import { isSession, renderChain, statementChain, type RenderedStatement, type StatementChain } from './sqlalchemyStatements';
-import { isListedStatement } from './pythonDrivers';
+import { isListedStatement, qualifiedType } from './pythonDrivers';
 import { accessOf, returnsRows, startsStatement } from './sqlText';
 
 const executors = /^(execute|scalars?|stream|stream_scalars|exec|fetch_all|fetch_one|fetch_val|iterate)$/;
@@ -181,10 +181,12 @@ function getDraft(call: SyntaxNode, model: SyntaxNode, key: SyntaxNode, context:
 /** A value that is a session by type, construction or name. */
 function isSessionValue(node: SyntaxNode, context: HostContext): boolean {
   const origin = context.origin(node);
-  if (origin.kind === 'parameter' || origin.kind === 'field') {
+  if ((origin.kind === 'parameter' || origin.kind === 'field') && origin.type !== undefined) {
     // `psycopg.Connection` and `asyncpg.Connection` are the drivers' own.
-    if (origin.type !== undefined && (/asyncpg|psycopg|aiopg|sqlite/i.test(origin.type) || (/\bConnection\b/.test(origin.type) && !/^\s*(?:from|import)\s+(?:sqlalchemy|sqlmodel)\b/m.test(context.text)))) return false;
-    if (origin.type !== undefined) return /Session|SessionDep|AsyncConnection|\bConnection\b|\bEngine\b/.test(origin.type) || (isSession(pathOf(node) ?? []) && !/Redis|Client|Cursor|asyncpg|psycopg|aiohttp|requests/i.test(origin.type));
+    const type = qualifiedType(origin.type, context);
+    if (/asyncpg|psycopg|aiopg|sqlite|aiohttp|requests\b|httpx|redis/i.test(type)) return false;
+    if (/\bConnection\b/.test(type) && !/sqlalchemy|sqlmodel/.test(type) && !/^\s*(?:from|import)\s+(?:sqlalchemy|sqlmodel)\b/m.test(context.text)) return false;
+    return /Session|SessionDep|AsyncConnection|\bConnection\b|\bEngine\b/.test(type) || (isSession(pathOf(node) ?? []) && !/Client|Cursor/i.test(type));
   }
   if ((origin.kind === 'call' || origin.kind === 'construct') && /session|sessionmaker/i.test(origin.callee.join('.'))) return !/aiohttp|requests|boto|ClientSession/.test(origin.callee.join('.'));
   return isSession(pathOf(node) ?? []) && /^\s*(?:from|import)\s+(?:sqlalchemy|sqlmodel|flask_sqlalchemy)\b/m.test(context.text) || (isSession(pathOf(node) ?? []) && /\bdb\.session\b|\b(?:db_session|SessionDep|AsyncSession)\b/.test(context.text));
