@@ -189,3 +189,21 @@ it('lives through garbage, half-typed SQL, deep nesting and edits in between', a
   await c.change(uri, [{ text: PAGE }]);
   expect((await c.pull(uri)).map((d) => d.code)).toContain('offset-pagination');
 });
+
+it('every workspace folder has its own schema and configuration', async () => {
+  workspace = makeWorkspace({
+    'a/schema.sql': 'CREATE TABLE small (id bigint PRIMARY KEY, v text);\n', 'a/sargable.config.json': '{ "rules": { "offset-pagination": "off" } }',
+    'b/schema.sql': 'CREATE TABLE small (id bigint PRIMARY KEY, v text);\n', 'b/sargable.config.json': '{ "assume": { "small": 5000000 } }',
+  });
+  client = await startLspClient({ folders: [workspace.path('a'), workspace.path('b')] });
+  await client.ready();
+  for (const name of ['a', 'b']) await client.open(uriOf(`${name}/q.sql`), 'sql', 'SELECT id FROM small ORDER BY id LIMIT 5 OFFSET 700;\n');
+  expect(await client.pull(uriOf('a/q.sql'))).toEqual([]);
+  expect((await client.pull(uriOf('b/q.sql')))[0]?.message).toContain('5,000,000 rows');
+});
+
+it('an untitled document is read in the language that the editor names', async () => {
+  const c = await start({});
+  await c.open('untitled:Untitled-1', 'sql', PAGE);
+  expect((await c.pull('untitled:Untitled-1')).map((d) => d.code)).toContain('offset-pagination');
+});

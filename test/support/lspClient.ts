@@ -7,6 +7,8 @@ import { toUri } from '../../server/src/workspace/paths';
 
 export interface LspClientOptions {
   readonly folder?: string;
+  /** Several workspace folders. */
+  readonly folders?: readonly string[];
   /** `push` leaves pull diagnostics out of the client's capabilities. */
   readonly diagnostics?: 'pull' | 'push';
   readonly positionEncodings?: readonly string[];
@@ -55,7 +57,7 @@ export async function startLspClient(options: LspClientOptions = {}) {
 
   const rootUri = options.folder ? toUri(options.folder) : null;
   const initialized = await client.sendRequest<InitializeResult>('initialize', {
-    processId: process.pid, rootUri, workspaceFolders: rootUri ? [{ uri: rootUri, name: 'test' }] : null,
+    processId: process.pid, rootUri, workspaceFolders: options.folders?.map((f) => ({ uri: toUri(f), name: f })) ?? (rootUri ? [{ uri: rootUri, name: 'test' }] : null),
     initializationOptions: { trusted: options.trusted ?? true, version: '0', distPath: '' },
     capabilities: {
       general: options.positionEncodings ? { positionEncodings: options.positionEncodings } : {},

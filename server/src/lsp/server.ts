@@ -58,7 +58,7 @@ export function startServer(connection: Connection): void {
     if (!session) return;
     const uri = canonicalUri(textDocument.uri);
     session.documents.set(uri, openDocument(textDocument.uri, textDocument.languageId, textDocument.version, textDocument.text, session.encoding));
-    projectOf(session, uri)?.open(uri, textDocument.text);
+    projectOf(session, uri)?.open(uri, textDocument.text, textDocument.languageId);
     workspace.clearPushed(uri);
     inBackground(connection, publishDocument(session, textDocument.uri));
   });

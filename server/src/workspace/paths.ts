@@ -20,6 +20,12 @@ export function languageOf(file: string): DocumentLanguage | undefined {
   return LANGUAGES[path.extname(file).toLowerCase()];
 }
 
+const LANGUAGE_IDS: Readonly<Record<string, DocumentLanguage>> = { sql: 'sql', postgres: 'sql', typescript: 'typescript', typescriptreact: 'tsx', javascript: 'javascript', javascriptreact: 'javascript', python: 'python', prisma: 'prisma' };
+
+/** The language of an open document: by its name, else as the editor says (untitled documents, unusual names). */
+export const languageOfDocument = (uri: string, languageId?: string): DocumentLanguage | undefined =>
+  languageOf(toPath(uri) ?? uri) ?? (/\.(d\.[mc]?ts|pyi)$/.test(uri) ? undefined : LANGUAGE_IDS[languageId ?? '']);
+
 /** The canonical URI under which a file is known inside; editors may write the same URI with other escapes. */
 export const toUri = (file: string): string => pathToFileURL(file).href;
 

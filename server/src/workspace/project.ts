@@ -13,7 +13,7 @@ import { readDatabases, type Databases } from './databases';
 import type { Engine, OpenReader, ReadContext } from './engine';
 import { isIgnored, listFiles, readManifests } from './fileList';
 import { createModuleResolver } from './modules';
-import { languageOf, relativePath, toPath, toUri } from './paths';
+import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './paths';
 import { scanFiles } from './scan';
 import { readSource } from './scanJob';
 import { toLintSettings, type UserSettings } from './settings';
@@ -65,7 +65,8 @@ export interface Project {
   configure(settings: UserSettings): Promise<void>;
   /** Replaces the live catalog; undefined: disconnected. */
   setLiveCatalog(catalog: Catalog | undefined): Promise<void>;
-  open(uri: string, text: string): void;
+  /** @param languageId the editor's, for documents whose name tells nothing */
+  open(uri: string, text: string, languageId?: string): void;
   change(uri: string, text: string, changes: readonly TextChange[]): void;
   /** The file counts again as it is on disk. */
   close(uri: string): Promise<void>;
@@ -150,7 +151,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     get paths() { return paths; },
     textOf: (uri) => opened.get(uri)?.text ?? readTextNow(toPath(uri)),
     preview(uri, text) {
-      const file = engine.read(uri, text, languageOf(toPath(uri) ?? uri) ?? 'sql', around());
+      const file = engine.read(uri, text, languageOfDocument(uri) ?? 'sql', around());
       return { ...withFile(file, () => run(file, text)), file, text };
     },
     async scan({ signal, onProgress } = {}) {
@@ -185,8 +186,8 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       live = catalog;
       await loadSchema();
     },
-    open(uri, text) {
-      const language = languageOf(toPath(uri) ?? uri);
+    open(uri, text, languageId) {
+      const language = languageOfDocument(uri, languageId);
       if (!language) return;
       opened.get(uri)?.reader.dispose();
       const reader = engine.open(uri, text, language, around());

@@ -1,5 +1,6 @@
 import Ajv, { type ErrorObject } from 'ajv';
 import type { FileRole } from '../core/hosts/ir';
+import { UNUSED_SUPPRESSION } from '../core/lint/linter';
 import type { LintSettings, MigrationTarget, Rule, Severity } from '../core/lint/rule';
 
 /** What a configuration file holds; the editor's settings have the same keys under `sargable.`. */
@@ -35,7 +36,7 @@ export function settingsSchema(rules: readonly Rule[]): Record<string, unknown> 
       $schema: { type: 'string' },
       rules: {
         type: 'object', additionalProperties: false, description: 'Severity of each rule, or an object with its severity and options.',
-        properties: Object.fromEntries(rules.map((rule) => [rule.id, ruleSchema(rule)])),
+        properties: { ...Object.fromEntries(rules.map((rule) => [rule.id, ruleSchema(rule)])), [UNUSED_SUPPRESSION]: { enum: SEVERITIES, description: 'Comments that silence nothing.' } },
       },
       tenant: {
         type: 'object', additionalProperties: false, description: 'How rows are divided among tenants.',

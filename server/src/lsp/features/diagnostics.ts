@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { DiagnosticRefreshRequest, DiagnosticTag, DocumentDiagnosticReportKind, type Connection, type DocumentDiagnosticReport } from 'vscode-languageserver/node';
+import { UNUSED_SUPPRESSION } from '../../core/lint/linter';
 import type { Finding } from '../../core/lint/rule';
 import { canonicalUri, toPath, toUri } from '../../workspace/paths';
 import { readTextFile } from '../../workspace/textFile';
@@ -57,10 +58,10 @@ export async function toDiagnostics(session: Session, findings: readonly Finding
     }
     return {
       range: positions.toRange(finding.span), severity: toSeverity(finding.severity), source: 'sargable', code: finding.rule,
-      codeDescription: { href: documentationOf(finding.rule) },
+      ...(finding.rule === UNUSED_SUPPRESSION ? {} : { codeDescription: { href: documentationOf(finding.rule) } }),
       message: finding.because ? `${finding.message}\n${finding.because}` : finding.message,
       ...(related.length > 0 ? { relatedInformation: related } : {}),
-      ...(finding.rule === 'unused-suppression' ? { tags: [DiagnosticTag.Unnecessary] } : {}),
+      ...(finding.rule === UNUSED_SUPPRESSION ? { tags: [DiagnosticTag.Unnecessary] } : {}),
       data: { fingerprint: finding.fingerprint },
     };
   }));

@@ -87,7 +87,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
     if (folder === undefined || active.projects.has(folder)) return;
     const project = await createProject({ folder, engine: active.engine, settings: await readSettings(active, folder) });
     active.projects.set(folder, project);
-    for (const [documentUri, document] of active.documents) if (projectOf(active, documentUri) === project) project.open(documentUri, document.text);
+    for (const [documentUri, document] of active.documents) if (projectOf(active, documentUri) === project) project.open(documentUri, document.text, document.languageId);
     await refreshDiagnostics(active);
     if (folder !== '') await scan(active, folder, project);
     await refreshDiagnostics(active);
