@@ -19,7 +19,8 @@ export function registerCodeActions(connection: Connection, session: () => Sessi
     if (!active || !result) return [];
     const { document, linted } = result;
     const actions: CodeAction[] = [];
-    if (wants(params, FIX_ALL)) {
+    // Only where it is asked for by name: every safe fix of the file is computed and checked for it.
+    if (params.context.only && wants(params, FIX_ALL)) {
       const edits = collectCompatibleEdits(linted.findings.flatMap((f) => f.fixes().filter((fix) => fix.kind === 'safe').slice(0, 1)));
       if (edits.length > 0) actions.push({ title: 'Fix all safe Sargable findings', kind: FIX_ALL, edit: toWorkspaceEdit(active, document, { title: '', kind: 'safe', edits }) });
     }
