@@ -26,6 +26,106 @@ export async function list(organizationId?: string) {
 //                                 ^^^^^^^^^^^^^^^^^^^^ only on some path
   return pool.query(sql, [organizationId]);
 }`,
+      fixed: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export async function list(organizationId?: string) {
+  if (!organizationId) throw new Error('organizationId is required');
+  let sql = 'SELECT id FROM invoices WHERE total > 0';
+  sql += ' AND organization_id = $1';
+  return pool.query(sql, [organizationId]);
+}`,
+    },
+    {
+      language: 'typescript',
+      code: `
+import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function list(organizationId: string | null) {
+  let query = db('invoices').select('id').where('total', '>', 0);
+  if (organizationId !== null) {
+    query = query.where('organization_id', organizationId);
+//               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ only on some path
+    console.log('of one');
+  }
+  return query;
+}`,
+      fixed: `
+import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function list(organizationId: string | null) {
+  if (organizationId === null) throw new Error('organizationId is required');
+  let query = db('invoices').select('id').where('total', '>', 0);
+  query = query.where('organization_id', organizationId);
+  console.log('of one');
+  return query;
+}`,
+    },
+    // With an `else` the branch stays; a switch is not the value.
+    {
+      language: 'typescript',
+      code: `
+import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function list(organizationId: string | undefined) {
+  let query = db('invoices').select('id').where('total', '>', 0);
+  if (organizationId) query = query.where('organization_id', organizationId);
+//                                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ only on some path
+  else console.log('of all');
+  return query;
+}`,
+      fixed: `
+import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function list(organizationId: string | undefined) {
+  if (!organizationId) throw new Error('organizationId is required');
+  let query = db('invoices').select('id').where('total', '>', 0);
+  if (organizationId) query = query.where('organization_id', organizationId);
+  else console.log('of all');
+  return query;
+}`,
+    },
+    {
+      language: 'typescript',
+      code: `
+import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function list(scoped: boolean, organizationId: string) {
+  let query = db('invoices').select('id').where('total', '>', 0);
+  if (scoped) query = query.where('organization_id', organizationId);
+//                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ only on some path
+  return query;
+}`,
+      fixes: 0,
+    },
+    {
+      language: 'python',
+      code: `
+import asyncpg
+
+async def list_invoices(pool: asyncpg.Pool, organization_id: int | None):
+    """Of one organization."""
+
+    sql = "SELECT id FROM invoices WHERE total > $1"
+    values = [0]
+    if organization_id is not None:
+        sql += " AND organization_id = $2"
+#                    ^^^^^^^^^^^^^^^^^^^^ only on some path
+        values.append(organization_id)
+    return await pool.fetch(sql, *values)`,
+      fixed: `
+import asyncpg
+
+async def list_invoices(pool: asyncpg.Pool, organization_id: int | None):
+    """Of one organization."""
+
+    if organization_id is None:
+        raise ValueError("organization_id is required")
+    sql = "SELECT id FROM invoices WHERE total > $1"
+    values = [0]
+    sql += " AND organization_id = $2"
+    values.append(organization_id)
+    return await pool.fetch(sql, *values)`,
     },
   ],
   clean: [

@@ -1,10 +1,11 @@
 import { coverHoles } from '../advice/holes';
 import { bindOfHole } from '../advice/patterns';
+import { requireValueFix } from '../advice/requireTenant';
 import { bindColumn, walkExpression, type Scope } from '../advice/scope';
 import { toHostEdits } from '../advice/sqlEdits';
 import { findTenantColumns, isSystemPath } from '../advice/tenantScope';
 import type { TenantColumnOf } from '../advice/tenantEvidence';
-import type { FunctionIr } from '../hosts/ir';
+import type { Bind, FunctionIr } from '../hosts/ir';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 import { toHostSpan } from '../text/segmentMap';
@@ -28,7 +29,7 @@ export const conditionalTenantFilter: StatementRule = {
     bad: [{ language: 'sql', schema: SCHEMA, code: 'SELECT id FROM invoices WHERE ($1::bigint IS NULL OR organization_id = $1) AND total > $2;' }],
     good: [{ language: 'sql', schema: SCHEMA, code: 'SELECT id FROM invoices WHERE organization_id = $1 AND total > $2;' }],
     whenNot: 'Queries that system code and users share on purpose; better give them two functions.',
-    fixSafety: 'Offered for review: callers that pass no tenant get no rows.',
+    fixSafety: 'Offered for review: in SQL, callers that pass no tenant get no rows; in code, they get an error.',
   },
   options: {},
   check(context) {
@@ -39,7 +40,8 @@ export const conditionalTenantFilter: StatementRule = {
     const scope: Scope = { model, catalog };
     for (const block of model.blocks) {
       const own = block.conjuncts.filter((c) => c.clause !== 'having');
-      if (own.some((c) => pinsTenant(scope, block, c, tenant.columnOf) && !isConditional(context, c))) continue;
+      const mayDrop = (c: Conjunct): boolean => site.library === 'prisma' && droppedValue(context, c) !== undefined;
+      if (own.some((c) => pinsTenant(scope, block, c, tenant.columnOf) && !isConditional(context, c) && !mayDrop(c))) continue;
       for (const conjunct of own) {
         if (pinsTenant(scope, block, conjunct, tenant.columnOf) && isConditional(context, conjunct)) reportPath(context, conjunct);
         if (site.library === 'prisma' && pinsTenant(scope, block, conjunct, tenant.columnOf)) reportDropped(context, conjunct);
@@ -95,6 +97,10 @@ function reportPath(context: StatementContext, conjunct: Conjunct): void {
     because: part ? `Added only if ${part.condition.replace(/\s+/g, ' ').slice(0, 80)}.` : undefined,
     confidence: 'schema',
     evidence: { condition: part?.condition },
+    fixes: () => {
+      const fix = part && requireValueFix(context, part, conjunct.left?.column?.column ?? conjunct.right?.column?.column);
+      return fix ? [fix] : [];
+    },
   });
 }
 
@@ -106,17 +112,28 @@ function callOf({ site }: StatementContext, conjunct: Conjunct): { readonly host
   return call && { host: call.span };
 }
 
-/** Prisma drops a key whose value is undefined. */
-function reportDropped(context: StatementContext, conjunct: Conjunct): void {
+/** The compared value, where it may be undefined and no guard stands before the query. */
+function droppedValue(context: StatementContext, conjunct: Conjunct): Bind | undefined {
   const hole = [conjunct.left, conjunct.right].find((side) => side?.kind === 'hole')?.hole;
   const bind = bindOfHole(context, hole);
-  if (!bind || !/\?\.|\|\| ?undefined|\?\? ?undefined|: ?undefined\b/.test(bind.text) || leavesBefore(context, bind.text)) return;
+  if (!bind || !(bind.mayBeUndefined || /\?\.|\|\| ?undefined|\?\? ?undefined|: ?undefined\b/.test(bind.text))) return undefined;
+  return leavesBefore(context, bind.text) ? undefined : bind;
+}
+
+/** Prisma drops a key whose value is undefined. */
+function reportDropped(context: StatementContext, conjunct: Conjunct): void {
+  const bind = droppedValue(context, conjunct);
+  if (!bind) return;
   context.report({
     at: { sql: conjunct.span },
     message: 'The tenant may be undefined here, and Prisma leaves out a filter whose value is undefined.',
     because: `The value is ${bind.text.replace(/\s+/g, ' ').slice(0, 80)}.`,
     confidence: 'schema',
     evidence: { value: bind.text },
+    fixes: () => {
+      const fix = bind.span && requireValueFix(context, { condition: bind.text, conditionSpan: bind.span }, undefined);
+      return fix ? [fix] : [];
+    },
   });
 }
 
