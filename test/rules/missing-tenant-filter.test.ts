@@ -18,6 +18,11 @@ testRule(missingTenantFilter, {
   flagged: [
     {
       code: `
+SELECT i.id FROM invoices i LEFT JOIN organizations o ON o.id = i.organization_id AND o.id = $2 WHERE i.id = $1
+--               ^^^^^^^^`,
+    },
+    {
+      code: `
 SELECT id, total FROM invoices WHERE id = $1
 --                    ^^^^^^^^ invoices is read without its tenant`,
       embed: false,
@@ -107,6 +112,8 @@ app.get('/invoices/:id', async (req, res) => {
     },
   ],
   clean: [
+    'SELECT i.id FROM invoices i JOIN organizations o ON o.id = i.organization_id WHERE i.id = $1 AND o.id = $2',
+    'SELECT i.id FROM invoices i LEFT JOIN organizations o ON o.id = i.organization_id WHERE i.id = $1 AND o.id = $2',
     'SELECT id FROM invoices WHERE id = $1 AND organization_id = $2',
     'SELECT id FROM invoices WHERE organization_id = ANY($1) AND id = $2',
     'SELECT i.id FROM invoices i JOIN projects p ON p.organization_id = i.organization_id WHERE p.organization_id = $1 AND i.id = $2',

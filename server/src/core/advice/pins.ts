@@ -35,8 +35,9 @@ export interface Pins {
 }
 
 /** Which side of a join condition its equality may pin: an outer join's condition says nothing about the preserved side. */
-function mayPin(block: QueryBlock, conjunct: Conjunct, relation: number): boolean {
+function mayPin(block: QueryBlock, conjunct: Conjunct, relation: number, required: ReadonlySet<number>): boolean {
   if (conjunct.clause !== 'on' || conjunct.joined === undefined) return true;
+  if (block.relations[conjunct.joined]?.join === 'left' && required.has(conjunct.joined)) return true;
   switch (block.relations[conjunct.joined]?.join) {
     case 'left': return relation === conjunct.joined;
     case 'right': return relation !== conjunct.joined;
@@ -45,12 +46,26 @@ function mayPin(block: QueryBlock, conjunct: Conjunct, relation: number): boolea
   }
 }
 
+/** Relations that WHERE compares with `=`: rows that an outer join filled with NULLs do not pass, so it is an inner join. */
+function requiredRelations(scope: Scope, block: QueryBlock): ReadonlySet<number> {
+  const required = new Set<number>();
+  for (const { left, right, conjunct } of collectEqualities(block)) {
+    for (const side of conjunct.clause === 'where' ? [left, right] : []) {
+      const { column } = withoutCasts(side);
+      const found = column && bindColumn(scope, block, column);
+      if (found?.block.index === block.index) required.add(found.relationIndex);
+    }
+  }
+  return required;
+}
+
 /**
  * Computes the pinned columns of a block: `c = $1`, `c = 'x'`, `c = (outer column)`, `a.c = b.c` with b.c pinned.
  * @param accept decides about further conjuncts that count as a pin, such as `IN` for tenancy.
  */
 export function collectPins(scope: Scope, block: QueryBlock, accept?: (conjunct: Conjunct) => Expression | undefined): Pins {
   const pinned = new Set<string>();
+  const required = requiredRelations(scope, block);
   const links: { from: BoundColumn; to: BoundColumn; conjunct: Conjunct }[] = [];
   const own = (e: Expression): BoundColumn | undefined => {
     const bare = withoutCasts(e);
@@ -61,19 +76,19 @@ export function collectPins(scope: Scope, block: QueryBlock, accept?: (conjunct:
     const l = own(left);
     const r = own(right);
     if (l && r) links.push({ from: l, to: r, conjunct }, { from: r, to: l, conjunct });
-    else if (l && isRowIndependent(scope, block, right) && mayPin(block, conjunct, l.relationIndex)) pinned.add(key(l.relationIndex, l.column));
-    else if (r && isRowIndependent(scope, block, left) && mayPin(block, conjunct, r.relationIndex)) pinned.add(key(r.relationIndex, r.column));
+    else if (l && isRowIndependent(scope, block, right) && mayPin(block, conjunct, l.relationIndex, required)) pinned.add(key(l.relationIndex, l.column));
+    else if (r && isRowIndependent(scope, block, left) && mayPin(block, conjunct, r.relationIndex, required)) pinned.add(key(r.relationIndex, r.column));
   }
   for (const conjunct of accept ? block.conjuncts : []) {
     const expression = conjunct.clause === 'having' ? undefined : accept?.(conjunct);
     const column = expression && own(expression);
-    if (column && mayPin(block, conjunct, column.relationIndex)) pinned.add(key(column.relationIndex, column.column));
+    if (column && mayPin(block, conjunct, column.relationIndex, required)) pinned.add(key(column.relationIndex, column.column));
   }
   for (let grown = true; grown; ) {
     grown = false;
     for (const { from, to, conjunct } of links) {
       if (!pinned.has(key(from.relationIndex, from.column)) || pinned.has(key(to.relationIndex, to.column))) continue;
-      if (!mayPin(block, conjunct, to.relationIndex)) continue;
+      if (!mayPin(block, conjunct, to.relationIndex, required)) continue;
       pinned.add(key(to.relationIndex, to.column));
       grown = true;
     }

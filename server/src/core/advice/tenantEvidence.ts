@@ -1,5 +1,6 @@
 import type { Table } from '../catalog/model';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
+import { collectPins } from './pins';
 import { bindColumn, tableOf, traceColumn, walkExpression, type BoundColumn, type Scope } from './scope';
 
 /** What ties a row to one tenant, strongest first; `none` is what the rule reports. */
@@ -37,6 +38,13 @@ export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantCol
     for (const [index, relation] of block.relations.entries()) {
       const table = tableOf(scope.catalog, relation);
       if (table && isRowSecured(table)) strengthen(block, index, 'row-security');
+    }
+    const pins = collectPins(scope, block);
+    for (const [index, relation] of block.relations.entries()) {
+      const table = tableOf(scope.catalog, relation);
+      const column = table && tenantColumnOf(table);
+      // The tenant's own row stands for the column: `JOIN teams t ON t.id = i.team_id WHERE t.id = $1`.
+      if (column !== undefined && pins.has(index, column)) strengthen(block, index, 'predicate');
     }
     for (const conjunct of block.conjuncts) readConjunct(scope, block, conjunct, tenantColumnOf, strengthen, links);
     linkInner(scope, block, links);

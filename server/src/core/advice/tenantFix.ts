@@ -31,8 +31,12 @@ export function tenantFixes(request: TenantFixRequest): readonly Fix[] {
   }
   const value = findTenantValue(file, site, text, column);
   if (value === undefined) return [];
-  const edits = findAdapter(site.library)?.addPredicate?.(site, { uri: file.uri, text, table, column, value }) ?? boundEdits(request, value);
-  return edits ? [{ title: `Add ${column} = ${value} to the condition`, kind: 'review', edits }] : [];
+  const adapter = findAdapter(site.library);
+  const predicate = { uri: file.uri, text, table, column, value };
+  const own = adapter?.addPredicate?.(site, predicate);
+  const note = own && adapter?.predicateNote?.(site, predicate);
+  const edits = own ?? boundEdits(request, value);
+  return edits ? [{ title: `Add ${column} = ${value} to the condition${note ? ` (${note})` : ''}`, kind: 'review', edits }] : [];
 }
 
 const squash = (name: string): string => name.replace(/_/g, '').toLowerCase();
