@@ -24,7 +24,7 @@ export interface LoopQuery {
   readonly doubts: readonly Doubt[];
 }
 
-export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded';
+export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded' | 'chunk';
 
 /** Folders and file names of work that nobody waits for. `commands`, `tasks` and the like are often the domain's own words. */
 const BACKGROUND = /\/(crons?|jobs?|workers?|queues?|consumers?|schedulers?|scheduled|background|sweepers?|backfills?|cli|management)\/|\/([\w-]+[._-])?(cron|job|worker|consumer|scheduler|scheduled|sweep|backfill|cli|tasks)\.\w+$/i;
@@ -73,9 +73,14 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
   if (subject.call?.onError === true) return undefined;
   const loops = enclosingLoops(flow, file, subject.span, subject.functionId, subject.loopIds);
   let invariant: { loop: Loop; form: LoopClass } | undefined;
+  let takesChunk = false;
   for (const [depth, loop] of loops.entries()) {
     if (walksImportedConstant(flow, file, loop)) continue;
     const form = classifyLoop(file, loop, subject);
+    if (form.form === 'chunk') {
+      const parts = dependentNames(file, loop.span, seedsOf(file, loop));
+      takesChunk ||= subject.names.some((n) => parts.has(n));
+    }
     if (form.form !== 'per-element' && form.form !== 'chain') continue;
     const derived = dependentNames(file, loop.span, seedsOf(file, loop));
     const dependent = subject.byName === true || subject.names.some((n) => derived.has(n));
@@ -84,7 +89,7 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
       continue;
     }
     if (mergedByPrisma(file, loop, site) || namesTable(site, derived)) return undefined;
-    return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: doubtsOf(file, form, loop, execution, site) };
+    return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(takesChunk ? ['chunk' as const] : [])] };
   }
   if (!invariant || !canHoist(flow, file, invariant.loop, execution, subject, site)) return undefined;
   return { ...invariant, anchor, execution, path: execution.path, call: subject.call, site, dependent: false, doubts: doubtsOf(file, invariant.form, invariant.loop, execution, site) };
