@@ -116,7 +116,7 @@ export type TaggedHole = { readonly kind: HoleKind } | { readonly inline: Syntax
 export interface Chain {
   readonly root: SyntaxNode;
   readonly rootPath: readonly string[];
-  readonly calls: readonly (ChainCall & { readonly node: SyntaxNode; readonly argNodes: readonly SyntaxNode[]; /** Added only when this holds (`if (x) q = q.where(…)`). */ readonly condition?: { readonly text: string; readonly span: HostSpan } })[];
+  readonly calls: readonly (ChainCall & { readonly node: SyntaxNode; readonly argNodes: readonly SyntaxNode[]; /** Added only when this holds (`if (x) q = q.where(…)`). */ readonly condition?: { readonly text: string; readonly span: HostSpan; readonly choice?: number } })[];
 }
 
 /** What a host offers to the adapters while it walks one file. */

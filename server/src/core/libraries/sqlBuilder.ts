@@ -10,6 +10,8 @@ import type { HostString } from './adapter';
 export interface Condition {
   readonly text: string;
   readonly span: HostSpan;
+  /** See `ConditionalPart.choice`. */
+  readonly choice?: number;
 }
 
 /** A bound expression before it has a number. */
@@ -73,7 +75,7 @@ export function conditional(part: SqlPart, condition: Condition | undefined, oth
   const own = wholeCondition(part);
   if (!own || own.otherwise !== '' || otherwise !== '') return [{ type: 'conditional', part, condition, otherwise }];
   const text = own.condition.text === condition.text ? condition.text : `${condition.text} && ${own.condition.text}`;
-  return part.map((atom) => (atom === own ? { ...own, condition: { text, span: own.condition.span } } : atom));
+  return part.map((atom) => (atom === own ? { ...own, condition: { ...own.condition, text } } : atom));
 }
 
 export const concat = (...parts: readonly SqlPart[]): SqlPart => parts.flat();
@@ -214,7 +216,7 @@ export function buildSql(part: SqlPart): BuiltSql {
           break;
         case 'conditional':
           walk(atom.part);
-          conditionalParts.push({ sql: { start: from, end: text.length }, condition: atom.condition.text, conditionSpan: atom.condition.span, otherwise: atom.otherwise });
+          conditionalParts.push({ sql: { start: from, end: text.length }, condition: atom.condition.text, conditionSpan: atom.condition.span, otherwise: atom.otherwise, ...(atom.condition.choice === undefined ? {} : { choice: atom.condition.choice }) });
           break;
       }
     }

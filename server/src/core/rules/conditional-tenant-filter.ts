@@ -41,7 +41,7 @@ export const conditionalTenantFilter: StatementRule = {
     for (const block of model.blocks) {
       const own = block.conjuncts.filter((c) => c.clause !== 'having');
       const mayDrop = (c: Conjunct): boolean => site.library === 'prisma' && droppedValue(context, c) !== undefined;
-      if (own.some((c) => pinsTenant(scope, block, c, tenant.columnOf) && !isConditional(context, c) && !mayDrop(c))) continue;
+      if (own.some((c) => pinsTenant(scope, block, c, tenant.columnOf) && (!isConditional(context, c) || hasAlternative(context, c)) && !mayDrop(c))) continue;
       for (const conjunct of own) {
         if (pinsTenant(scope, block, conjunct, tenant.columnOf) && isConditional(context, conjunct)) reportPath(context, conjunct);
         if (site.library === 'prisma' && pinsTenant(scope, block, conjunct, tenant.columnOf)) reportDropped(context, conjunct);
@@ -65,7 +65,13 @@ function isTenantColumn(scope: Scope, block: QueryBlock, side: Expression, colum
 
 /** Stands in a part that code adds only sometimes, about the tenant itself; what replaces it has no tenant either. */
 function isConditional(context: StatementContext, conjunct: Conjunct): boolean {
-  return context.site.conditional.some((part) => overlaps({ start: part.sql.start, end: part.sql.end }, conjunct.span) && part.otherwise.trim() === '' && !leavesBefore(context, part.condition));
+  return context.site.conditional.some((part) => overlaps({ start: part.sql.start, end: part.sql.end }, conjunct.span) && /^\s*(?:TRUE\s*)?$/.test(part.otherwise) && !leavesBefore(context, part.condition));
+}
+
+/** Another branch of the same `if` adds a condition of its own: users are held to theirs, organizations to theirs. */
+function hasAlternative({ site }: StatementContext, conjunct: Conjunct): boolean {
+  const own = site.conditional.find((part) => part.choice !== undefined && overlaps({ start: part.sql.start, end: part.sql.end }, conjunct.span));
+  return own !== undefined && site.conditional.some((part) => part.choice === own.choice && part.condition !== own.condition);
 }
 
 /** The function throws or returns when the tested value is missing, before the query. */

@@ -7,7 +7,7 @@ import { stepsOf, type Step } from './steps';
 import { argumentNodes, field, literalValue, parts, pathOf, sameNode, spanOf, unwrap } from './syntaxTools';
 
 type Call = Chain['calls'][number];
-type Condition = { readonly text: string; readonly span: HostSpan };
+type Condition = NonNullable<Call['condition']>;
 
 /** A chain with what its reader has to know of the variables it came through. */
 export interface PythonChain extends Chain {
@@ -146,7 +146,8 @@ function chainOfSteps(name: string, steps: readonly Step[], scopes: Scopes, dept
   }
   const base = chainOfSteps(name, before, scopes, depth + 1);
   if (!base) return undefined;
-  const condition = combine(last.guard, extension.condition) ?? (last.repeated ? { text: 'in a loop', span: spanOf(last.binding.node) } : undefined);
+  const guard = last.guard && { text: last.guard.text, span: last.guard.span, choice: last.guard.statement?.startIndex };
+  const condition = combine(guard, extension.condition) ?? (last.repeated ? { text: 'in a loop', span: spanOf(last.binding.node) } : undefined);
   return {
     ...base,
     complete: base.complete && extension.complete && !last.repeated,
@@ -155,7 +156,7 @@ function chainOfSteps(name: string, steps: readonly Step[], scopes: Scopes, dept
 }
 
 const combine = (outer: Condition | undefined, inner: Condition | undefined): Condition | undefined =>
-  outer && inner ? { text: `${outer.text} and ${inner.text}`, span: outer.span } : outer ?? inner;
+  outer && inner ? { text: `${outer.text} and ${inner.text}`, span: outer.span, choice: outer.choice } : outer ?? inner;
 
 /** The calls that `value` adds to the variable itself: `q.where(x).limit(1)`, `q.where(x) if c else q`, `helper(q)`. */
 function extensionOf(name: string, value: SyntaxNode, scopes: Scopes, depth: number): { calls: readonly Call[]; complete: boolean; condition?: Condition } | undefined {
