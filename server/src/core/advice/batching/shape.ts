@@ -102,9 +102,17 @@ function isKnownList(context: FlowContext, loop: Loop, name: string): boolean {
     const type = fn.parameters.find((p) => p.name === name)?.type ?? fn.locals.find((l) => l.name === name)?.type;
     if (type !== undefined && /\[\]\s*$|^(readonly\s+)?(Readonly)?Array<|^(list|List|Sequence|tuple)\b/.test(type.replace(/^:\s*/, '').trim())) return true;
     const value = fn.locals.find((l) => l.name === name)?.text.trim();
-    if (value !== undefined && (/^\[|\.(rows|fetchall\(\)|all\(\))$|^list\(|^sorted\(/.test(value) || (/^await\s/.test(value) && /\.fetch\(/.test(value)))) return true;
+    if (value !== undefined && (/^\[|\.(rows|fetchall\(\)|all\(\))$|^list\(|^sorted\(/.test(value) || (/^await\s/.test(value) && /\.fetch\(/.test(value)) || isMappedArray(value, context))) return true;
   }
   return false;
+}
+
+/** `orders.map(…)`, `orders.filter(…)`: JavaScript's own methods, which give arrays. */
+function isMappedArray(value: string, { file }: FlowContext): boolean {
+  if (file.language === 'python' || /^await\s/.test(value)) return false;
+  let flat = maskCode(value, 'javascript');
+  for (let next = ''; next !== flat; flat = flat.replace(/\([^()]*\)/g, '#')) next = flat;
+  return /\.(map|filter|flatMap|slice)#\s*$/.test(flat);
 }
 
 /** The span with the `await` before it. */

@@ -15,7 +15,10 @@ export const bodyAfter = (plain: PlainLoop, offset: number): string => plain.bod
 /** Every use of a row is `row.property`, or a test whether there is one. */
 export function readsProperties(plain: PlainLoop, row: string, from: number = plain.awaited.end): boolean {
   const after = bodyAfter(plain, from);
-  return occurrences(after, row).every((at) => /^(!|\?)?\.[\w$]+(?!\s*=[^=])/.test(after.slice(at + row.length)) || /^\s*(\)|&&|\?[^.]|===|!==)/.test(after.slice(at + row.length)));
+  return occurrences(after, row).every((at) => {
+    const rest = after.slice(at + row.length);
+    return /^(!|\?)?\.[\w$]+(?!\s*=[^=])/.test(rest) || /^\s*(&&|\?[^.]|===|!==)/.test(rest) || (/^\s*\)/.test(rest) && /(?<![\w$.])if\s*\(\s*!?\s*$/.test(after.slice(0, at)));
+  });
 }
 
 /** Every use of the rows is `rows[0].property` or `rows.length`. */
@@ -29,7 +32,7 @@ export function readsItems(plain: PlainLoop, row: string, from: number = plain.a
   const after = bodyAfter(plain, from);
   const uses = occurrences(after, row).map((at) => after.slice(at + row.length));
   const items = uses.filter((rest) => /^\[/.test(rest));
-  if (!uses.every((rest) => /^\[/.test(rest) || /^\s*(is\s|:|and\s|or\s|$)/.test(rest)) || uses.some((rest) => /^\[[^\]]*\]\s*=[^=]/.test(rest))) return undefined;
+  if (!uses.every((rest) => /^\[/.test(rest) || /^\s*(is\s|:|and\s|or\s)/.test(rest)) || uses.some((rest) => /^\[[^\]]*\]\s*=[^=]/.test(rest))) return undefined;
   if (items.length === 0) return 'unknown';
   if (items.every((rest) => /^\[\s*\d+\s*\]/.test(rest))) return 'position';
   return items.some((rest) => /^\[\s*-?\d/.test(rest)) ? undefined : 'name';
