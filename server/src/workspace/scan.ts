@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import type { ModelIr } from '../core/hosts/ir';
 import type { Databases } from './databases';
 import type { Engine } from './engine';
-import { collectModels, mayDeclareModels, readSource, type ScanJob, type ScanResult } from './scanJob';
+import { collectModels, mayDeclareModels, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
 
 export interface ScanOptions {
   readonly folder: string;
@@ -56,9 +56,9 @@ function localRunner(engine: Engine, folder: string, databases?: Databases): Run
     async pass(pass, paths, models, signal, onFile) {
       const known = new Map(models);
       const results: ScanResult[] = [];
-      for (const file of paths) {
+      for (const { path: file, text } of readAhead(paths)) {
         if (signal?.aborted) break;
-        results.push(pass === 'models' ? await collectModels(engine, file, { databases }) : await readSource(engine, file, { models: known, folder, databases }));
+        results.push(pass === 'models' ? await collectModels(engine, file, { databases }, text) : await readSource(engine, file, { models: known, folder, databases }, text));
         onFile?.();
       }
       return results;

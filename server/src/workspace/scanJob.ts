@@ -2,7 +2,7 @@ import type { HostFile, ModelIr } from '../core/hosts/ir';
 import type { Engine, ReadContext } from './engine';
 import type { Databases } from './databases';
 import { languageOf, toUri } from './paths';
-import { readTextFile, reasonOf } from './textFile';
+import { readTextFile, reasonOf, type ReadResult } from './textFile';
 
 /** What is asked of a worker. */
 export interface ScanJob {
@@ -27,15 +27,29 @@ const DECLARES_MODELS = /__tablename__|DeclarativeBase|declarative_base|mapped_c
 
 export const mayDeclareModels = (path: string): boolean => /\.(py|prisma)$/.test(path);
 
-export async function collectModels(engine: Engine, path: string, context?: ReadContext): Promise<ScanResult> {
-  const source = await readTextFile(path);
+/** Files whose text is fetched while the one before them is parsed. */
+const AHEAD = 8;
+
+/** Paths in order, each with its text on the way: waiting for the disk file by file costs a tenth of a scan. */
+export function* readAhead(paths: readonly string[]): Generator<{ readonly path: string; readonly text: Promise<ReadResult> }> {
+  const started: Promise<ReadResult>[] = [];
+  for (const [index, path] of paths.entries()) {
+    for (const next of paths.slice(index + started.length, index + AHEAD)) started.push(readTextFile(next));
+    yield { path, text: started.shift() ?? readTextFile(path) };
+  }
+}
+
+/** @param text where reading the file has begun already. */
+export async function collectModels(engine: Engine, path: string, context?: ReadContext, text = readTextFile(path)): Promise<ScanResult> {
+  const source = await text;
   const language = languageOf(path);
   if ('skipped' in source || language === undefined || !DECLARES_MODELS.test(source.text)) return { path, models: [] };
   return guarded(path, () => ({ path, models: engine.read(toUri(path), source.text, language, context).models }));
 }
 
-export async function readSource(engine: Engine, path: string, context: ReadContext): Promise<ScanResult> {
-  const source = await readTextFile(path);
+/** @param text where reading the file has begun already. */
+export async function readSource(engine: Engine, path: string, context: ReadContext, text = readTextFile(path)): Promise<ScanResult> {
+  const source = await text;
   if ('skipped' in source) return { path, skipped: source.skipped };
   const language = languageOf(path);
   if (language === undefined) return { path, skipped: 'not a file that Sargable reads (.sql, .ts, .tsx, .js, .jsx, .py, .prisma)' };

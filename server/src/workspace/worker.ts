@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { ModelIr } from '../core/hosts/ir';
 import type { Databases } from './databases';
 import { createEngine } from './engine';
-import { collectModels, readSource, type ScanJob, type ScanResult } from './scanJob';
+import { collectModels, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
 
 /** Entry of a scan worker: reads batches of files and answers with plain data. One message in, one message out. */
 async function main(): Promise<void> {
@@ -16,7 +16,7 @@ async function main(): Promise<void> {
       if (job.models) models = new Map(job.models);
       databases = job.databases ?? databases;
       const results: ScanResult[] = [];
-      for (const path of job.paths) results.push(job.pass === 'models' ? await collectModels(await engine, path, { databases }) : await readSource(await engine, path, { models, folder: job.folder, databases }));
+      for (const { path, text } of readAhead(job.paths)) results.push(job.pass === 'models' ? await collectModels(await engine, path, { databases }, text) : await readSource(await engine, path, { models, folder: job.folder, databases }, text));
       port.postMessage({ id: job.id, results });
     })();
   });
