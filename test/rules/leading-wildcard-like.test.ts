@@ -14,6 +14,22 @@ testRule(leadingWildcardLike, {
   `,
   settings: { assume: { countries: 250 }, migrations },
   flagged: [
+    {
+      language: 'typescript',
+      code: `
+export function find(search?: string) {
+  const replacements = { limit: 10, search: search ? \`%\${search}%\` : '' };
+  return models.sequelize.query('SELECT id FROM users WHERE email ILIKE :search LIMIT :limit', { replacements, type: 'SELECT' });
+//                                                          ^^^^^^^^^^^^^^^^^^^
+}`,
+      severity: 'info',
+    },
+    {
+      language: 'typescript',
+      code: `
+export const find = (search: string) => models.sequelize.query('SELECT id FROM users WHERE email ILIKE $search', { bind: { ...(search && { search: '%' + search }) } });
+//                                                                                         ^^^^^^^^^^^^^^^^^^^`,
+    },
     { code: `
 SELECT id FROM users WHERE email LIKE '%@example.com'
 --                         ^^^^^^^^^^^^^^^^^^^^^^^^^^ users.email has no trigram index`, severity: 'info' },
@@ -59,6 +75,11 @@ async def search(conn: asyncpg.Connection, q: str):
     },
   ],
   clean: [
+    {
+      language: 'typescript',
+      code: `
+export const find = (search: string) => models.sequelize.query('SELECT id FROM users WHERE email ILIKE :search LIMIT 10', { replacements: { search: \`\${search}%\` } });`,
+    },
     "SELECT id FROM users WHERE email LIKE 'anna%'",
     "SELECT id FROM users WHERE email LIKE $1 || '%'",
     'SELECT id FROM users WHERE email LIKE $1',

@@ -64,6 +64,12 @@ function hostStart(context: PatternContext, text: string, steps: number): Patter
     if (/^[%_]/.test(head)) return 'wildcard';
     return /^(\$\{|\{)/.test(head) ? 'unknown' : 'anchored';
   }
+  // `search ? `%${search}%` : ''`: one branch is enough.
+  const chosen = /^[\w$.!?()[\]\s=<>&|]*?\?(?![.?])\s*([^]+)$/.exec(bare)?.[1];
+  if (chosen !== undefined && steps > 0) {
+    const branches = [chosen, chosen.slice(chosen.lastIndexOf(' : ') + 3)].map((branch) => hostStart(context, branch, steps - 1));
+    return branches.includes('wildcard') ? 'wildcard' : 'unknown';
+  }
   if (!/^[A-Za-z_$][\w$]*$/.test(bare) || steps === 0) return 'unknown';
   const local = findLocal(context, bare);
   return local === undefined ? 'unknown' : hostStart(context, local, steps - 1);

@@ -1,6 +1,7 @@
 import type { SyntaxNode } from '../hosts/syntax';
 import { hostSpan } from '../text/span';
-import type { LibraryAdapter, SiteDraft } from './adapter';
+import type { HostContext, LibraryAdapter, SiteDraft } from './adapter';
+import type { Bind } from '../hosts/ir';
 import { callParts } from '../hosts/typescript/syntaxTools';
 import { readValues, scriptLanguages } from './pg';
 import { isForeign } from './pgReceiver';
@@ -34,7 +35,8 @@ export const wrapperAdapter: LibraryAdapter = {
       if (placeholders === 'question' || text.text.includes('`')) return undefined;
       const anchor = hostSpan(callee.startIndex, callee.endIndex);
       const next = args[position + 1];
-      const values = next ? readValues(next, context) : undefined;
+      const named = placeholders === 'colon' || placeholders === 'dollar-name' || placeholders === 'at';
+      const values = next ? (named ? { binds: readNamedValues(next, context), list: undefined } : readValues(next, context)) : undefined;
       return context.statements(text, placeholders).map((statement): SiteDraft => ({
         library: 'pg',
         confidence: 'shape',
@@ -56,6 +58,41 @@ export const wrapperAdapter: LibraryAdapter = {
     return undefined;
   },
 };
+
+/** `{ replacements: { search } }`, `{ bind: values }`, `{ search }`: the values of named placeholders, by name. */
+function readNamedValues(argument: SyntaxNode, context: HostContext): readonly Bind[] {
+  const whole = objectOf(argument, context);
+  if (!whole) return [];
+  for (const child of whole.namedChildren) {
+    const name = child.type === 'pair' ? child.childForFieldName('key')?.text : child.text;
+    if (name === undefined || !/^(replacements|bind|binds|parameters|params|values)$/.test(name)) continue;
+    const value = child.type === 'pair' ? child.childForFieldName('value') : child;
+    const inner = value ? objectOf(value, context) : undefined;
+    return inner ? propertiesOf(inner, context) : [];
+  }
+  return propertiesOf(whole, context);
+}
+
+function objectOf(node: SyntaxNode, context: HostContext): SyntaxNode | undefined {
+  if (node.type === 'object') return node;
+  const origin = node.type === 'identifier' || node.type === 'shorthand_property_identifier' ? context.origin(node) : undefined;
+  return origin?.kind === 'node' && origin.node.type === 'object' ? origin.node : undefined;
+}
+
+/** The properties of an object literal, those of `...(search && { search })` too. */
+function propertiesOf(object: SyntaxNode, context: HostContext): readonly Bind[] {
+  return object.namedChildren.flatMap((child): readonly Bind[] => {
+    if (child.type === 'shorthand_property_identifier') return [context.bind(child, child.text)];
+    if (child.type === 'spread_element') {
+      let value = child.namedChildren[0];
+      while (value?.type === 'parenthesized_expression') value = value.namedChildren[0];
+      const added = value?.type === 'binary_expression' ? value.childForFieldName('right') : value;
+      return added?.type === 'object' ? propertiesOf(added, context) : [];
+    }
+    const value = child.type === 'pair' ? child.childForFieldName('value') : null;
+    return value ? [context.bind(value, (child.childForFieldName('key')?.text ?? '').replace(/^['"]|['"]$/g, ''))] : [];
+  });
+}
 
 /** The text argument itself, or the `text`/`sql` property of an object argument. */
 function textOf(argument: SyntaxNode): SyntaxNode | undefined {
