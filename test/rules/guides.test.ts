@@ -204,6 +204,17 @@ const python: readonly Form[] = [
     found: [['leading-wildcard-like', 'Account.name.icontains(text)']],
   },
   {
+    about: 'the same with a pattern made lines before',
+    code: `async def search(db: AsyncSession, text: str):
+    query = select(Account).order_by(Account.id).limit(20)
+    if text:
+        pattern = f"%{text}%"
+        query = query.where(Account.name.ilike(pattern))
+    return (await db.scalars(query)).all()
+`,
+    found: [['leading-wildcard-like', 'Account.name.ilike(pattern)']],
+  },
+  {
     about: 'a search by prefix',
     code: `async def search(db: AsyncSession, text: str):
     return (await db.scalars(select(Account).where(Account.id > 0, Account.name.like(f"{text}%")).order_by(Account.id).limit(20))).all()

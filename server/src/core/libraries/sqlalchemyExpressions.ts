@@ -6,6 +6,7 @@ import type { SyntaxNode } from '../hosts/syntax';
 import { bind, clause, concat, conditional, fragment, group, hole, identifier, incomplete, join, joinConditions, literal, nothing, sql, type SqlPart } from './sqlBuilder';
 import { columnOf, columnPart, expandArguments, findEntity, functionName, libraryFunction, maximumDepth, singleValue, withoutKey, type Entity, type QueryScope } from './sqlalchemyScope';
 import { columnType } from './sqlalchemyTypes';
+import { containsSpan } from '../text/span';
 
 const comparisons: Readonly<Record<string, string>> = { '==': ' = ', '!=': ' <> ', '<': ' < ', '<=': ' <= ', '>': ' > ', '>=': ' >= ' };
 const arithmetic = /^[-+*/%]$/;
@@ -391,7 +392,9 @@ function renderPattern(node: SyntaxNode, before: string, after: string, scope: Q
     text.interpolations.forEach((interpolation, index) => {
       if (interpolation.span.start > at) pieces.push(literal(text.text.slice(at, interpolation.span.start), span));
       const found = text.binds.find((candidate) => candidate.interpolation === index);
-      pieces.push(found ? bind(withoutKey(found)) : bind(withoutKey(context.bind(node, ''))));
+      // A pattern made lines before is underlined where it is used.
+      const here = found?.span && containsSpan(span, found.span) ? found : found && { ...found, span };
+      pieces.push(bind(withoutKey(here ?? context.bind(node, ''))));
       at = interpolation.span.end;
     });
     if (at < text.text.length) pieces.push(literal(text.text.slice(at), span));
