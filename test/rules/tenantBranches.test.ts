@@ -38,6 +38,7 @@ testRule(conditionalTenantFilter, {
 `),
   ],
   clean: [
+    { ...py('def invoices(session, organization):\n    query = select(Invoice.id)\n    if organization is not None:\n        query = query.where(Invoice.organization_id == organization)\n    return session.scalars(query).all()\n'), path: 'app/backoffice/invoices.py' },
     py(`def readable(session, subject, organization=None):
     query = select(Invoice.id)
     if is_user(subject):

@@ -3,7 +3,7 @@ import type { RuleContext } from '../lint/rule';
 import type { TenantColumnOf } from './tenantEvidence';
 
 /** Code that works for all tenants by nature: sweeps, jobs, admin panels, webhooks of providers. */
-const SYSTEM_PATH = /(^|[/_.-])(cron|crons|jobs?|admin|webhooks?|scripts?|migrations?|seeds?|telemetry|maintenance|cleanup|sweeps?|schedulers?|backfills?)([/_.-]|$)/i;
+const SYSTEM_PATH = /(^|[/_.-])(cron|crons|jobs?|admin|back-?office|back_office|webhooks?|scripts?|migrations?|seeds?|telemetry|maintenance|cleanup|sweeps?|schedulers?|backfills?)([/_.-]|$)/i;
 
 /** How the catalog or the settings say which column holds a table's tenant; undefined: nothing says so, and the rules are silent. */
 export function findTenantColumns({ catalog, settings }: Pick<RuleContext, 'catalog' | 'settings'>): { readonly columnOf: TenantColumnOf; readonly because: string } | undefined {
