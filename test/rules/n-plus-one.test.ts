@@ -53,8 +53,9 @@ testRule(nPlusOne, {
         severity: 'warning',
         fixed: `${HEAD}export async function run(orders: Order[]) {
   const names: string[] = [];
-  const customersById = new Map();
-  for (const row of (await pool.query('SELECT name, id FROM customers WHERE id = ANY($1)', [orders.map((order) => order.customerId)])).rows) {
+  const foundCustomers = (await pool.query('SELECT name, id FROM customers WHERE id = ANY($1)', [orders.map((order) => order.customerId)])).rows;
+  const customersById = new Map<string, (typeof foundCustomers)[number][]>();
+  for (const row of foundCustomers) {
     const known = customersById.get(String(row.id));
     if (known) known.push(row);
     else customersById.set(String(row.id), [row]);
@@ -147,8 +148,9 @@ export async function run(ids: number[]) {
   }
 }
 `, { fixed: `${HEAD}export async function run(ids: number[]) {
-  const customersByRegion = new Map();
-  for (const row of (await pool.query('SELECT count(*)::int AS n, max(name), region FROM customers WHERE region = ANY($1) GROUP BY region', [ids])).rows) {
+  const foundCustomers = (await pool.query('SELECT count(*)::int AS n, max(name), region FROM customers WHERE region = ANY($1) GROUP BY region', [ids])).rows;
+  const customersByRegion = new Map<string, (typeof foundCustomers)[number][]>();
+  for (const row of foundCustomers) {
     const known = customersByRegion.get(String(row.region));
     if (known) known.push(row);
     else customersByRegion.set(String(row.region), [row]);

@@ -10,6 +10,7 @@ import type { Finding } from '../../server/src/core/lint/rule';
 import { nPlusOne } from '../../server/src/core/rules/n-plus-one';
 import { writeInLoop } from '../../server/src/core/rules/write-in-loop';
 import type { ResolveModule } from '../../server/src/core/calls/flow';
+import { readPrismaSchema } from '../../server/src/core/hosts/prismaSchema';
 import { readPython } from '../../server/src/core/hosts/python';
 import { readTypeScript } from '../../server/src/core/hosts/typescript';
 import { splitStatements } from '../../server/src/core/sql/split';
@@ -37,10 +38,12 @@ const uriOf = (path: string): string => `file:///workspace/${path}`;
 /** A workspace in memory: parsed by the real readers, resolved by relative paths and Python packages from the root. */
 export async function createFlowWorkspace(files: Readonly<Record<string, string>>): Promise<FlowWorkspace> {
   const syntax = await createSyntaxParser();
+  const models = new Map(Object.entries(files).filter(([path]) => path.endsWith('.prisma')).flatMap(([path, text]) => readPrismaSchema(uriOf(path), text).models).map((model) => [model.name, model]));
   const read = (uri: string, text: string, language: 'typescript' | 'python'): HostFile => {
+    if (uri.endsWith('.prisma')) return readPrismaSchema(uri, text);
     const tree = syntax.parse(language, text);
     try {
-      return (language === 'python' ? readPython : readTypeScript)(uri, text, tree, { split: splitStatements, models: new Map() });
+      return (language === 'python' ? readPython : readTypeScript)(uri, text, tree, { split: splitStatements, models });
     } finally {
       tree.dispose();
     }

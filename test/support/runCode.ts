@@ -6,6 +6,7 @@ import { transformSync } from 'esbuild';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { serverFolder } from './postgres';
+import { prismaOver } from './prismaStandIn';
 
 /** What a piece of code gave, and what the server saw of it. */
 export interface RunResult {
@@ -35,7 +36,13 @@ export async function runTypeScript(code: string, url: string, args: readonly un
     closing.push(() => made.destroy());
     return made;
   };
-  const modules: Readonly<Record<string, unknown>> = { pg: { Pool }, knex: { __esModule: true, default: connect }, postgres: { __esModule: true, default: () => tagOver(new Pool()) } };
+  function prismaClient(): unknown {
+    return prismaOver(new Pool(), {
+      guest: { table: 'guests' },
+      reservation: { table: 'reservations', relations: { guest: { model: 'guest', field: 'guestId', references: 'id' }, host: { model: 'guest', field: 'hostId', references: 'id' } } },
+    });
+  }
+  const modules: Readonly<Record<string, unknown>> = { pg: { Pool }, knex: { __esModule: true, default: connect }, postgres: { __esModule: true, default: () => tagOver(new Pool()) }, '@prisma/client': { PrismaClient: prismaClient } };
   const require = (module: string): unknown => modules[module];
   const js = transformSync(code, { loader: 'ts', format: 'cjs', target: 'node20' }).code;
   new Function('require', 'exports', 'module', js)(require, exports, { set exports(value: object) { Object.assign(exports, Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(value)).map(([k, d]) => [k, d.get ? d.get() : d.value]))); }, get exports() { return exports; } });

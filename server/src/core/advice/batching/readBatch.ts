@@ -55,7 +55,7 @@ function textRead(context: FlowContext, plain: PlainLoop, binds: KeyBinds, condi
   if (hoisted === undefined) return undefined;
   const name = (plain.language === 'python' ? snakeName : camelName)(condition.relation.name, 'by', condition.column);
   const map = freshName(context.text, name);
-  return plain.language === 'python' ? python(context, plain, form, hoisted, map, key, keyAccess(condition, keyColumn, form), missing) : javascript(form, hoisted, map, key, keyColumn ?? condition.column, missing);
+  return plain.language === 'python' ? python(context, plain, form, hoisted, map, key, keyAccess(condition, keyColumn, form), missing) : javascript(context, form, hoisted, { map, relation: condition.relation.name }, key, keyColumn ?? condition.column, missing);
 }
 
 /** The call with `= ANY(…)` and the list of keys in place of the one key. Undefined where an edit does not fall into written text. */
@@ -92,12 +92,12 @@ function hoistedCall(context: FlowContext, plain: PlainLoop, condition: KeyCondi
   return applyEdits(spanText(text, site.span), inside);
 }
 
-function javascript(form: ResultForm, hoisted: string, map: string, key: string, column: string, missing: AggregateRow | undefined): Rewrite | undefined {
+function javascript(context: FlowContext, form: ResultForm, hoisted: string, { map, relation }: { readonly map: string; readonly relation: string }, key: string, column: string, missing: AggregateRow | undefined): Rewrite | undefined {
   if (/[^\w$]/.test(column)) return undefined;
   const rows = form.library === 'pg' ? `(await ${hoisted}).rows` : `await ${hoisted}`;
   const lookUp = `${map}.get(String(${key})) ?? [${missing?.object ?? ''}]`;
   const replacement = form.library === 'pg' ? (form.counts ? `{ rows: ${lookUp}, rowCount: (${lookUp}).length }` : `{ rows: ${lookUp} }`) : lookUp;
-  return { before: groupLines(map, rows, `String(row.${column})`), edits: [{ span: form.span, text: replacement }] };
+  return { before: groupLines(context, map, relation, rows, `String(row.${column})`), edits: [{ span: form.span, text: replacement }] };
 }
 
 /** How Python reads the key from a row: by name, or by its position (last where it was added). */

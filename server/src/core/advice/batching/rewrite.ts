@@ -1,7 +1,7 @@
 import { hostSpan } from '../../text/span';
 import type { Edit } from '../../text/edit';
 import type { Fix, FlowContext } from '../../lint/rule';
-import { lineEnd } from './code';
+import { camelName, freshName, lineEnd } from './code';
 import type { PlainLoop } from './shape';
 
 /** What becomes of a query in a loop: statements before it, and changes in it. */
@@ -29,11 +29,13 @@ export function rewriteFix(context: FlowContext, plain: Pick<PlainLoop, 'at' | '
   };
 }
 
-/** JavaScript: `for (const row of rows)` into lists by key, in the order of the rows. */
-export function groupLines(map: string, rows: string, key: string): readonly string[] {
+/** JavaScript: `for (const row of rows)` into lists by key, in the order of the rows; TypeScript keeps the rows' type. */
+export function groupLines({ file, text }: FlowContext, map: string, relation: string, rows: string, key: string): readonly string[] {
+  const typed = file.language === 'typescript' || file.language === 'tsx';
+  const all = freshName(text, camelName('found', relation));
   return [
-    `const ${map} = new Map();`,
-    `for (const row of ${rows}) {`,
+    ...(typed ? [`const ${all} = ${rows};`, `const ${map} = new Map<${key.startsWith('String(') ? 'string' : 'unknown'}, (typeof ${all})[number][]>();`] : [`const ${map} = new Map();`]),
+    `for (const row of ${typed ? all : rows}) {`,
     `  const known = ${map}.get(${key});`,
     '  if (known) known.push(row);',
     `  else ${map}.set(${key}, [row]);`,

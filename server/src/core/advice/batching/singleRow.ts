@@ -61,7 +61,7 @@ export function builderRewrite(context: FlowContext, plain: PlainLoop, result: B
   // Keys that the same library read from the same database are equal as they are; others may be text here and numbers there.
   const same = isPrimitiveKey(context, read.condition) && producingSite(context, plain)?.library === plain.site.library && key.includes('.');
   const wrap = (value: string): string => (same ? value : `String(${value})`);
-  const before = fetch === 'row' ? uniqueLines(map, read.rows, property, added && !result.extendable, wrap) : groupLines(map, read.rows, wrap(`row.${property}`));
+  const before = fetch === 'row' ? uniqueLines(map, read.rows, property, added && !result.extendable, wrap) : groupLines(context, map, read.condition.relation.name, read.rows, wrap(`row.${property}`));
   const lookUp = `${map}.get(${wrap(key)})${fetch === 'rows' ? ' ?? []' : read.missing}`;
   return { before, edits: [{ span: result.span, text: result.alone || !lookUp.includes('??') ? lookUp : `(${lookUp})` }] };
 }
