@@ -144,6 +144,15 @@ describe('statements', () => {
     expect(site.executes).toBe('yes');
   });
 
+  it('a helper that pages the statement it is given', () => {
+    const helper = (type: string): string => `from sqlalchemy import Select\n\nasync def paginate(session, statement: ${type}, page: int, size: int):\n    paged = statement.limit(size).offset((page - 1) * size)\n    return (await session.execute(paged)).scalars().all()\n`;
+    const text = helper('Select[tuple[M]]');
+    const site = readOne(text);
+    expect([site.source?.text.replaceAll(/\s+/g, ' '), site.complete, site.fetches]).toEqual(['SELECT FROM LIMIT $2 OFFSET $3', false, 'many']);
+    expect(site.chain.map((call) => text.slice(call.span.start, call.span.end))).toEqual(['.limit(size)', '.offset((page - 1) * size)']);
+    expect(read(helper('Pager')).sites.map((found) => found.source)).toEqual([undefined]);
+  });
+
   it('statements of a list are each another one', () => {
     expect(sqlOf(inFunction('for statement in q:\n    await session.execute(statement)\n    await session.execute(text(statement))'), models)).toEqual([]);
     expect(sqlOf('import psycopg\ndef f(cur: psycopg.Cursor, statements):\n    for statement in statements:\n        cur.execute(statement)\n')).toEqual([]);

@@ -27,6 +27,8 @@ export interface StatementChain {
   readonly chain: PythonChain;
   /** `orders.insert()`, `Order.query`: the table the chain starts from. */
   readonly subject?: SyntaxNode;
+  /** A parameter that holds the statement: its tables and conditions are not known. */
+  readonly given?: SyntaxNode;
   /** What names the query: `select(Order)`, `session.query(Order)`. */
   readonly anchor: HostSpan;
 }
@@ -52,11 +54,19 @@ export function statementChain(node: SyntaxNode, context: HostContext): Statemen
   if (path.length >= 2 && path.at(-1) === 'query' && /^(cls|[A-Z]\w*)$/.test(path.at(-2) ?? '') && chain.root.type === 'attribute') {
     return { kind: 'select', style: 'query', start: undefined, calls: chain.calls, chain, subject: field(chain.root, 'object'), anchor: context.span(chain.root) };
   }
+  if (path.length === 1 && isGivenStatement(chain, context)) return { kind: 'select', style: 'core', start: undefined, calls: chain.calls, chain: { ...chain, complete: false }, given: chain.root, anchor: context.span(chain.root) };
   if (/^(select|insert|update|delete)$/.test(start.name) && (path.at(-1) === '__table__' || (path.length === 1 && context.model(path[0] ?? '')?.table !== undefined && /^[a-z]/.test(path[0] ?? '')))) {
     const subject = path.at(-1) === '__table__' ? field(chain.root, 'object') : chain.root;
     return { kind: start.name as StatementKind, style: 'core', start, calls: rest, chain, subject, anchor };
   }
   return undefined;
+}
+
+/** `statement.limit(n).offset(m)` where `statement: Select[…]` is a parameter: a helper that pages whatever it is given. */
+function isGivenStatement(chain: PythonChain, context: HostContext): boolean {
+  if (chain.root.type !== 'identifier' || !chain.calls.some((call) => call.name === 'offset')) return false;
+  const origin = context.origin(chain.root);
+  return origin.kind === 'parameter' && origin.path.length === 0 && /^\W*(?:\w+\.)*(?:Select|SelectOfScalar|Query)\b/.test(origin.type ?? '');
 }
 
 /** `session`, `self.db`, `db.session`, `request.state.session`. */
@@ -141,7 +151,13 @@ function nested(node: SyntaxNode, context: HostContext, parent: QueryScope): Nes
 /** Reads the start of the chain: the selected columns, the target of a write. */
 function begin(statement: StatementChain, state: Collected, scope: QueryScope): boolean {
   const { context } = scope;
-  const { start, subject } = statement;
+  const { start, subject, given } = statement;
+  if (given) {
+    const entity: Entity = { host: given.text, span: context.span(given), node: given };
+    scope.from.push(entity);
+    state.columns.push(allColumns(entity, scope));
+    return true;
+  }
   if (subject) {
     const found = findEntity(subject, scope);
     if (!found) return false;
