@@ -122,7 +122,7 @@ function pointAt(text: string, offset: number): { row: number; column: number } 
 
 class ParsedTree implements SyntaxTree {
   editable = true;
-  private nodes: WeakRef<SyntaxNode> | undefined;
+  private nodes: SyntaxNode | undefined;
 
   constructor(
     readonly native: Tree,
@@ -134,18 +134,18 @@ class ParsedTree implements SyntaxTree {
     readonly slow: boolean,
   ) {}
 
-  /** Read when asked for. An open document keeps its tree for the next keystroke, but its nodes only while a reader is at work. */
   get root(): SyntaxNode {
-    const known = this.nodes?.deref();
-    if (known) return known;
-    const root = this.readRoot(this.native);
-    this.nodes = new WeakRef(root);
-    return root;
+    return (this.nodes ??= this.readRoot(this.native));
+  }
+
+  release(): void {
+    this.nodes = undefined;
   }
 
   dispose(): void {
     if (!this.editable) return;
     this.editable = false;
+    this.nodes = undefined;
     this.native.delete();
   }
 }

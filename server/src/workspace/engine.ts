@@ -71,8 +71,11 @@ const readForeignFile = (uri: string, language: 'sql' | 'prisma'): HostFile => (
   uri, language, role: 'application', foreign: true, sites: [], loops: [], functions: [], classes: [], calls: [], imports: [], exports: [], models: [], suppressions: [], errors: [],
 });
 
+/** Only the tree itself outlives the read. */
 function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext): HostFile {
-  return withRole((language === 'python' ? readPython : readTypeScript)(uri, text, tree, environment(context, language === 'python' ? undefined : toPath(uri))), text, context);
+  const file = withRole((language === 'python' ? readPython : readTypeScript)(uri, text, tree, environment(context, language === 'python' ? undefined : toPath(uri))), text, context);
+  tree.release();
+  return file;
 }
 
 function environment({ models, databases }: ReadContext, script?: string): HostEnvironment {

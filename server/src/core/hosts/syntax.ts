@@ -22,6 +22,8 @@ export type HostLanguage = 'typescript' | 'tsx' | 'javascript' | 'python';
 
 export interface SyntaxTree {
   readonly root: SyntaxNode;
+  /** Forgets the nodes, which take many times the memory of the tree; `root` reads them again. */
+  release(): void;
   /** Frees the parser's memory; the nodes must not be used afterwards. */
   dispose(): void;
 }
