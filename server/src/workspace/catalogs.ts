@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { buildCatalog, type SchemaStep } from '../core/catalog/build';
 import { mergeCatalogs } from '../core/catalog/merge';
@@ -65,10 +65,11 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     }
     return collectSchemaSteps(files, parser);
   };
-  const loaded = await Promise.all(sources.map(async (source) => ({ source, steps: await read(source) })));
+  const loaded = await Promise.all(sources.map(async (source) => ({ source, steps: await read(source), incomplete: source.kind === 'migrations' && (await hasProgramMigrations(path.join(folder, source.path))) })));
   const parts = loaded.filter(({ steps }) => steps.length > 0);
   const build = (extra: readonly SchemaStep[]): Catalog | undefined => {
-    const written = parts.map(({ source, steps }, i) => buildCatalog({
+    const written = parts.map(({ source, steps, incomplete }, i) => buildCatalog({
+      incomplete,
       source: source.kind, label: source.kind === 'schema' ? source.path : `${source.path || '.'} (${source.files.length} ${source.files.length === 1 ? 'migration' : 'migrations'})`,
       steps: i === 0 ? [...steps, ...extra] : steps, assume,
     }));
@@ -82,6 +83,12 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     catalog: build(stepsOf(expected)), problems, sources: new Set(sources.flatMap((source) => source.files.map((file) => path.resolve(folder, file)))), migrations: migrations && { ...migrations, now: new Date().toISOString() },
     withMigrations: (files) => build(stepsOf([...expected, ...files])),
   };
+}
+
+/** Does the folder hold migrations beside the SQL files that are programs (`20240102_x.go`)? What they do is not known. */
+async function hasProgramMigrations(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.some((name) => /^V?\d{3,}\w*[-_.].*\.(go|py|rb|php|exs|kt|java|[cm]?[jt]s)$/.test(name) && !/(_test|\.test|\.spec|\.d)\.\w+$/.test(name));
 }
 
 /** A live catalog with the indexes of a migration that is only proposed. */

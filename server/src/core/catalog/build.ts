@@ -20,6 +20,8 @@ export interface CatalogInput {
   readonly assume?: Readonly<Record<string, number>>;
   /** Default `['public']`. */
   readonly searchPath?: readonly string[];
+  /** See `Catalog.incomplete`. */
+  readonly incomplete?: boolean;
 }
 
 /**
@@ -37,11 +39,11 @@ export function buildCatalog(input: CatalogInput): Catalog {
     state.site = step.site;
     applyChanges(state, step.changes);
   }
-  return finishCatalog({ source: input.source, label: input.label, searchPath, tables: [...state.tables.values()], assume: input.assume });
+  return finishCatalog({ source: input.source, label: input.label, searchPath, tables: [...state.tables.values()], assume: input.assume, ...(input.incomplete ? { incomplete: true } : {}) });
 }
 
 /** Makes a catalog of finished tables: partition counts and sums, assumed rows, version. Used by every source. */
-export function finishCatalog(input: Pick<Catalog, 'source' | 'label' | 'searchPath'> & { readonly tables: readonly Table[]; readonly assume?: Readonly<Record<string, number>> }): Catalog {
+export function finishCatalog(input: Pick<Catalog, 'source' | 'label' | 'searchPath' | 'incomplete'> & { readonly tables: readonly Table[]; readonly assume?: Readonly<Record<string, number>> }): Catalog {
   const tables = new Map(input.tables.map((table) => [`${table.schema}.${table.name}`, table]));
   const children = new Map<string, string[]>();
   for (const [key, table] of tables) if (table.partitionOf !== undefined) children.set(table.partitionOf, [...(children.get(table.partitionOf) ?? []), key]);
@@ -52,7 +54,7 @@ export function finishCatalog(input: Pick<Catalog, 'source' | 'label' | 'searchP
   }
   for (const [key, table] of tables) if (table.foreignKeys.some((foreignKey) => foreignKey.references.columns.length === 0)) tables.set(key, withReferencedKeys(table, tables));
   for (const key of tables.keys()) sumPartitions(tables, children, key);
-  return { source: input.source, label: input.label, searchPath: input.searchPath, tables, version: hashText(JSON.stringify([input.searchPath, [...tables.values()]])) };
+  return { source: input.source, label: input.label, searchPath: input.searchPath, tables, version: hashText(JSON.stringify([input.searchPath, input.incomplete, [...tables.values()]])), ...(input.incomplete ? { incomplete: true } : {}) };
 }
 
 /** `REFERENCES t` means t's primary key, which may have been declared later (models come in any order). */

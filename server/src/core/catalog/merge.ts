@@ -24,7 +24,7 @@ export function mergeCatalogs(catalogs: readonly Catalog[]): Catalog | undefined
     }
   }
   const label = complete ? best.label : sorted.filter((catalog, index) => index === 0 || [...catalog.tables.keys()].some((key) => !best.tables.has(key))).map((catalog) => catalog.label).join(' + ');
-  return finishCatalog({ source: best.source, label, searchPath: best.searchPath, tables: [...tables.values()] });
+  return finishCatalog({ source: best.source, label, searchPath: best.searchPath, tables: [...tables.values()], ...(best.incomplete ? { incomplete: true } : {}) });
 }
 
 /** The better source's table, with the place of definition and the rows that only the other one knows. */

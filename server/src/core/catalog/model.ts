@@ -14,6 +14,8 @@ export interface Catalog {
   readonly tables: ReadonlyMap<string, Table>;
   /** Schemas searched for an unqualified name, in order; `public` by default. */
   readonly searchPath: readonly string[];
+  /** Part of the history is written as programs that are not read: an index that is not here may exist. */
+  readonly incomplete?: true;
 }
 
 export interface Table {

@@ -37,6 +37,7 @@ export const unindexedPredicate: StatementRule = {
     const scope: Scope = { model: context.model, catalog: context.catalog };
     if (!context.catalog || context.model.completeness !== 'full' || !context.site.complete) return;
     if (hasUnknownPart(context.model)) return;
+    if (context.catalog.incomplete) return;
     for (const block of context.model.blocks) block.relations.forEach((_, index) => checkRelation(context, scope, block, index));
   },
 };

@@ -1,0 +1,25 @@
+import { afterEach, expect, it } from 'vitest';
+import { createEngine } from '../../../server/src/workspace/engine';
+import { createProject } from '../../../server/src/workspace/project';
+import { makeWorkspace } from '../../support/workspaceFolder';
+
+const workspaces: { remove(): void }[] = [];
+afterEach(() => workspaces.splice(0).forEach((workspace) => workspace.remove()));
+
+async function rulesOf(more: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const workspace = makeWorkspace({
+    'db/migrations/20240101000000_init.sql': 'CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, note text);',
+    'queries.sql': 'SELECT note FROM orders WHERE customer_id = $1 LIMIT 10;', ...more,
+  });
+  workspaces.push(workspace);
+  const project = await createProject({ folder: workspace.folder, engine: await createEngine(), settings: {} });
+  await project.scan();
+  const result = await project.lint(workspace.path('queries.sql'));
+  return 'findings' in result ? result.findings.map((finding) => finding.rule) : [result.reason];
+}
+
+it('an index may be made by a migration that is a program: nothing is missing then', async () => {
+  expect(await rulesOf({})).toContain('unindexed-predicate');
+  expect(await rulesOf({ 'db/migrations/20240301000000_index.go': 'package migrations' })).not.toContain('unindexed-predicate');
+  expect(await rulesOf({ 'db/migrations/helpers.go': 'package migrations', 'db/migrations/20240301000000_index_test.go': 'package migrations' })).toContain('unindexed-predicate');
+});
