@@ -154,6 +154,16 @@ const python: readonly Form[] = [
     found: [['unbounded-select', 'Account']],
   },
   {
+    about: 'a page that is built in a loop and sent once',
+    code: `async def page(db: AsyncSession, tenant: str, filters, start: int):
+    query = select(Trail).where(Trail.tenant_id == tenant).order_by(Trail.at.desc(), Trail.id.desc()).limit(20).offset(start)
+    for condition in filters:
+        query = query.where(condition)
+    return (await db.scalars(query)).all()
+`,
+    found: [['offset-pagination', '.offset(start)']],
+  },
+  {
     about: 'a stream in batches',
     code: `async def export(db: AsyncSession):
     rows = await db.stream(select(Account).execution_options(yield_per=500))

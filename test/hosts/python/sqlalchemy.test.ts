@@ -153,6 +153,12 @@ describe('statements', () => {
     expect(read(helper('Pager')).sites.map((found) => found.source)).toEqual([undefined]);
   });
 
+  it('statements that are compiled for another database', () => {
+    const build = 'def f(n):\n    return select(Order.id).where(Order.total > n)\n';
+    expect(sqlOf(`from clickhouse_connect.cc_sqlalchemy.dialect import ClickHouseDialect\n${head}\n${build}`, models)).toEqual([]);
+    expect(sqlOf(`from sqlalchemy.dialects.postgresql import insert\n${head}\n${build}`, models)).toHaveLength(1);
+  });
+
   it('statements of a list are each another one', () => {
     expect(sqlOf(inFunction('for statement in q:\n    await session.execute(statement)\n    await session.execute(text(statement))'), models)).toEqual([]);
     expect(sqlOf('import psycopg\ndef f(cur: psycopg.Cursor, statements):\n    for statement in statements:\n        cur.execute(statement)\n')).toEqual([]);

@@ -135,9 +135,12 @@ function recogniseQuery(node: SyntaxNode, context: HostContext): readonly SiteDr
   return [draftOf(node, statement, rendered, { executes, confidence: 'typed', fetches }, context)];
 }
 
+/** Files that compile statements for another database. */
+const otherDialects = /^\s*(?:from|import)\s+(?:clickhouse\w*|snowflake|databricks|trino|pyhive|sqlalchemy_bigquery)\b/m;
+
 /** A statement that is built here and sent elsewhere. */
 function recogniseBuilder(node: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
-  if (node.type !== 'call' || !isOutermost(node)) return undefined;
+  if (node.type !== 'call' || !isOutermost(node) || otherDialects.test(context.text)) return undefined;
   const statement = statementChain(node, context);
   if (!statement || statement.style !== 'core') return undefined;
   const rendered = renderChain(statement, context);

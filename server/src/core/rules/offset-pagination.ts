@@ -70,7 +70,8 @@ function report(context: StatementContext, scope: Scope, block: QueryBlock): voi
   const { site, settings, file, text } = context;
   if (!block.offset) return;
   const size = blockSize(scope, block, settings);
-  const walk = site.loopIds.length > 0;
+  // A statement that is only built in a loop is not sent there.
+  const walk = site.loopIds.length > 0 && site.executes !== 'no';
   const severity: Severity = size === 'large' || walk ? 'warning' : size === 'medium' ? 'hint' : 'info';
   const rows = block.relations.map((r) => describeRows(tableOf(scope.catalog, r), settings)).filter((r) => r !== undefined);
   context.report({
