@@ -35,8 +35,7 @@ export function findWasmFolder(): string {
  */
 export async function createSyntaxParser(options: SyntaxParserOptions = {}): Promise<SyntaxParser> {
   const folder = options.wasmFolder ?? findWasmFolder();
-  runtime ??= loadRuntime(folder);
-  const functions = await runtime;
+  const functions = await loadRuntime(folder);
   const grammars = new Map<HostLanguage, Grammar>();
   for (const language of options.languages ?? allLanguages) {
     const native = await TreeSitter.Language.load(await readFile(join(folder, `tree-sitter-${language}.wasm`)));
@@ -83,12 +82,20 @@ interface Grammar {
   readonly tables: GrammarTables;
 }
 
-/** The runtime puts its exported functions on the object with its options. */
-async function loadRuntime(folder: string): Promise<CursorFunctions> {
-  const options = { locateFile: (file: string) => join(folder, file) };
-  await TreeSitter.Parser.init(options);
-  return options as typeof options & CursorFunctions;
+/** Starts the runtime, which exists once per process. It puts its exported functions on the object with its options. */
+export function loadRuntime(folder: string): Promise<CursorFunctions> {
+  runtime ??= startRuntime(folder);
+  return runtime;
 }
+
+async function startRuntime(folder: string): Promise<CursorFunctions> {
+  const options: { locateFile(file: string): string } & Partial<CursorFunctions> = { locateFile: (file) => join(folder, file) };
+  await TreeSitter.Parser.init(options);
+  if (!hasFunctions(options)) throw new Error('The runtime of tree-sitter was started by somebody else.');
+  return options;
+}
+
+const hasFunctions = (options: Partial<CursorFunctions>): options is CursorFunctions => options._ts_tree_cursor_current_node_type_id_wasm !== undefined;
 
 /** Tells the tree of each change in turn; returns the text after all of them. */
 function applyChanges(tree: Tree, before: string, changes: readonly TextChange[]): string {
