@@ -17,6 +17,12 @@ testRule(missingTenantFilter, {
   `,
   flagged: [
     {
+      // One gap: with the tenant of the invoice the lines are tied too.
+      code: `
+SELECT l.amount FROM invoices i JOIN invoice_lines l ON l.invoice_id = i.id WHERE i.id = $1
+--                   ^^^^^^^^`,
+    },
+    {
       code: `
 SELECT i.id FROM invoices i LEFT JOIN organizations o ON o.id = i.organization_id AND o.id = $2 WHERE i.id = $1
 --               ^^^^^^^^`,
@@ -112,6 +118,7 @@ app.get('/invoices/:id', async (req, res) => {
     },
   ],
   clean: [
+    'WITH made AS (INSERT INTO invoices (id, organization_id, project_id, total) VALUES ($1, $2, $3, $4) RETURNING id) SELECT l.amount FROM made JOIN invoice_lines l ON l.invoice_id = made.id',
     'SELECT i.id FROM invoices i JOIN organizations o ON o.id = i.organization_id WHERE i.id = $1 AND o.id = $2',
     'SELECT i.id FROM invoices i LEFT JOIN organizations o ON o.id = i.organization_id WHERE i.id = $1 AND o.id = $2',
     'SELECT id FROM invoices WHERE id = $1 AND organization_id = $2',

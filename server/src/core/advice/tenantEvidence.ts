@@ -23,9 +23,9 @@ const nodeKey = (block: QueryBlock, relation: number): string => `${block.index}
 /**
  * Finds every occurrence of a tenant table in a statement, sub-queries, CTEs, arms, UPDATE FROM and DELETE USING
  * included, with the evidence for each. Evidence spreads along equalities (`o.tenant_id = c.tenant_id`, `i.order_id =
- * o.id`) and through sub-queries until nothing changes. INSERT targets are not occurrences: they read no row.
+ * o.id`) and through sub-queries until nothing changes. `assumed` occurrences count as tied. INSERT targets are not occurrences: they read no row.
  */
-export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantColumnOf): readonly TenantOccurrence[] {
+export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantColumnOf, assumed: readonly Pick<TenantOccurrence, 'block' | 'relationIndex'>[] = []): readonly TenantOccurrence[] {
   const evidence = new Map<string, TenantEvidence>();
   const strengthen = (block: QueryBlock, relation: number, kind: TenantEvidence): boolean => {
     const key = nodeKey(block, relation);
@@ -38,6 +38,9 @@ export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantCol
     for (const [index, relation] of block.relations.entries()) {
       const table = tableOf(scope.catalog, relation);
       if (table && isRowSecured(table)) strengthen(block, index, 'row-security');
+      // What a statement writes carries the tenant that it writes; rows that are joined to it are that tenant's.
+      if (block.kind === 'insert' && relation.target) strengthen(block, index, 'predicate');
+      if (assumed.some((other) => other.block.index === block.index && other.relationIndex === index)) strengthen(block, index, 'predicate');
     }
     const pins = collectPins(scope, block);
     for (const [index, relation] of block.relations.entries()) {
@@ -80,7 +83,7 @@ type Strengthen = (block: QueryBlock, relation: number, kind: TenantEvidence) =>
 function readConjunct(scope: Scope, block: QueryBlock, conjunct: Conjunct, tenantColumnOf: TenantColumnOf, strengthen: Strengthen, links: Link[]): void {
   for (const branch of conjunct.branches ?? []) for (const inner of branch) readConjunct(scope, block, inner, tenantColumnOf, strengthen, links);
   const sides = [conjunct.left, conjunct.right].filter((e): e is Expression => e !== undefined);
-  const columns = sides.flatMap((side) => side.columns.flatMap((ref) => traceColumn(scope, block, ref) ?? []));
+  const columns = sides.flatMap((side) => side.columns.flatMap((ref) => traceColumn(scope, block, ref) ?? bindColumn(scope, block, ref) ?? []));
   const isTenant = (bound: BoundColumn): boolean => bound.table !== undefined && tenantColumnOf(bound.table) === bound.column;
   const nodes = [...new Set(columns.map((bound) => nodeKey(bound.block, bound.relationIndex)))];
   if (nodes.length === 1 && conjunct.operator !== 'is null' && conjunct.operator !== 'is not null') {

@@ -42,7 +42,14 @@ export const missingTenantFilter: StatementRule = {
     if (!first || !severity || model.blocks.some((b) => b.locking?.skipLocked)) return;
     const column = first.column;
     if (site.library !== 'sql' && isGuarded({ file, site, flow: context.flow, column, isScoped: (other) => isScoped(context, other, tenant.columnOf) })) return;
-    for (const occurrence of open) report(context, occurrence, severity, tenant.because);
+    const reported: TenantOccurrence[] = [];
+    for (const occurrence of open) {
+      // Tied once those before it are: the same gap, not a further one.
+      const tied = reported.length > 0 && collectTenantOccurrences({ model, catalog }, tenant.columnOf, reported).some((o) => o.block.index === occurrence.block.index && o.relationIndex === occurrence.relationIndex && o.evidence !== 'none');
+      if (tied) continue;
+      reported.push(occurrence);
+      report(context, occurrence, severity, tenant.because);
+    }
   },
 };
 
