@@ -3,7 +3,7 @@ import type { StatementModel } from '../core/sql/model';
 import { splitStatements } from '../core/sql/split';
 import { createLineIndex } from '../core/text/lineIndex';
 import { containsOffset, type HostOffset } from '../core/text/span';
-import { explainableSql, type ExplainableSql } from './display';
+import { explainableSql, type ExplainableSql } from '../core/sql/display';
 import type { Engine } from './engine';
 
 /** A query as it can be sent to EXPLAIN, with what is known of it. */

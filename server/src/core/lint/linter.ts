@@ -3,6 +3,7 @@ import type { FlowGraph } from '../calls/flow';
 import type { Catalog } from '../catalog/model';
 import type { HostFile, QuerySite, SuppressionComment } from '../hosts/ir';
 import type { StatementModel } from '../sql/model';
+import { displaySql } from '../sql/display';
 import type { SqlAnalyser } from '../sql/ports';
 import { spanText, type HostOffset, type HostSpan } from '../text/span';
 import type { CachedDraft, CacheKey, LintCache } from './cache';
@@ -185,7 +186,8 @@ function toFinding(request: LintRequest, item: Placed, severity: Finding['severi
   const finding: Finding = {
     rule: rule.id, severity, uri: request.file.uri, span,
     message: draft.message, because: draft.because, confidence: draft.confidence,
-    evidence: draft.evidence ?? {}, related: draft.related ?? [], sql: site?.source?.text,
+    evidence: draft.evidence ?? {}, related: draft.related ?? [],
+    get sql() { return site?.source && item.model ? displaySql(site.source, item.model) : undefined; },
     fingerprint: counter.next(rule.id, path, statement, spanText(request.text, span)),
     fixes: () => (request.relint ? verifyFixes(request.text, finding, item.fixes(), request.relint) : item.fixes()),
   };

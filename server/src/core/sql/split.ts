@@ -6,6 +6,8 @@ import type { SplitStatements } from './ports';
 const sendingCommands = /^(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)$/;
 /** A comment that names the query below it (sqlc, aiosql, pgtyped): `-- name: ListUsers :many`. */
 const queryName = /^--\s*name\s*:\s*[A-Za-z_][\w.-]*\s*(?:[\^!$<*#]|:[a-z]+|\(.*\)|\s)*\s*$/i;
+/** The same where a program reads its file by such lines: `-- list_users --`. Decoration of other comments has no such name. */
+const lineName = /^--\s*[a-z][a-z\d]*(?:_[a-z\d]+)+\s*--\s*$/;
 /** Comments at which migration tools cut, semicolon or not. */
 const migrationMarker = /^--\s*(?:\+(?:goose|migrate)\s+(?:up|down|statementbegin|statementend)|migrate:(?:up|down))\b/i;
 const statementStart = /^(?:select|with|insert|update|delete|merge|values|create|alter|drop|truncate)$/;
@@ -87,7 +89,7 @@ function extend(open: OpenStatement, token: Token): void {
 function endsStatement(text: string, comment: Token): boolean {
   const written = text.slice(comment.start, comment.end);
   if (migrationMarker.test(written)) return true;
-  if (!queryName.test(written)) return false;
+  if (!queryName.test(written) && !(lineName.test(written) && !/\b(?:union|all|distinct|intersect|except|as|explain|analyze)\s*$/i.test(text.slice(0, comment.start)))) return false;
   let next = nextToken(text, comment.end, false);
   while (next?.kind === 'comment') next = nextToken(text, next.end, false);
   return next?.kind === 'word' && statementStart.test(next.word);

@@ -7,7 +7,7 @@ import { rules } from '../../core/rules/index.generated';
 import type { StatementModel } from '../../core/sql/model';
 import { toSqlOffset } from '../../core/text/segmentMap';
 import { containsOffset, type HostOffset, type HostSpan } from '../../core/text/span';
-import { displaySql } from '../../workspace/display';
+import { displaySql } from '../../core/sql/display';
 import { lintDocument, projectOf, type Session } from '../session';
 import { canonicalUri } from '../../workspace/paths';
 import { documentationOf } from './diagnostics';

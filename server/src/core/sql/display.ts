@@ -1,5 +1,5 @@
-import type { StatementModel } from '../core/sql/model';
-import type { SqlSource } from '../core/sql/source';
+import type { StatementModel } from './model';
+import type { SqlSource } from './source';
 
 /**
  * The SQL of a site as it is sent, with its holes numbered `$1, $2 …` in the text's order (equal placeholder keys share a
