@@ -29,10 +29,9 @@ export function explainableSql(source: SqlSource, model: StatementModel): Explai
     at = hole.span.end;
     if (hole.kind === 'value' || hole.kind === 'list') {
       const key = hole.origin.type === 'placeholder' ? hole.origin.key : `interpolation:${hole.origin.index}`;
-      const anonymous = key === '?' || key === '%s';
-      const known = anonymous ? -1 : parameters.indexOf(key);
+      const known = parameters.indexOf(key);
       const number = known >= 0 ? known + 1 : parameters.push(key);
-      sql += hole.kind === 'list' ? listText(source.text.slice(hole.span.start, hole.span.end), number) : `$${number}`;
+      sql += hole.kind !== 'list' ? `$${number}` : hole.origin.type === 'placeholder' && /^\s/.test(source.text.slice(hole.span.start)) ? ` ($${number})` : `($${number})`;
     } else {
       incomplete ??= `${host} is ${hole.kind === 'identifier' ? 'a name' : 'SQL text'} that only the running program knows`;
       sql += `⟨${host}⟩`;
@@ -40,6 +39,3 @@ export function explainableSql(source: SqlSource, model: StatementModel): Explai
   }
   return { sql: (sql + source.text.slice(at)).trim(), parameters, incomplete };
 }
-
-/** A list hole may have swallowed the blank before it and stands for a parenthesised list. */
-const listText = (original: string, number: number): string => `${/^\s/.test(original) ? ' ' : ''}($${number})`;
