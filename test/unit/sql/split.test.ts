@@ -39,6 +39,8 @@ describe('splitting', () => {
 
   it('cuts at query names and migration markers where semicolons are missing', () => {
     expect(split('-- name: A :many\nselect 1\n-- name: B :one\nselect 2\n-- name: c^\nselect 3')).toEqual(['select 1', 'select 2', 'select 3']);
+    expect(split('-- one_user --\n-- by its key\nselect 1\n\n-- all_users --\nwith u as (select 2) select 3')).toEqual(['select 1', 'with u as (select 2) select 3']);
+    expect(split('select 1 union all\n-- second_half --\nselect 2')).toEqual(['select 1 union all\n-- second_half --\nselect 2']);
     expect(split('select a -- name: of the thing\n, b from t')).toEqual(['select a -- name: of the thing\n, b from t']);
     expect(split('-- +goose Up\n-- +goose StatementBegin\nalter table t add a int\n-- +goose StatementEnd\n-- +goose Down\nalter table t drop a')).toEqual(['alter table t add a int', 'alter table t drop a']);
   });

@@ -89,7 +89,7 @@ function extend(open: OpenStatement, token: Token): void {
 function endsStatement(text: string, comment: Token): boolean {
   const written = text.slice(comment.start, comment.end);
   if (migrationMarker.test(written)) return true;
-  if (!queryName.test(written) && !(lineName.test(written) && !/\b(?:union|all|distinct|intersect|except|as|explain|analyze)\s*$/i.test(text.slice(0, comment.start)))) return false;
+  if (!queryName.test(written) && !(lineName.test(written) && !/\b(?:union|all|distinct|intersect|except|as|explain|analyze)\s*$/i.test(text.slice(Math.max(0, comment.start - 200), comment.start)))) return false;
   let next = nextToken(text, comment.end, false);
   while (next?.kind === 'comment') next = nextToken(text, next.end, false);
   return next?.kind === 'word' && statementStart.test(next.word);
