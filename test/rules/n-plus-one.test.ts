@@ -304,6 +304,57 @@ def run(conn: psycopg.Connection, ids: list[int]):
 //                            ^^^^^^^^^^
 }
 `, { path: 'src/jobs/nightly.ts', severity: 'info' }),
+    // SQLAlchemy's look-up by key; one that joins or limits is left alone.
+    {
+      language: 'python',
+      code: `from sqlalchemy.ext.asyncio import AsyncSession
+
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+async def run(db: AsyncSession, ids: list[int]):
+    for i in ids:
+        customer = await db.get(Customer, i)
+#                        ^^^^^^
+        print(customer)
+`,
+      fixed: `from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+async def run(db: AsyncSession, ids: list[int]):
+    customers_by_id = {str(row.id): row for row in await db.scalars(select(Customer).where(Customer.id.in_(ids)))}
+    for i in ids:
+        customer = customers_by_id.get(str(i))
+        print(customer)
+`,
+    },
+    orm(`def run(session: Session, ids: list[int]):
+    for i in ids:
+        item = session.scalars(select(Item).where(Item.order_id == i).order_by(Item.id.desc()).limit(1)).first()
+#                              ^^^^^^^^^^^^
+        print(item)
+`, { fixes: 0 }),
+    orm(`def run(session: Session, ids: list[int]):
+    for i in ids:
+        item = session.scalars(select(Item).join(Order).where(Item.id == i)).first()
+#                              ^^^^^^^^^^^^
+        print(item)
+`, { fixes: 0 }),
     // Relations that are loaded when they are touched.
     orm(`def names(session: Session):
     orders = session.scalars(select(Order).where(Order.id > 5)).all()

@@ -74,7 +74,7 @@ export function sqlalchemyListRead(context: FlowContext, plain: PlainLoop, binds
   const call = rowsOf(context, plain, binds, { method, list, property, model: model.name });
   if (!call) return undefined;
   const wait = plain.awaited.start < site.span.start;
-  const rows = `${wait ? `(await ${call.text})` : call.text}${call.suffix}`;
+  const rows = wait ? (call.suffix === '' ? `await ${call.text}` : `(await ${call.text})${call.suffix}`) : `${call.text}${call.suffix}`;
   const map = freshName(context.text, snakeName(condition.relation.name, 'by', condition.column));
   const row = freshName(context.text, 'row');
   const same = producingSite(context, plain)?.library === 'sqlalchemy';
