@@ -169,6 +169,14 @@ export async function run(ids: number[]) {
   }
 }
 `, { fixes: 0 }),
+    ts(`export async function run(ids: number[]) {
+  for (const id of ids) {
+    const found = await pool.query('SELECT count(*) OVER () AS n FROM customers WHERE region = $1', [id]);
+//                      ^^^^^^^^^^
+    console.log(found.rows[0].n);
+  }
+}
+`, { fixes: 0 }),
     // One row of many: not the same for all keys at once.
     ts(`export async function run(ids: number[]) {
   for (const id of ids) {

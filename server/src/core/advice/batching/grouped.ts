@@ -12,9 +12,9 @@ export interface AggregateRow {
   readonly first: string;
 }
 
-/** Nothing but aggregates over the rows of one key: one row for each key, once they are grouped by it. */
-export function isAggregated(block: QueryBlock): boolean {
-  return block.outputs.length > 0 && block.outputs.every((output) => hasAggregate(output.expression));
+/** Nothing but aggregates over the rows of one key (no window functions): one row for each key, once they are grouped by it. */
+export function isAggregated(block: QueryBlock, sql: string): boolean {
+  return block.outputs.length > 0 && block.outputs.every((output) => hasAggregate(output.expression) && !/\bover\b/i.test(sql.slice(output.span.start, output.span.end)));
 }
 
 /**

@@ -21,7 +21,7 @@ export function knexListRead(context: FlowContext, plain: PlainLoop, binds: KeyB
   const first = site.chain.at(-1)?.name === 'first' ? site.chain.at(-1) : undefined;
   const calls = site.chain.slice(1);
   if (!calls.every((call) => KEPT.test(call.name)) || (first && first.args.length > 0) || (!first && block.limit) || block.offset || block.relations.length !== 1) return undefined;
-  const grouped = isAggregated(block);
+  const grouped = isAggregated(block, site.source?.text ?? '');
   const fetch = first ? 'row' : 'rows';
   const missing = grouped ? aggregateRow({ ...block, limit: undefined }, { library: 'pg', rows: 'name' }) : undefined;
   if (grouped ? !missing || !first : first && !isUniqueKey(context, condition, site)) return undefined;

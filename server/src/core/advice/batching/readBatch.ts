@@ -45,7 +45,7 @@ function rewrites(context: FlowContext, plain: PlainLoop, binds: KeyBinds, condi
 function textRead(context: FlowContext, plain: PlainLoop, binds: KeyBinds, condition: KeyCondition): Rewrite | undefined {
   const form = resultForm(context, plain);
   if (!form) return undefined;
-  const grouped = isAggregated(condition.block);
+  const grouped = isAggregated(condition.block, plain.site.source?.text ?? '');
   const missing = grouped ? aggregateRow(condition.block, form) : undefined;
   if (grouped ? !missing : !isPerKeySelect(condition.block)) return undefined;
   const keyColumn = outputOf(condition.block, condition);

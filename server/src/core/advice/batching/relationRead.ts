@@ -50,7 +50,8 @@ interface Statement {
 /** Each further `column = value` of the inner query is one of the outer query too: same column, same value. */
 function othersHold(context: FlowContext, condition: KeyCondition, inner: Statement, outer: Statement): boolean {
   const block = outer.model.blocks[0];
-  if (!block || condition.block.orderBy.length > 0 || condition.block.relations.length !== 1) return false;
+  // A lock reaches no outer join.
+  if (!block || block.locking || block.distinct || block.groupBy.length > 0 || condition.block.orderBy.length > 0 || condition.block.relations.length !== 1) return false;
   const known = new Set(block.conjuncts.map((c) => equality(context, c, outer)));
   return condition.block.conjuncts.filter((c) => c !== condition.conjunct).map((c) => equality(context, c, inner)).every((w) => w !== undefined && known.has(w));
 }
@@ -78,7 +79,8 @@ function isOnlyWalked({ file, text }: FlowContext, plain: PlainLoop): boolean {
   if (!fn || !/^[\w$]+$/.test(plain.iterable)) return false;
   const masked = maskCode(text.slice(fn.body.start, fn.body.end), plain.language);
   const uses = occurrences(masked, plain.iterable).filter((at) => !containsSpan(plain.loop.head, { start: fn.body.start + at, end: fn.body.start + at + 1 } as never));
-  const declared = uses.filter((at) => /^\s*(:[^=;]*)?=[^=]/.test(masked.slice(at + plain.iterable.length)));
+  // A type written beside the name knows nothing of another property.
+  const declared = uses.filter((at) => /^\s*=[^=]/.test(masked.slice(at + plain.iterable.length)));
   if (declared.length !== 1 || uses.some((at) => !declared.includes(at) && !/^\.length\b/.test(masked.slice(at + plain.iterable.length)) && !/\blen\(\s*$/.test(masked.slice(0, at)))) return false;
   const element = plain.elements[0] ?? '';
   return occurrences(plain.body, element).every((at) => /^\??\.[\w$]+(?!\s*=[^=])/.test(plain.body.slice(at + element.length)));
