@@ -4,6 +4,11 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 /** Larger files are reported and skipped: nobody writes them by hand. Bytes. */
 export const MAX_FILE_BYTES = 5 * 1024 * 1024;
 
+/** JavaScript of this size is a bundle; minified code takes minutes to read. Bytes. */
+const MAX_JAVASCRIPT_BYTES = 1024 * 1024;
+
+const maxBytesOf = (path: string): number => (/\.[cm]?jsx?$/i.test(path) ? MAX_JAVASCRIPT_BYTES : MAX_FILE_BYTES);
+
 export interface TextFile {
   readonly text: string;
   /** The file began with a UTF-8 byte order mark; it is not part of `text` and is written back. */
@@ -18,7 +23,7 @@ export type ReadResult = TextFile | { readonly skipped: string };
  * Reads a UTF-8 text file. Never throws: a file that cannot be read, is too large, is not UTF-8 or holds NUL bytes
  * gives a reason that says so.
  */
-export async function readTextFile(path: string, maxBytes = MAX_FILE_BYTES): Promise<ReadResult> {
+export async function readTextFile(path: string, maxBytes = maxBytesOf(path)): Promise<ReadResult> {
   try {
     const info = await stat(path);
     if (!info.isFile()) return { skipped: 'not a file' };

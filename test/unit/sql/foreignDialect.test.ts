@@ -8,6 +8,7 @@ describe('SQL of other databases', () => {
     'INSERT INTO t (a) VALUES (1) ON DUPLICATE KEY UPDATE a = 2;',
     'INSERT OR IGNORE INTO t (a) VALUES (1)',
     'PRAGMA foreign_keys = ON;\nSELECT 1;',
+    'UPDATE t SET at_ms = UNIX_TIMESTAMP(at) * 1000',
     'USE shop;\nSELECT 1;',
     'SELECT 1 FROM t WHERE at > now() - INTERVAL 30 DAY',
     'DELETE o, i FROM orders o JOIN items i ON i.order_id = o.id',

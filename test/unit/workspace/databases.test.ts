@@ -55,7 +55,8 @@ describe('the database a workspace speaks to', () => {
     expect(found).toEqual({ 'drizzle/0000_a.sql': 0, 'queries/a.sql': 0, 'prisma/migrations/1_a/migration.sql': 1, 'other/a.sql': 0, 'other/b.sql': 1 });
   });
 
-  it("a package manager's bundle is not read", async () => {
+  it('bundles are not read, nor what a package manager keeps', async () => {
+    expect(await sites({ 'public/bundle.js': `${query}//${'x'.repeat(1_100_000)}`, 'a.ts': query })).toEqual({ 'public/bundle.js': 0, 'a.ts': 1 });
     expect(await sites({ '.yarn/releases/yarn-4.cjs': query, 'a.ts': query })).toEqual({ 'a.ts': 1 });
   });
 });
