@@ -69,6 +69,7 @@ const cases: Readonly<Record<string, readonly [string, readonly string[]]>> = {
   'the session\'s own look-up': [`${STAYS}guest = session.get(Guest, stay.guest_id)\n        found.append(guest.full_name)`, [LOAD, LIST]],
   'a legacy query': [`${STAYS}guest = session.query(Guest).filter(Guest.id == stay.guest_id).first()\n        found.append(guest.email)`, [LOAD, LIST]],
   'a legacy query by keyword': [`${STAYS}guest = session.query(Guest).filter_by(id=stay.guest_id).one()\n        found.append(guest.email)`, [LOAD, RAISES]],
+  'a legacy query over several lines': [`guests = session.scalars(select(Guest).where(Guest.tenant_id == tenant_id).order_by(Guest.id)).all()\n    for guest in guests:\n        stays = (\n            session.query(Stay)\n            .filter(Stay.guest_id == guest.id)\n            .order_by(Stay.id)\n            .all()\n        )\n        found.append([stay.id for stay in stays])`, [LIST]],
   'the rows of each element': [`guests = session.scalars(select(Guest).where(Guest.tenant_id == tenant_id).order_by(Guest.id)).all()\n    for guest in guests:\n        stays = session.scalars(select(Stay).where(Stay.guest_id == guest.id).order_by(Stay.id.desc())).all()\n        found.append([guest.full_name, [stay.id for stay in stays]])`, [LIST]],
   'elements from elsewhere': [`known = [["b@x", "nobody@x", "a@x"][n % 3] for n in range(tenant_id)]\n    for email in known:\n        guest = session.scalar(select(Guest).where(Guest.email == email))\n        found.append(guest.full_name if guest else None)`, [LIST]],
 };

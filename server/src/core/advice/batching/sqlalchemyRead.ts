@@ -109,7 +109,8 @@ function rowsOf(context: FlowContext, plain: PlainLoop, binds: KeyBinds, { metho
   }
   const statement = batchedStatement(context, plain, binds, list, property);
   if (statement === undefined) return undefined;
-  if (method === 'query') return { text: statement, suffix: '', imports: [] };
+  // A chain over several lines needs parentheses around it.
+  if (method === 'query') return { text: /\n/.test(statement) ? `(${statement.trimEnd()})` : statement.trimEnd(), suffix: '', imports: [] };
   return { text: method === 'scalar' ? statement.replace(/^([\w.]+)\.scalar\(/, '$1.scalars(') : statement, suffix: method === 'execute' ? '.scalars()' : '', imports: [] };
 }
 
