@@ -23,7 +23,7 @@ export type ScanResult =
   | { readonly path: string; readonly models: readonly ModelIr[] };
 
 /** Text that every file with model declarations holds (SQLAlchemy, SQLModel, Core tables, Prisma). */
-const DECLARES_MODELS = /__tablename__|DeclarativeBase|declarative_base|mapped_column|relationship\(|table=True|\bTable\(|^\s*model\s+\w+\s*\{/m;
+const DECLARES_MODELS = /__tablename__|DeclarativeBase|declarative_base|mapped_column|relationship\(|\bColumn\(|table=True|\bTable\(|^\s*model\s+\w+\s*\{/m;
 
 export const mayDeclareModels = (path: string): boolean => /\.(py|prisma)$/.test(path);
 

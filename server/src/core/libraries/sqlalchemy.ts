@@ -137,10 +137,16 @@ function recogniseQuery(node: SyntaxNode, context: HostContext): readonly SiteDr
 
 /** Files that compile statements for another database. */
 const otherDialects = /^\s*(?:from|import)\s+(?:clickhouse\w*|snowflake|databricks|trino|pyhive|sqlalchemy_bigquery)\b/m;
+const forOtherDialects = new WeakMap<HostContext, boolean>();
+const compilesForOtherDialect = (context: HostContext): boolean => {
+  const known = forOtherDialects.get(context) ?? otherDialects.test(context.text);
+  forOtherDialects.set(context, known);
+  return known;
+};
 
 /** A statement that is built here and sent elsewhere. */
 function recogniseBuilder(node: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
-  if (node.type !== 'call' || !isOutermost(node) || otherDialects.test(context.text)) return undefined;
+  if (node.type !== 'call' || !isOutermost(node) || compilesForOtherDialect(context)) return undefined;
   const statement = statementChain(node, context);
   if (!statement || statement.style !== 'core') return undefined;
   const rendered = renderChain(statement, context);

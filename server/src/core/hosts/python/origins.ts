@@ -83,9 +83,26 @@ function originOfField(node: SyntaxNode, name: string, scopes: Scopes, hops: num
   return origin.kind === 'construct' || origin.kind === 'call' || origin.kind === 'import' ? origin : found;
 }
 
-/** Every `self.x = …` in the methods of a class. */
-export function selfAssignments(owner: SyntaxNode): readonly { readonly name: string; readonly value?: SyntaxNode; readonly type?: string; readonly node: SyntaxNode }[] {
-  const found: { name: string; value?: SyntaxNode; type?: string; node: SyntaxNode }[] = [];
+interface SelfAssignment {
+  readonly name: string;
+  readonly value?: SyntaxNode;
+  readonly type?: string;
+  readonly node: SyntaxNode;
+}
+
+const selfAssignmentsOf = new WeakMap<SyntaxNode, readonly SelfAssignment[]>();
+
+/** Every `self.x = …` in the methods of a class; read once for each class node. */
+export function selfAssignments(owner: SyntaxNode): readonly SelfAssignment[] {
+  const known = selfAssignmentsOf.get(owner);
+  if (known) return known;
+  const found = readSelfAssignments(owner);
+  selfAssignmentsOf.set(owner, found);
+  return found;
+}
+
+function readSelfAssignments(owner: SyntaxNode): readonly SelfAssignment[] {
+  const found: SelfAssignment[] = [];
   const visit = (node: SyntaxNode): void => {
     if (node.type === 'class_definition') return;
     if (node.type === 'assignment') {
