@@ -23,10 +23,16 @@ export interface Engine {
   open(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): OpenReader;
 }
 
+/** ORM models by name, apart by language: a Prisma model and an SQLAlchemy class may share a name. */
+export interface Models {
+  readonly prisma: ReadonlyMap<string, ModelIr>;
+  readonly python: ReadonlyMap<string, ModelIr>;
+}
+
 /** What is known around a document. */
 export interface ReadContext {
-  /** ORM models declared anywhere in the workspace, by name. */
-  readonly models?: ReadonlyMap<string, ModelIr>;
+  /** ORM models declared anywhere in the workspace. */
+  readonly models?: Models;
   /** Workspace folder: a file's role is told by its path below it, not by where the folder happens to lie. */
   readonly folder?: string;
   /** Which database the parts of the workspace speak to. */
@@ -80,7 +86,7 @@ function readTree(uri: string, text: string, language: HostLanguage, tree: Synta
 
 function environment({ models, databases }: ReadContext, script?: string): HostEnvironment {
   const foreign = script === undefined ? undefined : isForeignFile(databases, script, 'script') ? 'all' : databases?.foreignPrisma ? 'prisma' : undefined;
-  return { split: splitStatements, models: models ?? new Map(), ...(foreign ? { foreign } : {}) };
+  return { split: splitStatements, models: (script === undefined ? models?.python : models?.prisma) ?? new Map(), ...(foreign ? { foreign } : {}) };
 }
 
 function withRole(file: HostFile, text: string, { folder }: ReadContext): HostFile {

@@ -1,7 +1,7 @@
 import { createFlowGraph } from '../core/calls/graph';
 import type { Catalog } from '../core/catalog/model';
 import type { TextChange } from '../core/hosts/syntax';
-import type { HostFile, ModelIr } from '../core/hosts/ir';
+import type { HostFile } from '../core/hosts/ir';
 import { createLintCache } from '../core/lint/cache';
 import { defaultSettings } from '../core/lint/defaults';
 import { lintFile, type LintResult } from '../core/lint/linter';
@@ -10,7 +10,7 @@ import { countSyntaxErrors, type RelintResult } from '../core/lint/verifyFix';
 import { rules } from '../core/rules/index.generated';
 import { loadCatalog, type CatalogState } from './catalogs';
 import { readDatabases, type Databases } from './databases';
-import type { Engine, OpenReader, ReadContext } from './engine';
+import type { Engine, Models, OpenReader, ReadContext } from './engine';
 import { isIgnored, listFiles, readManifests } from './fileList';
 import { createModuleResolver } from './modules';
 import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './paths';
@@ -88,7 +88,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let catalogState: CatalogState = { catalog: undefined, problems: [], migrations: undefined, sources: new Set() };
   let live: Catalog | undefined;
   let settings: LintSettings = toLintSettings(user, defaultSettings, undefined);
-  let models: ReadonlyMap<string, ModelIr> = new Map();
+  let models: Models | undefined;
   let databases: Databases | undefined;
   let paths: readonly string[] = [];
   let resolveModule = createModuleResolver({ files: [], manifests: new Map() });

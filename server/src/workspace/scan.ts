@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ModelIr } from '../core/hosts/ir';
 import type { Databases } from './databases';
-import type { Engine } from './engine';
+import type { Engine, Models } from './engine';
 import { collectModels, mayDeclareModels, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
 
 export interface ScanOptions {
@@ -18,7 +18,7 @@ export interface ScanOptions {
 
 export interface ScanOutcome {
   readonly results: readonly ScanResult[];
-  readonly models: ReadonlyMap<string, ModelIr>;
+  readonly models: Models;
 }
 
 const BATCH = 24;
@@ -36,10 +36,12 @@ export async function scanFiles(paths: readonly string[], engine: Engine, option
   const script = path.join(__dirname, 'worker.js');
   const run = threads > 0 && existsSync(script) ? poolRunner(script, threads, options.folder, options.databases) : localRunner(engine, options.folder, options.databases);
   try {
-    const declared = await run.pass('models', paths.filter(mayDeclareModels), [], options.signal);
-    const models = new Map(declared.flatMap((r) => ('models' in r ? r.models : [])).map((m) => [m.name, m] as const));
+    const declared = await run.pass('models', paths.filter(mayDeclareModels), undefined, options.signal);
+    const named = (extension: string): ReadonlyMap<string, ModelIr> =>
+      new Map(declared.flatMap((r) => ('models' in r && r.path.endsWith(extension) ? r.models : [])).map((m) => [m.name, m] as const));
+    const models: Models = { prisma: named('.prisma'), python: named('.py') };
     let done = 0;
-    const results = await run.pass('files', paths, [...models], options.signal, () => options.onProgress?.(++done, paths.length));
+    const results = await run.pass('files', paths, models, options.signal, () => options.onProgress?.(++done, paths.length));
     return { results, models };
   } finally {
     run.close();
@@ -47,18 +49,17 @@ export async function scanFiles(paths: readonly string[], engine: Engine, option
 }
 
 interface Runner {
-  pass(pass: ScanJob['pass'], paths: readonly string[], models: readonly (readonly [string, ModelIr])[], signal?: AbortSignal, onFile?: () => void): Promise<ScanResult[]>;
+  pass(pass: ScanJob['pass'], paths: readonly string[], models: Models | undefined, signal?: AbortSignal, onFile?: () => void): Promise<ScanResult[]>;
   close(): void;
 }
 
 function localRunner(engine: Engine, folder: string, databases?: Databases): Runner {
   return {
     async pass(pass, paths, models, signal, onFile) {
-      const known = new Map(models);
       const results: ScanResult[] = [];
       for (const { path: file, text } of readAhead(paths)) {
         if (signal?.aborted) break;
-        results.push(pass === 'models' ? await collectModels(engine, file, { databases }, text) : await readSource(engine, file, { models: known, folder, databases }, text));
+        results.push(pass === 'models' ? await collectModels(engine, file, { databases }, text) : await readSource(engine, file, { models, folder, databases }, text));
         onFile?.();
       }
       return results;

@@ -1,5 +1,5 @@
 import type { HostFile, ModelIr } from '../core/hosts/ir';
-import type { Engine, ReadContext } from './engine';
+import type { Engine, Models, ReadContext } from './engine';
 import type { Databases } from './databases';
 import { languageOf, toUri } from './paths';
 import { readTextFile, reasonOf, type ReadResult } from './textFile';
@@ -11,7 +11,7 @@ export interface ScanJob {
   readonly pass: 'models' | 'files';
   readonly paths: readonly string[];
   /** Sent once, with the first job of the second pass. */
-  readonly models?: readonly (readonly [string, ModelIr])[];
+  readonly models?: Models;
   readonly folder: string;
   /** Sent with the first job to each worker. */
   readonly databases?: Databases;

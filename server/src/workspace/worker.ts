@@ -1,7 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import type { ModelIr } from '../core/hosts/ir';
 import type { Databases } from './databases';
-import { createEngine } from './engine';
+import { createEngine, type Models } from './engine';
 import { collectModels, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
 
 /** Entry of a scan worker: reads batches of files and answers with plain data. One message in, one message out. */
@@ -9,11 +8,11 @@ async function main(): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error('worker.js is started by Sargable itself');
   const engine = createEngine();
-  let models: ReadonlyMap<string, ModelIr> = new Map();
+  let models: Models | undefined;
   let databases: Databases | undefined;
   port.on('message', (job: ScanJob) => {
     void (async () => {
-      if (job.models) models = new Map(job.models);
+      models = job.models ?? models;
       databases = job.databases ?? databases;
       const results: ScanResult[] = [];
       for (const { path, text } of readAhead(job.paths)) results.push(job.pass === 'models' ? await collectModels(await engine, path, { databases }, text) : await readSource(await engine, path, { models, folder: job.folder, databases }, text));

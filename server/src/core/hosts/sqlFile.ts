@@ -1,6 +1,5 @@
 import { tokenize, type Token } from '../sql/lexer';
 import { findBlocks } from '../sql/clauses';
-import { isForeignDialect } from '../sql/dialect';
 import { migrationSections, readQueryName } from '../sql/migrationDialect';
 import { findPlaceholders } from '../sql/placeholders';
 import type { SplitStatements } from '../sql/ports';
@@ -24,8 +23,7 @@ export function readSqlFile(uri: string, text: string, { split }: { readonly spl
   const role = readFileRole(uri, text);
   const down = migrationSections(text, uri, comments).filter((section) => section.direction === 'down');
   const isDown = (span: SqlSpan): boolean => down.some((section) => section.span.start <= span.start && span.start < section.span.end);
-  // Nothing that we know holds for another database's SQL.
-  const spans = isForeignDialect(text) ? [] : split(text, { psql: true, tokens });
+  const spans = split(text, { psql: true, tokens });
   let commentsRead = 0;
   const sites: QuerySite[] = [];
   for (const span of spans) {
