@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -58,6 +58,10 @@ export async function runTypeScript(code: string, url: string, args: readonly un
 function tagOver(pool: pg.Pool): (strings: TemplateStringsArray, ...values: readonly unknown[]) => Promise<unknown[]> {
   return async (strings, ...values) => (await pool.query(strings.reduce((text, part, k) => `${text}$${k}${part}`), values as unknown[])).rows as unknown[];
 }
+
+/** Python is not needed to run the tests: where it is missing, what the fixes write for it is compared, not run. */
+export const hasPython = spawnSync('python3', ['--version']).status === 0;
+if (!hasPython) console.warn('SKIPPED: no python3 here: fixes of Python code are not executed');
 
 /** Runs `run(conn, *args)` of a Python module; its connection sends the statements to the database through this process. */
 export async function runPython(code: string, url: string, args: readonly unknown[]): Promise<RunResult> {
