@@ -153,8 +153,11 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
       rounds.set(key, round);
       const before = entry.summaries[functionId];
       const after = summarise(inputFor(entry), fn);
+      if (before && sameEffect(before, after)) {
+        moveSteps(before.path, after.path);
+        continue;
+      }
       entry.summaries[functionId] = after;
-      if (sameSummary(before, after)) continue;
       for (const caller of callers.get(key)?.values() ?? []) {
         const containing = entries.get(caller.uri)?.index.file.calls[caller.callId]?.functionId;
         if (containing !== undefined) dirty.add(keyOf({ uri: caller.uri, functionId: containing }));
@@ -248,8 +251,20 @@ export function qualifiedName(file: HostFile | undefined, functionId: number): s
   return holder === undefined || holder === fn.name ? fn.name || 'callback' : `${holder}.${fn.name}`;
 }
 
-function sameSummary(a: FunctionSummary | undefined, b: FunctionSummary): boolean {
-  return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
+/** The same effect by the same way; only where its steps stand may differ. */
+function sameEffect(a: FunctionSummary, b: FunctionSummary): boolean {
+  return (
+    a.executes === b.executes && a.access === b.access && sameItems(a.keyed, b.keyed) && sameItems(a.sqlParameters, b.sqlParameters) &&
+    a.path.length === b.path.length && a.path.every((step, i) => step.uri === b.path[i]?.uri && step.label === b.path[i]?.label) &&
+    a.runs.length === b.runs.length && a.runs.every((run, i) => run.parameter === b.runs[i]?.parameter && run.perElement === b.runs[i]?.perElement)
+  );
+}
+
+const sameItems = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((item, i) => item === b[i]);
+
+/** The paths of callers hold these very steps: they move with the text, and no caller has to be looked at again. */
+function moveSteps(path: FunctionSummary['path'], to: FunctionSummary['path']): void {
+  path.forEach((step, i) => Object.assign(step, { span: to[i]?.span ?? step.span }));
 }
 
 function collectMembers(entries: Iterable<Entry>): Map<string, FunctionRef[]> {
