@@ -12,6 +12,7 @@ const watch = flags.has('--watch');
 /** Files the bundles load at run time from their own folder. */
 const assets = [
   'node_modules/libpg-query/wasm/libpg-query.wasm',
+  'node_modules/jiti/dist/babel.cjs', // what reads a configuration written in TypeScript
   ...['tree-sitter', 'tree-sitter-typescript', 'tree-sitter-tsx', 'tree-sitter-javascript', 'tree-sitter-python'].map((name) => `node_modules/@vscode/tree-sitter-wasm/wasm/${name}.wasm`),
 ];
 

@@ -92,6 +92,16 @@ describe('sargable check', () => {
     expect((JSON.parse(more.stdout) as JsonReport).findings.every((f) => f.path === 'b.sql')).toBe(true);
   });
 
+  it.each([
+    ['sargable.config.ts', "const severity: string = 'off';\nexport default { rules: { 'offset-pagination': severity } };\n"],
+    ['sargable.config.mjs', "export default { rules: { 'offset-pagination': 'off' } };\n"],
+    ['sargable.config.yaml', 'rules:\n  offset-pagination: "off"\n'],
+  ])('obeys %s', async (name, config) => {
+    const { report, status, stderr } = await check({ [name]: config, 'a.sql': PAGE });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(report.findings.map((f) => f.rule)).not.toContain('offset-pagination');
+  });
+
   it('writes safe fixes, keeps line ends and the byte order mark', async () => {
     const text = '\ufeffSELECT id FROM orders WHERE tenant_id = 7 ORDER BY created_at DESC LIMIT $1;\r\n-- end\r\n';
     workspace = makeWorkspace({ 'schema.sql': SCHEMA, 'a.sql': text });
