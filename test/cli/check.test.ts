@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli';
@@ -100,6 +101,21 @@ describe('sargable check', () => {
     const { report, status, stderr } = await check({ [name]: config, 'a.sql': PAGE });
     expect([status, stderr]).toEqual([0, '']);
     expect(report.findings.map((f) => f.rule)).not.toContain('offset-pagination');
+  });
+
+  it('looks only at what differs from the main branch, new files included', async () => {
+    workspace = makeWorkspace({ 'a.sql': PAGE, 'b.sql': PAGE });
+    const cwd = workspace.folder;
+    const git = (...args: string[]): void => void execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd, stdio: 'ignore' });
+    git('init', '-b', 'main');
+    git('add', '.');
+    git('commit', '-m', 'first');
+    git('checkout', '-b', 'feature');
+    workspace.write('b.sql', `${PAGE}-- more\n`);
+    workspace.write('c.sql', PAGE);
+    const { stdout } = await runCli(['check', '--changed', '--format', 'json', '--no-database'], { cwd });
+    expect([...new Set((JSON.parse(stdout) as JsonReport).findings.map((f) => f.path))]).toEqual(['b.sql', 'c.sql']);
+    expect((await runCli(['check', '--changed', 'nowhere'], { cwd })).stderr).toContain("git knows no reference 'nowhere'");
   });
 
   it('writes safe fixes, keeps line ends and the byte order mark', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createEngine, type Engine } from '../../../server/src/workspace/engine';
 import { createProject, type Project } from '../../../server/src/workspace/project';
 import { toUri } from '../../../server/src/workspace/paths';
@@ -8,7 +8,6 @@ let engine: Engine;
 let workspace: ReturnType<typeof makeWorkspace> | undefined;
 beforeAll(async () => void (engine = await createEngine()));
 afterEach(() => workspace?.remove());
-afterAll(() => undefined);
 
 async function open(files: Record<string, string>, settings = {}): Promise<Project> {
   workspace?.remove();

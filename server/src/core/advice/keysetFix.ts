@@ -1,4 +1,3 @@
-import { quoteIdentifier } from '../sql/names';
 import type { Bind, HostFile, QuerySite } from '../hosts/ir';
 import type { LibraryAdapter } from '../libraries/adapter';
 import type { Fix } from '../lint/rule';
@@ -137,7 +136,3 @@ function hostValue(site: QuerySite, key: KeysetKey): string {
   if (site.library === 'asyncpg' || site.library === 'psycopg' || site.library === 'sqlalchemy') return `${CURSOR}["${key.column}"] if ${CURSOR} else None`;
   return /^[A-Za-z_$][\w$]*$/.test(key.column) ? `${CURSOR}?.${key.column}` : `${CURSOR}?.[${JSON.stringify(key.column)}]`;
 }
-
-/** `created_at DESC, id DESC`, for messages. */
-export const renderKeys = (keys: readonly { readonly column: string; readonly descending: boolean }[]): string =>
-  keys.map((k) => quoteIdentifier(k.column) + (k.descending ? ' DESC' : '')).join(', ');

@@ -22,19 +22,6 @@ export function toHostEdits(site: QuerySite, uri: string, edits: readonly SqlEdi
   return result;
 }
 
-/** Applies SQL edits to the statement's own text; undefined when they overlap. */
-export function applySqlEdits(text: string, edits: readonly SqlEdit[]): string | undefined {
-  const sorted = edits.map((edit, index) => ({ edit, index })).sort((a, b) => a.edit.span.start - b.edit.span.start || a.edit.span.end - b.edit.span.end || a.index - b.index);
-  let result = '';
-  let at = 0;
-  for (const { edit } of sorted) {
-    if (edit.span.start < at) return undefined;
-    result += text.slice(at, edit.span.start) + edit.text;
-    at = edit.span.end;
-  }
-  return result + text.slice(at);
-}
-
 const insertion = (at: number, text: string): SqlEdit => ({ span: sqlSpan(at, at), text });
 
 /** Blank and keyword that start a new clause: on a line of its own where the block's clauses stand so. */

@@ -13,10 +13,6 @@ export const defaultSettings: LintSettings = {
 /** Roles that a rule without `roles` looks at. */
 const DEFAULT_ROLES: readonly LintSettings['includeRoles'][number][] = ['application', 'script'];
 
-const RANK: Readonly<Record<Severity, number>> = { error: 3, warning: 2, info: 1, hint: 0 };
-
-export const compareSeverity = (a: Severity, b: Severity): number => RANK[a] - RANK[b];
-
 /** Does the rule run on files of this role? A rule that is configured `off` never does. */
 export function isRuleActive(rule: Rule, role: LintSettings['includeRoles'][number], settings: LintSettings): boolean {
   if (settings.rules[rule.id]?.severity === 'off') return false;

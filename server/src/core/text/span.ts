@@ -32,8 +32,3 @@ export const containsOffset = <O extends number>(span: Span<O>, offset: O): bool
   span.start <= offset && offset <= span.end;
 /** True when the two spans share at least one character. Touching spans do not overlap. */
 export const overlaps = <O extends number>(a: Span<O>, b: Span<O>): boolean => a.start < b.end && b.start < a.end;
-/** The smallest span that covers both. */
-export const coverSpans = <O extends number>(a: Span<O>, b: Span<O>): Span<O> => ({
-  start: Math.min(a.start, b.start) as O,
-  end: Math.max(a.end, b.end) as O,
-});

@@ -45,12 +45,6 @@ export function child(node: PgNode, field: string): PgNode | undefined {
   return isNode(value) ? value : undefined;
 }
 
-/** The wrapped node under `field` if it has this tag. */
-export function childAs(node: PgNode, field: string, tag: string): PgNode | undefined {
-  const found = unwrap(node[field]);
-  return found?.tag === tag ? found.node : undefined;
-}
-
 /** The list under `field`; empty where absent. Its elements are still wrapped. */
 export function list(node: PgNode, field: string): readonly PgValue[] {
   const value = node[field];

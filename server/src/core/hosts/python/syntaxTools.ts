@@ -250,9 +250,6 @@ function unescape(escape: string): string {
 
 const safeCodePoint = (code: number): string => (code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd');
 
-/** True for a string that is a statement by itself: a docstring or a commented-out text, never SQL that is sent. */
-export const isBareString = (node: SyntaxNode): boolean => node.parent?.type === 'expression_statement' || node.parent?.type === 'module';
-
 /** The nearest enclosing function or lambda whose body (not its decorators or defaults) contains the node. */
 export function enclosingFunction(node: SyntaxNode): SyntaxNode | undefined {
   for (let current = node.parent, child: SyntaxNode = node; current; child = current, current = current.parent) {
