@@ -7,17 +7,19 @@ const root = import.meta.dirname;
 const directions = {
   './protocol': ['./client', './server', './test'],
   './client/src': ['./server', './client/webview'],
-  './client/webview': ['./client/src', './server/src/parser', './server/src/db', './server/src/workspace', './server/src/lsp', './server/src/cli'],
-  './server/src/core': ['./client', './protocol', './server/src/parser', './server/src/db', './server/src/workspace', './server/src/lsp', './server/src/cli'],
-  './server/src/parser': ['./client', './protocol', './server/src/db', './server/src/workspace', './server/src/lsp', './server/src/cli'],
-  './server/src/db': ['./client', './protocol', './server/src/parser', './server/src/workspace', './server/src/lsp', './server/src/cli'],
+  './client/webview': ['./client/src', './server/src/parser', './server/src/db', './server/src/twin', './server/src/workspace', './server/src/lsp', './server/src/cli'],
+  './server/src/core': ['./client', './protocol', './server/src/parser', './server/src/db', './server/src/twin', './server/src/workspace', './server/src/lsp', './server/src/cli'],
+  './server/src/parser': ['./client', './protocol', './server/src/db', './server/src/twin', './server/src/workspace', './server/src/lsp', './server/src/cli'],
+  './server/src/db': ['./client', './protocol', './server/src/parser', './server/src/twin', './server/src/workspace', './server/src/lsp', './server/src/cli'],
+  './server/src/twin': ['./client', './protocol', './server/src/parser', './server/src/db', './server/src/workspace', './server/src/lsp', './server/src/cli'],
   './server/src/workspace': ['./client', './protocol', './server/src/lsp', './server/src/cli'],
-  './server/src/lsp': ['./client', './server/src/cli', './server/src/db', './server/src/parser'],
-  './server/src/cli': ['./client', './protocol', './server/src/lsp', './server/src/db', './server/src/parser'],
+  './server/src/lsp': ['./client', './server/src/cli', './server/src/db', './server/src/twin', './server/src/parser'],
+  './server/src/cli': ['./client', './protocol', './server/src/lsp', './server/src/db', './server/src/twin', './server/src/parser'],
 };
 /** Outside libraries and the one folder that may import each. */
 const owners = {
   pg: 'server/src/db',
+  '@electric-sql/pglite': 'server/src/twin',
   'libpg-query': 'server/src/parser',
   'pgsql-ast-parser': 'server/src/parser',
   '@vscode/tree-sitter-wasm': 'server/src/parser',
@@ -28,7 +30,7 @@ const owners = {
   commander: 'server/src/cli',
   picocolors: 'server/src/cli',
 };
-const sources = ['client/src', 'client/webview', 'protocol', 'server/src/core', 'server/src/parser', 'server/src/db', 'server/src/workspace', 'server/src/lsp', 'server/src/cli'];
+const sources = ['client/src', 'client/webview', 'protocol', 'server/src/core', 'server/src/parser', 'server/src/db', 'server/src/twin', 'server/src/workspace', 'server/src/lsp', 'server/src/cli'];
 const nodeOnly = { regex: '^node:|^(fs|path|os|child_process|worker_threads|url|crypto|http|net|stream|process)$', message: 'This folder is pure: no Node.' };
 
 export default tseslint.config(

@@ -1,4 +1,5 @@
 import type { HostSpan } from '../text/span';
+import type { CatalogStatistics, Routine, ServerFacts, UserType } from './statistics';
 
 /** Where a fact of the catalog was learnt; later entries of a merge yield to earlier ones. */
 export type CatalogSource = 'live' | 'snapshot' | 'migrations' | 'schema' | 'models';
@@ -16,6 +17,14 @@ export interface Catalog {
   readonly searchPath: readonly string[];
   /** Part of the history is written as programs that are not read: an index that is not here may exist. */
   readonly incomplete?: true;
+  /** What ANALYZE left, where a server or a snapshot has it. Not part of `version`. */
+  readonly statistics?: CatalogStatistics;
+  /** Of the server it was read from (live or through a snapshot). */
+  readonly server?: ServerFacts;
+  /** Enums, domains and other types of the application, where known. */
+  readonly types?: readonly UserType[];
+  /** Functions of the application, where known; those of extensions are left out. */
+  readonly routines?: readonly Routine[];
 }
 
 export interface Table {
@@ -31,6 +40,12 @@ export interface Table {
   readonly partitionKey?: PartitionKey;
   /** `schema.name` of the parent. */
   readonly partitionOf?: string;
+  /** Of a partition: `FOR VALUES FROM (…) TO (…)` or `DEFAULT`, where known. */
+  readonly partitionBound?: string;
+  /** Storage parameters: `parallel_workers=4`, `fillfactor=70`. */
+  readonly options?: readonly string[];
+  /** Citus: the column by which the rows are spread. */
+  readonly distributionColumn?: string;
   readonly rowSecurity?: { readonly enabled: boolean; readonly forced: boolean; readonly policies: readonly Policy[] };
   /** Estimated or assumed rows; undefined: unknown. For partitioned tables the sum of the partitions. */
   readonly rows?: number;

@@ -6,6 +6,8 @@ export interface CacheKey {
   readonly uri: string;
   readonly role: string;
   readonly catalogVersion: string | undefined;
+  /** Of the planner's answers: another one after a change of schema or statistics. */
+  readonly plannerVersion: string | undefined;
   readonly settings: LintSettings;
   readonly rules: readonly Rule[];
 }
@@ -34,7 +36,7 @@ export function createLintCache(): LintCache {
       const entry = entries.get(model);
       if (!entry) return undefined;
       const known = entry.key;
-      const same = known.uri === key.uri && known.role === key.role && known.catalogVersion === key.catalogVersion && known.settings === key.settings && known.rules === key.rules;
+      const same = known.uri === key.uri && known.role === key.role && known.catalogVersion === key.catalogVersion && known.plannerVersion === key.plannerVersion && known.settings === key.settings && known.rules === key.rules;
       return same ? entry.drafts : undefined;
     },
     set(model, key, drafts) {

@@ -3,6 +3,7 @@ import type { FlowGraph } from '../calls/flow';
 import type { Catalog } from '../catalog/model';
 import type { HostFile, QuerySite, SuppressionComment } from '../hosts/ir';
 import type { StatementModel } from '../sql/model';
+import { noPlanner, type PlanAnswer, type Planner, type PlanQuestion } from '../plan/planner';
 import { displaySql } from '../sql/display';
 import type { SqlAnalyser } from '../sql/ports';
 import { spanText, type HostOffset, type HostSpan } from '../text/span';
@@ -25,6 +26,8 @@ export interface LintRequest {
   readonly sql: SqlAnalyser;
   readonly flow: FlowGraph;
   readonly rules: readonly Rule[];
+  /** Left out: no planner is known here. */
+  readonly planner?: Planner;
   /** Path relative to the workspace, for fingerprints; the uri where left out. */
   readonly path?: string;
   /** Keeps the drafts of unchanged statements of SQL files between runs. */
@@ -39,6 +42,8 @@ export interface LintResult {
   readonly unusedSuppressions: readonly SuppressionComment[];
   /** Rules that threw, one entry each. Their other findings stand. */
   readonly failures: readonly RuleFailure[];
+  /** The planner has been asked something that it has not answered yet: lint again when it has. */
+  readonly pending: boolean;
 }
 
 export interface RuleFailure {
@@ -71,48 +76,58 @@ export function lintFile(request: LintRequest): LintResult {
     if (!failures.has(rule.id)) failures.set(rule.id, { rule: rule.id, uri: file.uri, span, message: error instanceof Error ? error.message : String(error) });
   };
   const placed: Placed[] = [];
+  let pending = false;
   if (active.length > 0) {
     const statementRules = active.filter((rule): rule is StatementRule => rule.scope === 'statement');
-    const key: CacheKey = { uri: file.uri, role: file.role, catalogVersion: request.catalog?.version, settings, rules };
+    const key: CacheKey = { uri: file.uri, role: file.role, catalogVersion: request.catalog?.version, plannerVersion: request.planner?.version, settings, rules };
     for (const site of file.sites) {
       const model = site.source && request.sql.analyse(site.source);
-      if (model) placed.push(...lintStatement(request, site, model, statementRules, key, fail));
+      if (!model) continue;
+      const statement = lintStatement(request, site, model, statementRules, key, fail);
+      placed.push(...statement.placed);
+      pending ||= statement.pending;
     }
     for (const rule of active) if (rule.scope === 'flow') placed.push(...lintFlow(request, rule, fail));
   }
-  return finish(request, placed, active, [...failures.values()]);
+  return { ...finish(request, placed, active, [...failures.values()]), pending };
 }
 
 type Fail = (rule: Rule, error: unknown, span?: HostSpan) => void;
 
-function lintStatement(request: LintRequest, site: QuerySite, model: StatementModel, rules: readonly StatementRule[], key: CacheKey, fail: Fail): readonly Placed[] {
+function lintStatement(request: LintRequest, site: QuerySite, model: StatementModel, rules: readonly StatementRule[], key: CacheKey, fail: Fail): { readonly placed: readonly Placed[]; readonly pending: boolean } {
   const cache = site.library === 'sql' ? request.cache : undefined;
   let drafts = cache?.get(model, key);
+  let pending = false;
   if (!drafts) {
     const found: CachedDraft[] = [];
-    for (const rule of rules) for (const [index, draft] of runStatement(request, site, model, rule, fail).entries()) found.push({ rule, draft, index });
+    for (const rule of rules) {
+      const run = runStatement(request, site, model, rule, fail);
+      for (const [index, draft] of run.drafts.entries()) found.push({ rule, draft, index });
+      pending ||= run.pending;
+    }
     drafts = found;
-    if (drafts.every(({ draft }) => 'sql' in draft.at && !draft.related?.length)) cache?.set(model, key, drafts);
+    if (!pending && drafts.every(({ draft }) => 'sql' in draft.at && !draft.related?.length)) cache?.set(model, key, drafts);
   }
-  return drafts.flatMap(({ rule, draft, index }): readonly Placed[] => {
+  const placed = drafts.flatMap(({ rule, draft, index }): readonly Placed[] => {
     const place = 'sql' in draft.at ? findPlace(site, coverHoles(model, draft.at.sql)) : draft.at.host;
     const trimmed = place && trimBlanks(request.text, place);
     const span = trimmed && site.chain.length > 0 && 'sql' in draft.at ? closeBrackets(request.text, trimmed) : trimmed;
     if (!span) return [];
     // A cached draft was made when the statement stood elsewhere: its fixes are computed again, where it stands now.
-    const fixes = (): readonly Fix[] => runStatement(request, site, model, rule as StatementRule, fail)[index]?.fixes?.() ?? [];
+    const fixes = (): readonly Fix[] => runStatement(request, site, model, rule as StatementRule, fail).drafts[index]?.fixes?.() ?? [];
     return [{ rule, draft, span, site, model, fixes: draft.fixes ? guardedFixes(rule, fixes, fail, span) : () => [] }];
   });
+  return { placed, pending };
 }
 
-function runStatement(request: LintRequest, site: QuerySite, model: StatementModel, rule: StatementRule, fail: Fail): readonly FindingDraft[] {
+function runStatement(request: LintRequest, site: QuerySite, model: StatementModel, rule: StatementRule, fail: Fail): StatementRun {
   const run = new StatementRun(request, rule, site, model);
   try {
     rule.check(run);
   } catch (error) {
     fail(rule, error, site.span);
   }
-  return run.drafts;
+  return run;
 }
 
 function lintFlow(request: LintRequest, rule: FlowRule, fail: Fail): readonly Placed[] {
@@ -140,15 +155,15 @@ function guardedFixes(rule: Rule, fixes: () => readonly Fix[], fail: Fail, span:
 }
 
 function contextFor(request: LintRequest, rule: Rule, drafts: FindingDraft[]): RuleContext {
-  const { file, text, catalog, settings, sql, flow } = request;
+  const { file, text, catalog, settings, sql, flow, planner = noPlanner } = request;
   return {
-    file, text, catalog, settings, sql, flow,
+    file, text, catalog, settings, sql, flow, planner,
     option: <T>(name: string): T => resolveOption(rule, name, settings) as T,
     report: (draft) => void drafts.push(draft),
   };
 }
 
-function finish(request: LintRequest, placed: readonly Placed[], active: readonly Rule[], failures: readonly RuleFailure[]): LintResult {
+function finish(request: LintRequest, placed: readonly Placed[], active: readonly Rule[], failures: readonly RuleFailure[]): Omit<LintResult, 'pending'> {
   const { file, text, settings } = request;
   const suppressions = createSuppressions(text, file.suppressions);
   const counter = new FingerprintCounter();
@@ -208,8 +223,10 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 const noDrafts: readonly FindingDraft[] = [];
 
 /** What a rule sees of a statement. There is one per rule and statement at every keystroke, and most report nothing: small. */
-class StatementRun implements StatementContext {
+class StatementRun implements StatementContext, Planner {
   drafts = noDrafts;
+  /** The rule has asked the planner something that is not known yet. */
+  pending = false;
 
   constructor(
     private readonly request: LintRequest,
@@ -224,6 +241,13 @@ class StatementRun implements StatementContext {
   get settings(): LintSettings { return this.request.settings; }
   get sql(): SqlAnalyser { return this.request.sql; }
   get flow(): FlowGraph { return this.request.flow; }
+  get planner(): Planner { return this; }
+
+  plan(question: PlanQuestion): PlanAnswer {
+    const answer = (this.request.planner ?? noPlanner).plan(question);
+    if (answer.state === 'pending') this.pending = true;
+    return answer;
+  }
 
   // Functions of their own, so that a rule may take them apart; made only when a rule has something to say.
   get option() {

@@ -4,6 +4,7 @@ import type { StatementModel } from '../sql/model';
 import type { Edit } from '../text/edit';
 import type { HostSpan, SqlSpan } from '../text/span';
 import type { FlowGraph } from '../calls/flow';
+import type { Planner } from '../plan/planner';
 import type { SqlAnalyser } from '../sql/ports';
 import type { TenantSettings } from '../catalog/tenancy';
 
@@ -71,6 +72,8 @@ export interface RuleContext {
   readonly settings: LintSettings;
   readonly sql: SqlAnalyser;
   readonly flow: FlowGraph;
+  /** Answers at once or not yet: while it is `pending`, say nothing that the plan could refute. */
+  readonly planner: Planner;
   option<T extends RuleOption['default']>(name: string): T;
   report(finding: FindingDraft): void;
 }

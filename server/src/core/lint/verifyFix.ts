@@ -12,9 +12,10 @@ export interface RelintResult {
 
 /**
  * Reads and lints a changed text of the same document, as if it stood on disk. `creates` are the files that the fix
- * would write: the caller puts them into the catalog where they are migrations.
+ * would write: the caller puts them into the catalog where they are migrations. `planned`: with what the planner has said
+ * about the text as it stands; answers about another text or catalog are not waited for.
  */
-export type Relint = (text: string, creates: NonNullable<Fix['creates']>) => RelintResult;
+export type Relint = (text: string, creates: NonNullable<Fix['creates']>, planned: boolean) => RelintResult;
 
 /** Errors of a file: host stretches that did not parse, and statements whose complete text the grammar rejects. */
 export function countSyntaxErrors(file: HostFile, sql: SqlAnalyser): number {
@@ -28,16 +29,20 @@ export function countSyntaxErrors(file: HostFile, sql: SqlAnalyser): number {
  */
 export function verifyFixes(text: string, finding: Pick<Finding, 'rule' | 'uri'>, fixes: readonly Fix[], relint: Relint): readonly Fix[] {
   if (fixes.length === 0) return fixes;
-  const before = relint(text, []);
-  return fixes.filter((fix) => isFixSound(text, finding, fix, before, relint));
+  // Without the planner the check is strict; a finding that only the planner sees was proved by its own what-if.
+  const plain = relint(text, [], false);
+  const planned = countOf(plain, finding) === 0;
+  const before = planned ? relint(text, [], true) : plain;
+  return fixes.filter((fix) => isFixSound(text, finding, fix, before, (changed, creates) => relint(changed, creates, planned)));
 }
 
-function isFixSound(text: string, finding: Pick<Finding, 'rule' | 'uri'>, fix: Fix, before: RelintResult, relint: Relint): boolean {
+const countOf = (result: RelintResult, finding: Pick<Finding, 'rule'>): number => result.findings.filter((f) => f.rule === finding.rule).length;
+
+function isFixSound(text: string, finding: Pick<Finding, 'rule' | 'uri'>, fix: Fix, before: RelintResult, relint: (text: string, creates: NonNullable<Fix['creates']>) => RelintResult): boolean {
   if (fix.edits.length === 0 && !fix.creates?.length) return false;
   if (fix.edits.some((edit) => edit.uri !== finding.uri)) return false;
   const changed = applyEdits(text, fix.edits);
   if (changed === undefined || (fix.edits.length > 0 && changed === text)) return false;
   const after = relint(changed, fix.creates ?? []);
-  const count = (result: RelintResult): number => result.findings.filter((f) => f.rule === finding.rule).length;
-  return after.errors <= before.errors && count(after) < count(before);
+  return after.errors <= before.errors && countOf(after, finding) < countOf(before, finding);
 }

@@ -14,6 +14,8 @@ export interface PlanNode {
   readonly schema?: string;
   readonly alias?: string;
   readonly index?: string;
+  /** Of a Gather node. */
+  readonly workersPlanned?: number;
   /** `CTE x`, `InitPlan 1`, `SubPlan 2`. */
   readonly subplan?: string;
   readonly conditions: readonly { readonly label: string; readonly text: string }[];
@@ -158,7 +160,7 @@ function finish(node: Work, analyzed: boolean, buffers: boolean, limited: boolea
     nodeType: labelOf(raw),
     ...defined({
       relation: textIn(raw, 'Relation Name') ?? textIn(raw, 'CTE Name') ?? textIn(raw, 'Function Name'), schema: textIn(raw, 'Schema'), alias: textIn(raw, 'Alias'),
-      index: textIn(raw, 'Index Name'), subplan: textIn(raw, 'Subplan Name'), loops,
+      index: textIn(raw, 'Index Name'), workersPlanned: numberIn(raw, 'Workers Planned'), subplan: textIn(raw, 'Subplan Name'), loops,
       selfMs: analyzed ? Math.max(0, node.self.ms) : undefined, totalMs: analyzed ? node.totalMs : undefined,
       rows: ran && actualRows !== undefined ? actualRows * loops : neverExecuted ? 0 : undefined,
       factor: limited && factor !== undefined && factor < 1 ? undefined : factor,

@@ -39,3 +39,15 @@ export function explainableSql(source: SqlSource, model: StatementModel): Explai
   }
   return { sql: (sql + source.text.slice(at)).trim(), parameters, incomplete };
 }
+
+/**
+ * The statement as the planner takes it: parameters as `$1 …`. A list of unknown length counts as one value.
+ * @returns undefined where the text is not wholly known (repaired, interpolated SQL), is no SELECT or DML, or has no parse.
+ */
+export function plannableSql(source: SqlSource, model: StatementModel): string | undefined {
+  if (model.completeness !== 'full' || model.error !== undefined || !PLANNABLE.has(model.kind)) return undefined;
+  const { sql, incomplete } = explainableSql(source, model);
+  return incomplete === undefined ? sql.replace(/;\s*$/, '') : undefined;
+}
+
+const PLANNABLE: ReadonlySet<StatementModel['kind']> = new Set(['select', 'insert', 'update', 'delete', 'merge']);

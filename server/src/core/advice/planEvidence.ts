@@ -1,0 +1,52 @@
+import type { Catalog } from '../catalog/model';
+import { describeVolumes, type PlanAnswer, type PlanBasis, type PlannedStatement } from '../plan/planner';
+import type { PlannedScan } from '../plan/plannedScans';
+import type { StatementContext } from '../lint/rule';
+import { plannableSql } from '../sql/display';
+import { renderCount } from './size';
+
+/** Plans the statement of a rule's context. `refused` where its text is not wholly known. */
+export function planStatement(context: StatementContext): PlanAnswer {
+  const sql = plannedSql(context);
+  return sql === undefined ? { state: 'refused', reason: 'the statement is not wholly known' } : context.planner.plan({ sql });
+}
+
+/** The statement's text for further questions (`add`, `drop`); undefined where it is not wholly known. */
+export const plannedSql = (context: StatementContext): string | undefined => (context.site.source && context.site.complete ? plannableSql(context.site.source, context.model) : undefined);
+
+/** The scans of one relation of a statement, partitions included. `alias` as the query names it; Postgres numbers repeated ones (`o_1`). */
+export function scansOf(plan: PlannedStatement, catalog: Catalog, table: string, alias: string): readonly PlannedScan[] {
+  const own = plan.scans.filter((scan) => isPartOf(catalog, scan.table, table));
+  const named = own.filter((scan) => scan.alias === alias);
+  return named.length > 0 ? named : own.filter((scan) => scan.alias.replace(/_\d+$/, '') === alias);
+}
+
+function isPartOf(catalog: Catalog, key: string, table: string): boolean {
+  for (let at: string | undefined = key, depth = 0; at !== undefined && depth < 8; at = catalog.tables.get(at)?.partitionOf, depth++) if (at === table) return true;
+  return false;
+}
+
+/** `1,234` or `12.3`: a cost as people read it. */
+export const renderCost = (cost: number): string => (cost >= 100 ? renderCount(cost) : cost.toFixed(1));
+
+/** Facts for JSON and hover: the node, the rows read and kept, the cost, and how sure it is. */
+export function planEvidence(plan: PlannedStatement, scan: PlannedScan): Readonly<Record<string, unknown>> {
+  return {
+    node: scan.node.nodeType + (scan.index === undefined ? '' : ` using ${scan.index}`) + ` on ${scan.table}`,
+    ...(scan.rowsRead === undefined ? {} : { rowsRead: Math.round(scan.rowsRead) }), rowsKept: scan.rowsKept,
+    cost: plan.cost, ...basisEvidence(plan.basis),
+  };
+}
+
+export const basisEvidence = (basis: PlanBasis): Readonly<Record<string, unknown>> => ({
+  basis: describeVolumes(basis),
+  ...(basis.assumed.length > 0 ? { assumed: Object.fromEntries(basis.assumed.map(({ table, rows }) => [table, rows])) } : {}),
+  ...(basis.caveats.length > 0 ? { caveats: basis.caveats } : {}),
+});
+
+/** `Seq Scan on orders reads 2,000,000 rows and keeps 14 (your server's statistics)`: for a finding's second line. */
+export function describeScan(plan: PlannedStatement, scan: PlannedScan): string {
+  const name = scan.table.replace(/^public\./, '');
+  const read = scan.rowsRead === undefined ? '' : ` reads ${renderCount(scan.rowsRead)} rows and`;
+  return `${scan.method} on ${name}${read} keeps ${renderCount(scan.rowsKept)} (${describeVolumes(plan.basis)})`;
+}
