@@ -53,6 +53,7 @@ function renderTooltip(status: StatusParams | undefined, connection: string | un
     status && `${count(status.files, 'file')}, ${count(status.queries, 'query', 'queries')}`,
     vscode.workspace.isTrusted ? `Database: ${connection ?? 'not connected'}` : 'Database: never connects in a workspace that is not trusted',
     status && `Grammar: ${status.engine}`,
+    status?.planner && `Planner: ${status.planner}`,
   ];
   const text = new vscode.MarkdownString();
   for (const [index, line] of lines.filter((candidate): candidate is string => Boolean(candidate)).entries()) {

@@ -7,7 +7,7 @@ import { findConfig, loadConfig } from '../workspace/configFile';
 import { createConnections } from '../workspace/connections';
 import { createEngine } from '../workspace/engine';
 import { isInside, languageOf, relativePath, toPath, toUri } from '../workspace/paths';
-import { createProject, type Linted, type Project, type Skipped } from '../workspace/project';
+import { createProject, MAX_PLANNER_ROUNDS, type Linted, type Project, type Skipped } from '../workspace/project';
 import { checkSettings, mergeSettings, nearest, type RuleSetting, type UserSettings } from '../workspace/settings';
 import { reasonOf } from '../workspace/textFile';
 import { changedFiles } from './changed';
@@ -76,6 +76,7 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
       else linted.push(result);
     }
   });
+  await stage('plan', () => settle(project, linted));
   progress.done();
   for (const problem of project.problems) process.stderr.write(`sargable: ${problem}\n`);
   for (const failure of new Map(linted.flatMap((l) => l.failures).map((f) => [f.rule, f])).values()) process.stderr.write(`sargable: the rule ${failure.rule} failed on ${toPath(failure.uri) ?? failure.uri}: ${failure.message}\n`);
@@ -97,13 +98,20 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
   return error > 0 || (options.maxWarnings !== undefined && warning > options.maxWarnings) ? 1 : 0;
 }
 
+/** Has the planner answer what the rules asked, and lints again what waited for it. */
+async function settle(project: Project, linted: Linted[]): Promise<void> {
+  for (let round = 0; round < MAX_PLANNER_ROUNDS && linted.some((l) => l.pending) && (await project.settle()); round++) {
+    for (const [i, result] of linted.entries()) if (result.pending) linted[i] = project.preview(result.file.uri, result.text);
+  }
+}
+
 /** Reads the live catalog and closes the connection: no statement of the workspace is ever sent. */
 async function useDatabase(project: Project, url: string): Promise<void> {
   const connections = createConnections();
   try {
     const outcome = await connections.connect({ name: 'cli', url });
     if (!outcome.ok) throw new UsageError(`the database cannot be used: ${outcome.error}`);
-    await project.setLiveCatalog(connections.catalogFor(project.folder));
+    await project.setLive(connections.catalogs());
   } finally {
     await connections.close();
   }

@@ -35,7 +35,7 @@ export async function fixFiles(project: Project, linted: readonly Linted[], opti
   let files = 0;
   const results: Linted[] = [];
   for (const original of linted) {
-    let current = project.preview(original.file.uri, original.text);
+    let current = await project.previewSettled(original.file.uri, original.text);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const chosen = current.findings.flatMap((finding) => pick(finding, options.review));
       const creating = chosen.find((fix) => fix.creates?.length);
@@ -48,7 +48,7 @@ export async function fixFiles(project: Project, linted: readonly Linted[], opti
         if (!options.dryRun) await create(project.folder, file);
       }
       if (creating?.creates) await project.expect(creating.creates);
-      current = project.preview(current.file.uri, next);
+      current = await project.previewSettled(current.file.uri, next);
     }
     const file = toPath(original.file.uri) ?? '';
     const relative = relativePath(project.folder, file);

@@ -4,6 +4,7 @@ import type { InitializationOptions } from '../../../protocol/requests';
 import { createConnections } from '../workspace/connections';
 import { createEngine } from '../workspace/engine';
 import { canonicalUri } from '../workspace/paths';
+import { createPlannerTwin } from '../workspace/plannerTwin';
 import { negotiateEncoding } from './convert';
 import { changeDocument, openDocument } from './documents';
 import { FIX_ALL, registerCodeActions } from './features/codeActions';
@@ -11,6 +12,7 @@ import { registerCodeLens } from './features/codeLens';
 import { publishDocument, registerDiagnostics } from './features/diagnostics';
 import { registerExplain } from './features/explain';
 import { registerHover } from './features/hover';
+import { createSecondLook } from './features/secondLook';
 import { registerWorkspace } from './features/workspace';
 import { inBackground, projectOf, type ClientAbilities, type Session } from './session';
 
@@ -33,8 +35,9 @@ export function startServer(connection: Connection): void {
       connection, encoding, options,
       abilities: abilitiesOf(params.capabilities),
       engine: await createEngine(),
-      connections: createConnections(),
-      documents: new Map(), projects: new Map(), results: new Map(),
+      connections: createConnections(), twin: createPlannerTwin(),
+      documents: new Map(), projects: new Map(), results: new Map(), answered: new Set(),
+      onPending: createSecondLook(connection, current),
       settings: {}, trusted: options.trusted ?? true, generation: 0,
     };
     workspace.setFolders(foldersOf(params));

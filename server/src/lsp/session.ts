@@ -5,7 +5,8 @@ import type { SargableSettings } from '../../../protocol/settings';
 import type { Connections } from '../workspace/connections';
 import type { Engine } from '../workspace/engine';
 import { canonicalUri, toPath } from '../workspace/paths';
-import type { Linted, Project } from '../workspace/project';
+import { MAX_PLANNER_ROUNDS, type Linted, type Project } from '../workspace/project';
+import type { Twin } from '../workspace/plannerTwin';
 import type { Encoding } from './convert';
 import type { OpenDocument } from './documents';
 
@@ -28,14 +29,20 @@ export interface Session {
   readonly options: Partial<InitializationOptions>;
   readonly engine: Engine;
   readonly connections: Connections;
+  /** The planner of every project; started by the first question. */
+  readonly twin: Twin | undefined;
   /** Open documents by canonical URI. */
   readonly documents: Map<string, OpenDocument>;
   /** Projects by absolute folder path. */
   readonly projects: Map<string, Project>;
   settings: Partial<SargableSettings>;
   trusted: boolean;
-  /** Results of open documents, valid while version and generation stand. */
-  readonly results: Map<string, { readonly version: number; readonly generation: number; readonly linted: Linted }>;
+  /** Results of open documents, valid while version and generation stand. `round`: raised when the planner's answers came. */
+  readonly results: Map<string, { readonly version: number; readonly generation: number; readonly round: number; readonly linted: Linted }>;
+  /** Documents whose result waited for answers that have come: they are linted again when next asked for. */
+  readonly answered: Set<string>;
+  /** Called when a result waits for the planner: the document is to be published again when it has answered. */
+  onPending(project: Project): void;
   /** Raised whenever something outside a document changed: catalog, settings, other files. */
   generation: number;
 }
@@ -51,17 +58,22 @@ export function projectOf(session: Session, uri: string): Project | undefined {
 }
 
 /** Lints an open document, or gives the result that still holds. Undefined: not open, switched off, or not read. */
-export function lintDocument(session: Session, clientUri: string): { readonly document: OpenDocument; readonly linted: Linted } | undefined {
+export function lintDocument(session: Session, clientUri: string): { readonly document: OpenDocument; readonly linted: Linted; readonly round: number } | undefined {
   const uri = canonicalUri(clientUri);
   const document = session.documents.get(uri);
   if (!document || session.settings.enable === false) return undefined;
   const known = session.results.get(uri);
-  if (known && known.version === document.version && known.generation === session.generation) return { document, linted: known.linted };
-  const linted = projectOf(session, uri)?.lintOpen(uri);
-  if (!linted) return undefined;
+  const holds = known?.version === document.version && known.generation === session.generation;
+  if (known && holds && !session.answered.has(uri)) return { document, linted: known.linted, round: known.round };
+  session.answered.delete(uri);
+  const project = projectOf(session, uri);
+  const linted = project?.lintOpen(uri);
+  if (!project || !linted) return undefined;
   for (const failure of linted.failures) session.connection.console.warn(`The rule ${failure.rule} failed on ${failure.uri}: ${failure.message}`);
-  session.results.set(uri, { version: document.version, generation: session.generation, linted });
-  return { document, linted };
+  const round = holds ? known.round + 1 : 0;
+  session.results.set(uri, { version: document.version, generation: session.generation, round, linted });
+  if (linted.pending && round < MAX_PLANNER_ROUNDS) session.onPending(project);
+  return { document, linted, round };
 }
 
 export type PublishedDiagnostic = Diagnostic & { readonly data: { readonly fingerprint: string } };

@@ -2,9 +2,8 @@ import type { Catalog } from '../core/catalog/model';
 import { DatabaseError } from '../db/errors';
 import { introspect } from '../db/introspect';
 import { openSession, type DbSession } from '../db/session';
+import type { LiveDatabase } from './bindings';
 import { explainStatement, type ExplainOutcome, type ExplainStatement } from './explain';
-import { isInside } from './paths';
-import path from 'node:path';
 
 export interface ConnectRequest {
   readonly name: string;
@@ -23,8 +22,8 @@ export interface Connections {
   list(): { name: string; label: string; state: 'connected' | 'lost' }[];
   connect(request: ConnectRequest): Promise<ConnectOutcome>;
   disconnect(name: string): Promise<void>;
-  /** Catalog of the connection that a folder belongs to; with several, the last one connected wins. */
-  catalogFor(folder: string): Catalog | undefined;
+  /** The catalogs of all open connections with the files they belong to, in the order of connecting. */
+  catalogs(): readonly LiveDatabase[];
   explain(request: ExplainStatement & { readonly connection: string }): Promise<ExplainOutcome>;
   close(): Promise<void>;
 }
@@ -60,10 +59,7 @@ export function createConnections(): Connections {
       }
     },
     disconnect,
-    catalogFor(folder) {
-      const candidates = [...open.values()].filter(({ request }) => !request.paths || request.paths.some((p) => belongs(folder, p)));
-      return candidates.at(-1)?.catalog;
-    },
+    catalogs: () => [...open].map(([name, { request, catalog }]): LiveDatabase => ({ name, catalog, ...(request.paths ? { paths: request.paths } : {}) })),
     async explain({ connection, ...statement }) {
       const known = open.get(connection);
       if (!known) return { kind: 'error', message: `There is no open connection '${connection}'. Connect first.` };
@@ -76,9 +72,6 @@ export function createConnections(): Connections {
     },
   };
 }
-
-/** An absolute pattern names its own folder; a relative one belongs to every workspace folder. */
-const belongs = (folder: string, pattern: string): boolean => !path.isAbsolute(pattern) || isInside(folder, pattern) || isInside(pattern, folder);
 
 async function readServer(session: DbSession): Promise<{ serverVersion: string; database: string; warnings: string[] }> {
   const [row] = await session.withConnection((c) => c.query(

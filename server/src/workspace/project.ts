@@ -3,12 +3,13 @@ import type { Catalog } from '../core/catalog/model';
 import type { TextChange } from '../core/hosts/syntax';
 import type { HostFile } from '../core/hosts/ir';
 import { createLintCache } from '../core/lint/cache';
-import { defaultSettings } from '../core/lint/defaults';
 import { lintFile, type LintResult } from '../core/lint/linter';
-import type { Fix, LintSettings, Rule } from '../core/lint/rule';
+import type { Fix, LintSettings } from '../core/lint/rule';
 import { countSyntaxErrors, type RelintResult } from '../core/lint/verifyFix';
 import { rules } from '../core/rules/index.generated';
-import { loadCatalog, type CatalogState } from './catalogs';
+import type { Planner } from '../core/plan/planner';
+import type { Twin } from '../twin/twin';
+import { loadBindings, type Binding, type Bindings, type LiveDatabase } from './bindings';
 import { readDatabases, type Databases } from './databases';
 import type { Engine, Models, OpenReader, ReadContext } from './engine';
 import { isIgnored, listFiles, readManifests } from './fileList';
@@ -16,7 +17,7 @@ import { createModuleResolver } from './modules';
 import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './paths';
 import { scanFiles } from './scan';
 import { readSource } from './scanJob';
-import { toLintSettings, type UserSettings } from './settings';
+import type { UserSettings } from './settings';
 import { readTextFile, readTextNow } from './textFile';
 
 export interface ProjectOptions {
@@ -24,6 +25,8 @@ export interface ProjectOptions {
   readonly engine: Engine;
   readonly settings: UserSettings;
   readonly threads?: number;
+  /** The planner that checks findings; several projects may share one. Left out: verdicts by the schema alone. */
+  readonly twin?: Twin;
 }
 
 export interface Skipped {
@@ -49,8 +52,14 @@ export interface Linted extends LintResult {
  */
 export interface Project {
   readonly folder: string;
+  /** Of the files that no named database claims. */
   readonly settings: LintSettings;
+  /** As `settings`. */
   readonly catalog: Catalog | undefined;
+  /** The databases of the folder, the unnamed one first. */
+  readonly databases: readonly Binding[];
+  /** The catalog of the database that a document speaks to. */
+  catalogOf(uri: string): Catalog | undefined;
   /** Schema files that could not be read or understood, in words for the user. */
   readonly problems: readonly string[];
   readonly files: ReadonlyMap<string, HostFile>;
@@ -63,8 +72,10 @@ export interface Project {
   /** Reads every file of the folder and builds the catalog. Open documents keep their text. */
   scan(options?: { readonly signal?: AbortSignal; onProgress?(done: number, total: number): void }): Promise<ScanSummary>;
   configure(settings: UserSettings): Promise<void>;
-  /** Replaces the live catalog; undefined: disconnected. */
-  setLiveCatalog(catalog: Catalog | undefined): Promise<void>;
+  /** Replaces the live catalogs; none: disconnected. */
+  setLive(databases: readonly LiveDatabase[]): Promise<void>;
+  /** Answers what the rules have asked the planner; then whatever was `pending` is worth another look. Resolves to true when anything was answered. */
+  settle(): Promise<boolean>;
   /** @param languageId the editor's, for documents whose name tells nothing */
   open(uri: string, text: string, languageId?: string): void;
   change(uri: string, text: string, changes: readonly TextChange[]): void;
@@ -77,17 +88,23 @@ export interface Project {
   lintOpen(uri: string): Linted | undefined;
   /** Lints a file from disk (or as it is open). */
   lint(path: string): Promise<Linted | Skipped>;
+  /** As `preview`, with the planner's answers waited for. */
+  previewSettled(uri: string, text: string): Promise<Linted>;
   excludes(path: string): Promise<boolean>;
   /** Takes new files into the catalog as if they stood on disk, so that the next fix builds on them. */
   expect(creates: NonNullable<Fix['creates']>): Promise<void>;
 }
 
+/** A rule asks for the plan, then for the plan with indexes, then for what remains; more rounds than this are a loop. */
+export const MAX_PLANNER_ROUNDS = 6;
+
+/** For texts and catalogs that are only proposed: no answer is waited for. */
+const unanswered: Planner = { plan: () => ({ state: 'pending' }) };
+
 export async function createProject(options: ProjectOptions): Promise<Project> {
   const { folder, engine } = options;
   let user = options.settings;
-  let catalogState: CatalogState = { catalog: undefined, problems: [], migrations: undefined, sources: new Set() };
-  let live: Catalog | undefined;
-  let settings: LintSettings = toLintSettings(user, defaultSettings, undefined);
+  let live: readonly LiveDatabase[] = [];
   let models: Models | undefined;
   let databases: Databases | undefined;
   let paths: readonly string[] = [];
@@ -100,9 +117,12 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   const opened = new Map<string, { text: string; reader: OpenReader }>();
   const cache = createLintCache();
 
+  const load = (settings: UserSettings, previous?: Bindings): Promise<Bindings> =>
+    loadBindings({ folder, paths, settings, sql: engine.sql, files: files.values(), live, expected, twin: options.twin, previous });
+  // Nothing is read before the first scan.
+  let bindings = await load({ ...user, schema: [] });
   const loadSchema = async (): Promise<void> => {
-    catalogState = await loadCatalog({ folder, paths, settings: user, sql: engine.sql, files: files.values(), live, expected });
-    settings = toLintSettings(user, defaultSettings, catalogState.migrations);
+    bindings = await load(user, bindings);
   };
 
   const around = (): ReadContext => ({ models, folder, databases });
@@ -116,17 +136,22 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     flow.delete(uri);
   };
 
-  const run = (file: HostFile, text: string, ruleSet: readonly Rule[] = rules): LintResult => lintFile({
-    file, text, catalog: catalogState.catalog, settings, sql: engine.sql, flow, rules: ruleSet, cache,
-    path: relativePath(folder, toPath(file.uri) ?? file.uri),
-    relint: (changed, creates) => relint(file, changed, creates),
-  });
+  const run = (file: HostFile, text: string): LintResult => {
+    const { state, settings, planning } = bindings.of(file.uri);
+    return lintFile({
+      file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, planner: planning.planner,
+      path: relativePath(folder, toPath(file.uri) ?? file.uri),
+      relint: (changed, creates, planned) => relint(file, changed, creates, planned),
+    });
+  };
 
   /** Lints a changed text beside the project: the graph sees it for the moment and is put back. */
-  const relint = (original: HostFile, changed: string, creates: NonNullable<Fix['creates']>): RelintResult => {
+  const relint = (original: HostFile, changed: string, creates: NonNullable<Fix['creates']>, planned: boolean): RelintResult => {
     const file = engine.read(original.uri, changed, original.language, around());
-    const catalog = catalogState.withMigrations?.(creates) ?? catalogState.catalog;
-    const { findings } = withFile(file, () => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules }));
+    const { state, settings, planning } = bindings.of(original.uri);
+    const catalog = state.withMigrations?.(creates) ?? state.catalog;
+    const planner = !planned ? undefined : creates.length > 0 ? unanswered : planning.planner;
+    const { findings } = withFile(file, () => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules, planner }));
     return { findings, errors: countSyntaxErrors(file, engine.sql) };
   };
 
@@ -144,9 +169,11 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 
   const project: Project = {
     folder,
-    get settings() { return settings; },
-    get catalog() { return catalogState.catalog; },
-    get problems() { return catalogState.problems; },
+    get settings() { return bindings.default.settings; },
+    get catalog() { return bindings.default.state.catalog; },
+    get databases() { return bindings.all; },
+    catalogOf: (uri) => bindings.of(uri).state.catalog,
+    get problems() { return [...new Set(bindings.all.flatMap((binding) => binding.state.problems))]; },
     files,
     get paths() { return paths; },
     textOf: (uri) => opened.get(uri)?.text ?? readTextNow(toPath(uri)),
@@ -182,9 +209,17 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       user = next;
       await loadSchema();
     },
-    async setLiveCatalog(catalog) {
-      live = catalog;
+    async setLive(databasesNow) {
+      live = databasesNow;
       await loadSchema();
+    },
+    async settle() {
+      return (await Promise.all(bindings.all.map(({ planning }) => planning.settle()))).includes(true);
+    },
+    async previewSettled(uri, text) {
+      let result = project.preview(uri, text);
+      for (let round = 0; result.pending && round < MAX_PLANNER_ROUNDS && (await project.settle()); round++) result = project.preview(uri, text);
+      return result;
     },
     open(uri, text, languageId) {
       const language = languageOfDocument(uri, languageId);
@@ -223,7 +258,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       }
       const after = files.get(uri);
       const appeared = (before === undefined) !== (after === undefined);
-      const schema = catalogState.sources.has(path) || [before, after].some((f) => f && (f.models.length > 0 || (f.language === 'sql' && appeared)));
+      const schema = bindings.all.some(({ state }) => state.sources.has(path)) || [before, after].some((f) => f && (f.models.length > 0 || (f.language === 'sql' && appeared)));
       if (schema) await loadSchema();
       return true;
     },

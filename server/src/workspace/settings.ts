@@ -16,12 +16,26 @@ export interface UserSettings {
   /** File roles that are linted besides the application. */
   readonly include?: readonly FileRole[];
   readonly migrations?: { readonly folder?: string; readonly format?: MigrationTarget['format'] };
+  /** Several databases, each with the files that speak to it; what none claims belongs to the workspace's own. */
+  readonly databases?: readonly DatabaseBinding[];
+  /** `twin` (default): performance findings are checked by an embedded planner. */
+  readonly planner?: 'twin' | 'off';
+}
+
+/** A database of the workspace. Holds no host and no secret: a connection of the same name brings those. */
+export interface DatabaseBinding {
+  readonly name: string;
+  /** In `.gitignore` syntax. */
+  readonly paths: readonly string[];
+  /** As `UserSettings.schema`; discovered among `paths` when left out. */
+  readonly schema?: readonly string[];
 }
 
 export type RuleSetting = Severity | 'off' | ({ readonly severity?: Severity | 'off' } & Readonly<Record<string, unknown>>);
 
 const SEVERITIES = ['error', 'warning', 'info', 'hint', 'off'] as const;
 const ROLES: readonly FileRole[] = ['test', 'migration', 'seed', 'script', 'generated', 'vendored'];
+const PLANNERS = ['twin', 'off'] as const;
 const FORMATS: readonly MigrationTarget['format'][] = ['plain', 'goose', 'dbmate', 'sqlx', 'prisma', 'flyway', 'knex', 'alembic'];
 const strings = (description: string) => ({ type: 'array', items: { type: 'string' }, description });
 
@@ -56,6 +70,14 @@ export function settingsSchema(rules: readonly Rule[]): Record<string, unknown> 
         type: 'object', additionalProperties: false, description: 'Where new migrations are written. Discovered when left out.',
         properties: { folder: { type: 'string' }, format: { enum: FORMATS } },
       },
+      databases: {
+        type: 'array', description: 'Several databases, each bound to the files that speak to it. Connections are the editor\'s: they are found by name.',
+        items: {
+          type: 'object', additionalProperties: false, required: ['name', 'paths'],
+          properties: { name: { type: 'string' }, paths: { ...strings('Files (in .gitignore syntax) that speak to this database.'), minItems: 1 }, schema: strings('Its DDL files, migration folders or snapshot. Discovered among the paths when left out.') },
+        },
+      },
+      planner: { enum: PLANNERS, default: 'twin', description: 'Check performance findings with an embedded planner (twin), or by the schema alone (off).' },
     },
   };
 }

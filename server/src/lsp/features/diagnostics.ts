@@ -16,7 +16,7 @@ export function registerDiagnostics(connection: Connection, session: () => Sessi
     const active = session();
     const result = active && lintDocument(active, textDocument.uri);
     if (!active || !result) return { kind: DocumentDiagnosticReportKind.Full, items: [] };
-    const resultId = `${result.document.version}.${active.generation}`;
+    const resultId = `${result.document.version}.${active.generation}.${result.round}`;
     if (previousResultId === resultId) return { kind: DocumentDiagnosticReportKind.Unchanged, resultId };
     return { kind: DocumentDiagnosticReportKind.Full, resultId, items: await toDiagnostics(active, result.linted.findings, result.document.positions) };
   });
@@ -36,11 +36,16 @@ export async function publishDocument(session: Session, uri: string): Promise<vo
 /** After something outside the documents changed. */
 export async function refreshDiagnostics(session: Session): Promise<void> {
   session.generation++;
+  await publishAgain(session, [...session.documents.values()].map((document) => document.clientUri));
+}
+
+/** After the planner has answered what these documents asked. */
+export async function publishAgain(session: Session, uris: readonly string[]): Promise<void> {
   if (session.abilities.pullDiagnostics) {
     if (session.abilities.refreshDiagnostics) inBackground(session.connection, session.connection.sendRequest(DiagnosticRefreshRequest.type));
     return;
   }
-  for (const document of session.documents.values()) await publishDocument(session, document.clientUri);
+  for (const uri of uris) await publishDocument(session, uri);
 }
 
 /** A finding as a diagnostic. Related places in other files need their text for positions: read once each. */

@@ -61,7 +61,7 @@ export function registerExplain(connection: Connection, session: () => Session |
 
 /** Gives each project the catalog of the connection that belongs to its folder; statistics make findings certain. */
 async function useCatalog(session: Session): Promise<void> {
-  for (const project of session.projects.values()) await project.setLiveCatalog(session.connections.catalogFor(project.folder));
+  for (const project of session.projects.values()) await project.setLive(session.connections.catalogs());
   await refreshDiagnostics(session);
 }
 

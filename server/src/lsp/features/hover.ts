@@ -31,7 +31,7 @@ export function registerHover(connection: Connection, session: () => Session | u
     const site = innermost(linted.file.sites, offset);
     if (site?.source) {
       const model = active.engine.sql.analyse(site.source);
-      const catalog = projectOf(active, canonicalUri(document.clientUri))?.catalog;
+      const catalog = projectOf(active, canonicalUri(document.clientUri))?.catalogOf(canonicalUri(document.clientUri));
       const relation = relationAt(site, model, offset);
       const table = relation && catalog && findTable(catalog, relation);
       if (table) parts.push(renderTable(table));

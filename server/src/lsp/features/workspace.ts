@@ -4,6 +4,7 @@ import type { SargableSettings } from '../../../../protocol/settings';
 import { rules } from '../../core/rules/index.generated';
 import { ConfigurationError, findConfig } from '../../workspace/configFile';
 import { READ_EXTENSIONS, toPath, toUri } from '../../workspace/paths';
+import type { TwinStatus } from '../../workspace/plannerTwin';
 import { createProject, type Project } from '../../workspace/project';
 import { checkSettings, mergeSettings, type UserSettings } from '../../workspace/settings';
 import { createPositionMapper } from '../convert';
@@ -40,13 +41,14 @@ export function registerWorkspace(connection: Connection, session: () => Session
 
   const sendStatus = (active: Session): void => {
     const projects = [...active.projects.values()];
-    const catalogs = projects.flatMap((p) => p.catalog ?? []);
+    const databases = projects.flatMap((p) => p.databases.flatMap(({ name, state: { catalog } }) => (catalog ? [{ name, catalog }] : [])));
     const total = [...counts.values()].reduce((a, b) => ({ files: a.files + b.files, queries: a.queries + b.queries }), { files: 0, queries: 0 });
     const status: StatusParams = {
       state, ...total,
-      ...(catalogs.length > 0 ? { catalogLabel: catalogs.map((c) => c.label).join(', ') } : {}),
-      tables: catalogs.reduce((n, c) => n + c.tables.size, 0),
+      ...(databases.length > 0 ? { catalogLabel: databases.map(({ name, catalog }) => (name === undefined ? catalog.label : `${name}: ${catalog.label}`)).join(', ') } : {}),
+      tables: databases.reduce((n, { catalog }) => n + catalog.tables.size, 0),
       connections: active.connections.list(), engine: engineName(active),
+      ...(active.twin ? { planner: describeTwin(active.twin.status()) } : {}),
     };
     void connection.sendNotification(statusNotification, status);
   };
@@ -85,7 +87,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
   const addFolder = async (active: Session, uri: string): Promise<void> => {
     const folder = uri === '' ? '' : toPath(uri);
     if (folder === undefined || active.projects.has(folder)) return;
-    const project = await createProject({ folder, engine: active.engine, settings: await readSettings(active, folder) });
+    const project = await createProject({ folder, engine: active.engine, settings: await readSettings(active, folder), twin: active.twin });
     active.projects.set(folder, project);
     for (const [documentUri, document] of active.documents) if (projectOf(active, documentUri) === project) project.open(documentUri, document.text, document.languageId);
     await refreshDiagnostics(active);
@@ -154,7 +156,8 @@ export function registerWorkspace(connection: Connection, session: () => Session
       for (const project of active.projects.values()) {
         for (const [index, path] of project.paths.entries()) {
           if (token.isCancellationRequested) break;
-          const linted = await project.lint(path);
+          const first = await project.lint(path);
+          const linted = 'reason' in first || !first.pending ? first : await project.previewSettled(first.file.uri, first.text);
           if (index % 20 === 0) {
             progress?.report(Math.round((100 * index) / project.paths.length), `${index} of ${project.paths.length} files`);
             await new Promise((resolve) => setImmediate(resolve));
@@ -211,11 +214,15 @@ export function registerWorkspace(connection: Connection, session: () => Session
 const engineName = ({ engine }: Session): string =>
   engine.sql.analyse({ text: 'SELECT 1', placeholders: 'none', interpolations: [] }).engine === 'pg' ? 'PostgreSQL 18' : 'reduced coverage: no WebAssembly here, schema files are not read';
 
+/** What stands behind performance findings, for the status bar's tooltip. */
+const describeTwin = ({ state, engine, memoryBytes, problem }: TwinStatus): string =>
+  state === 'failed' ? `none: ${problem ?? 'it could not be started'}` : state === 'stopped' ? 'twin, asleep' : `twin, ${engine ?? 'starting'}${memoryBytes ? `, ${Math.round(memoryBytes / 1_048_576)} MB` : ''}`;
+
 /** The editor's settings that configuration files have too; defaults that VS Code fills in are no choices of the user. */
 function pickUserSettings(raw: Partial<SargableSettings>): UserSettings {
   const list = <T>(value: readonly T[] | undefined): readonly T[] | undefined => (value && value.length > 0 ? value : undefined);
   return Object.fromEntries(Object.entries({
     rules: raw.rules, tenant: raw.tenant, schema: list(raw.schema), assume: raw.assume, smallTableRows: raw.smallTableRows,
-    largeTableRows: raw.largeTableRows, exclude: list(raw.exclude), include: list(raw.include), migrations: raw.migrations,
+    largeTableRows: raw.largeTableRows, exclude: list(raw.exclude), include: list(raw.include), migrations: raw.migrations, planner: raw.planner,
   }).filter(([, value]) => value !== undefined && value !== null));
 }

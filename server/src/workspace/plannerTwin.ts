@@ -1,0 +1,8 @@
+import type { Twin } from '../twin/twin';
+
+export type { Twin, TwinStatus } from '../twin/twin';
+
+/** The planner twin of a process, as both front ends use it. Starts nothing: the first question does. */
+export function createPlannerTwin(): Twin | undefined {
+  return undefined;
+}
