@@ -9,12 +9,12 @@ import { TENANT_COLUMN_NAMES } from '../catalog/tenancy';
 /** An index that would serve a demand. */
 export interface IndexProposal {
   readonly table: Table;
-  readonly method: 'btree' | 'gin';
+  readonly method: 'btree' | 'gin' | 'brin' | 'hash';
   readonly keys: readonly ProposedKey[];
   readonly include: readonly string[];
   /** SQL of the WHERE clause of a partial index. */
   readonly predicate?: string;
-  /** An existing index whose keys are a strict prefix of these: the new one makes it redundant. */
+  /** An existing index that the new one makes redundant: a prefix of it, or the same without its INCLUDE. */
   readonly extends?: Index;
 }
 
@@ -57,7 +57,8 @@ export function proposeIndex(table: Table, demand: IndexDemand, covered: readonl
   const shown = keys.slice(0, MAX_KEYS);
   const predicate = partial.length > 0 ? partial.map((p) => p.text).join(' AND ') : undefined;
   const include = shown.length <= 2 ? includable(table, covered, shown) : [];
-  return { table, method: 'btree', keys: shown, include, predicate, extends: findPrefix(table, shown, predicate) };
+  const proposal = { table, method: 'btree', keys: shown, include, predicate } as const;
+  return { ...proposal, extends: extendedIndex(proposal) };
 }
 
 const isEquality = (p: IndexPredicate): boolean => !p.negated && ['=', 'in', 'any'].includes(p.operator);
@@ -129,11 +130,17 @@ function proposeGin(table: Table, predicates: readonly IndexPredicate[]): IndexP
   return undefined;
 }
 
-/** An ordinary index (not unique, of no constraint) whose keys the proposal begins with. */
-function findPrefix(table: Table, keys: readonly ProposedKey[], predicate: string | undefined): Index | undefined {
-  return table.indexes.find((index) => !index.unique && index.constraint === undefined && index.method === 'btree' && index.keys.length < keys.length && index.include.length === 0 &&
+/**
+ * An ordinary index (not unique, of no constraint) that the proposal makes redundant: its keys begin the proposal's, or are
+ * the same and only columns of INCLUDE come on top.
+ */
+export function extendedIndex({ table, method, keys, include, predicate }: Omit<IndexProposal, 'extends'>): Index | undefined {
+  if (method !== 'btree') return undefined;
+  const present = new Set([...keys.map((k) => k.name), ...include]);
+  return table.indexes.find((index) => !index.unique && index.constraint === undefined && index.method === 'btree' && index.keys.length <= keys.length &&
+    (index.keys.length < keys.length || include.length > index.include.length) && index.include.every((c) => present.has(c)) &&
     (index.predicate === undefined ? predicate === undefined : predicate !== undefined && normaliseExpression(index.predicate) === normaliseExpression(predicate)) &&
-    index.keys.every((key, i) => indexKeyText(key) === normaliseExpression(keys[i]?.sql ?? '') && key.opclass === undefined && key.descending === (keys[i]?.descending ?? false)));
+    index.keys.every((key, i) => indexKeyText(key) === normaliseExpression(keys[i]?.sql ?? '') && key.opclass === keys[i]?.opclass && key.descending === (keys[i]?.descending ?? false)));
 }
 
 /** `(customer_id, created_at DESC) INCLUDE (total) WHERE deleted_at IS NULL` */
