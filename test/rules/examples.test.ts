@@ -10,7 +10,8 @@ const tests = join(import.meta.dirname, '..');
 /** `nPlusOne.test.ts` and `n-plus-one.test.ts` test the same rule. */
 const toKebab = (name: string): string => name.replace(/\.test\.ts$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-const lintExample = (rule: (typeof rules)[number], { language, code, schema }: Example) => lintCase([rule], { language, code, schema });
+const lintExample = (rule: (typeof rules)[number], { language, code, schema, assume }: Example) =>
+  lintCase([rule], { language, code, schema, ...(assume ? { settings: { assume }, planner: true } : {}) });
 
 describe('every rule', () => {
   it('is a file of its name, in the list, sorted, with a test', () => {

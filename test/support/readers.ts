@@ -14,6 +14,10 @@ import { readSqlFile } from '../../server/src/core/hosts/sqlFile';
 import { readTypeScript } from '../../server/src/core/hosts/typescript';
 import { createSqlAnalyser } from '../../server/src/parser/sql/analyser';
 import { createSyntaxParser } from '../../server/src/parser/treeSitter';
+import type { Planner } from '../../server/src/core/plan/planner';
+import { createPlanning } from '../../server/src/workspace/planning';
+import { MAX_PLANNER_ROUNDS } from '../../server/src/workspace/project';
+import { sharedTwin } from './twin';
 
 export type Language = 'sql' | 'typescript' | 'python';
 
@@ -62,6 +66,10 @@ export interface LintCase {
   /** Path of the document, for rules that look at it. */
   readonly path?: string;
   readonly role?: HostFile['role'];
+  /** Checked by the real planner twin over the schema, with the volumes of `settings.assume`. */
+  readonly planner?: boolean;
+  /** Changes the catalog before it is used: statistics, a server's facts. */
+  readonly catalog?: (catalog: Catalog) => Catalog;
 }
 
 export interface CaseResult extends LintResult {
@@ -70,24 +78,33 @@ export interface CaseResult extends LintResult {
 }
 
 /** Reads and lints one document as the workspace does: real readers, real catalog, real call graph. */
-export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role }: LintCase): Promise<CaseResult> {
+export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, planner = false, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
   const { read, sql } = await loadReaders();
   const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
   const merged: LintSettings = { ...defaultSettings, ...settings };
-  const lint = (text: string, creates: readonly CreatedFile[]): CaseResult => {
+  const planning = createPlanning(planner ? sharedTwin() : undefined);
+  const catalogWith = (creates: readonly CreatedFile[]): Catalog | undefined => {
+    const catalog = readCatalog(sql, [schema, ...creates.map((c) => c.sql ?? c.text)], merged.assume);
+    return catalog && change(catalog);
+  };
+  const own = catalogWith([]);
+  planning.use(own);
+  const lint = (text: string, creates: readonly CreatedFile[], using: Planner | undefined): CaseResult => {
     const known = read(uri, text, language);
     const file = role ? { ...known, role } : known;
     const flow = createFlowGraph(() => undefined);
     flow.set(file);
-    const catalog = readCatalog(sql, [schema, ...creates.map((c) => c.sql ?? c.text)], merged.assume);
+    const catalog = creates.length > 0 ? catalogWith(creates) : own;
     const result = lintFile({
-      file, text, catalog, settings: merged, sql, flow, rules,
-      relint: (changed, created) => {
-        const again = lint(changed, [...creates, ...created]);
+      file, text, catalog, settings: merged, sql, flow, rules, planner: using,
+      relint: (changed, created, planned) => {
+        const again = lint(changed, [...creates, ...created], !planned ? undefined : created.length > 0 ? { plan: () => ({ state: 'pending' }) } : planning.planner);
         return { findings: again.findings, errors: again.errors };
       },
     });
     return { ...result, file, errors: countSyntaxErrors(file, sql) };
   };
-  return lint(code, []);
+  let result = lint(code, [], planning.planner);
+  for (let round = 0; result.pending && round < MAX_PLANNER_ROUNDS && (await planning.settle()); round++) result = lint(code, [], planning.planner);
+  return result;
 }

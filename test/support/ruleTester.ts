@@ -22,6 +22,10 @@ export interface RuleCase {
   /** Number of fixes that must be offered for the first finding. */
   readonly fixes?: number;
   readonly severity?: string;
+  /** Checked by the real planner twin, with the volumes of `settings.assume`. */
+  readonly planner?: boolean;
+  /** See `LintCase.catalog`. */
+  readonly catalog?: LintCase['catalog'];
 }
 
 export interface RuleSuite {
@@ -29,6 +33,7 @@ export interface RuleSuite {
   readonly schema?: string;
   readonly settings?: Partial<LintSettings>;
   readonly embed?: boolean;
+  readonly planner?: boolean;
   readonly flagged: readonly (string | RuleCase)[];
   readonly clean: readonly (string | RuleCase)[];
 }
@@ -40,7 +45,7 @@ const MAX_ROUNDS = 10;
  * of marks is the number of findings. SQL cases run again behind a wide character, with CRLF, in TypeScript and Python.
  */
 export function testRule(rule: Rule, suite: RuleSuite): void {
-  const toCase = (c: string | RuleCase): RuleCase => ({ schema: suite.schema, settings: suite.settings, embed: suite.embed, ...(typeof c === 'string' ? { code: c } : c) });
+  const toCase = (c: string | RuleCase): RuleCase => ({ schema: suite.schema, settings: suite.settings, embed: suite.embed, planner: suite.planner, ...(typeof c === 'string' ? { code: c } : c) });
   describe(rule.id, () => {
     for (const c of suite.flagged.map(toCase)) it(`flags ${title(c.code)}`, () => checkCase(rule, c, collectMarks(c.code)));
     for (const c of suite.clean.map(toCase)) it(`is silent on ${title(c.code)}`, () => checkCase(rule, c, []));
@@ -51,7 +56,7 @@ const title = (code: string): string => stripMarks(code).replace(/\s+/g, ' ').tr
 
 async function checkCase(rule: Rule, c: RuleCase, marks: readonly Mark[]): Promise<void> {
   const code = stripMarks(c.code);
-  const base: LintCase = { language: c.language ?? 'sql', code, schema: c.schema, settings: c.settings, path: c.path, role: c.role };
+  const base: LintCase = { language: c.language ?? 'sql', code, schema: c.schema, settings: c.settings, path: c.path, role: c.role, planner: c.planner, catalog: c.catalog };
   const result = await lintCase([rule], base);
   expectMarks(result, rule, code, marks);
   if (c.severity !== undefined) expect(result.findings[0]?.severity).toBe(c.severity);

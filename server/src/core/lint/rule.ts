@@ -19,6 +19,8 @@ export interface Example {
   readonly language: 'sql' | 'typescript' | 'python';
   /** DDL of the catalog the example is linted against. */
   readonly schema?: string;
+  /** Rows to assume, by table. */
+  readonly assume?: Readonly<Record<string, number>>;
   readonly code: string;
 }
 

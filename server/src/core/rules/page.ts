@@ -1,3 +1,4 @@
+import { renderCount } from '../advice/size';
 import type { Example, Rule } from '../lint/rule';
 
 const FIX_WORDS = {
@@ -25,6 +26,7 @@ export function renderRulePage(rule: Rule): string {
 }
 
 function renderExample(example: Example): string {
-  const schema = example.schema ? `With the schema\n\n\`\`\`sql\n${example.schema.trim()}\n\`\`\`\n\n` : '';
+  const rows = Object.entries(example.assume ?? {}).map(([table, count]) => `${renderCount(count)} rows in \`${table}\``);
+  const schema = example.schema ? `With the schema${rows.length > 0 ? ` (${rows.join(', ')})` : ''}\n\n\`\`\`sql\n${example.schema.trim()}\n\`\`\`\n\n` : '';
   return `${schema}\`\`\`${example.language}\n${example.code.trim()}\n\`\`\``;
 }
