@@ -130,9 +130,11 @@ function toReport(project: Project, linted: readonly Linted[], findings: readonl
 async function readSettings(folder: string, options: CheckOptions): Promise<UserSettings> {
   const file = options.config !== undefined ? await loadConfig(path.resolve(folder, options.config), rules, { trusted: true }) : await findConfig(folder, rules, { trusted: true });
   const base = file?.settings ?? {};
-  const schema = base.schema?.map((s) => path.resolve(path.dirname(file?.path ?? folder), s));
+  const resolved = (schema: readonly string[] | undefined): readonly string[] | undefined => schema?.map((s) => path.resolve(path.dirname(file?.path ?? folder), s));
+  const schema = resolved(base.schema);
   const flags: UserSettings = {
     ...(options.schema ? { schema: options.schema.map((s) => path.resolve(folder, s)) } : schema ? { schema } : {}),
+    ...(base.databases ? { databases: base.databases.map((database) => ({ ...database, schema: resolved(database.schema) })) } : {}),
     rules: Object.fromEntries((options.rule ?? []).map((r) => pair(r, '--rule', 'ID=SEVERITY') as [string, RuleSetting])),
     assume: Object.fromEntries((options.assume ?? []).map((a) => {
       const [table, rows] = pair(a, '--assume', 'TABLE=ROWS');
