@@ -1,4 +1,5 @@
 import { addColumn, addTableConstraint, alterColumn, changeForeignKeysTo, dropColumn, dropConstraint, renameColumn, renameConstraint, renameKey } from './applyAlter';
+import { alterRoutine, alterType, createRoutine, createType, dropRoutine, dropSchemaObjects, dropType, moveType, renameSchemaObjects, renameType } from './applyObjects';
 import { createTable, createView, inheritFromPartitioned } from './applyTables';
 import type { SchemaChange } from './changes';
 import type { Policy, Table } from './model';
@@ -40,15 +41,25 @@ function applyChange(state: SchemaState, change: SchemaChange): void {
     case 'create-policy': return changePolicies(state, change.table, (policies) => [...policies.filter((policy) => policy.name !== change.policy.name), change.policy]);
     case 'drop-policy': return changePolicies(state, change.table, (policies) => policies.filter((policy) => policy.name !== change.name));
     case 'alter-policy': return changePolicies(state, change.table, (policies) => policies.map((policy) => (policy.name === change.name ? alteredPolicy(policy, change) : policy)));
+    case 'set-options': return setOptions(state, change);
+    case 'create-type': return createType(state, change);
+    case 'alter-type': return alterType(state, change);
+    case 'drop-type': return dropType(state, change);
+    case 'set-type-schema': return moveType(state, change);
     case 'rename-type': return renameType(state, change);
+    case 'create-extension': state.extensions.add(change.extension); return;
+    case 'drop-extension': state.extensions.delete(change.extension); return;
+    case 'create-routine': return createRoutine(state, change);
+    case 'drop-routine': return dropRoutine(state, change);
+    case 'alter-routine': return alterRoutine(state, change);
     case 'create-schema': return;
     case 'drop-schema': {
       for (const [key, table] of [...state.tables]) if (table.schema === change.schema) removeTable(state, key);
-      return;
+      return dropSchemaObjects(state, change.schema);
     }
     case 'rename-schema': {
       for (const [key, table] of [...state.tables]) if (table.schema === change.schema) moveTable(state, key, { schema: change.to });
-      return;
+      return renameSchemaObjects(state, change.schema, change.to);
     }
     case 'set-search-path':
       state.searchPath = change.reset === true ? state.defaultSearchPath : change.schemas;
@@ -135,6 +146,7 @@ function attachPartition(state: SchemaState, change: ChangeOf<'attach-partition'
   updateTable(state, partition, (table) => ({
     ...table,
     partitionOf: parent,
+    ...(change.bound === undefined ? {} : { partitionBound: change.bound }),
     columns: table.columns.map((column) => (identities.has(column.name) ? { ...column, generated: 'identity' as const } : column)),
   }));
   inheritFromPartitioned(state, parent, partition);
@@ -142,7 +154,7 @@ function attachPartition(state: SchemaState, change: ChangeOf<'attach-partition'
 
 function detachPartition(state: SchemaState, change: ChangeOf<'detach-partition'>): void {
   const partition = resolveTable(state, change.partition);
-  if (partition !== undefined) updateTable(state, partition, ({ partitionOf: _, ...table }) => table);
+  if (partition !== undefined) updateTable(state, partition, ({ partitionOf: _, partitionBound: __, ...table }) => table);
 }
 
 function inherit(state: SchemaState, change: ChangeOf<'inherit'>): void {
@@ -153,12 +165,16 @@ function inherit(state: SchemaState, change: ChangeOf<'inherit'>): void {
   state.parents.set(key, change.detach ? others : [...others, parent]);
 }
 
-/** Columns of a renamed type (or array of it) follow. */
-function renameType(state: SchemaState, change: ChangeOf<'rename-type'>): void {
-  const renamed = (type: string): string => (type === change.from ? change.to : type === `${change.from}[]` ? `${change.to}[]` : type);
-  for (const [key, table] of state.tables) {
-    if (table.columns.some((column) => renamed(column.type) !== column.type)) state.tables.set(key, { ...table, columns: table.columns.map((column) => ({ ...column, type: renamed(column.type) })) });
-  }
+/** As transformRelOptions in reloptions.c: what is set again moves to the end. */
+function setOptions(state: SchemaState, change: ChangeOf<'set-options'>): void {
+  const key = resolveTable(state, change.table);
+  if (key === undefined) return;
+  const nameOf = (option: string): string => option.slice(0, option.indexOf('='));
+  const replaced = new Set([...change.set.map(nameOf), ...change.reset]);
+  updateTable(state, key, ({ options: old = [], ...table }) => {
+    const options = [...old.filter((option) => !replaced.has(nameOf(option))), ...change.set];
+    return options.length === 0 ? table : { ...table, options };
+  });
 }
 
 const noSecurity = { enabled: false, forced: false, policies: [] };

@@ -25,6 +25,8 @@ export function createTable(state: SchemaState, change: ChangeOf<'create-table'>
     constraints: [], foreignKeys: [], indexes: [],
     ...(change.partitionBy === undefined ? {} : { partitionKey: change.partitionBy }),
     ...(change.partitionOf === undefined ? {} : { partitionOf: parent ?? relationKey(creationSchema(state, change.partitionOf), change.partitionOf.name) }),
+    ...(change.partitionBound === undefined ? {} : { partitionBound: change.partitionBound }),
+    ...(change.options === undefined || change.options.length === 0 ? {} : { options: change.options }),
     ...(state.site === undefined ? {} : { definedAt: state.site }),
   };
   state.tables.set(key, table);
@@ -124,6 +126,7 @@ export function createView(state: SchemaState, change: ChangeOf<'create-view'>):
   if (existing !== undefined) removeTable(state, key);
   state.tables.set(key, {
     schema, name: change.view.name, kind: change.materialized ? 'matview' : 'view', columns, constraints: [], foreignKeys: [], indexes: [], definition: change.sql,
+    ...(change.options === undefined || change.options.length === 0 ? {} : { options: change.options }),
     ...(state.site === undefined ? {} : { definedAt: state.site }),
   });
 }

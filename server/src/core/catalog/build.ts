@@ -1,4 +1,5 @@
 import { applyChanges } from './apply';
+import { knownRoutines } from './applyObjects';
 import type { SchemaChange } from './changes';
 import { hashText } from '../text/hash';
 import type { Catalog, CatalogSource, DefinitionSite, Table } from './model';
@@ -39,11 +40,16 @@ export function buildCatalog(input: CatalogInput): Catalog {
     state.site = step.site;
     applyChanges(state, step.changes);
   }
-  return finishCatalog({ source: input.source, label: input.label, searchPath, tables: [...state.tables.values()], assume: input.assume, ...(input.incomplete ? { incomplete: true } : {}) });
+  return finishCatalog({
+    source: input.source, label: input.label, searchPath, tables: [...state.tables.values()], assume: input.assume, ...(input.incomplete ? { incomplete: true } : {}),
+    types: [...state.types.values()], routines: knownRoutines(state), extensions: [...state.extensions],
+  });
 }
 
+export type FinishedParts = Pick<Catalog, 'source' | 'label' | 'searchPath' | 'incomplete' | 'types' | 'routines' | 'extensions' | 'server' | 'statistics'>;
+
 /** Makes a catalog of finished tables: partition counts and sums, assumed rows, version. Used by every source. */
-export function finishCatalog(input: Pick<Catalog, 'source' | 'label' | 'searchPath' | 'incomplete'> & { readonly tables: readonly Table[]; readonly assume?: Readonly<Record<string, number>> }): Catalog {
+export function finishCatalog(input: FinishedParts & { readonly tables: readonly Table[]; readonly assume?: Readonly<Record<string, number>> }): Catalog {
   const tables = new Map(input.tables.map((table) => [`${table.schema}.${table.name}`, table]));
   const children = new Map<string, string[]>();
   for (const [key, table] of tables) if (table.partitionOf !== undefined) children.set(table.partitionOf, [...(children.get(table.partitionOf) ?? []), key]);
@@ -54,7 +60,15 @@ export function finishCatalog(input: Pick<Catalog, 'source' | 'label' | 'searchP
   }
   for (const [key, table] of tables) if (table.foreignKeys.some((foreignKey) => foreignKey.references.columns.length === 0)) tables.set(key, withReferencedKeys(table, tables));
   for (const key of tables.keys()) sumPartitions(tables, children, key);
-  return { source: input.source, label: input.label, searchPath: input.searchPath, tables, version: hashText(JSON.stringify([input.searchPath, input.incomplete, [...tables.values()]])), ...(input.incomplete ? { incomplete: true } : {}) };
+  const { source, label, searchPath, incomplete, types = [], routines = [], server, statistics } = input;
+  const extensions = input.extensions ?? server?.extensions.map((extension) => extension.name) ?? [];
+  return {
+    source, label, searchPath, tables,
+    version: hashText(JSON.stringify([searchPath, incomplete, [...tables.values()], types, routines, extensions, server])),
+    ...(incomplete ? { incomplete } : {}),
+    ...(types.length === 0 ? {} : { types }), ...(routines.length === 0 ? {} : { routines }), ...(extensions.length === 0 ? {} : { extensions }),
+    ...(server === undefined ? {} : { server }), ...(statistics === undefined ? {} : { statistics }),
+  };
 }
 
 /** `REFERENCES t` means t's primary key, which may have been declared later (models come in any order). */

@@ -1,4 +1,5 @@
 import type { Constraint, ForeignKey, Index, IndexKey, PartitionKey, Policy } from './model';
+import type { Routine, UserType } from './statistics';
 
 /** A table name as written: the schema is undefined where the search path decides. */
 export interface QualifiedName {
@@ -38,10 +39,33 @@ export interface QueryShape {
   readonly outputs: readonly { readonly name: string; readonly star: boolean; readonly qualifier?: string; readonly column?: string; readonly type?: string }[];
 }
 
+/** What a CREATE TYPE or CREATE DOMAIN says, without the name. */
+export type TypeDefinition = Omit<UserType, 'schema' | 'name'>;
+
+/** One ALTER TYPE of an enum or a composite type. */
+export type TypeAlteration =
+  | { readonly type: 'add-label'; readonly label: string; readonly before?: string; readonly after?: string }
+  | { readonly type: 'rename-label'; readonly label: string; readonly to: string }
+  | { readonly type: 'add-attribute'; readonly name: string; readonly dataType: string }
+  | { readonly type: 'drop-attribute'; readonly name: string }
+  | { readonly type: 'rename-attribute'; readonly name: string; readonly to: string }
+  | { readonly type: 'retype-attribute'; readonly name: string; readonly dataType: string };
+
+/** A routine as CREATE FUNCTION writes it. */
+export interface RoutineDefinition extends Omit<Routine, 'schema' | 'name' | 'definition'> {
+  /** Types of the arguments by which it is called (IN, INOUT, VARIADIC): with the name they make its identity. */
+  readonly inputs: readonly string[];
+  /** SQL-language functions: the statement from the parenthesis after the name to its end. */
+  readonly tail?: string;
+}
+
+/** Facts that ALTER FUNCTION changes. */
+export type RoutineAlteration = Partial<Pick<Routine, 'volatility' | 'parallel' | 'strict' | 'cost' | 'rows'>>;
+
 /** One step of a schema's history, in the order in which the statements run. */
 export type SchemaChange =
-  | { readonly type: 'create-table'; readonly table: QualifiedName; readonly ifNotExists: boolean; readonly temporary: boolean; readonly columns: readonly ColumnDefinition[]; readonly constraints: readonly Constraint[]; readonly foreignKeys: readonly ForeignKey[]; readonly partitionBy?: PartitionKey; readonly partitionOf?: QualifiedName; readonly like: readonly QualifiedName[]; /** Same order as `like`. */ readonly likeClauses?: readonly LikeClause[]; readonly inherits: readonly QualifiedName[]; /** Indexes of EXCLUDE constraints. */ readonly exclusions?: readonly IndexDefinition[]; readonly foreign?: boolean; /** CREATE TABLE AS, SELECT INTO. */ readonly as?: QueryShape }
-  | { readonly type: 'create-view'; readonly view: QualifiedName; readonly materialized: boolean; readonly sql: string; readonly columns: readonly string[]; readonly replace?: boolean; readonly ifNotExists?: boolean; readonly query?: QueryShape }
+  | { readonly type: 'create-table'; readonly table: QualifiedName; readonly ifNotExists: boolean; readonly temporary: boolean; readonly columns: readonly ColumnDefinition[]; readonly constraints: readonly Constraint[]; readonly foreignKeys: readonly ForeignKey[]; readonly partitionBy?: PartitionKey; readonly partitionOf?: QualifiedName; readonly partitionBound?: string; readonly options?: readonly string[]; readonly like: readonly QualifiedName[]; /** Same order as `like`. */ readonly likeClauses?: readonly LikeClause[]; readonly inherits: readonly QualifiedName[]; /** Indexes of EXCLUDE constraints. */ readonly exclusions?: readonly IndexDefinition[]; readonly foreign?: boolean; /** CREATE TABLE AS, SELECT INTO. */ readonly as?: QueryShape }
+  | { readonly type: 'create-view'; readonly view: QualifiedName; readonly materialized: boolean; readonly sql: string; readonly columns: readonly string[]; readonly replace?: boolean; readonly ifNotExists?: boolean; readonly query?: QueryShape; readonly options?: readonly string[] }
   | { readonly type: 'drop-relation'; readonly relation: QualifiedName; readonly kind: 'table' | 'view' | 'matview' | 'index'; readonly cascade: boolean }
   | { readonly type: 'rename-relation'; readonly relation: QualifiedName; readonly to: string; readonly kind: 'table' | 'view' | 'matview' | 'index' }
   | { readonly type: 'set-schema'; readonly relation: QualifiedName; readonly schema: string }
@@ -52,7 +76,9 @@ export type SchemaChange =
   | { readonly type: 'add-constraint'; readonly table: QualifiedName; readonly constraint?: Constraint; readonly foreignKey?: ForeignKey; /** `UNIQUE USING INDEX` */ readonly usingIndex?: string; /** Index of an EXCLUDE constraint. */ readonly exclusion?: IndexDefinition }
   | { readonly type: 'drop-constraint'; readonly table: QualifiedName; readonly name: string }
   | { readonly type: 'create-index'; readonly table: QualifiedName; readonly index: Index; readonly ifNotExists: boolean; readonly concurrently: boolean; /** `ON ONLY`: not on the partitions. */ readonly only?: boolean; /** For an index without name: the column part of the name Postgres will make. */ readonly nameParts?: readonly string[] }
-  | { readonly type: 'attach-partition'; readonly table: QualifiedName; readonly partition: QualifiedName }
+  | { readonly type: 'attach-partition'; readonly table: QualifiedName; readonly partition: QualifiedName; readonly bound?: string }
+  /** Storage parameters as `name=value`; `reset` are names. */
+  | { readonly type: 'set-options'; readonly table: QualifiedName; readonly set: readonly string[]; readonly reset: readonly string[] }
   | { readonly type: 'detach-partition'; readonly table: QualifiedName; readonly partition: QualifiedName }
   | { readonly type: 'row-security'; readonly table: QualifiedName; readonly enabled?: boolean; readonly forced?: boolean }
   | { readonly type: 'create-policy'; readonly table: QualifiedName; readonly policy: Policy }
@@ -61,8 +87,18 @@ export type SchemaChange =
   | { readonly type: 'rename-constraint'; readonly table: QualifiedName; readonly name: string; readonly to: string }
   | { readonly type: 'attach-index'; readonly index: QualifiedName; readonly partition: QualifiedName }
   | { readonly type: 'inherit'; readonly table: QualifiedName; readonly parent: QualifiedName; readonly detach: boolean }
+  | { readonly type: 'create-type'; readonly name: QualifiedName; readonly definition: TypeDefinition }
+  | { readonly type: 'alter-type'; readonly name: QualifiedName; readonly alteration: TypeAlteration }
+  | { readonly type: 'drop-type'; readonly name: QualifiedName }
+  | { readonly type: 'set-type-schema'; readonly name: QualifiedName; readonly schema: string }
   /** `from` and `to` as they stand in a column's type. */
-  | { readonly type: 'rename-type'; readonly from: string; readonly to: string }
+  | { readonly type: 'rename-type'; readonly from: string; readonly to: string; readonly name: QualifiedName; readonly newName: string }
+  | { readonly type: 'create-extension'; readonly extension: string }
+  | { readonly type: 'drop-extension'; readonly extension: string }
+  | { readonly type: 'create-routine'; readonly name: QualifiedName; readonly routine: RoutineDefinition; readonly replace: boolean }
+  /** Without `inputs` the only one of its name is meant. */
+  | { readonly type: 'drop-routine'; readonly name: QualifiedName; readonly inputs?: readonly string[] }
+  | { readonly type: 'alter-routine'; readonly name: QualifiedName; readonly inputs?: readonly string[]; readonly to?: { readonly schema?: string; readonly name?: string }; readonly alteration?: RoutineAlteration }
   | { readonly type: 'create-schema'; readonly schema: string }
   | { readonly type: 'drop-schema'; readonly schema: string }
   | { readonly type: 'rename-schema'; readonly schema: string; readonly to: string }

@@ -1,5 +1,6 @@
 import { finishCatalog } from './build';
 import type { Catalog, CatalogSource, Table } from './model';
+import { relationKey } from './names';
 
 /** Best source first: what a server says outweighs what files say. */
 export const sourceOrder: readonly CatalogSource[] = ['live', 'snapshot', 'migrations', 'schema', 'models'];
@@ -24,8 +25,22 @@ export function mergeCatalogs(catalogs: readonly Catalog[]): Catalog | undefined
     }
   }
   const label = complete ? best.label : sorted.filter((catalog, index) => index === 0 || [...catalog.tables.keys()].some((key) => !best.tables.has(key))).map((catalog) => catalog.label).join(' + ');
-  return finishCatalog({ source: best.source, label, searchPath: best.searchPath, tables: [...tables.values()], ...(best.incomplete ? { incomplete: true } : {}) });
+  const all = complete ? [best] : sorted;
+  return finishCatalog({
+    source: best.source, label, searchPath: best.searchPath, tables: [...tables.values()], ...(best.incomplete ? { incomplete: true } : {}),
+    types: firstByKey(all.flatMap((catalog) => catalog.types ?? []), (type) => relationKey(type.schema, type.name)),
+    routines: firstByKey(all.flatMap((catalog) => catalog.routines ?? []), (routine) => `${relationKey(routine.schema, routine.name)}(${routine.arguments})`),
+    extensions: [...new Set(all.flatMap((catalog) => catalog.extensions ?? []))],
+    server: best.server, statistics: best.statistics ?? others.find((catalog) => catalog.statistics !== undefined)?.statistics,
+  });
 }
+
+/** The better source comes first and wins. */
+const firstByKey = <T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] => {
+  const found = new Map<string, T>();
+  for (const item of items) if (!found.has(keyOf(item))) found.set(keyOf(item), item);
+  return [...found.values()];
+};
 
 /** The better source's table, with the place of definition and the rows that only the other one knows. */
 const filled = (table: Table, other: Table): Table => ({

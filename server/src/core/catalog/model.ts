@@ -23,6 +23,8 @@ export interface Catalog {
   readonly server?: ServerFacts;
   /** Enums, domains and other types of the application, where known. */
   readonly types?: readonly UserType[];
+  /** Names of the extensions that are installed, where known: `pg_trgm`. */
+  readonly extensions?: readonly string[];
   /** Functions of the application, where known; those of extensions are left out. */
   readonly routines?: readonly Routine[];
 }

@@ -1,6 +1,7 @@
-import type { IndexDefinition, QualifiedName } from './changes';
+import type { IndexDefinition, QualifiedName, RoutineDefinition } from './changes';
 import type { Constraint, DefinitionSite, ForeignKey, Index, IndexKey, Table } from './model';
 import { chooseName, relationKey } from './names';
+import type { UserType } from './statistics';
 
 /** The schema while its history is replayed. Tables are replaced, never changed; the maps are this state's own. */
 export interface SchemaState {
@@ -13,14 +14,21 @@ export interface SchemaState {
   readonly attachedIndexes: Map<string, Set<string>>;
   /** Temporary tables: known, so that nothing else is meant by their name, but not part of the catalog. */
   readonly temporary: Set<string>;
+  /** Key: `schema.name`. */
+  readonly types: Map<string, UserType>;
+  /** Key: `schema.name(types of the arguments)`. */
+  readonly routines: Map<string, KnownRoutine>;
+  readonly extensions: Set<string>;
   searchPath: readonly string[];
   readonly defaultSearchPath: readonly string[];
   /** Source of the statement being applied. */
   site: DefinitionSite | undefined;
 }
 
+export type KnownRoutine = RoutineDefinition & { readonly schema: string; readonly name: string };
+
 export const createSchemaState = (searchPath: readonly string[] = ['public']): SchemaState => ({
-  tables: new Map(), indexOwners: new Map(), parents: new Map(), attachedIndexes: new Map(), temporary: new Set(),
+  tables: new Map(), indexOwners: new Map(), parents: new Map(), attachedIndexes: new Map(), temporary: new Set(), types: new Map(), routines: new Map(), extensions: new Set(),
   searchPath, defaultSearchPath: searchPath, site: undefined,
 });
 

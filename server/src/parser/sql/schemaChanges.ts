@@ -7,15 +7,18 @@ import { createIndex } from './ddl/indexes';
 import { queryShape } from './ddl/queryShape';
 import type { StatementSource } from './ddl/source';
 import { createStatementSource, expressionBetween, findAtDepthZero, isWord, tokenIndexAt } from './ddl/source';
+import { alterRoutine, createAggregate, createRoutine, routineReference } from './ddl/routines';
+import { storageOptions } from './ddl/storage';
 import { createTable, createTableAs } from './ddl/tables';
+import { alterEnum, createComposite, createDomain, createEnum, createRange, droppedTypes } from './ddl/userTypes';
 import type { Tree } from './ddl/tree';
 import { quotePart } from './ddl/types';
 import { contentsAt, flagAt, listAt, nameFromParts, numberAt, relationName, stringsAt, textAt, treeAt, unwrap } from './ddl/tree';
 import { parseTree } from './pgQuery';
 
 /**
- * The schema changes of one statement, in order; empty for anything that is not DDL the catalog follows (DO blocks,
- * functions, grants). `tree` is libpg-query's result for exactly `statementText`, either the whole result (`stmts`) or
+ * The schema changes of one statement, in order; empty for anything that is not DDL the catalog follows (DO blocks
+ * that decide something, triggers, grants). `tree` is libpg-query's result for exactly `statementText`, either the whole result (`stmts`) or
  * one statement node. Never throws.
  */
 export function collectSchemaChanges(tree: unknown, statementText: string): readonly SchemaChange[] {
@@ -44,6 +47,15 @@ function changesOf(type: string, content: Tree, source: StatementSource): readon
     case 'CreateSchemaStmt': return createSchema(content, source);
     case 'VariableSetStmt': return setVariable(content);
     case 'DoStmt': return doChanges(content);
+    case 'CreateEnumStmt': return [createEnum(content)];
+    case 'CompositeTypeStmt': return [createComposite(content)];
+    case 'CreateRangeStmt': return createRange(content);
+    case 'CreateDomainStmt': return [createDomain(content)];
+    case 'AlterEnumStmt': return alterEnum(content);
+    case 'CreateExtensionStmt': return [{ type: 'create-extension', extension: textAt(content, 'extname') ?? '' }];
+    case 'CreateFunctionStmt': return [createRoutine(content, source)];
+    case 'DefineStmt': return createAggregate(content);
+    case 'AlterFunctionStmt': return alterRoutine(content);
     default: return [];
   }
 }
@@ -65,16 +77,22 @@ function createAs(content: Tree, source: StatementSource): readonly SchemaChange
   if (textAt(content, 'objtype') !== 'OBJECT_MATVIEW') return [createTableAs(into, query, flagAt(content, 'if_not_exists'))];
   const shape = queryShape(query, stringsAt(into, 'colNames'));
   const sql = queryText(treeAt(into, 'rel'), source).replace(/\s*\bwith\s+(?:no\s+)?data\s*$/i, '');
-  return [{ type: 'create-view', view: relationName(treeAt(into, 'rel')), materialized: true, sql, columns: shape.outputs.map((output) => output.name), ifNotExists: flagAt(content, 'if_not_exists'), query: shape }];
+  return [{ type: 'create-view', view: relationName(treeAt(into, 'rel')), materialized: true, sql, columns: shape.outputs.map((output) => output.name), ifNotExists: flagAt(content, 'if_not_exists'), query: shape, options: storageOptions(into, 'options') }];
 }
 
 function createView(content: Tree, source: StatementSource): SchemaChange {
   const shape = queryShape(treeAt(content, 'query'), stringsAt(content, 'aliases'));
   return {
     type: 'create-view', view: relationName(treeAt(content, 'view')), materialized: false, sql: queryText(treeAt(content, 'view'), source),
-    columns: shape.outputs.map((output) => output.name), replace: flagAt(content, 'replace'), query: shape,
+    columns: shape.outputs.map((output) => output.name), replace: flagAt(content, 'replace'), query: shape, options: viewOptions(content),
   };
 }
+
+/** WITH CHECK OPTION is stored as a parameter. */
+const viewOptions = (content: Tree): readonly string[] => {
+  const check = /^(LOCAL|CASCADED)_/.exec(textAt(content, 'withCheckOption') ?? '')?.[1]?.toLowerCase();
+  return [...storageOptions(content, 'options'), ...(check === undefined ? [] : [`check_option=${check}`])];
+};
 
 /** The text after AS, to the end of the statement. */
 function queryText(relation: Tree | undefined, source: StatementSource): string {
@@ -108,26 +126,39 @@ function rename(content: Tree): readonly SchemaChange[] {
   if (type === 'OBJECT_COLUMN') return [{ type: 'rename-column', table: relation, column: from, to }];
   if (type === 'OBJECT_TABCONSTRAINT') return [{ type: 'rename-constraint', table: relation, name: from, to }];
   if (type === 'OBJECT_SCHEMA') return [{ type: 'rename-schema', schema: from, to }];
-  if (type === 'OBJECT_TYPE') {
-    const parts = stringsAt(treeAt(treeAt(content, 'object'), 'List'), 'items').map(quotePart);
-    return [{ type: 'rename-type', from: parts.join('.'), to: [...parts.slice(0, -1), quotePart(to)].join('.') }];
+  if (type === 'OBJECT_TYPE' || type === 'OBJECT_DOMAIN') {
+    const written = stringsAt(treeAt(treeAt(content, 'object'), 'List'), 'items');
+    const parts = written.map(quotePart);
+    return [{ type: 'rename-type', from: parts.join('.'), to: [...parts.slice(0, -1), quotePart(to)].join('.'), name: nameFromParts(written), newName: to }];
   }
+  if (type === 'OBJECT_ATTRIBUTE') return [{ type: 'alter-type', name: relation, alteration: { type: 'rename-attribute', name: from, to } }];
+  if (routineKinds.has(type)) return [{ type: 'alter-routine', ...routineReference(treeAt(treeAt(content, 'object'), 'ObjectWithArgs')), to: { name: to } }];
   if (type === 'OBJECT_POLICY') return [{ type: 'alter-policy', table: relation, name: from, to }];
   return [];
 }
 
-const setSchema = (content: Tree): readonly SchemaChange[] =>
-  relationKinds[textAt(content, 'objectType') ?? ''] === undefined
-    ? []
-    : [{ type: 'set-schema', relation: relationName(treeAt(content, 'relation')), schema: textAt(content, 'newschema') ?? '' }];
+const routineKinds: ReadonlySet<string> = new Set(['OBJECT_FUNCTION', 'OBJECT_PROCEDURE', 'OBJECT_ROUTINE', 'OBJECT_AGGREGATE']);
+
+function setSchema(content: Tree): readonly SchemaChange[] {
+  const type = textAt(content, 'objectType') ?? '';
+  const schema = textAt(content, 'newschema') ?? '';
+  const object = treeAt(content, 'object');
+  if (relationKinds[type] !== undefined) return [{ type: 'set-schema', relation: relationName(treeAt(content, 'relation')), schema }];
+  if (type === 'OBJECT_TYPE' || type === 'OBJECT_DOMAIN') return [{ type: 'set-type-schema', name: nameFromParts(stringsAt(treeAt(object, 'List'), 'items')), schema }];
+  return routineKinds.has(type) ? [{ type: 'alter-routine', ...routineReference(treeAt(object, 'ObjectWithArgs')), to: { schema } }] : [];
+}
 
 function drop(content: Tree): readonly SchemaChange[] {
   const cascade = textAt(content, 'behavior') === 'DROP_CASCADE';
   const kind = relationKinds[textAt(content, 'removeType') ?? ''];
   const names = listAt(content, 'objects').map((item) => (treeAt(item, 'List') === undefined ? [textAt(treeAt(item, 'String'), 'sval') ?? ''] : stringsAt(treeAt(item, 'List'), 'items')));
   if (kind !== undefined) return names.map((parts) => ({ type: 'drop-relation', relation: nameFromParts(parts), kind, cascade }));
-  if (textAt(content, 'removeType') === 'OBJECT_SCHEMA') return names.map((parts) => ({ type: 'drop-schema', schema: parts.at(-1) ?? '' }));
-  if (textAt(content, 'removeType') === 'OBJECT_POLICY') return names.map((parts) => ({ type: 'drop-policy', table: nameFromParts(parts.slice(0, -1)), name: parts.at(-1) ?? '' }));
+  const type = textAt(content, 'removeType') ?? '';
+  if (type === 'OBJECT_TYPE' || type === 'OBJECT_DOMAIN') return droppedTypes(content);
+  if (type === 'OBJECT_EXTENSION') return names.map((parts) => ({ type: 'drop-extension', extension: parts.at(-1) ?? '' }));
+  if (routineKinds.has(type)) return listAt(content, 'objects').map((item) => ({ type: 'drop-routine', ...routineReference(treeAt(item, 'ObjectWithArgs')) }));
+  if (type === 'OBJECT_SCHEMA') return names.map((parts) => ({ type: 'drop-schema', schema: parts.at(-1) ?? '' }));
+  if (type === 'OBJECT_POLICY') return names.map((parts) => ({ type: 'drop-policy', table: nameFromParts(parts.slice(0, -1)), name: parts.at(-1) ?? '' }));
   return [];
 }
 
@@ -174,6 +205,7 @@ function createSchema(content: Tree, source: StatementSource): readonly SchemaCh
   if (schema === undefined) return [];
   const within = (name: QualifiedName): QualifiedName => ({ schema, ...name });
   const inner = listAt(content, 'schemaElts').flatMap((item) => changesOf(...unwrap(item), source)).map((change): SchemaChange => {
+    if (change.type === 'create-type' || change.type === 'create-routine') return { ...change, name: within(change.name) };
     if (change.type === 'create-table' || change.type === 'create-index') return { ...change, table: within(change.table) };
     return change.type === 'create-view' ? { ...change, view: within(change.view) } : change;
   });

@@ -3,17 +3,20 @@ import { columnOf, keysOf } from './constraints';
 import { exclusionIndex } from './indexes';
 import type { StatementSource } from './source';
 import { expressionBetween, findAtDepthZero, isWord, tokenIndexAt } from './source';
+import { partitionBound, storageOptions } from './storage';
 import type { Tree } from './tree';
 import { firstLocation, flagAt, listAt, relationName, textAt, treeAt } from './tree';
 import { canonicalType } from './types';
+import { alterAttribute } from './userTypes';
 
 /** ALTER TABLE, ALTER INDEX … ATTACH PARTITION and the same forms of views and foreign tables. */
 export function alterTable(statement: Tree, source: StatementSource): readonly SchemaChange[] {
   const table = relationName(treeAt(statement, 'relation'));
-  const isIndex = textAt(statement, 'objtype') === 'OBJECT_INDEX';
+  const kind = textAt(statement, 'objtype');
   return listAt(statement, 'cmds').flatMap((item) => {
     const command = treeAt(item, 'AlterTableCmd') ?? {};
-    return isIndex ? alterIndex(table, command) : alterCommand(table, command, source);
+    if (kind === 'OBJECT_TYPE') return alterAttribute(table, command);
+    return kind === 'OBJECT_INDEX' ? alterIndex(table, command) : alterCommand(table, command, source);
   });
 }
 
@@ -46,11 +49,14 @@ function alterCommand(table: QualifiedName, command: Tree, source: StatementSour
     case 'AT_DisableRowSecurity': return [{ type: 'row-security', table, enabled: false }];
     case 'AT_ForceRowSecurity': return [{ type: 'row-security', table, forced: true }];
     case 'AT_NoForceRowSecurity': return [{ type: 'row-security', table, forced: false }];
-    case 'AT_AttachPartition':
-    case 'AT_DetachPartition': {
-      const partition = relationName(treeAt(treeAt(definition, 'PartitionCmd'), 'name'));
-      return [{ type: textAt(command, 'subtype') === 'AT_AttachPartition' ? 'attach-partition' : 'detach-partition', table, partition }];
+    case 'AT_AttachPartition': {
+      const command = treeAt(definition, 'PartitionCmd');
+      const bound = partitionBound(treeAt(command, 'bound'), source);
+      return [{ type: 'attach-partition', table, partition: relationName(treeAt(command, 'name')), ...(bound === undefined ? {} : { bound }) }];
     }
+    case 'AT_DetachPartition': return [{ type: 'detach-partition', table, partition: relationName(treeAt(treeAt(definition, 'PartitionCmd'), 'name')) }];
+    case 'AT_SetRelOptions': return [{ type: 'set-options', table, set: storageOptions(treeAt(definition, 'List'), 'items'), reset: [] }];
+    case 'AT_ResetRelOptions': return [{ type: 'set-options', table, set: [], reset: storageOptions(treeAt(definition, 'List'), 'items').map((option) => option.slice(0, option.indexOf('='))) }];
     case 'AT_AddInherit':
     case 'AT_DropInherit':
       return [{ type: 'inherit', table, parent: relationName(treeAt(definition, 'RangeVar')), detach: textAt(command, 'subtype') === 'AT_DropInherit' }];

@@ -6,6 +6,7 @@ import { exclusionIndex } from './indexes';
 import { queryShape } from './queryShape';
 import type { StatementSource } from './source';
 import { findAtDepthZero, keyExpression, piecesOf, tokenIndexAt } from './source';
+import { partitionBound, storageOptions } from './storage';
 import type { Tree } from './tree';
 import { flagAt, listAt, numberAt, relationName, stringsAt, textAt, treeAt, unwrap } from './tree';
 
@@ -38,6 +39,8 @@ export function createTable(statement: Tree, source: StatementSource, foreign = 
   }
   const parents = listAt(statement, 'inhRelations').map((item) => relationName(treeAt(item, 'RangeVar')));
   const partition = treeAt(statement, 'partbound') !== undefined;
+  const bound = partitionBound(treeAt(statement, 'partbound'), source);
+  const options = storageOptions(statement, 'options');
   const partitionBy = partitionKeyOf(treeAt(statement, 'partspec'), source);
   return {
     type: 'create-table',
@@ -48,6 +51,8 @@ export function createTable(statement: Tree, source: StatementSource, foreign = 
     ...joinKeys(keys),
     ...(partitionBy === undefined ? {} : { partitionBy }),
     ...(partition && parents[0] !== undefined ? { partitionOf: parents[0] } : {}),
+    ...(bound === undefined ? {} : { partitionBound: bound }),
+    ...(options.length > 0 ? { options } : {}),
     like: likes.map((like) => like.source),
     ...(likes.length > 0 ? { likeClauses: likes } : {}),
     inherits: partition ? [] : parents,
@@ -62,9 +67,10 @@ function requireColumns(columns: ColumnDefinition[], names: readonly string[]): 
 
 /** CREATE TABLE AS and SELECT INTO; `into` is the `IntoClause`. */
 export function createTableAs(into: Tree | undefined, select: Tree | undefined, ifNotExists: boolean): SchemaChange {
+  const options = storageOptions(into, 'options');
   return {
     type: 'create-table', table: relationName(treeAt(into, 'rel')), ifNotExists, temporary: isTemporary(treeAt(into, 'rel')),
-    columns: [], constraints: [], foreignKeys: [], like: [], inherits: [], as: queryShape(select, stringsAt(into, 'colNames')),
+    columns: [], constraints: [], foreignKeys: [], like: [], inherits: [], as: queryShape(select, stringsAt(into, 'colNames')), ...(options.length > 0 ? { options } : {}),
   };
 }
 
