@@ -12,7 +12,7 @@ export function findTenantColumns({ catalog, settings }: Pick<RuleContext, 'cata
   if (settings.tenant.columns.length === 0 && !evidence) return undefined;
   const because = settings.tenant.columns.length > 0 || !evidence
     ? `The settings name ${settings.tenant.columns.join(', ')} as the tenant column`
-    : `${evidence.carriers} of ${evidence.tables} tables carry ${evidence.column}`;
+    : `${evidence.carriers} of ${evidence.tables} tables ${evidence.source === 'distribution' ? 'are distributed by' : 'carry'} ${evidence.column}`;
   return { columnOf: (table) => tenantColumnOf(catalog, table, settings.tenant), because };
 }
 

@@ -20,12 +20,15 @@ const evidenceForeignKeys = 3;
 /** Below this many tables, a share is no evidence. */
 const minimumTables = 3;
 
+/** Citus: this many tables distributed by one column make it the tenant column; one alone may be a log. */
+const evidenceDistributed = 2;
+
 /** Why a column is taken for the tenant column. */
 export interface TenantEvidence {
   /** The name as it stands in the catalog: `tenant_id` or `tenantId`. */
   readonly column: string;
-  readonly source: 'configured' | 'share' | 'foreign-keys';
-  /** Tables that carry it NOT NULL, and tables looked at. */
+  readonly source: 'configured' | 'distribution' | 'share' | 'foreign-keys';
+  /** Tables that carry it NOT NULL (or are distributed by it), and tables looked at. */
   readonly carriers: number;
   readonly tables: number;
   /** `schema.name` of the table it refers to, where known. */
@@ -51,9 +54,25 @@ const evidenceCache = new WeakMap<Catalog, TenantEvidence | null>();
 export function findTenantEvidence(catalog: Catalog): TenantEvidence | undefined {
   const cached = evidenceCache.get(catalog);
   if (cached !== undefined) return cached ?? undefined;
-  const evidence = judgeCandidates([...catalog.tables.values()].filter(isBaseTable));
+  const tables = [...catalog.tables.values()].filter(isBaseTable);
+  const evidence = findDistribution(tables) ?? judgeCandidates(tables);
   evidenceCache.set(catalog, evidence ?? null);
   return evidence;
+}
+
+/**
+ * Citus: the column that most tables are spread by, whatever its name: rows are kept together by it on purpose. A table
+ * spread by its own single-column primary key (the tenants' own, or one without tenants) says nothing about the others.
+ */
+function findDistribution(tables: readonly Table[]): TenantEvidence | undefined {
+  const counts = new Map<string, number>();
+  for (const table of tables) {
+    const column = table.distributionColumn;
+    const own = table.constraints.some((constraint) => constraint.type === 'primary' && constraint.columns.length === 1 && constraint.columns[0] === column);
+    if (column !== undefined && !own) counts.set(column, (counts.get(column) ?? 0) + 1);
+  }
+  const [best] = [...counts].sort((a, b) => b[1] - a[1]);
+  return best === undefined || best[1] < evidenceDistributed ? undefined : { column: best[0], source: 'distribution', carriers: best[1], tables: tables.length };
 }
 
 function judgeCandidates(tables: readonly Table[]): TenantEvidence | undefined {

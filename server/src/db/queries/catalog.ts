@@ -2,10 +2,10 @@
  * The catalog queries, for PostgreSQL 12 to 18. They run in one REPEATABLE READ READ ONLY transaction with
  * `search_path = pg_catalog`; objects of extensions and of the system's schemas are left out.
  */
-const userSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
-const notOfExtension = `not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
-const relations = `pg_class c join pg_namespace n on n.oid = c.relnamespace`;
-const userRelation = `c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relpersistence <> 't' and ${userSchema} and ${notOfExtension}`;
+export const userSchema = `n.nspname !~ '^pg_' and n.nspname <> 'information_schema'`;
+export const notOfExtension = `not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
+export const relations = `pg_class c join pg_namespace n on n.oid = c.relnamespace`;
+export const userRelation = `c.relkind in ('r', 'p', 'v', 'm', 'f') and c.relpersistence <> 't' and ${userSchema} and ${notOfExtension}`;
 
 /** Before the search path is changed: what an unqualified name means to this user. */
 export const serverQuery = `
@@ -21,6 +21,7 @@ select c.oid::text as oid, n.nspname as schema, c.relname as name, c.relkind as 
          left join pg_attribute a on a.attrelid = c.oid and a.attnum = k.number order by k.position) end as partition_columns,
        case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end as partition_key,
        case when c.relispartition then (select i.inhparent::text from pg_inherits i where i.inhrelid = c.oid limit 1) end as parent,
+       pg_get_expr(c.relpartbound, c.oid) as bound, c.reloptions as options,
        case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end as definition,
        case when c.reltuples < 0 and c.relkind in ('r', 'm') then pg_stat_get_live_tuples(c.oid) end as live_tuples,
        case when c.reltuples < 0 and c.relkind in ('r', 'm') then pg_relation_size(c.oid) end as bytes
@@ -55,10 +56,10 @@ export const indexesQuery = (version: number): string => `
 select i.indexrelid::text as oid, i.indrelid::text as relation, x.relname as name, am.amname as method, i.indisunique as is_unique, i.indisvalid and i.indisready as is_valid,
        ${version >= 150000 ? 'i.indnullsnotdistinct' : 'false'} as nulls_not_distinct, i.indnkeyatts as key_count,
        array(select a.attname::text from unnest(i.indkey::int2[]) with ordinality k(number, position) left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number order by k.position) as columns,
-       array(select case when k.number = 0 then pg_get_indexdef(i.indexrelid, k.position::int, false) end from unnest(i.indkey::int2[]) with ordinality k(number, position) order by k.position) as expressions,
-       array(select o.option::int from unnest(i.indoption::int2[]) with ordinality o(option, position) order by o.position) as options,
+       case when i.indexprs is not null then array(select case when k.number = 0 then pg_get_indexdef(i.indexrelid, k.position::int, false) end from unnest(i.indkey::int2[]) with ordinality k(number, position) order by k.position) end as expressions,
+       i.indoption::text as options,
        array(select case when oc.opcdefault then null else oc.opcname::text end from unnest(i.indclass::oid[]) with ordinality k(class, position) join pg_opclass oc on oc.oid = k.class order by k.position) as opclasses,
-       array(select case when k.coll = 0 then null else (select l.collname::text from pg_collation l where l.oid = k.coll) end from unnest(i.indcollation::oid[]) with ordinality k(coll, position) order by k.position) as collations,
+       array(select case k.coll when 0 then null when 100 then 'default' else (select l.collname::text from pg_collation l where l.oid = k.coll) end from unnest(i.indcollation::oid[]) with ordinality k(coll, position) order by k.position) as collations,
        pg_get_expr(i.indpred, i.indrelid) as predicate
 from pg_index i join pg_class x on x.oid = i.indexrelid join pg_am am on am.oid = x.relam join ${relations} on c.oid = i.indrelid
 where i.indislive and ${userRelation}
