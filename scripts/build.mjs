@@ -3,6 +3,7 @@
 import { build, context } from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
+import { copyTwinAssets, twinBundle } from './twin.mjs';
 
 const root = path.resolve(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
@@ -36,6 +37,7 @@ const bundles = [
   { ...node, entryPoints: { server: 'server/src/lsp/main.ts' } },
   { ...node, entryPoints: { cli: 'server/src/cli/main.ts' }, banner: { js: `#!/usr/bin/env node\n${importMetaUrl.banner.js}` } },
   { ...node, entryPoints: { worker: 'server/src/workspace/worker.ts' } },
+  { ...node, ...twinBundle },
   { ...common, platform: 'browser', format: 'iife', target: 'es2022', keepNames: false, entryPoints: { 'webview/explain': 'client/webview/explain.ts', 'webview/explainStyle': 'client/webview/explain.css' } },
 ]
   .map((options) => ({ ...options, outdir: dist }))
@@ -44,6 +46,7 @@ const bundles = [
 fs.rmSync(dist, { recursive: true, force: true });
 fs.mkdirSync(dist, { recursive: true });
 for (const asset of assets) fs.copyFileSync(path.join(root, asset), path.join(dist, path.basename(asset)));
+await copyTwinAssets(dist);
 
 if (watch) {
   await Promise.all(bundles.map(async (options) => (await context(options)).watch()));

@@ -1,0 +1,164 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { StepResult, TwinGreeting, TwinReply, TwinRequest } from './child/protocol';
+import { StepFailure, type PlanningServer } from './planningServer';
+import { TwinError, type TwinStatus } from './twin';
+
+export interface EmbeddedOptions {
+  /** `dist/twin.js`. */
+  readonly script: string;
+  /** Milliseconds without a question after which the process ends. */
+  readonly idleMs: number;
+  /** Milliseconds that a start may take. */
+  readonly startTimeoutMs: number;
+  /** Milliseconds that one `run` may take, where it does not say. */
+  readonly timeoutMs: number;
+  /** Resident memory above which the process is replaced by a fresh one. */
+  readonly memoryLimitBytes: number;
+}
+
+const engine = 'PGlite, PostgreSQL 18.6';
+/** Ends in a row, without an answer in between, after which it is not started again. */
+const maxFailures = 3;
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly pending: Map<number, { resolve(reply: TwinReply): void; reject(error: TwinError): void }>;
+  memoryBytes: number;
+}
+
+/** PGlite in a process of its own, which is ended by force where it does not answer: its `statement_timeout` does nothing. */
+export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
+  let running: Running | undefined;
+  let starting: Promise<Running> | undefined;
+  let starts = 0;
+  let failures = 0;
+  let requests = 0;
+  let startMs: number | undefined;
+  let problem: string | undefined;
+  let idle: NodeJS.Timeout | undefined;
+  const ended = new Set<Promise<void>>();
+
+  const failed = (): boolean => failures >= maxFailures;
+  const end = (target: Running, error: TwinError): void => {
+    if (running === target) running = undefined;
+    for (const { reject } of target.pending.values()) reject(error);
+    target.pending.clear();
+    if (target.child.exitCode === null && target.child.signalCode === null) {
+      const gone = new Promise<void>((resolve) => { target.child.once('exit', () => { resolve(); }); });
+      ended.add(gone);
+      void gone.then(() => ended.delete(gone));
+      target.child.kill('SIGKILL');
+    }
+  };
+  const fail = (target: Running, error: TwinError): void => {
+    failures++;
+    if (failed()) problem = `The planner ended ${maxFailures} times in a row: ${error.message}`;
+    end(target, error);
+  };
+  /** A process that waits for nothing does not keep ours alive. */
+  const hold = (target: Running, held: boolean): void => {
+    if (held) { target.child.ref(); target.child.channel?.ref(); }
+    else { target.child.unref(); target.child.channel?.unref(); }
+  };
+  const restIdle = (target: Running): void => {
+    clearTimeout(idle);
+    idle = setTimeout(() => { if (running === target && target.pending.size === 0) end(target, new TwinError('unavailable', 'the planner was stopped')); }, options.idleMs);
+    idle.unref();
+  };
+
+  const launch = async (): Promise<Running> => {
+    if (failed()) throw new TwinError('unavailable', problem ?? 'the planner does not start');
+    if (!existsSync(options.script)) throw new TwinError('unavailable', 'the planner was not built into this installation');
+    const began = performance.now();
+    const child = fork(options.script, [], { env: childEnvironment(), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const target: Running = { child, pending: new Map(), memoryBytes: 0 };
+    try {
+      await greeting(child, options.startTimeoutMs);
+    } catch (error) {
+      const reason = error instanceof TwinError ? error : new TwinError('crashed', 'the planner did not start');
+      fail(target, reason);
+      throw reason;
+    }
+    child.on('message', (reply: TwinReply) => {
+      target.memoryBytes = reply.memoryBytes;
+      target.pending.get(reply.id)?.resolve(reply);
+      target.pending.delete(reply.id);
+    });
+    child.once('exit', () => { if (running === target) fail(target, new TwinError('crashed', 'the planner ended while it planned; it starts again with the next question')); });
+    child.on('error', () => undefined);
+    startMs = Math.round(performance.now() - began);
+    starts++;
+    running = target;
+    hold(target, false);
+    restIdle(target);
+    return target;
+  };
+
+  const open = (): Promise<Running> => {
+    if (running !== undefined && running.memoryBytes > options.memoryLimitBytes && running.pending.size === 0) end(running, new TwinError('unavailable', 'the planner is replaced'));
+    if (running !== undefined) {
+      restIdle(running);
+      return Promise.resolve(running);
+    }
+    starting ??= launch().finally(() => { starting = undefined; });
+    return starting;
+  };
+
+  return {
+    start: async () => { await open(); return starts; },
+    run: async (steps, { finally: last, timeoutMs = options.timeoutMs } = {}) => {
+      const target = running;
+      if (target === undefined) throw new TwinError('crashed', 'the planner ended; it starts again with the next question');
+      const request: TwinRequest = { id: requests++, steps, ...(last === undefined ? {} : { finally: last }) };
+      hold(target, true);
+      const timer = setTimeout(() => { fail(target, new TwinError('timeout', `the planner did not answer in ${timeoutMs} ms`)); }, timeoutMs);
+      try {
+        const reply = await new Promise<TwinReply>((resolve, reject) => {
+          target.pending.set(request.id, { resolve, reject });
+          target.child.send(request, (error) => { if (error !== null) fail(target, new TwinError('crashed', 'the planner ended; it starts again with the next question')); });
+        });
+        failures = 0;
+        if (reply.error !== undefined) throw new StepFailure(reply.error);
+        return reply.results satisfies readonly StepResult[];
+      } finally {
+        clearTimeout(timer);
+        if (target.pending.size === 0) {
+          hold(target, false);
+          restIdle(target);
+        }
+      }
+    },
+    status: (): TwinStatus => ({
+      state: failed() ? 'failed' : running !== undefined ? 'running' : starting !== undefined ? 'starting' : 'stopped', engine,
+      ...(running === undefined ? {} : { memoryBytes: running.memoryBytes }), ...(startMs === undefined ? {} : { startMs }), ...(problem === undefined ? {} : { problem }),
+    }),
+    stop: async () => {
+      clearTimeout(idle);
+      await starting?.catch(() => undefined);
+      if (running !== undefined) end(running, new TwinError('unavailable', 'the planner was stopped'));
+      await Promise.all(ended);
+    },
+  };
+}
+
+/** Nothing of our environment: it may hold passwords. `SystemRoot`: without it no program starts on Windows. */
+function childEnvironment(): NodeJS.ProcessEnv {
+  const { SystemRoot } = process.env;
+  return { ...(SystemRoot === undefined ? {} : { SystemRoot }), ...('electron' in process.versions ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
+}
+
+function greeting(child: ChildProcess, timeoutMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (error?: TwinError): void => {
+      clearTimeout(timer);
+      child.removeAllListeners();
+      if (error === undefined) resolve();
+      else reject(error);
+    };
+    const timer = setTimeout(() => { finish(new TwinError('timeout', `the planner did not start in ${timeoutMs} ms`)); }, timeoutMs);
+    child.once('message', (message: TwinGreeting) => { finish(message.ready ? undefined : new TwinError('crashed', `the planner did not start: ${message.problem ?? 'no reason given'}`)); });
+    child.once('exit', (code, signal) => { finish(new TwinError('crashed', `the planner's process ended at its start (${signal ?? code ?? 'unknown'})`)); });
+    child.once('error', (error) => { finish(new TwinError('crashed', `the planner's process did not start: ${error.message}`)); });
+  });
+}

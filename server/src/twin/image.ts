@@ -1,0 +1,276 @@
+import type { Catalog, Table } from '../core/catalog/model';
+import { relationKey } from '../core/catalog/names';
+import { isOneStatement, renderCreateTable, renderForeignKey, renderView } from '../core/catalog/renderDdl';
+import { quoteIdentifier } from '../core/sql/names';
+import type { StepResult, TwinStep } from './child/protocol';
+import { renderKeys } from './keys';
+import { isLoadable, extensionsFor, withRequirements } from './extensions';
+import { readIndexes, estimateIndexes } from './indexSizes';
+import { partitionBounds } from './bounds';
+import { StepFailure, type PlanningServer } from './planningServer';
+import { collectNames, relationsNamed, type WrittenName } from './statement';
+import { renderRoutine } from './routines';
+import { renderSettings } from './settings';
+import { clearColumns, regclass, restoreColumns, restoreRelation } from './statistics';
+import { createTypeMap, type TypeMap } from './types';
+import { volumeOf, type Volume } from './volumes';
+
+/** The part of a catalog that stands in the planning server. */
+export interface SchemaImage {
+  /** Makes what a statement names, and what that stands on. Rejects with `TwinError`. */
+  ensure(catalog: Catalog, sql: string): Promise<void>;
+  /** Makes an extension; false where there is none of this name. */
+  addExtension(name: string): Promise<boolean>;
+  /** Made tables with their volumes, by `schema.name`. */
+  readonly volumes: ReadonlyMap<string, Volume>;
+  /** What is not as on the server, by `schema.name`. */
+  readonly caveats: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Forgets and removes everything: what is made anew is as it was at first. */
+  reset(): Promise<void>;
+}
+
+interface Content {
+  readonly start: number;
+  readonly made: Map<string, string>;
+  readonly volumes: Map<string, Volume>;
+  readonly caveats: Map<string, Set<string>>;
+  readonly extensions: Set<string>;
+  readonly routines: Set<string>;
+  readonly types: TypeMap;
+  /** Key of the statistics that a relation has now. */
+  readonly restored: Map<string, string>;
+  catalog?: Catalog;
+  ground?: string;
+}
+
+export function createSchemaImage(server: PlanningServer, fallbackRows: number): SchemaImage {
+  let content: Content | undefined;
+
+  const addExtension = async (name: string): Promise<boolean> => {
+    const now = content;
+    if (now === undefined || !isLoadable(name)) return false;
+    for (const item of withRequirements(name)) {
+      if (now.extensions.has(item)) continue;
+      now.extensions.add(item);
+      const schema = now.catalog?.server?.extensions.find((extension) => extension.name === item)?.schema ?? now.catalog?.searchPath[0] ?? 'public';
+      await server.run([
+        { type: 'sql', sql: `create schema if not exists ${quoteIdentifier(schema)}`, optional: true },
+        { type: 'sql', sql: `create extension if not exists ${quoteIdentifier(item)} schema ${quoteIdentifier(schema)}`, optional: true },
+      ]);
+    }
+    return true;
+  };
+
+  const fresh = (start: number): Content => ({
+    start, made: new Map(), volumes: new Map(), caveats: new Map(), extensions: new Set(), routines: new Set(), restored: new Map(), types: createTypeMap(server, addExtension),
+  });
+
+  const reset = async (): Promise<void> => {
+    content = undefined;
+    const [result] = await server.run([{ type: 'sql', sql: `select nspname::text as name from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'` }]);
+    const schemas = (result?.rows ?? []).map((row) => quoteIdentifier(String(row['name'])));
+    try {
+      await server.run([...schemas.map((schema): TwinStep => ({ type: 'sql', sql: `drop schema ${schema} cascade` })), { type: 'sql', sql: 'create schema public' }], { timeoutMs: setupTimeoutMs });
+    } catch (error) {
+      if (!(error instanceof StepFailure)) throw error;
+      await server.stop();
+    }
+  };
+
+  /** The content that belongs to this catalog: what stands there is kept where the catalog says the same about it. */
+  const adopt = async (catalog: Catalog): Promise<Content> => {
+    const start = await server.start();
+    if (content?.start !== start) content = fresh(start);
+    if (content.catalog === catalog) return content;
+    const ground = groundOf(catalog);
+    const changed = content.ground !== undefined && (content.ground !== ground || [...content.made].some(([key, shape]) => shape !== shapeOf(catalog.tables.get(key))));
+    if (changed) {
+      await reset();
+      content = fresh(await server.start());
+    }
+    const isNew = content.ground === undefined;
+    content.catalog = catalog;
+    content.ground = ground;
+    if (isNew) {
+      const schemas = new Set(catalog.searchPath);
+      await server.run([...schemas].map((schema) => ({ type: 'sql', sql: `create schema if not exists ${quoteIdentifier(schema)}`, optional: true })));
+      for (const { name } of catalog.server?.extensions ?? []) await addExtension(name);
+    }
+    const path = [...new Set([...catalog.searchPath, ...(catalog.server?.extensions ?? []).map(({ schema }) => schema)])];
+    await server.run([
+      { type: 'sql', sql: `set search_path = ${path.length === 0 ? "''" : path.map(quoteIdentifier).join(', ')}`, optional: true },
+      ...renderSettings(catalog.server?.settings ?? {}).map((sql): TwinStep => ({ type: 'sql', sql, optional: true })),
+    ]);
+    return content;
+  };
+
+  const ensure = async (catalog: Catalog, sql: string): Promise<void> => {
+    const now = await adopt(catalog);
+    const names = collectNames(sql);
+    for (const { name } of names) for (const extension of extensionsFor(name)) await addExtension(extension);
+    await now.types.resolveNamed(catalog, new Set(names.map(({ name }) => name)));
+    const tables = withDependencies(catalog, relationsNamed(catalog, names));
+    const missing = tables.filter((table) => !now.made.has(keyOf(table)));
+    await makeRoutines(now, catalog, names);
+    if (missing.length > 0) await makeRelations(now, catalog, missing);
+    await restoreStatistics(now, catalog, tables.filter((table) => table.kind !== 'view'));
+  };
+
+  const note = (now: Content, key: string, text: string): void => { now.caveats.set(key, (now.caveats.get(key) ?? new Set()).add(text)); };
+
+  const makeRoutines = async (now: Content, catalog: Catalog, names: readonly WrittenName[]): Promise<void> => {
+    const called = new Set(names.filter((item) => item.called).map((item) => item.name));
+    for (const routine of catalog.routines ?? []) {
+      const id = `${routine.schema}.${routine.name}(${routine.arguments})`;
+      if (!called.has(routine.name) || now.routines.has(id)) continue;
+      now.routines.add(id);
+      if (routine.definition !== undefined) {
+        const inside = collectNames(routine.definition);
+        await makeRoutines(now, catalog, inside);
+        const missing = withDependencies(catalog, relationsNamed(catalog, inside)).filter((table) => !now.made.has(keyOf(table)));
+        if (missing.length > 0) await makeRelations(now, catalog, missing);
+      }
+      for (const sql of renderRoutine(routine)) {
+        const [, result] = await server.run([{ type: 'sql', sql: `create schema if not exists ${quoteIdentifier(routine.schema)}`, optional: true }, { type: 'sql', sql, optional: true }]);
+        if (result?.error === undefined) break;
+      }
+    }
+  };
+
+  const makeRelations = async (now: Content, catalog: Catalog, tables: readonly Table[]): Promise<void> => {
+    for (const table of tables) now.made.set(keyOf(table), shapeOf(table));
+    await now.types.resolve(catalog, tables.flatMap((table) => table.columns.map((column) => column.type)));
+    const options = { typeOf: now.types.render };
+    const stored = tables.filter((table) => table.kind !== 'view');
+    const bounds = partitionBounds(catalog, stored);
+    for (const { table, caveat } of bounds.values()) if (caveat !== undefined) note(now, keyOf(table), caveat);
+    const creations = stored.map((table) => {
+      const parent = table.partitionOf === undefined ? undefined : catalog.tables.get(table.partitionOf);
+      return renderCreateTable(table, { ...options, ...(parent === undefined ? {} : { parent, bound: bounds.get(keyOf(table))?.bound ?? 'DEFAULT' }) });
+    });
+    const schemas = [...new Set(tables.map((table) => table.schema))];
+    await runAll(server, schemas.map((schema) => `create schema if not exists ${quoteIdentifier(schema)}`));
+    const created = await runAll(server, creations);
+    stored.forEach((table, index) => { if (created[index]?.error !== undefined) note(now, keyOf(table), `${keyOf(table)} could not be made: ${describe(created[index].error.sqlState)}`); });
+    for (const table of stored) for (const column of table.columns) if (now.types.standIns.has(column.type)) note(now, keyOf(table), `the type of ${keyOf(table)}.${column.name} is not known to the planner`);
+    for (const table of stored) if (table.kind === 'foreign') note(now, keyOf(table), `${keyOf(table)} is a foreign table, planned as one of its own`);
+    // Partitions first: their parents' indexes then take over those that are there, with their names.
+    const keys = [...stored].reverse().flatMap((table) => renderKeys(table).map((sql) => ({ table, sql })));
+    const indexed = await runAll(server, keys.map(({ sql }) => sql));
+    keys.forEach(({ table }, index) => { if (indexed[index]?.error !== undefined) note(now, keyOf(table), `an index of ${keyOf(table)} could not be made: ${describe(indexed[index].error.sqlState)}`); });
+    await runAll(server, foreignKeys(now, catalog, new Set(stored.map(keyOf))));
+    await runAll(server, tables.filter((table) => table.kind === 'view' && table.definition !== undefined).map(renderView));
+  };
+
+  const restoreStatistics = async (now: Content, catalog: Catalog, tables: readonly Table[]): Promise<void> => {
+    const stale = tables.filter((table) => now.restored.get(keyOf(table)) !== statisticsKey(catalog));
+    if (stale.length === 0) return;
+    const steps: TwinStep[] = [];
+    for (const table of stale) {
+      const key = keyOf(table);
+      const volume = volumeOf(catalog, table, fallbackRows);
+      if (now.restored.has(key)) steps.push(...clearColumns(table.schema, table.name, table.columns.map((column) => column.name)));
+      steps.push(...restoreRelation(table.schema, table.name, volume.stats, table.kind !== 'partitioned'), ...restoreColumns(table.schema, table.name, volume.stats.columns));
+      now.volumes.set(key, volume);
+      now.restored.set(key, statisticsKey(catalog));
+      for (const caveat of volume.caveats) note(now, key, caveat);
+    }
+    await runSteps(server, steps);
+    await restoreIndexes(now, catalog, stale);
+  };
+
+  const restoreIndexes = async (now: Content, catalog: Catalog, tables: readonly Table[]): Promise<void> => {
+    const known = new Set((await existing(server, tables.map((table) => regclass(table.schema, table.name)))));
+    const indexes = await readIndexes(server, [...known]);
+    const unknown = indexes.filter((index) => catalog.statistics?.relations.has(relationKey(index.schema, index.name)) !== true);
+    const estimates = await estimateIndexes(server, unknown, (index) => {
+      const stats = now.volumes.get(relationKey(index.schema, index.table))?.stats;
+      return { tuples: stats?.tuples ?? 0, pages: stats?.filePages ?? 0 };
+    });
+    const steps: TwinStep[] = [];
+    for (const index of indexes) {
+      const stats = catalog.statistics?.relations.get(relationKey(index.schema, index.name));
+      const estimate = estimates[unknown.indexOf(index)];
+      const figures = stats ?? { pages: estimate?.pages ?? 1, tuples: estimate?.tuples ?? 0, allVisible: 0, filePages: estimate?.pages ?? 1 };
+      steps.push(...restoreRelation(index.schema, index.name, figures, !index.partitioned));
+      if (stats !== undefined) steps.push(...restoreColumns(index.schema, index.name, stats.columns));
+      if (index.expressions.length > 0 && (stats?.columns.length ?? 0) === 0) for (const expression of index.expressions) note(now, relationKey(index.schema, index.table), `no statistics of ${expression.sql}`);
+    }
+    await runSteps(server, steps);
+  };
+
+  return {
+    ensure, addExtension, reset,
+    get volumes() { return content?.volumes ?? new Map<string, Volume>(); },
+    get caveats() { return content?.caveats ?? new Map<string, Set<string>>(); },
+  };
+}
+
+/** Milliseconds for making things: a batch of statements. */
+export const setupTimeoutMs = 30_000;
+
+const keyOf = (table: Table): string => relationKey(table.schema, table.name);
+
+/** What the relation itself is made of, without what changes by the minute. */
+const shapeOf = (table: Table | undefined): string =>
+  table === undefined ? '' : JSON.stringify([table.kind, table.columns, table.constraints, table.foreignKeys, table.indexes.map(({ definedAt: _, ...index }) => index), table.partitionKey, table.partitionOf, table.partitionBound, table.options, table.definition]);
+
+/** What everything else stands on. */
+const groundOf = (catalog: Catalog): string => JSON.stringify([catalog.searchPath, catalog.server?.extensions, catalog.types, catalog.routines]);
+
+const statisticsKey = (catalog: Catalog): string => `${catalog.version}/${catalog.statistics?.version ?? ''}`;
+
+/** The tables with partitions, their parents, and what views read; what others stand on comes first. */
+function withDependencies(catalog: Catalog, tables: readonly Table[]): readonly Table[] {
+  const children = new Map<string, Table[]>();
+  for (const table of catalog.tables.values()) if (table.partitionOf !== undefined) children.set(table.partitionOf, [...(children.get(table.partitionOf) ?? []), table]);
+  const found = new Set<Table>();
+  const seen = new Set<Table>();
+  const visit = (table: Table): void => {
+    if (seen.has(table)) return;
+    seen.add(table);
+    const parent = table.partitionOf === undefined ? undefined : catalog.tables.get(table.partitionOf);
+    if (parent !== undefined) visit(parent);
+    if (table.kind === 'view' && table.definition !== undefined) for (const below of relationsNamed(catalog, collectNames(table.definition))) visit(below);
+    found.add(table);
+    for (const child of children.get(keyOf(table)) ?? []) visit(child);
+  };
+  for (const table of tables) visit(table);
+  return [...found];
+}
+
+/** Foreign keys of which both ends are there: the planner looks at no others. `fresh`: tables that were just made. */
+function foreignKeys(now: Content, catalog: Catalog, fresh: ReadonlySet<string>): readonly string[] {
+  return [...now.made.keys()].flatMap((key) => {
+    const table = catalog.tables.get(key);
+    return (table?.foreignKeys ?? []).flatMap((item) => {
+      const target = relationKey(item.references.schema ?? table!.schema, item.references.table);
+      const found = catalog.tables.get(target);
+      return found !== undefined && now.made.has(target) && (fresh.has(key) || fresh.has(target)) ? [renderForeignKey(table!, item, found)] : [];
+    });
+  });
+}
+
+async function existing(server: PlanningServer, relations: readonly string[]): Promise<readonly string[]> {
+  const results = await runSteps(server, relations.map((name) => ({ type: 'sql', sql: `select pg_catalog.to_regclass('${name.replaceAll("'", "''")}') is not null as found`, optional: true })));
+  return relations.filter((_, index) => results[index]?.rows[0]?.['found'] === true);
+}
+
+/** Each is tried, in order; what is not one statement is not sent. */
+async function runAll(server: PlanningServer, statements: readonly string[]): Promise<readonly (StepResult | undefined)[]> {
+  const refused: StepResult = { rows: [], error: { step: 0, sqlState: '42601', message: 'not one statement' } };
+  const sent = statements.filter(isOneStatement);
+  const results = await runSteps(server, sent.map((sql) => ({ type: 'sql', sql, optional: true })));
+  let at = 0;
+  return statements.map((sql) => (isOneStatement(sql) ? results[at++] : refused));
+}
+
+/** In portions, each with a time limit of its own. */
+async function runSteps(server: PlanningServer, steps: readonly TwinStep[]): Promise<readonly StepResult[]> {
+  const results: StepResult[] = [];
+  for (let at = 0; at < steps.length; at += 200) results.push(...(await server.run(steps.slice(at, at + 200).map((step): TwinStep => (step.type === 'sql' ? step : step)), { timeoutMs: setupTimeoutMs })));
+  return results;
+}
+
+const describe = (sqlState: string | undefined): string =>
+  ({ '42704': 'a type, operator class or collation is missing', '42883': 'a function or operator is missing', '42P01': 'a relation is missing', '42P07': 'the name is taken', '42601': 'its definition is not understood' })[sqlState ?? ''] ?? `SQLSTATE ${sqlState ?? 'unknown'}`;

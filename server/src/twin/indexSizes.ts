@@ -1,0 +1,68 @@
+import { assumeIndexPages } from '../core/catalog/assumedStatistics';
+import { quoteLiteral, quoteQualified } from '../core/sql/names';
+import type { PlanningServer } from './planningServer';
+
+/** An index as it stands in the twin. */
+export interface TwinIndex {
+  readonly schema: string;
+  readonly table: string;
+  readonly name: string;
+  readonly method: string;
+  /** The index of a partitioned table has no file. */
+  readonly partitioned: boolean;
+  /** Bytes of a tuple's keys and included columns, by the statistics of the table. */
+  readonly width: number;
+  readonly predicate?: string;
+  /** Name of the index of the partitioned parent that it is part of. */
+  readonly parent?: string;
+  /** Attributes that are expressions: name and SQL. */
+  readonly expressions: readonly { readonly attribute: string; readonly sql: string }[];
+}
+
+/** The indexes of some relations (`regclass` texts), in the order in which they were made. */
+export async function readIndexes(server: PlanningServer, relations: readonly string[]): Promise<readonly TwinIndex[]> {
+  if (relations.length === 0) return [];
+  const [result] = await server.run([{ type: 'sql', sql: indexesQuery(relations) }]);
+  return (result?.rows ?? []).map((row): TwinIndex => {
+    const expressions = Array.isArray(row['expressions']) ? (row['expressions'] as readonly { readonly a: string; readonly e: string }[]) : [];
+    return {
+      schema: String(row['schema']), table: String(row['table_name']), name: String(row['name']), method: String(row['method']), partitioned: row['kind'] === 'I', width: Number(row['width']),
+      ...(typeof row['predicate'] === 'string' ? { predicate: row['predicate'] } : {}), ...(typeof row['parent'] === 'string' ? { parent: row['parent'] } : {}),
+      expressions: expressions.map(({ a, e }) => ({ attribute: a, sql: e })),
+    };
+  });
+}
+
+const indexesQuery = (relations: readonly string[]): string => `
+select n.nspname::text as schema, t.relname::text as table_name, x.relname::text as name, x.relkind::text as kind, am.amname::text as method, pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate,
+       (select px.relname::text from pg_catalog.pg_inherits h join pg_catalog.pg_class px on px.oid = h.inhparent where h.inhrelid = x.oid) as parent,
+       (select pg_catalog.sum(coalesce(s.stawidth, case when y.typlen > 0 then y.typlen else 32 end))
+          from pg_catalog.pg_attribute a join pg_catalog.pg_type y on y.oid = a.atttypid
+          left join pg_catalog.pg_statistic s on s.starelid = i.indrelid and s.staattnum = i.indkey[a.attnum - 1] and s.staattnum > 0 and not s.stainherit
+          where a.attrelid = x.oid)::float8 as width,
+       (select pg_catalog.json_agg(pg_catalog.json_build_object('a', a.attname, 'e', pg_catalog.pg_get_indexdef(x.oid, a.attnum, false)) order by a.attnum)
+          from pg_catalog.pg_attribute a where a.attrelid = x.oid and i.indkey[a.attnum - 1] = 0) as expressions
+from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_class t on t.oid = i.indrelid join pg_catalog.pg_namespace n on n.oid = t.relnamespace
+join pg_catalog.pg_am am on am.oid = x.relam
+where i.indrelid = any (array[${relations.map((name) => `${quoteLiteral(name)}::regclass`).join(', ')}]::oid[])
+order by x.oid`;
+
+/**
+ * Tuples and blocks of indexes about which nothing is known, in order. `tuples` and `pages` are those of their tables; a
+ * partial index holds as many rows as the planner expects of its predicate.
+ */
+export async function estimateIndexes(server: PlanningServer, indexes: readonly TwinIndex[], tableOf: (index: TwinIndex) => { readonly tuples: number; readonly pages: number }): Promise<readonly { readonly tuples: number; readonly pages: number }[]> {
+  const partial = indexes.filter((index) => index.predicate !== undefined && !index.partitioned);
+  const results = partial.length === 0 ? [] : await server.run(partial.map((index) => ({ type: 'sql', sql: `explain (format json) select from only ${quoteQualified(index.schema, index.table)} where ${index.predicate ?? 'true'}`, optional: true })));
+  const kept = new Map(partial.map((index, position) => [index, plannedRows(results[position]?.rows[0])]));
+  return indexes.map((index) => {
+    const table = tableOf(index);
+    const tuples = Math.min(table.tuples, kept.get(index) ?? table.tuples);
+    return { tuples, pages: index.partitioned ? 0 : assumeIndexPages(index.method, tuples, index.width, table.pages) };
+  });
+}
+
+function plannedRows(row: Readonly<Record<string, unknown>> | undefined): number | undefined {
+  const rows = (row?.['QUERY PLAN'] as readonly { readonly Plan?: { readonly 'Plan Rows'?: number } }[] | undefined)?.[0]?.Plan?.['Plan Rows'];
+  return typeof rows === 'number' ? rows : undefined;
+}

@@ -1,0 +1,38 @@
+import { quoteLiteral, quoteQualified } from '../core/sql/names';
+import type { ColumnStatistics, RelationStatistics } from '../core/catalog/statistics';
+import type { TwinStep } from './child/protocol';
+
+const number = (value: number, fallback: number): string => String(Number.isFinite(value) ? value : fallback);
+const whole = (value: number): string => number(Math.min(2_147_483_647, Math.max(0, Math.round(value))), 0);
+const array = (values: readonly number[]): string => quoteLiteral(`{${values.map((value) => number(value, 0)).join(',')}}`);
+
+/** `regclass` text of a relation. */
+export const regclass = (schema: string, name: string): string => quoteQualified(schema, name);
+
+/** Restores what ANALYZE left in `pg_class`, and makes the file as long. */
+export function restoreRelation(schema: string, name: string, stats: Pick<RelationStatistics, 'pages' | 'tuples' | 'allVisible' | 'filePages'>, hasFile: boolean): readonly TwinStep[] {
+  const sql = `select pg_catalog.pg_restore_relation_stats('schemaname', ${quoteLiteral(schema)}, 'relname', ${quoteLiteral(name)}, 'relpages', ${whole(stats.pages)}::integer, 'reltuples', ${number(stats.tuples, -1)}::real, 'relallvisible', ${whole(stats.allVisible)}::integer)`;
+  return [{ type: 'sql', sql, optional: true }, ...(hasFile ? [{ type: 'size' as const, relation: regclass(schema, name), pages: Math.min(4_294_967_294, Math.max(0, Math.round(stats.filePages))) }] : [])];
+}
+
+function attributeCall(schema: string, name: string, stats: ColumnStatistics): string {
+  const pieces = [
+    `'schemaname', ${quoteLiteral(schema)}`, `'relname', ${quoteLiteral(name)}`, `'attname', ${quoteLiteral(stats.column)}`, `'inherited', ${String(stats.inherited)}`,
+    `'null_frac', ${number(stats.nullFraction, 0)}::real`, `'avg_width', ${whole(stats.averageWidth)}::integer`, `'n_distinct', ${number(stats.distinct, 0)}::real`,
+  ];
+  if (stats.correlation !== undefined) pieces.push(`'correlation', ${number(stats.correlation, 0)}::real`);
+  if (stats.mostCommonValues !== undefined && stats.mostCommonFrequencies !== undefined) pieces.push(`'most_common_vals', ${quoteLiteral(stats.mostCommonValues)}::text`, `'most_common_freqs', ${array(stats.mostCommonFrequencies)}::real[]`);
+  if (stats.histogramBounds !== undefined) pieces.push(`'histogram_bounds', ${quoteLiteral(stats.histogramBounds)}::text`);
+  if (stats.mostCommonElements !== undefined && stats.mostCommonElementFrequencies !== undefined) pieces.push(`'most_common_elems', ${quoteLiteral(stats.mostCommonElements)}::text`, `'most_common_elem_freqs', ${array(stats.mostCommonElementFrequencies)}::real[]`);
+  if (stats.elementCountHistogram !== undefined) pieces.push(`'elem_count_histogram', ${array(stats.elementCountHistogram)}::real[]`);
+  return `pg_catalog.pg_restore_attribute_stats(${pieces.join(', ')})`;
+}
+
+/** Restores rows of `pg_stats`; one that Postgres refuses is left out. */
+export function restoreColumns(schema: string, name: string, columns: readonly ColumnStatistics[]): readonly TwinStep[] {
+  return columns.map((column): TwinStep => ({ type: 'sql', sql: `select ${attributeCall(schema, name, column)}`, optional: true }));
+}
+
+/** Forgets the statistics of these columns. */
+export const clearColumns = (schema: string, name: string, columns: readonly string[]): readonly TwinStep[] =>
+  columns.flatMap((column) => [true, false].map((inherited): TwinStep => ({ type: 'sql', sql: `select pg_catalog.pg_clear_attribute_stats('schemaname', ${quoteLiteral(schema)}, 'relname', ${quoteLiteral(name)}, 'attname', ${quoteLiteral(column)}, 'inherited', ${String(inherited)})`, optional: true })));
