@@ -39,7 +39,7 @@ export default tseslint.config(
   {
     files: ['**/*.{ts,mjs}'],
     plugins: { import: importPlugin },
-    settings: { 'import/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] }, 'import/resolver': { node: { extensions: ['.ts', '.d.ts', '.mts', '.mjs', '.js', '.json'] } } },
+    settings: { 'import/ignore': ['@electric-sql/pglite'], 'import/parsers': { '@typescript-eslint/parser': ['.ts', '.mts'] }, 'import/resolver': { node: { extensions: ['.ts', '.d.ts', '.mts', '.mjs', '.js', '.json'] } } },
     rules: {
       'max-lines': ['error', 500],
       'import/no-cycle': 'error',

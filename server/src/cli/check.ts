@@ -7,6 +7,7 @@ import { findConfig, loadConfig } from '../workspace/configFile';
 import { createConnections } from '../workspace/connections';
 import { createEngine } from '../workspace/engine';
 import { isInside, languageOf, relativePath, toPath, toUri } from '../workspace/paths';
+import { createPlannerTwin, type Twin } from '../workspace/plannerTwin';
 import { createProject, MAX_PLANNER_ROUNDS, type Linted, type Project, type Skipped } from '../workspace/project';
 import { checkSettings, mergeSettings, nearest, type RuleSetting, type UserSettings } from '../workspace/settings';
 import { reasonOf } from '../workspace/textFile';
@@ -42,6 +43,15 @@ export interface CheckOptions {
 
 /** `sargable check`. @returns the exit status */
 export async function runCheck(paths: readonly string[], options: CheckOptions): Promise<number> {
+  const twin = createPlannerTwin();
+  try {
+    return await check(paths, options, twin);
+  } finally {
+    await twin.stop();
+  }
+}
+
+async function check(paths: readonly string[], options: CheckOptions, twin: Twin): Promise<number> {
   const started = performance.now();
   const stages: [string, number][] = [];
   const stage = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -55,7 +65,7 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
   const folder = process.cwd();
   const settings = await readSettings(folder, options);
   const engine = await stage('start', createEngine);
-  const project = await createProject({ folder, engine, settings, threads: options.threads });
+  const project = await createProject({ folder, engine, settings, threads: options.threads, twin });
   const progress = createProgress();
   const url = options.database === false ? undefined : options.database ?? (process.env['SARGABLE_DATABASE_URL'] || undefined);
   if (url !== undefined) await stage('catalog', () => useDatabase(project, url));

@@ -84,7 +84,7 @@ export function startServer(connection: Connection): void {
     if (!session.abilities.pullDiagnostics) void connection.sendDiagnostics({ uri: textDocument.uri, diagnostics: [] });
   });
   connection.onShutdown(async () => {
-    await session?.connections.close();
+    await Promise.all([session?.connections.close(), session?.twin?.stop()]);
   });
 }
 
