@@ -14,6 +14,8 @@ export interface Agreement {
   readonly plans: number;
   /** Plans with the same nodes, join types, indexes and relations. */
   readonly sameShape: number;
+  /** Of these, plans that use parallel workers. */
+  readonly parallel: number;
   /** Relative error of the total cost at a share of the plans: `costErrorAt(0.5)` is the median. */
   costErrorAt(share: number): number;
   readonly differing: readonly PlanComparison[];
@@ -28,7 +30,7 @@ export const costError = ({ server, twin }: PlanComparison): number => Math.abs(
 export function summariseAgreement(comparisons: readonly PlanComparison[]): Agreement {
   const errors = comparisons.map(costError).sort((a, b) => a - b);
   const differing = comparisons.filter((c) => planShape(c.server) !== planShape(c.twin));
-  return { plans: comparisons.length, sameShape: comparisons.length - differing.length, differing, costErrorAt: (share) => errors[Math.min(errors.length - 1, Math.floor(share * errors.length))] ?? 0 };
+  return { plans: comparisons.length, sameShape: comparisons.length - differing.length, differing, parallel: comparisons.filter((c) => !differing.includes(c) && planShape(c.server).includes('Gather')).length, costErrorAt: (share) => errors[Math.min(errors.length - 1, Math.floor(share * errors.length))] ?? 0 };
 }
 
 /** Tables that a calibration looks at. */
