@@ -7,6 +7,7 @@ import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { Client } from './bench/client.mjs';
+import { printPlanner } from './bench/planner.mjs';
 import { createRandom, generateSql, generateTypeScript } from './bench/documents.mjs';
 import { installDependencies, root, run } from './prepare.mjs';
 
@@ -87,6 +88,8 @@ for (const [label, generate, extension, language] of [['SQL', generateSql, '.sql
     }
   }
 }
+
+await printPlanner(ours);
 
 const target = process.argv[2] ?? path.join(root, 'server');
 console.log(`\nWorkspace scan of ${path.relative(root, target) || target}`);
