@@ -10,6 +10,11 @@ export interface SqlAnalyser {
   analyse(source: SqlSource): StatementModel;
   /** The schema changes of one DDL statement; empty for anything else. */
   schemaChanges(statement: string): readonly SchemaChange[];
+  /**
+   * Postgres' own fingerprint of a statement: 16 hexadecimal digits, equal whatever its constants are. Cached by text.
+   * Undefined where the text does not parse or the engine is missing.
+   */
+  fingerprint(statement: string): string | undefined;
 }
 
 export interface SplitOptions {

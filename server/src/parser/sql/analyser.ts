@@ -9,12 +9,13 @@ import { blocksByTokens, kindByTokens } from '../../core/sql/tokenModel';
 import { TokenRanges } from '../../core/sql/tokenRanges';
 import { ownText } from '../../core/text/ownText';
 import { sqlSpan } from '../../core/text/span';
+import { createTextMemo } from '../../core/text/textMemo';
 import { buildBlocks } from './buildModel';
 import { codePointToOffset, createByteMap } from './byteOffsets';
 import { createModelCache } from './modelCache';
 import { fromPgTree } from './pgAdapter';
 import { parseWithPgast } from './pgastAdapter';
-import { loadPgQuery, parseTree, parseWithPgQuery } from './pgQuery';
+import { fingerprintWithPgQuery, loadPgQuery, parseTree, parseWithPgQuery } from './pgQuery';
 import type { ParseResult } from './pgTree';
 import { collectSchemaChanges } from './schemaChanges';
 
@@ -58,7 +59,15 @@ export async function createSqlAnalyser(options: SqlAnalyserOptions = {}): Promi
       const tree = parseTree(statement);
       return tree ? collectSchemaChanges(tree, statement) : [];
     },
+    fingerprint: createTextMemo(maxFingerprintCharacters, fingerprint),
   };
+}
+
+const maxFingerprintCharacters = 4_000_000;
+
+function fingerprint(statement: string): string | undefined {
+  const ranges = new TokenRanges(statement, tokenize(statement));
+  return isTooComplex(ranges) ? undefined : fingerprintWithPgQuery(shorten(statement));
 }
 
 /** Models one statement without the cache. `engine` leaves out the engines before it (tests compare them). */

@@ -125,6 +125,39 @@ export function parseTree(sql: string): ParseResult | undefined {
   return result && 'tree' in result ? result.tree : undefined;
 }
 
+/**
+ * Postgres' fingerprint of one or more statements: equal whatever their constants, layout and parentheses are (0.05 ms).
+ * @returns undefined on a syntax error, when the engine failed, or before `loadPgQuery`.
+ */
+export function fingerprintWithPgQuery(sql: string): string | undefined {
+  const engine = current;
+  if (!engine || sql === '') return undefined;
+  try {
+    return withText(engine, sql, (query) => {
+      // Of a text that does not parse the function answers with the error's message.
+      if (!parses(engine, query)) return undefined;
+      const result = engine._wasm_fingerprint(query);
+      try {
+        const answer = result ? engine.UTF8ToString(result) : '';
+        return /^[0-9a-f]{16}$/.test(answer) ? answer : undefined;
+      } finally {
+        if (result) engine._wasm_free_string(result);
+      }
+    });
+  } catch {
+    discard();
+    return undefined;
+  }
+}
+
+function parses(engine: PgQueryModule, query: number): boolean {
+  const result = engine._wasm_parse_query_raw(query);
+  if (!result) throw new Error('out of memory');
+  const failed = engine.getValue(result + 8, 'i32') !== 0;
+  engine._wasm_free_parse_result(result);
+  return !failed;
+}
+
 /** Offsets of the C structs `PgQueryParseResult` and `PgQueryError`. */
 function runParse(engine: PgQueryModule, sql: string): PgParse {
   return withText(engine, sql, (query) => {
