@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { compareWithBaseline, createBaseline, type Baseline } from '../core/lint/baseline';
 import type { Finding } from '../core/lint/rule';
+import { hotFirst } from '../core/lint/usage';
 import { rules } from '../core/rules/index.generated';
 import { findConfig, loadConfig } from '../workspace/configFile';
 import { createConnections } from '../workspace/connections';
@@ -9,6 +10,7 @@ import { createEngine } from '../workspace/engine';
 import { isInside, languageOf, relativePath, toPath, toUri } from '../workspace/paths';
 import { createPlannerTwin, type Twin } from '../workspace/plannerTwin';
 import { createProject, MAX_PLANNER_ROUNDS, type Linted, type Project, type Skipped } from '../workspace/project';
+import { createStatementReader } from '../workspace/statementReader';
 import { checkSettings, mergeSettings, nearest, type RuleSetting, type UserSettings } from '../workspace/settings';
 import { reasonOf } from '../workspace/textFile';
 import { changedFiles } from './changed';
@@ -101,7 +103,7 @@ async function check(paths: readonly string[], options: CheckOptions, twin: Twin
   let findings: readonly Finding[] = linted.flatMap((l) => l.findings);
   if (options.baseline !== undefined) findings = await applyBaseline(folder, options.baseline, findings, options);
   if (options.quiet) findings = findings.filter((f) => f.severity === 'error');
-  const report = toReport(project, linted, findings, skipped, options.format, performance.now() - started);
+  const report = toReport(project, linted, hotFirst(findings), skipped, options.format, performance.now() - started);
   if (!options.fixDryRun || options.format !== 'stylish') process.stdout.write(render(report, options.format));
   if (options.timing) process.stderr.write(`${stages.map(([name, ms]) => `${name.padEnd(8)} ${ms.toFixed(0).padStart(6)} ms`).join('\n')}\n`);
   const { error, warning } = report.summary.bySeverity;
@@ -115,13 +117,16 @@ async function settle(project: Project, linted: Linted[]): Promise<void> {
   }
 }
 
-/** Reads the live catalog and closes the connection: no statement of the workspace is ever sent. */
+/** Reads the live catalog and what the server has counted, and closes the connection: no statement of the workspace is ever sent. */
 async function useDatabase(project: Project, url: string): Promise<void> {
   const connections = createConnections();
   try {
     const outcome = await connections.connect({ name: 'cli', url });
     if (!outcome.ok) throw new UsageError(`the database cannot be used: ${outcome.error}`);
     await project.setLive(connections.catalogs());
+    const readings = await createStatementReader(connections).read(0);
+    for (const { notes } of readings?.values() ?? []) for (const note of notes) process.stderr.write(`sargable: ${note}\n`);
+    if (readings) await project.setStatements(readings);
   } finally {
     await connections.close();
   }

@@ -13,6 +13,7 @@ import { publishDocument, registerDiagnostics } from './features/diagnostics';
 import { registerExplain } from './features/explain';
 import { registerHover } from './features/hover';
 import { createSecondLook } from './features/secondLook';
+import { createStatementsFeature } from './features/statements';
 import { registerWorkspace } from './features/workspace';
 import { inBackground, projectOf, type ClientAbilities, type Session } from './session';
 
@@ -24,9 +25,13 @@ export function startServer(connection: Connection): void {
   registerDiagnostics(connection, current);
   registerCodeActions(connection, current);
   registerHover(connection, current);
-  registerCodeLens(connection, current);
+  const statements = createStatementsFeature(connection, current);
+  registerCodeLens(connection, current, statements.onActivity);
   const workspace = registerWorkspace(connection, current);
-  registerExplain(connection, current, workspace.sendStatus);
+  registerExplain(connection, current, () => {
+    workspace.sendStatus();
+    statements.onConnections();
+  });
 
   connection.onInitialize(async (params): Promise<InitializeResult> => {
     const options = (params.initializationOptions ?? {}) as Partial<InitializationOptions>;

@@ -23,6 +23,8 @@ export interface LiveDatabase {
 export interface Binding {
   /** Undefined for the files that no database claims. */
   readonly name: string | undefined;
+  /** Name of the open connection to it. */
+  readonly connection: string | undefined;
   readonly settings: LintSettings;
   readonly state: CatalogState;
   readonly planning: Planning;
@@ -53,7 +55,7 @@ interface Claim {
   readonly name: string | undefined;
   readonly patterns: readonly string[];
   readonly schema?: readonly string[];
-  readonly live?: Catalog;
+  readonly live?: LiveDatabase;
 }
 
 /** Loads the catalog of every database that the configuration or an open connection binds to files of this folder. */
@@ -68,15 +70,15 @@ export async function loadBindings(request: BindingsRequest): Promise<Bindings> 
     const own = claims.length === 0 ? () => true : (file: string | undefined): boolean => file !== undefined && (claimOf(file) ?? rest) === claim;
     const user: UserSettings = claim.schema ? { ...settings, schema: claim.schema } : settings;
     const state = await loadCatalog({
-      folder, settings: user, sql: request.sql, live: claim.live, expected: request.expected,
+      folder, settings: user, sql: request.sql, live: claim.live?.catalog, expected: request.expected,
       paths: request.paths.filter(own), files: files.filter((file) => own(toPath(file.uri))),
     });
     const known = previous?.all.find((binding) => binding.name === claim.name);
     const planning = known && known.planning.twin === twin ? known.planning : createPlanning(twin);
     planning.use(state.catalog);
-    return { name: claim.name, state, planning, settings: toLintSettings(user, defaultSettings, state.migrations) };
+    return { name: claim.name, connection: claim.live?.name, state, planning, settings: toLintSettings(user, defaultSettings, state.migrations) };
   };
-  const rest: Claim = { name: undefined, patterns: [], live: request.live.filter((database) => !database.paths).at(-1)?.catalog };
+  const rest: Claim = { name: undefined, patterns: [], live: request.live.filter((database) => !database.paths).at(-1) };
   const [last, ...named] = await Promise.all([rest, ...claims].map(load));
   const byClaim = new Map(claims.map((claim, i) => [claim, named[i]] as const));
   const memo = new Map<string, Binding>();
@@ -98,10 +100,10 @@ export async function loadBindings(request: BindingsRequest): Promise<Bindings> 
 /** Databases of the configuration first, each with the live catalog of its name; then connections with paths of their own. */
 function collectClaims({ folder, settings, live }: BindingsRequest): readonly Claim[] {
   const configured = (settings.databases ?? []).filter((database) => database.paths.length > 0).map((database): Claim => ({
-    name: database.name, patterns: database.paths, schema: database.schema, live: live.find((other) => other.name === database.name)?.catalog,
+    name: database.name, patterns: database.paths, schema: database.schema, live: live.find((other) => other.name === database.name),
   }));
   const connected = [...live].reverse().filter((database) => database.paths?.length && !configured.some((claim) => claim.name === database.name)).map((database): Claim => ({
-    name: database.name, patterns: (database.paths ?? []).filter((pattern) => concerns(folder, pattern)), live: database.catalog,
+    name: database.name, patterns: (database.paths ?? []).filter((pattern) => concerns(folder, pattern)), live: database,
   }));
   return [...configured, ...connected.filter((claim) => claim.patterns.length > 0)];
 }

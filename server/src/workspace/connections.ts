@@ -25,6 +25,8 @@ export interface Connections {
   /** The catalogs of all open connections with the files they belong to, in the order of connecting. */
   catalogs(): readonly LiveDatabase[];
   explain(request: ExplainStatement & { readonly connection: string }): Promise<ExplainOutcome>;
+  /** Gives our own queries the session of an open connection. Rejects with `DatabaseError`, also where none of that name is open. */
+  withSession<T>(name: string, work: (session: DbSession) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,11 @@ export function createConnections(): Connections {
       const outcome = await explainStatement(known.session, known.catalog, statement);
       known.state = outcome.kind === 'error' && outcome.lost ? 'lost' : 'connected';
       return outcome;
+    },
+    async withSession(name, work) {
+      const known = open.get(name);
+      if (!known) throw new DatabaseError('connection-lost', `There is no open connection '${name}'`);
+      return work(known.session);
     },
     async close() {
       await Promise.all([...open.keys()].map(disconnect));

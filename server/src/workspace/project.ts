@@ -1,10 +1,11 @@
 import { createFlowGraph } from '../core/calls/graph';
 import type { Catalog } from '../core/catalog/model';
 import type { TextChange } from '../core/hosts/syntax';
-import type { HostFile } from '../core/hosts/ir';
+import type { HostFile, QuerySite } from '../core/hosts/ir';
 import { createLintCache } from '../core/lint/cache';
 import { lintFile, type LintResult } from '../core/lint/linter';
 import type { Fix, LintSettings } from '../core/lint/rule';
+import type { StatementUsage } from '../core/lint/usage';
 import { countSyntaxErrors, type RelintResult } from '../core/lint/verifyFix';
 import { rules } from '../core/rules/index.generated';
 import type { Planner } from '../core/plan/planner';
@@ -18,6 +19,8 @@ import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './p
 import { scanFiles } from './scan';
 import { readSource } from './scanJob';
 import type { UserSettings } from './settings';
+import type { StatementReading } from './statementReader';
+import { createStatementIndex, type StatementStats } from './statementStats';
 import { readTextFile, readTextNow } from './textFile';
 
 export interface ProjectOptions {
@@ -74,6 +77,10 @@ export interface Project {
   configure(settings: UserSettings): Promise<void>;
   /** Replaces the live catalogs; none: disconnected. */
   setLive(databases: readonly LiveDatabase[]): Promise<void>;
+  /** What the servers have counted, by name of the connection; replaces what was known. */
+  setStatements(readings: ReadonlyMap<string, StatementReading>): Promise<void>;
+  /** What the server of a document has counted for one of its queries. */
+  usageOf(uri: string, site: QuerySite): StatementUsage | undefined;
   /** Answers what the rules have asked the planner; then whatever was `pending` is worth another look. Resolves to true when anything was answered. */
   settle(): Promise<boolean>;
   /** @param languageId the editor's, for documents whose name tells nothing */
@@ -116,6 +123,9 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let expected: NonNullable<Fix['creates']> = [];
   const opened = new Map<string, { text: string; reader: OpenReader }>();
   const cache = createLintCache();
+  const statementIndex = createStatementIndex(engine.sql);
+  let readings: ReadonlyMap<string, StatementReading> = new Map();
+  let statements: ReadonlyMap<string, StatementStats> = new Map();
 
   const load = (settings: UserSettings, previous?: Bindings): Promise<Bindings> =>
     loadBindings({ folder, paths, settings, sql: engine.sql, files: files.values(), live, expected, twin: options.twin, previous });
@@ -123,6 +133,12 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let bindings = await load({ ...user, schema: [] });
   const loadSchema = async (): Promise<void> => {
     bindings = await load(user, bindings);
+  };
+
+  const joinStatements = async (): Promise<void> => {
+    const own = (connection: string): HostFile[] => [...files.values()].filter((file) => bindings.of(file.uri).connection === connection);
+    const joined = await Promise.all([...readings].map(async ([name, reading]) => [name, await statementIndex.join(reading, own(name))] as const));
+    statements = new Map(joined);
   };
 
   const around = (): ReadContext => ({ models, folder, databases });
@@ -139,7 +155,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   const run = (file: HostFile, text: string): LintResult => {
     const { state, settings, planning } = bindings.of(file.uri);
     return lintFile({
-      file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, planner: planning.planner,
+      file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, planner: planning.planner, usage: project.usageOf,
       path: relativePath(folder, toPath(file.uri) ?? file.uri),
       relint: (changed, creates, planned) => relint(file, changed, creates, planned),
     });
@@ -203,6 +219,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       }
       for (const [uri, { reader }] of opened) if (!files.has(uri)) put(reader.file);
       await loadSchema();
+      await joinStatements();
       return { files: files.size, queries, skipped };
     },
     async configure(next) {
@@ -213,6 +230,11 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       live = databasesNow;
       await loadSchema();
     },
+    async setStatements(next) {
+      readings = next;
+      await joinStatements();
+    },
+    usageOf: (uri, site) => statements.get(bindings.of(uri).connection ?? '')?.usage(site),
     async settle() {
       return (await Promise.all(bindings.all.map(({ planning }) => planning.settle()))).includes(true);
     },

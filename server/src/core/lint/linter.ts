@@ -6,13 +6,14 @@ import type { StatementModel } from '../sql/model';
 import { noPlanner, type PlanAnswer, type Planner, type PlanQuestion } from '../plan/planner';
 import { displaySql } from '../sql/display';
 import type { SqlAnalyser } from '../sql/ports';
-import { spanText, type HostOffset, type HostSpan } from '../text/span';
+import { overlaps, spanText, type HostOffset, type HostSpan } from '../text/span';
 import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
 import { closeBrackets, findPlace, trimBlanks } from './place';
 import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Rule, RuleContext, StatementContext, StatementRule } from './rule';
 import { createSuppressions, describeUnused } from './suppressions';
+import { describeHeat, usageEvidence, type StatementUsage } from './usage';
 import { verifyFixes, type Relint } from './verifyFix';
 
 /** Id of the findings about suppression comments that silence nothing. Not a rule: it has no check. */
@@ -32,6 +33,8 @@ export interface LintRequest {
   readonly path?: string;
   /** Keeps the drafts of unchanged statements of SQL files between runs. */
   readonly cache?: LintCache;
+  /** What a server has counted for a query of any file; left out: nothing is known. */
+  usage?(uri: string, site: QuerySite): StatementUsage | undefined;
   /** Re-reads and re-lints a changed text; with it, fixes are verified before they are offered. */
   readonly relint?: Relint;
 }
@@ -198,15 +201,24 @@ function finish(request: LintRequest, placed: readonly Placed[], active: readonl
 function toFinding(request: LintRequest, item: Placed, severity: Finding['severity'], counter: FingerprintCounter, path: string): Finding {
   const { draft, span, rule, site } = item;
   const statement = site?.source?.text ?? '';
+  const usage = request.usage && findUsage(request, item);
   const finding: Finding = {
     rule: rule.id, severity, uri: request.file.uri, span,
-    message: draft.message, because: draft.because, confidence: draft.confidence,
-    evidence: draft.evidence ?? {}, related: draft.related ?? [],
+    message: draft.message, because: [usage && describeHeat(usage), draft.because].filter(Boolean).join('\n') || undefined, confidence: draft.confidence,
+    evidence: { ...draft.evidence, ...(usage ? usageEvidence(usage) : {}) }, related: draft.related ?? [],
     get sql() { return site?.source && item.model ? displaySql(site.source, item.model) : undefined; },
     fingerprint: counter.next(rule.id, path, statement, spanText(request.text, span)),
     fixes: () => (request.relint ? verifyFixes(request.text, finding, item.fixes(), request.relint) : item.fixes()),
   };
   return finding;
+}
+
+/** Of the statement that the finding is about, or that its path leads to. */
+function findUsage({ file, flow, usage }: LintRequest, { site, draft: { query } }: Placed): StatementUsage | undefined {
+  if (site) return usage?.(file.uri, site);
+  if (!query) return undefined;
+  const found = (query.uri === file.uri ? file : flow.file(query.uri))?.sites.find((other) => overlaps(other.anchor, query.span));
+  return found && usage?.(query.uri, found);
 }
 
 /** The comment with the whole line where nothing else stands on it. */

@@ -100,6 +100,8 @@ export interface FindingDraft {
   /** Facts for JSON output and hover. */
   readonly evidence?: Readonly<Record<string, unknown>>;
   readonly related?: readonly RelatedPlace[];
+  /** For a finding about code: where the query stands that it is about. */
+  readonly query?: { readonly uri: string; readonly span: HostSpan };
   /** Computed on demand. Every fix is verified (applied, re-parsed, re-linted) by the linter before it is offered. */
   fixes?(): readonly Fix[];
 }

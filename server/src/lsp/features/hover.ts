@@ -9,10 +9,11 @@ import { toSqlOffset } from '../../core/text/segmentMap';
 import { containsOffset, type HostOffset, type HostSpan } from '../../core/text/span';
 import { displaySql } from '../../core/sql/display';
 import { lintDocument, projectOf, type Session } from '../session';
+import { renderUsage } from '../usageText';
 import { canonicalUri } from '../../workspace/paths';
 import { documentationOf } from './diagnostics';
 
-/** On a finding: why, its evidence and the rule's page. On a table: its columns and indexes. On a chain: the SQL it sends. */
+/** On a finding: why, its evidence and the rule's page. On a table: its columns and indexes. On a query: what the server has counted for it. On a chain: the SQL it sends. */
 export function registerHover(connection: Connection, session: () => Session | undefined): void {
   connection.onHover((params): Hover | undefined => {
     const active = session();
@@ -31,10 +32,15 @@ export function registerHover(connection: Connection, session: () => Session | u
     const site = innermost(linted.file.sites, offset);
     if (site?.source) {
       const model = active.engine.sql.analyse(site.source);
+      const usage = projectOf(active, canonicalUri(document.clientUri))?.usageOf(linted.file.uri, site);
       const catalog = projectOf(active, canonicalUri(document.clientUri))?.catalogOf(canonicalUri(document.clientUri));
       const relation = relationAt(site, model, offset);
       const table = relation && catalog && findTable(catalog, relation);
       if (table) parts.push(renderTable(table));
+      if (usage && !table) {
+        parts.push(renderUsage(usage));
+        span ??= site.anchor;
+      }
       if (site.library !== 'sql' && !table) {
         parts.push(['```sql', displaySql(site.source, model), '```'].join('\n'));
         span ??= site.anchor;

@@ -23,6 +23,7 @@ export function loopFinding(context: FlowContext, query: LoopQuery, verb: string
       path: query.path.map((step) => ({ place: places.of(step.uri, step.span), label: step.label })),
     },
     related: related(context, query),
+    query: query.path.at(-1),
     fixes: () => batchingFixes(context, query),
   };
 }

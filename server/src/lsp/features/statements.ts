@@ -1,0 +1,35 @@
+import { CodeLensRefreshRequest, type Connection } from 'vscode-languageserver/node';
+import { createStatementReader, STATEMENTS_MAX_AGE_MS, type StatementReader } from '../../workspace/statementReader';
+import { inBackground, type Session } from '../session';
+import { refreshDiagnostics } from './diagnostics';
+
+export interface StatementsFeature {
+  /** A connection was opened, closed or used. */
+  onConnections(): void;
+  /** Someone works with queries: counters older than a minute are read again. */
+  onActivity(): void;
+}
+
+/** What the servers have counted, for lenses, hovers and the order of findings. Read on connecting and while someone works, never by a timer. */
+export function createStatementsFeature(connection: Connection, session: () => Session | undefined): StatementsFeature {
+  let reader: StatementReader | undefined;
+  const told = new Set<string>();
+
+  const refresh = async (): Promise<void> => {
+    const active = session();
+    if (!active) return;
+    reader ??= createStatementReader(active.connections);
+    const readings = await reader.read(STATEMENTS_MAX_AGE_MS);
+    if (!readings) return;
+    for (const project of active.projects.values()) await project.setStatements(readings);
+    for (const [name, { notes }] of readings) for (const note of notes.map((text) => `${name}: ${text}`)) {
+      if (!told.has(note)) connection.console.info(note);
+      told.add(note);
+    }
+    await refreshDiagnostics(active);
+    if (active.abilities.refreshCodeLens) await connection.sendRequest(CodeLensRefreshRequest.type);
+  };
+
+  const start = (): void => inBackground(connection, refresh());
+  return { onConnections: start, onActivity: start };
+}
