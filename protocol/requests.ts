@@ -159,6 +159,9 @@ export interface ParameterSuggestion {
   readonly detail?: string;
 }
 
+/** No parameters → null. Reads what the servers of the open connections have counted (pg_stat_statements) anew. */
+export const refreshStatisticsRequest = 'sargable/refreshStatistics';
+
 // ------------------------------------------------------------------ workspace
 
 /** {@link LintWorkspaceParams} → {@link LintWorkspaceResult}. Reports `$/progress` on the token; cancellable. */
@@ -207,6 +210,7 @@ export const clientCommands = {
   explainAt: 'sargable.explainAt',
   showReferences: 'sargable.showReferences',
   openSettings: 'sargable.openSettings',
+  refreshStatistics: 'sargable.refreshStatistics',
 } as const;
 
 /** Argument of `sargable.explainAt`. */

@@ -65,7 +65,7 @@ export interface SargableSettings {
     /** Milliseconds after which a running EXPLAIN is cancelled. */
     readonly timeoutMs: number;
   };
-  /** CodeLens above each query that opens its plan. */
+  /** CodeLens above each query that opens its plan, and one with what a connected server has counted for it. */
   readonly codeLens: { readonly enable: boolean };
   readonly trace: { readonly server: 'off' | 'messages' | 'verbose' };
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { clientCommands, lintWorkspaceRequest, type ExplainAtArguments, type LintWorkspaceParams, type LintWorkspaceResult, type ShowReferencesArguments } from '../../protocol/requests';
+import { clientCommands, lintWorkspaceRequest, refreshStatisticsRequest, type ExplainAtArguments, type LintWorkspaceParams, type LintWorkspaceResult, type ShowReferencesArguments } from '../../protocol/requests';
 import type { Connections } from './connections';
 import type { Explain } from './explain';
 import type { Server } from './server';
@@ -34,6 +34,7 @@ export function registerCommands(context: vscode.ExtensionContext, targets: Comm
     [clientCommands.explainAt]: ({ uri, position, analyze }: ExplainAtArguments) =>
       explain(vscode.Uri.parse(uri, true), new vscode.Position(position.line, position.character), analyze ?? false),
     [clientCommands.showReferences]: (...args: ShowReferencesArguments) => showReferences(...args),
+    [clientCommands.refreshStatistics]: () => server.request(refreshStatisticsRequest, {}),
     [clientCommands.openSettings]: (setting?: unknown) => vscode.commands.executeCommand('workbench.action.openSettings', typeof setting === 'string' ? setting : 'sargable.'),
   };
   for (const [command, handler] of Object.entries(handlers)) {

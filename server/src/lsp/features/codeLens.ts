@@ -25,8 +25,7 @@ export function registerCodeLens(connection: Connection, session: () => Session 
       const usage = project?.usageOf(linted.file.uri, site);
       return [
         { range, command: { title: 'Explain', command: clientCommands.explainAt, arguments: [argument] } },
-        // A lens without a command is text.
-        ...(usage ? [{ range, command: { title: describeUsage(usage), command: '' } }] : []),
+        ...(usage ? [{ range, command: { title: describeUsage(usage), command: clientCommands.refreshStatistics } }] : []),
       ];
     });
   });

@@ -1,4 +1,5 @@
 import { CodeLensRefreshRequest, type Connection } from 'vscode-languageserver/node';
+import { refreshStatisticsRequest } from '../../../../protocol/requests';
 import { createStatementReader, STATEMENTS_MAX_AGE_MS, type StatementReader } from '../../workspace/statementReader';
 import { inBackground, type Session } from '../session';
 import { refreshDiagnostics } from './diagnostics';
@@ -10,16 +11,16 @@ export interface StatementsFeature {
   onActivity(): void;
 }
 
-/** What the servers have counted, for lenses, hovers and the order of findings. Read on connecting and while someone works, never by a timer. */
+/** What the servers have counted, for lenses, hovers and the order of findings. Read on connecting, on request and while someone works, never by a timer. */
 export function createStatementsFeature(connection: Connection, session: () => Session | undefined): StatementsFeature {
   let reader: StatementReader | undefined;
   const told = new Set<string>();
 
-  const refresh = async (): Promise<void> => {
+  const refresh = async (maxAgeMs: number): Promise<void> => {
     const active = session();
     if (!active) return;
     reader ??= createStatementReader(active.connections);
-    const readings = await reader.read(STATEMENTS_MAX_AGE_MS);
+    const readings = await reader.read(maxAgeMs);
     if (!readings) return;
     for (const project of active.projects.values()) await project.setStatements(readings);
     for (const [name, { notes }] of readings) for (const note of notes.map((text) => `${name}: ${text}`)) {
@@ -30,6 +31,10 @@ export function createStatementsFeature(connection: Connection, session: () => S
     if (active.abilities.refreshCodeLens) await connection.sendRequest(CodeLensRefreshRequest.type);
   };
 
-  const start = (): void => inBackground(connection, refresh());
+  connection.onRequest(refreshStatisticsRequest, async (): Promise<null> => {
+    await refresh(0);
+    return null;
+  });
+  const start = (): void => inBackground(connection, refresh(STATEMENTS_MAX_AGE_MS));
   return { onConnections: start, onActivity: start };
 }
