@@ -2,7 +2,7 @@ import type { HostFile, QuerySite } from '../core/hosts/ir';
 import type { StatementUsage } from '../core/lint/usage';
 import { plannableSql } from '../core/sql/display';
 import type { SqlAnalyser } from '../core/sql/ports';
-import { statementKeys, type StatementKeys } from '../core/sql/statementKeys';
+import { exactKey, looseKey } from '../core/sql/statementKeys';
 import { createTextMemo } from '../core/text/textMemo';
 import type { StatementReading, StatementRow } from '../db/statements';
 import type { Project } from './project';
@@ -20,47 +20,64 @@ export interface StatementIndex {
 }
 
 const MAX_KEY_CHARACTERS = 8_000_000;
-/** Statements whose keys are computed before other work has its turn. */
-const CHUNK = 100;
+/** Other work has its turn after this long. Milliseconds. */
+const SLICE = 8;
 
 /** Keys are remembered by text: keep one per project. */
 export function createStatementIndex(sql: SqlAnalyser): StatementIndex {
-  const keysOf = createTextMemo(MAX_KEY_CHARACTERS, (text: string): StatementKeys => statementKeys(text, (plain) => sql.fingerprint(plain)));
-  const siteKeys = (site: QuerySite): readonly StatementKeys[] => collectStatements(site, sql).map(keysOf);
+  const exactOf = createTextMemo(MAX_KEY_CHARACTERS, exactKey);
+  const looseOf = createTextMemo(MAX_KEY_CHARACTERS, (text: string) => looseKey(text, (plain) => sql.fingerprint(plain)) ?? NONE);
   return {
     async join(reading, files) {
+      const pause = createPause();
       const byExact = new Map<string, StatementRow[]>();
-      const byLoose = new Map<string, StatementRow[]>();
-      let done = 0;
-      const pause = async (): Promise<void> => {
-        if (++done % CHUNK === 0) await new Promise((resolve) => setImmediate(resolve));
-      };
       for (const row of reading.rows) {
-        const { exact, loose } = keysOf(row.sql);
-        add(byExact, exact, row);
-        if (loose !== undefined) add(byLoose, loose, row);
+        add(byExact, exactOf(row.sql), row);
         await pause();
       }
       // What some query of the project says word by word is that query's alone.
       const taken = new Set<StatementRow>();
       for (const file of [...files]) {
         for (const site of file.sites) {
-          for (const { exact } of siteKeys(site)) for (const row of byExact.get(exact) ?? []) taken.add(row);
+          for (const text of collectStatements(site, sql)) for (const row of byExact.get(exactOf(text)) ?? []) taken.add(row);
           await pause();
         }
       }
-      const known = new WeakMap<QuerySite, StatementUsage | 'none'>();
+      const byLoose = new Map<string, StatementRow[]>();
+      for (const row of reading.rows) {
+        if (!taken.has(row)) add(byLoose, looseOf(row.sql), row);
+        await pause();
+      }
+      byLoose.delete(NONE);
+      // Hosts hand out the same source for a text that did not change: at a keystroke one statement is looked up.
+      const known = new WeakMap<object, StatementUsage | 'none'>();
       return {
         usage(site) {
-          let usage = known.get(site);
+          if (!site.source || site.executes === 'no') return undefined;
+          const key = site.conditional.length === 0 ? site.source : site;
+          let usage = known.get(key);
           if (usage === undefined) {
-            const rows = new Set(siteKeys(site).flatMap(({ exact, loose }) => byExact.get(exact) ?? (loose === undefined ? [] : (byLoose.get(loose) ?? []).filter((row) => !taken.has(row)))));
-            known.set(site, (usage = rows.size === 0 ? 'none' : sumUp([...rows], reading)));
+            const rows = new Set(collectStatements(site, sql).flatMap((text) => byExact.get(exactOf(text)) ?? (byLoose.size > 0 ? byLoose.get(looseOf(text)) : undefined) ?? []));
+            known.set(key, (usage = rows.size === 0 ? 'none' : sumUp([...rows], reading)));
           }
           return usage === 'none' ? undefined : usage;
         },
       };
     },
+  };
+}
+
+/** Stands for the key of a text that has none. */
+const NONE = '';
+
+function createPause(): () => Promise<void> | undefined {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < SLICE) return undefined;
+    return new Promise((resolve) => setImmediate(() => {
+      since = performance.now();
+      resolve();
+    }));
   };
 }
 

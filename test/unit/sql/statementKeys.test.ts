@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { statementKeys } from '../../../server/src/core/sql/statementKeys';
+import { exactKey, looseKey } from '../../../server/src/core/sql/statementKeys';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
 import { fingerprintWithPgQuery } from '../../../server/src/parser/sql/pgQuery';
 
 const sql = await createSqlAnalyser();
-const keys = (text: string) => statementKeys(text, (plain) => sql.fingerprint(plain));
+const keys = (text: string) => ({ exact: exactKey(text), loose: looseKey(text, (plain) => sql.fingerprint(plain)) });
 
 /** Source text, and what pg_stat_statements of PostgreSQL 18 (12 where it says so) printed for it. */
 const exact: readonly (readonly [about: string, source: string, server: string])[] = [

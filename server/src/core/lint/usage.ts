@@ -51,6 +51,9 @@ function heatOf({ evidence }: Finding): number {
 export const renderCalls = (calls: number): string => `${calls.toLocaleString('en')} ${calls === 1 ? 'call' : 'calls'}`;
 
 /** Three digits: `0.04 ms`, `12.3 ms`, `1,250 ms`. */
-export const renderMs = (ms: number): string => `${ms >= 100 ? Math.round(ms).toLocaleString('en') : String(Number(ms >= 10 ? ms.toFixed(1) : ms.toFixed(2)))} ms`;
+export function renderMs(ms: number): string {
+  if (ms > 0 && ms < 0.01) return 'under 0.01 ms';
+  return `${ms >= 99.95 ? Math.round(ms).toLocaleString('en') : Number(ms >= 9.995 ? ms.toFixed(1) : ms.toFixed(2))} ms`;
+}
 
-export const renderShare = (share: number): string => (share >= 0.01 ? `${Math.round(100 * share)} %` : share >= 0.001 ? `${(100 * share).toFixed(1)} %` : 'under 0.1 %');
+export const renderShare = (share: number): string => (share >= 0.0095 ? `${Math.round(100 * share)} %` : share >= 0.001 ? `${(100 * share).toFixed(1)} %` : 'under 0.1 %');

@@ -1,20 +1,10 @@
 import { tokenize, type Token } from './lexer';
 import { nameOf, quoteIdentifier } from './names';
 
-/**
+/*
  * By what a statement of the source and one that a server has counted are recognised as the same. Constants and
  * parameters count as equal, lists of them whatever their length, and so do layout and comments.
  */
-export interface StatementKeys {
-  /** The statement's tokens in order: equal for the text as it stands in the code and as the server prints it. */
-  readonly exact: string;
-  /**
-   * For what a library renders otherwise than we rebuild it: Postgres' own fingerprint of a plainer text, with the words
-   * and the number of constants beside it. The fingerprint alone is not enough: it takes `log_2024` for `log_2025`,
-   * `a.t` for `b.t` and `f(1)` for `f(1, 2)`. Undefined where that text does not parse.
-   */
-  readonly loose?: string;
-}
 
 /** What stands for a constant or a parameter. */
 const SLOT = '$1';
@@ -22,17 +12,22 @@ const NOISE = new Set(['inner', 'outer']);
 /** Words after which a minus belongs to the number behind it: Postgres replaces both by one parameter. */
 const BEFORE_VALUE = new Set(['select', 'and', 'or', 'not', 'then', 'else', 'when', 'case', 'where', 'limit', 'offset', 'by', 'between', 'in', 'like', 'return', 'from', 'to', 'on', 'having', 'distinct']);
 
+/** The statement's tokens in order: equal for a text as it stands in the code and as the server prints it. Never fails. */
+export const exactKey = (sql: string): string => collapseLists(readItems(sql)).join(' ');
+
 /**
- * Keys of one statement that parses, in the form with `$n` or with constants.
+ * For what a library writes otherwise than we rebuild it: Postgres' own fingerprint of a plainer text, with the words and
+ * the number of constants beside it. The fingerprint alone is not enough: it takes `log_2024` for `log_2025`, `a.t` for
+ * `b.t` and `f(1)` for `f(1, 2)`.
  * @param fingerprint Postgres' fingerprint of a text, undefined where it does not parse
+ * @returns undefined where the plainer text does not parse
  */
-export function statementKeys(sql: string, fingerprint: (sql: string) => string | undefined): StatementKeys {
-  const items = collapseLists(readItems(sql));
-  const plain = simplify(items);
+export function looseKey(sql: string, fingerprint: (sql: string) => string | undefined): string | undefined {
+  const plain = simplify(collapseLists(readItems(sql)));
   const print = fingerprint(plain.join(' '));
-  if (print === undefined) return { exact: items.join(' ') };
+  if (print === undefined) return undefined;
   const words = [...new Set(plain.filter((item) => item !== 'as' && /^["a-z_\u0080-\uffff]|^\d/i.test(item)))].sort();
-  return { exact: items.join(' '), loose: [print, plain.filter((item) => item === SLOT).length, ...words].join(' ') };
+  return [print, plain.filter((item) => item === SLOT).length, ...words].join(' ');
 }
 
 /** The tokens as text: names folded and unquoted where they may be, constants and parameters as `$1`. */
