@@ -87,6 +87,8 @@ def legacy(session, name):
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sargable-statements-'));
 let server: Awaited<ReturnType<typeof startPostgres>>;
 let workspace: ReturnType<typeof makeWorkspace>;
+/** Extension 1.9 (PostgreSQL 14) tells since when it counts, and which statements ran inside functions. */
+let tellsMore = true;
 const urlOf = (database: string, role = 'postgres:sargable'): string => `postgres://${role}@127.0.0.1:${server.port}/${database}`;
 
 async function run(url: string, ...statements: readonly (string | pg.QueryConfig)[]): Promise<void> {
@@ -102,6 +104,10 @@ async function run(url: string, ...statements: readonly (string | pg.QueryConfig
 beforeAll(async () => {
   fs.chmodSync(folder, 0o755);
   server = await startPostgres({ dataFolder: path.join(folder, 'data'), settings: { fsync: 'off', shared_preload_libraries: 'pg_stat_statements', 'pg_stat_statements.track': 'all' } });
+  const probe = openSession(server.url);
+  const [version] = await probe.withConnection((c) => c.query("select current_setting('server_version_num')::int as number"));
+  await probe.close();
+  tellsMore = Number(version?.['number']) >= 140000;
   await run(server.url, 'CREATE DATABASE shop', 'CREATE DATABASE other', "CREATE ROLE plain LOGIN PASSWORD 'plain'", "CREATE ROLE shut LOGIN PASSWORD 'shut'");
   await run(urlOf('shop'), 'CREATE SCHEMA "Ext"', 'CREATE EXTENSION pg_stat_statements SCHEMA "Ext"', 'GRANT USAGE ON SCHEMA "Ext" TO plain', SCHEMA, ROWS, 'GRANT SELECT ON orders TO plain',
     "CREATE FUNCTION counted() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RETURN (SELECT count(*) FROM customers WHERE name = 'nested'); END $$",
@@ -155,7 +161,7 @@ describe('reading pg_stat_statements', () => {
   it('gives the statements of this database, wherever the extension is, without utility statements', async () => {
     const { rows, totalMs, since, notes } = await read(urlOf('shop'));
     expect(notes).toEqual([]);
-    expect(Date.parse(since ?? '')).toBeGreaterThan(0);
+    expect(Date.parse(since ?? '') > 0).toBe(tellsMore);
     const found = rows.filter((row) => row.sql === 'SELECT id FROM orders WHERE note LIKE $1');
     expect(found.map((row) => row.calls).sort()).toEqual([1, 80]);
     const slow = found.find((row) => row.calls === 80);
@@ -164,7 +170,7 @@ describe('reading pg_stat_statements', () => {
     expect(totalMs).toBeGreaterThanOrEqual(rows.reduce((sum, row) => sum + row.totalMs, 0) * 0.999);
     expect(rows.filter((row) => /^\s*(begin|set|create|analyze|rollback)/i.test(row.sql))).toEqual([]);
     // A statement inside a function is part of the call's time.
-    expect(rows.filter((row) => /nested|name = /.test(row.sql) && /count/.test(row.sql))).toEqual([]);
+    expect(rows.filter((row) => row.sql.includes('count(*) FROM customers WHERE name = '))).toHaveLength(tellsMore ? 0 : 1);
     expect(rows.some((row) => row.sql.includes('counted()'))).toBe(true);
   });
 
@@ -182,7 +188,13 @@ describe('reading pg_stat_statements', () => {
   it('reads the columns of every version of the extension, PostgreSQL 12 to 18', async () => {
     const columnsOf = async (version: string): Promise<void> => run(urlOf('versions'), 'DROP EXTENSION IF EXISTS pg_stat_statements', `CREATE EXTENSION pg_stat_statements VERSION '${version}'`, 'SELECT 1 AS one');
     await run(server.url, 'CREATE DATABASE versions');
-    for (const version of ['1.7', '1.8', '1.9', '1.10', '1.11', '1.12']) {
+    const session = openSession(server.url);
+    const known = await session.withConnection((c) => c.query("select version from pg_available_extension_versions where name = 'pg_stat_statements'"));
+    await session.close();
+    // Those that PostgreSQL 12 to 18 come with; an older server of a matrix run has not heard of the newer ones.
+    const versions = ['1.7', '1.8', '1.9', '1.10', '1.11', '1.12'].filter((version) => known.some((row) => row['version'] === version));
+    expect(versions).toContain('1.7');
+    for (const version of versions) {
       await columnsOf(version);
       const { rows, since, notes } = await read(urlOf('versions'));
       expect(rows.find((row) => row.sql === 'SELECT $1 AS one')?.calls, version).toBeGreaterThan(0);
@@ -346,7 +358,8 @@ describe('in the editor', () => {
     expect(shown).toHaveLength(3);
     const at = { line: 2, character: FILES['app.ts'].split('\n')[2]?.indexOf('pool.query') ?? 0 };
     const hover = await c.request<Hover>('textDocument/hover', { textDocument: { uri }, position: at });
-    expect(JSON.stringify(hover.contents)).toMatch(/4 calls .*Times: [\d.]+ ms to [\d.]+ ms, standard deviation [\d.]+ ms, .* since \d{4}-\d\d-\d\d.*Blocks: [\d,]+ from the cache/);
+    expect(JSON.stringify(hover.contents)).toMatch(/4 calls .*Times: [\d.]+ ms to [\d.]+ ms, standard deviation (under )?[\d.]+ ms, .*Blocks: [\d,]+ from the cache/);
+    expect(/ since \d{4}-\d\d-\d\d/.test(JSON.stringify(hover.contents))).toBe(tellsMore);
     await run(urlOf('shop'), { text: 'SELECT id, total FROM orders WHERE customer = $1 ORDER BY id LIMIT 3', values: [9] });
     expect((await counted())[0]).toMatch(/^4 calls/);
     await c.request(refreshStatisticsRequest, {});

@@ -22,7 +22,7 @@ describe('what is shown of the counters', () => {
     expect(describeUsage({ ...usage, calls: 3, rows: 1 })).toContain(' · 0.3 rows · ');
     expect(renderUsage({ ...usage, blocksHit: 0, blocksRead: 0, since: undefined })).not.toMatch(/Blocks|since/);
     expect([renderMs(0.25), renderMs(9.999), renderMs(99.96), renderMs(0)]).toEqual(['0.25 ms', '10 ms', '100 ms', '0 ms']);
-    expect([renderShare(1), renderShare(0.0099), renderShare(0.004)]).toEqual(['100 %', '1 %', '0.4 %']);
+    expect([renderShare(1), renderShare(0.0099), renderShare(0.004), renderShare(0)]).toEqual(['100 %', '1 %', '0.4 %', '0 %']);
   });
 });
 

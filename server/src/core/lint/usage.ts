@@ -56,4 +56,4 @@ export function renderMs(ms: number): string {
   return `${ms >= 99.95 ? Math.round(ms).toLocaleString('en') : Number(ms >= 9.995 ? ms.toFixed(1) : ms.toFixed(2))} ms`;
 }
 
-export const renderShare = (share: number): string => (share >= 0.0095 ? `${Math.round(100 * share)} %` : share >= 0.001 ? `${(100 * share).toFixed(1)} %` : 'under 0.1 %');
+export const renderShare = (share: number): string => (share === 0 ? '0 %' : share >= 0.0095 ? `${Math.round(100 * share)} %` : share >= 0.001 ? `${(100 * share).toFixed(1)} %` : 'under 0.1 %');
