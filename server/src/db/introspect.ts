@@ -1,5 +1,4 @@
 import { finishCatalog } from '../core/catalog/build';
-import { withFacts } from '../core/catalog/facts';
 import type { Catalog, Table } from '../core/catalog/model';
 import type { CatalogStatistics } from '../core/catalog/statistics';
 import { readDistribution, readRoutines, readServer, readTypes } from './introspectObjects';
@@ -66,7 +65,7 @@ async function readCatalog(connection: Connection, options: IntrospectOptions): 
     statistics: await readStatistics(connection),
   };
   const label = `${options.name ?? textOf(server?.['database'])} (PostgreSQL ${facts.server.versionText})`;
-  return withFacts(finishCatalog({ source: 'live', label, searchPath, tables, ...(options.assume === undefined ? {} : { assume: options.assume }) }), facts);
+  return finishCatalog({ source: 'live', label, searchPath, tables, ...facts, ...(options.assume === undefined ? {} : { assume: options.assume }) });
 }
 
 /** Does this database order text byte by byte by default (`C`, `POSIX`, the built-in provider)? */

@@ -1,9 +1,9 @@
 import { applyChanges } from './apply';
 import { knownRoutines } from './applyObjects';
 import type { SchemaChange } from './changes';
-import { hashText } from '../text/hash';
 import type { Catalog, CatalogSource, DefinitionSite, Table } from './model';
 import { createSchemaState } from './state';
+import { tablesVersion } from './tablesVersion';
 
 /** One statement's changes with the place it stands at. */
 export interface SchemaStep {
@@ -64,7 +64,7 @@ export function finishCatalog(input: FinishedParts & { readonly tables: readonly
   const extensions = input.extensions ?? server?.extensions.map((extension) => extension.name) ?? [];
   return {
     source, label, searchPath, tables,
-    version: hashText(JSON.stringify([searchPath, incomplete, [...tables.values()], types, routines, extensions, server])),
+    version: tablesVersion([searchPath, incomplete, types, routines, extensions, server], tables.values()),
     ...(incomplete ? { incomplete } : {}),
     ...(types.length === 0 ? {} : { types }), ...(routines.length === 0 ? {} : { routines }), ...(extensions.length === 0 ? {} : { extensions }),
     ...(server === undefined ? {} : { server }), ...(statistics === undefined ? {} : { statistics }),

@@ -1,22 +1,30 @@
-import { finishCatalog } from './build';
+import { finishCatalog, type SchemaStep } from './build';
 import type { Catalog, CatalogSource, Table } from './model';
 import { relationKey } from './names';
+import { withNewer } from './newer';
 
 /** Best source first: what a server says outweighs what files say. */
 export const sourceOrder: readonly CatalogSource[] = ['live', 'snapshot', 'migrations', 'schema', 'models'];
 
+export interface MergeOptions {
+  /** The history behind the first catalog of source `migrations` or `schema`: it tells what a snapshot still has and the history dropped. */
+  readonly history?: readonly SchemaStep[];
+}
+
 /**
  * One catalog of several. A relation comes whole from the best source that has it; sources after the first fill in
- * relations only where the first is not a complete picture: nothing is added to a live catalog or a snapshot, because
- * a table they lack does not exist there. Rows are taken from the best source that has any.
+ * relations only where the first is not a complete picture: nothing is added to a live catalog, because a table it lacks
+ * does not exist there. To a snapshot is added what the migrations have beyond it: see `withNewer`. Rows, statistics,
+ * server, types and routines are taken from the best source that has any.
  * @returns undefined for an empty list.
  */
-export function mergeCatalogs(catalogs: readonly Catalog[]): Catalog | undefined {
+export function mergeCatalogs(catalogs: readonly Catalog[], options: MergeOptions = {}): Catalog | undefined {
   const sorted = [...catalogs].sort((a, b) => sourceOrder.indexOf(a.source) - sourceOrder.indexOf(b.source));
   const [best, ...others] = sorted;
   if (best === undefined || others.length === 0) return best;
   const complete = best.source === 'live' || best.source === 'snapshot';
-  const tables = new Map<string, Table>(best.tables);
+  const { tables: own, label } = best.source === 'snapshot' ? aheadOf(best, others, options.history ?? []) : { tables: best.tables, label: best.label };
+  const tables = new Map<string, Table>(own);
   for (const other of others) {
     for (const [key, table] of other.tables) {
       const known = tables.get(key);
@@ -24,14 +32,15 @@ export function mergeCatalogs(catalogs: readonly Catalog[]): Catalog | undefined
       else if (known !== undefined) tables.set(key, filled(known, table));
     }
   }
-  const label = complete ? best.label : sorted.filter((catalog, index) => index === 0 || [...catalog.tables.keys()].some((key) => !best.tables.has(key))).map((catalog) => catalog.label).join(' + ');
-  const all = complete ? [best] : sorted;
+  const labels = sorted.filter((catalog, index) => index === 0 || [...catalog.tables.keys()].some((key) => !best.tables.has(key))).map((catalog) => catalog.label);
+  // A server knows all of its types and functions; the files of a branch may have more than a snapshot.
+  const all = best.source === 'live' ? [best] : sorted;
   return finishCatalog({
-    source: best.source, label, searchPath: best.searchPath, tables: [...tables.values()], ...(best.incomplete ? { incomplete: true } : {}),
+    source: best.source, label: complete ? label : labels.join(' + '), searchPath: best.searchPath, tables: [...tables.values()], ...(best.incomplete ? { incomplete: true } : {}),
     types: firstByKey(all.flatMap((catalog) => catalog.types ?? []), (type) => relationKey(type.schema, type.name)),
     routines: firstByKey(all.flatMap((catalog) => catalog.routines ?? []), (routine) => `${relationKey(routine.schema, routine.name)}(${routine.arguments})`),
     extensions: [...new Set(all.flatMap((catalog) => catalog.extensions ?? []))],
-    server: best.server, statistics: best.statistics ?? others.find((catalog) => catalog.statistics !== undefined)?.statistics,
+    server: sorted.find((catalog) => catalog.server !== undefined)?.server, statistics: sorted.find((catalog) => catalog.statistics !== undefined)?.statistics,
   });
 }
 
@@ -42,13 +51,28 @@ const firstByKey = <T>(items: readonly T[], keyOf: (item: T) => string): readonl
   return [...found.values()];
 };
 
-/** The better source's table, with the place of definition and the rows that only the other one knows. */
-const filled = (table: Table, other: Table): Table => ({
-  ...table,
-  ...(table.definedAt === undefined && other.definedAt !== undefined ? { definedAt: other.definedAt } : {}),
-  ...(table.rows === undefined && other.rows !== undefined && table.kind !== 'partitioned' ? { rows: other.rows, rowsSource: other.rowsSource } : {}),
-  indexes: table.indexes.map((index) => {
+/** A snapshot with what the best written source (migrations, a schema file) has beyond it, and a label that says so. */
+function aheadOf(snapshot: Catalog, others: readonly Catalog[], history: readonly SchemaStep[]): Pick<Catalog, 'tables' | 'label'> {
+  const written = others.find((other) => other.source === 'migrations' || other.source === 'schema');
+  if (written === undefined) return snapshot;
+  const { tables, files } = withNewer(snapshot, written, history);
+  if (files.size === 0) return { tables, label: snapshot.label };
+  const newer = written.source === 'schema' ? `newer parts of ${written.label}` : `${files.size} newer ${files.size === 1 ? 'migration' : 'migrations'}`;
+  return { tables, label: `${snapshot.label} + ${newer}` };
+}
+
+/** The better source's table, with the place of definition and the rows that only the other one knows; the same object where there is nothing to add. */
+function filled(table: Table, other: Table): Table {
+  if (table === other) return table;
+  const definedAt = table.definedAt === undefined ? other.definedAt : undefined;
+  const rows = table.rows === undefined && other.rows !== undefined && table.kind !== 'partitioned';
+  let placed = false;
+  const indexes = table.indexes.map((index) => {
     const same = index.definedAt === undefined ? other.indexes.find((item) => item.name === index.name) : undefined;
-    return same?.definedAt === undefined ? index : { ...index, definedAt: same.definedAt };
-  }),
-});
+    if (same?.definedAt === undefined) return index;
+    placed = true;
+    return { ...index, definedAt: same.definedAt };
+  });
+  if (definedAt === undefined && !rows && !placed) return table;
+  return { ...table, ...(definedAt === undefined ? {} : { definedAt }), ...(rows ? { rows: other.rows, rowsSource: other.rowsSource } : {}), ...(placed ? { indexes } : {}) };
+}

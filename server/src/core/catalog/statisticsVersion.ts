@@ -1,7 +1,7 @@
 import type { ColumnStatistics, RelationStatistics } from './statistics';
 
 /**
- * `CatalogStatistics.version`: a hash over every figure and value. Written out, because the statistics of a large
+ * `CatalogStatistics.version`: a hash over every figure and value, whatever the order of the relations. Written out, because the statistics of a large
  * database are some 20 MB and JSON of them would cost more than reading them.
  */
 export function statisticsVersion(relations: ReadonlyMap<string, RelationStatistics>): string {
@@ -40,7 +40,7 @@ export function statisticsVersion(relations: ReadonlyMap<string, RelationStatist
     addNumbers(column.mostCommonElementFrequencies);
     addNumbers(column.elementCountHistogram);
   };
-  for (const [key, relation] of relations) {
+  for (const [key, relation] of [...relations].sort(([left], [right]) => (left < right ? -1 : 1))) {
     addText(key);
     addNumbers([relation.pages, relation.tuples, relation.allVisible, relation.filePages]);
     relation.columns.forEach(addColumn);
