@@ -57,6 +57,10 @@ export interface SargableSettings {
   readonly include: readonly FileRole[];
   /** Where new migrations are written and in which format; each left out part is discovered. */
   readonly migrations: { readonly folder?: string; readonly format?: 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic' };
+  readonly snapshot: {
+    /** What `schema pull` writes of the values in the columns: tokens, nothing, or the values themselves. */
+    readonly values: 'token' | 'none' | 'all';
+  };
   /** `twin`: performance findings are checked by an embedded planner; `off`: by the schema alone. */
   readonly planner: 'twin' | 'off';
   /** Ignored as long as the workspace is not trusted. */

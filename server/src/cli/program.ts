@@ -6,6 +6,7 @@ import { runCheck, type CheckOptions } from './check';
 import { runExplain, type ExplainOptions } from './explain';
 import { FORMATS } from './formats';
 import { runRules } from './rules';
+import { runSchemaCheck, runSchemaPull, type SchemaCheckOptions, type SchemaPullOptions } from './schema';
 
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 
@@ -61,6 +62,26 @@ export function createProgram(): Command {
     .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
     .action(async (target: string | undefined, options: ExplainOptions) => {
       process.exitCode = await runExplain(target, options);
+    });
+
+  const schema = program.command('schema').description('the snapshot of the database in the repository (.sargable/)');
+  schema
+    .command('pull')
+    .description('write the schema and the statistics of a database as files')
+    .option('--database <url>', 'the database (also SARGABLE_DATABASE_URL, PG* variables)')
+    .addOption(new Option('--values <mode>', 'values of columns in the statistics: as tokens, none, or all as they are (default: the setting snapshot.values, else token)').choices(['token', 'none', 'all']))
+    .option('--output <dir>', 'folder of the snapshot (default: .sargable)')
+    .action(async (options: SchemaPullOptions) => {
+      process.exitCode = await runSchemaPull(options);
+    });
+  schema
+    .command('check')
+    .description('exit 1 when the snapshot is older than the migrations')
+    .option('--database <url>', 'compare with this database instead')
+    .option('--schema <path>', 'DDL file or migrations folder; repeatable; discovered when left out', collect)
+    .option('--snapshot <dir>', 'folder of the snapshot (default: .sargable)')
+    .action(async (options: SchemaCheckOptions) => {
+      process.exitCode = await runSchemaCheck(options);
     });
 
   program

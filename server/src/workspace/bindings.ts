@@ -70,7 +70,7 @@ export async function loadBindings(request: BindingsRequest): Promise<Bindings> 
     const own = claims.length === 0 ? () => true : (file: string | undefined): boolean => file !== undefined && (claimOf(file) ?? rest) === claim;
     const user: UserSettings = claim.schema ? { ...settings, schema: claim.schema } : settings;
     const state = await loadCatalog({
-      folder, settings: user, sql: request.sql, live: claim.live?.catalog, expected: request.expected,
+      folder, settings: user, sql: request.sql, live: claim.live?.catalog, database: claim.name, expected: request.expected,
       paths: request.paths.filter(own), files: files.filter((file) => own(toPath(file.uri))),
     });
     const known = previous?.all.find((binding) => binding.name === claim.name);

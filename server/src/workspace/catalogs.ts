@@ -13,6 +13,7 @@ import { splitStatements } from '../core/sql/split';
 import { listFiles } from './fileList';
 import { relativePath, toUri } from './paths';
 import type { UserSettings } from './settings';
+import { findSnapshot } from './snapshotSource';
 import { readTextFile, reasonOf } from './textFile';
 
 /** A file that a fix writes; `sql` is what it runs, where the file is a program. */
@@ -25,6 +26,8 @@ export interface CatalogState {
   readonly migrations: MigrationTarget | undefined;
   /** Absolute paths of the files it was read from. */
   readonly sources: ReadonlySet<string>;
+  /** What the migrations or schema files alone say, without server, snapshot and models; undefined: there are none. */
+  written?(): Catalog | undefined;
   /** The catalog as it would be with these files added (paths relative to the folder): to check a fix that writes one. */
   withMigrations?(files: readonly NewFile[]): Catalog | undefined;
 }
@@ -37,6 +40,8 @@ export interface CatalogRequest {
   readonly sql: SqlAnalyser;
   readonly files: Iterable<HostFile>;
   readonly live: Catalog | undefined;
+  /** Name of the database, where the workspace has several. */
+  readonly database?: string;
   /** Files that are about to be written (paths relative to the folder). */
   readonly expected?: readonly NewFile[];
 }
@@ -45,14 +50,16 @@ export interface CatalogRequest {
 const MAX_SCHEMA_BYTES = 64 * 1024 * 1024;
 
 /**
- * What is known of the database's schema, from every source: live connection, migrations, schema files, ORM models.
+ * What is known of the database's schema, from every source: live connection, snapshot, migrations, schema files, ORM models.
  * A source that fails is a problem in words and leaves the others standing.
  */
 export async function loadCatalog(request: CatalogRequest): Promise<CatalogState> {
   const { folder, settings } = request;
   const problems: string[] = [];
   const relative = request.paths.map((p) => relativePath(folder, p));
-  const sources = settings.schema?.length ? await configuredSources(folder, settings.schema, problems) : findSchemaSources(relative).slice(0, 1);
+  const { snapshot, schema } = await findSnapshot(folder, settings.schema ?? [], request.database);
+  problems.push(...(snapshot?.problems ?? []));
+  const sources = schema.length > 0 ? await configuredSources(folder, schema, problems) : findSchemaSources(relative).slice(0, 1);
   const parser: SchemaParser = { split: splitStatements, schemaChanges: (text) => request.sql.schemaChanges(text) };
   const assume = settings.assume ?? {};
   const read = async (source: SchemaSource): Promise<readonly SchemaStep[]> => {
@@ -67,20 +74,25 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
   };
   const loaded = await Promise.all(sources.map(async (source) => ({ source, steps: await read(source), incomplete: source.kind === 'migrations' && (await hasProgramMigrations(path.join(folder, source.path))) })));
   const parts = loaded.filter(({ steps }) => steps.length > 0);
-  const build = (extra: readonly SchemaStep[]): Catalog | undefined => {
-    const written = parts.map(({ source, steps, incomplete }, i) => buildCatalog({
+  const writtenWith = (extra: readonly SchemaStep[]): readonly Catalog[] =>
+    parts.map(({ source, steps, incomplete }, i) => buildCatalog({
       incomplete,
       source: source.kind, label: source.kind === 'schema' ? source.path : `${source.path || '.'} (${source.files.length} ${source.files.length === 1 ? 'migration' : 'migrations'})`,
       steps: i === 0 ? [...steps, ...extra] : steps, assume,
     }));
-    return mergeCatalogs([...(request.live ? [withAssumed(request.live, extra, assume)] : []), ...written, ...modelCatalog(request.files, assume)]);
-  };
+  // Without migrations of its own a proposed one has nothing to be the next of: it is put on what there is.
+  const onto = (catalog: Catalog | undefined, extra: readonly SchemaStep[], alone: boolean): readonly Catalog[] => (catalog === undefined ? [] : [alone ? withAssumed(catalog, extra, assume) : catalog]);
+  const build = (extra: readonly SchemaStep[]): Catalog | undefined => mergeCatalogs(
+    [...onto(request.live, extra, true), ...onto(snapshot?.catalog, extra, parts.length === 0), ...writtenWith(extra), ...modelCatalog(request.files, assume)],
+    { history: [...parts.flatMap(({ steps }) => steps), ...extra] },
+  );
   const expected = request.expected ?? [];
   const stepsOf = (files: readonly NewFile[]): readonly SchemaStep[] =>
     collectSchemaSteps(files.map((f) => ({ uri: toUri(path.join(folder, f.path)), text: f.sql ?? f.text })), parser);
   const migrations = findTarget(request, [...relative, ...expected.map((f) => f.path)], problems);
   return {
-    catalog: build(stepsOf(expected)), problems, sources: new Set(sources.flatMap((source) => source.files.map((file) => path.resolve(folder, file)))), migrations: migrations && { ...migrations, now: new Date().toISOString() },
+    catalog: build(stepsOf(expected)), problems, sources: new Set([...sources.flatMap((source) => source.files.map((file) => path.resolve(folder, file))), ...(snapshot?.files ?? [])]), migrations: migrations && { ...migrations, now: new Date().toISOString() },
+    written: () => mergeCatalogs(writtenWith([])),
     withMigrations: (files) => build(stepsOf([...expected, ...files])),
   };
 }
@@ -91,7 +103,7 @@ async function hasProgramMigrations(folder: string): Promise<boolean> {
   return names.some((name) => /^V?\d{3,}\w*[-_.].*\.(go|py|rb|php|exs|kt|java|[cm]?[jt]s)$/.test(name) && !/(_test|\.test|\.spec|\.d)\.\w+$/.test(name));
 }
 
-/** A live catalog with the indexes of a migration that is only proposed. */
+/** A server's catalog or a snapshot with the indexes of a migration that is only proposed. */
 function withAssumed(live: Catalog, extra: readonly SchemaStep[], assume: Readonly<Record<string, number>>): Catalog {
   const changes = extra.flatMap((step) => step.changes);
   if (changes.length === 0) return live;

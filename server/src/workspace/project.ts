@@ -19,6 +19,7 @@ import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './p
 import { scanFiles } from './scan';
 import { readSource } from './scanJob';
 import type { UserSettings } from './settings';
+import { isSnapshotFile } from './snapshotFiles';
 import type { StatementReading } from './statementReader';
 import { createStatementIndex, type StatementStats } from './statementStats';
 import { readTextFile, readTextNow } from './textFile';
@@ -266,6 +267,10 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     },
     isOpen: (uri) => opened.has(uri),
     async refresh(path) {
+      if (isSnapshotFile(path) || bindings.all.some(({ state }) => path.endsWith('.json') && state.sources.has(path))) {
+        await loadSchema();
+        return true;
+      }
       if (languageOf(path) === undefined || (await isIgnored(folder, path, user.exclude))) return false;
       const uri = toUri(path);
       const result = await readSource(engine, path, around());

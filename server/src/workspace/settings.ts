@@ -1,4 +1,5 @@
 import Ajv, { type ErrorObject } from 'ajv';
+import type { SnapshotValues } from '../core/catalog/snapshotValues';
 import type { FileRole } from '../core/hosts/ir';
 import { UNUSED_SUPPRESSION } from '../core/lint/linter';
 import type { LintSettings, MigrationTarget, Rule, Severity } from '../core/lint/rule';
@@ -7,7 +8,7 @@ import type { LintSettings, MigrationTarget, Rule, Severity } from '../core/lint
 export interface UserSettings {
   readonly rules?: Readonly<Record<string, RuleSetting>>;
   readonly tenant?: { readonly columns?: readonly string[]; readonly globalTables?: readonly string[]; readonly systemPaths?: readonly string[] };
-  /** DDL files or migration folders, relative to the configuration file; discovered when left out. */
+  /** DDL files, migration folders or snapshot folders, relative to the configuration file; discovered when left out. */
   readonly schema?: readonly string[];
   readonly assume?: Readonly<Record<string, number>>;
   readonly smallTableRows?: number;
@@ -18,6 +19,8 @@ export interface UserSettings {
   readonly migrations?: { readonly folder?: string; readonly format?: MigrationTarget['format'] };
   /** Several databases, each with the files that speak to it; what none claims belongs to the workspace's own. */
   readonly databases?: readonly DatabaseBinding[];
+  /** What `schema pull` writes of the values in the columns; tokens by default. */
+  readonly snapshot?: { readonly values?: SnapshotValues };
   /** `twin` (default): performance findings are checked by an embedded planner. */
   readonly planner?: 'twin' | 'off';
 }
@@ -35,6 +38,7 @@ export type RuleSetting = Severity | 'off' | ({ readonly severity?: Severity | '
 
 const SEVERITIES = ['error', 'warning', 'info', 'hint', 'off'] as const;
 const ROLES: readonly FileRole[] = ['test', 'migration', 'seed', 'script', 'generated', 'vendored'];
+const VALUES: readonly SnapshotValues[] = ['token', 'none', 'all'];
 const PLANNERS = ['twin', 'off'] as const;
 const FORMATS: readonly MigrationTarget['format'][] = ['plain', 'goose', 'dbmate', 'sqlx', 'prisma', 'flyway', 'knex', 'alembic'];
 const strings = (description: string) => ({ type: 'array', items: { type: 'string' }, description });
@@ -60,7 +64,7 @@ export function settingsSchema(rules: readonly Rule[]): Record<string, unknown> 
           systemPaths: strings('Files (globs) of system code, where a missing tenant filter is intended.'),
         },
       },
-      schema: strings('DDL files or migration folders. Discovered when left out.'),
+      schema: strings('DDL files, migration folders or snapshot folders. Discovered when left out.'),
       assume: { type: 'object', additionalProperties: { type: 'integer', minimum: 0 }, description: 'Assumed row counts by table, where no statistics are known.' },
       smallTableRows: { type: 'integer', minimum: 0, default: 1000, description: 'Tables below this many rows are small: not worth a finding.' },
       largeTableRows: { type: 'integer', minimum: 0, default: 10000, description: 'Tables above this many rows are large.' },
@@ -69,6 +73,10 @@ export function settingsSchema(rules: readonly Rule[]): Record<string, unknown> 
       migrations: {
         type: 'object', additionalProperties: false, description: 'Where new migrations are written. Discovered when left out.',
         properties: { folder: { type: 'string' }, format: { enum: FORMATS } },
+      },
+      snapshot: {
+        type: 'object', additionalProperties: false, description: 'The snapshot of a database in the repository (.sargable/).',
+        properties: { values: { enum: VALUES, default: 'token', description: 'Values of columns in the statistics: as tokens made with a secret that is not in the repository, none, or all as they are.' } },
       },
       databases: {
         type: 'array', description: 'Several databases, each bound to the files that speak to it. Connections are the editor\'s: they are found by name.',

@@ -64,7 +64,10 @@ export function readJson<T>(json: string, read: Read<T>): { readonly value: T } 
   }
 }
 
-/** JSON with sorted keys, two blanks a level, lists of plain values on one line; ends with a line break. */
+/** Characters of a line on which a small object stands whole. */
+const lineLength = 120;
+
+/** JSON with sorted keys, two blanks a level, lists of plain values and small objects on one line; ends with a line break. */
 export const writeJson = (value: unknown): string => `${render(value, '')}\n`;
 
 function render(value: unknown, indent: string): string {
@@ -75,5 +78,9 @@ function render(value: unknown, indent: string): string {
   }
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const entries = Object.entries(value).filter(([, item]) => item !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (indent !== '' && entries.every(([, item]) => typeof item !== 'object')) {
+    const line = `{ ${entries.map(([key, item]) => `${JSON.stringify(key)}: ${JSON.stringify(item)}`).join(', ')} }`;
+    if (entries.length > 0 && line.length <= lineLength) return line;
+  }
   return entries.length === 0 ? '{}' : `{\n${entries.map(([key, item]) => `${inner}${JSON.stringify(key)}: ${render(item, inner)}`).join(',\n')}\n${indent}}`;
 }

@@ -127,7 +127,14 @@ export function registerWorkspace(connection: Connection, session: () => Session
     const active = session();
     if (!active) return;
     let affected = false;
+    // A pull writes thousands of files; they are read together.
+    const snapshots = new Set<string>();
+    const isRead = (uri: string): boolean => {
+      const folder = /^.*\/\.sargable\/(?=.*\.json$)/.exec(uri)?.[0];
+      return folder !== undefined && snapshots.size === snapshots.add(folder).size;
+    };
     for (const change of changes) {
+      if (isRead(change.uri)) continue;
       const path = toPath(change.uri);
       if (path === undefined) continue;
       if (CONFIG_FILE.test(change.uri)) {
@@ -192,7 +199,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
       const active = session();
       if (!active) return;
       if (active.abilities.configuration) await connection.client.register(DidChangeConfigurationNotification.type, { section: 'sargable' }).catch(() => undefined);
-      if (active.abilities.watchFiles) await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: `**/*.{${READ_EXTENSIONS.join(',')}}` }, { globPattern: '**/{sargable.config.*,package.json}' }] });
+      if (active.abilities.watchFiles) await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: `**/*.{${READ_EXTENSIONS.join(',')}}` }, { globPattern: '**/{sargable.config.*,package.json}' }, { globPattern: '**/.sargable/**/*.json' }] });
       connection.workspace.onDidChangeWorkspaceFolders(async ({ added, removed }) => {
         for (const { uri } of removed) {
           active.projects.delete(toPath(uri) ?? '');
@@ -223,6 +230,6 @@ function pickUserSettings(raw: Partial<SargableSettings>): UserSettings {
   const list = <T>(value: readonly T[] | undefined): readonly T[] | undefined => (value && value.length > 0 ? value : undefined);
   return Object.fromEntries(Object.entries({
     rules: raw.rules, tenant: raw.tenant, schema: list(raw.schema), assume: raw.assume, smallTableRows: raw.smallTableRows,
-    largeTableRows: raw.largeTableRows, exclude: list(raw.exclude), include: list(raw.include), migrations: raw.migrations, planner: raw.planner,
+    largeTableRows: raw.largeTableRows, exclude: list(raw.exclude), include: list(raw.include), migrations: raw.migrations, planner: raw.planner, snapshot: raw.snapshot,
   }).filter(([, value]) => value !== undefined && value !== null));
 }
