@@ -1,6 +1,7 @@
 import { finishCatalog } from '../core/catalog/build';
 import type { Catalog, Table } from '../core/catalog/model';
 import type { CatalogStatistics } from '../core/catalog/statistics';
+import { DatabaseError } from './errors';
 import { readDistribution, readRoutines, readServer, readTypes } from './introspectObjects';
 import { byRelation, numberOf, textOf, textsOf } from './introspectRows';
 import { readStatistics } from './introspectStatistics';
@@ -23,14 +24,25 @@ export interface IntrospectOptions {
  * Rejects with `DatabaseError`.
  */
 export const introspect = (session: DbSession, options: IntrospectOptions = {}): Promise<Catalog> =>
-  session.withConnection((connection) => inRolledBackTransaction(connection, { isolation: 'repeatable read' }, () => readCatalog(connection, options)));
+  inCatalogTransaction(session, (connection) => readCatalog(connection, options));
 
 /** The statistics alone, for a catalog whose schema is known to be unchanged. Rejects with `DatabaseError`. */
 export const introspectStatistics = (session: DbSession): Promise<CatalogStatistics> =>
-  session.withConnection((connection) => inRolledBackTransaction(connection, { isolation: 'repeatable read' }, async () => {
+  inCatalogTransaction(session, async (connection) => {
     await connection.query(ownSettings);
     return readStatistics(connection);
-  }));
+  });
+
+const lockNotAvailable = '55P03';
+
+async function inCatalogTransaction<T>(session: DbSession, work: (connection: Connection) => Promise<T>): Promise<T> {
+  try {
+    return await session.withConnection((connection) => inRolledBackTransaction(connection, { isolation: 'repeatable read' }, () => work(connection)));
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.sqlState !== lockNotAvailable) throw error;
+    throw new DatabaseError('query', `${session.label}: a relation is locked by another session (ALTER TABLE, VACUUM FULL, a migration that runs); its catalog can be read when that is done`, lockNotAvailable);
+  }
+}
 
 /** In force to the end of the transaction. What is printed must not depend on the role: dates, numbers, names. */
 const ownSettings = `select ${Object.entries({

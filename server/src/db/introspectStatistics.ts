@@ -1,14 +1,12 @@
 import type { CatalogStatistics, ColumnStatistics, RelationStatistics } from '../core/catalog/statistics';
 import { statisticsVersion } from '../core/catalog/statisticsVersion';
-import { DatabaseError } from './errors';
 import { numberOf, textOf } from './introspectRows';
-import { columnStatisticsQuery, figuresQuery, fileSizesQuery } from './queries/catalogStatistics';
+import { columnStatisticsQuery, figuresQuery } from './queries/catalogStatistics';
 import type { Connection, Row } from './session';
 
 /** What ANALYZE left, as far as this role may see it. To be called inside a transaction. */
 export async function readStatistics(connection: Connection): Promise<CatalogStatistics> {
   const figures = await connection.query(figuresQuery);
-  const sizes = await readFileSizes(connection);
   const columns = new Map<string, ColumnStatistics[]>();
   for (const row of await connection.query(columnStatisticsQuery)) {
     const key = `${textOf(row['schema'])}.${textOf(row['name'])}`;
@@ -18,29 +16,10 @@ export async function readStatistics(connection: Connection): Promise<CatalogSta
   }
   const relations = new Map(figures.map((row): [string, RelationStatistics] => {
     const key = `${textOf(row['schema'])}.${textOf(row['name'])}`;
-    const pages = numberOf(row['pages']) ?? 0;
-    const filePages = sizes === undefined ? Math.max(0, pages) : sizes.get(textOf(row['oid'])) ?? 0;
-    return [key, { pages, tuples: numberOf(row['tuples']) ?? -1, allVisible: numberOf(row['all_visible']) ?? 0, filePages, columns: (columns.get(key) ?? []).sort(byColumn) }];
+    return [key, { pages: numberOf(row['pages']) ?? 0, tuples: numberOf(row['tuples']) ?? -1, allVisible: numberOf(row['all_visible']) ?? 0, filePages: numberOf(row['file_pages']) ?? 0, columns: (columns.get(key) ?? []).sort(byColumn) }];
   }));
   return { source: 'live', version: statisticsVersion(relations), relations };
 }
-
-/**
- * Blocks by OID; undefined where a relation is locked (ALTER TABLE, VACUUM FULL) for longer than `lock_timeout`: then what
- * the last VACUUM counted has to do, rather than no catalog at all.
- */
-async function readFileSizes(connection: Connection): Promise<ReadonlyMap<string, number> | undefined> {
-  await connection.query('savepoint sizes');
-  try {
-    return new Map((await connection.query(fileSizesQuery)).map((row) => [textOf(row['oid']), numberOf(row['pages']) ?? 0]));
-  } catch (error) {
-    if (!(error instanceof DatabaseError) || error.sqlState !== lockNotAvailable) throw error;
-    await connection.query('rollback to savepoint sizes');
-    return undefined;
-  }
-}
-
-const lockNotAvailable = '55P03';
 
 /** Sorted here: the server would sort rows that are wide with values. */
 const byColumn = (a: ColumnStatistics, b: ColumnStatistics): number => (a.column < b.column ? -1 : a.column > b.column ? 1 : Number(a.inherited) - Number(b.inherited));

@@ -10,7 +10,7 @@ import { changeDocument, openDocument } from './documents';
 import { FIX_ALL, registerCodeActions } from './features/codeActions';
 import { registerCodeLens } from './features/codeLens';
 import { publishDocument, registerDiagnostics } from './features/diagnostics';
-import { registerExplain } from './features/explain';
+import { registerExplain, useCatalogs } from './features/explain';
 import { registerHover } from './features/hover';
 import { createSecondLook } from './features/secondLook';
 import { createStatementsFeature } from './features/statements';
@@ -60,6 +60,13 @@ export function startServer(connection: Connection): void {
     };
   });
 
+  /** The user is at work: has a database changed meanwhile? Looks at most every ten seconds and delays nothing. */
+  const checkDatabases = (): void => inBackground(connection, session?.connections.checkForChanges().then(async (changed) => {
+    if (!changed || !session) return;
+    await useCatalogs(session);
+    workspace.sendStatus();
+  }));
+
   connection.onInitialized(() => inBackground(connection, workspace.start()));
 
   connection.onDidOpenTextDocument(({ textDocument }) => {
@@ -68,6 +75,7 @@ export function startServer(connection: Connection): void {
     session.documents.set(uri, openDocument(textDocument.uri, textDocument.languageId, textDocument.version, textDocument.text, session.encoding));
     projectOf(session, uri)?.open(uri, textDocument.text, textDocument.languageId);
     workspace.clearPushed(uri);
+    checkDatabases();
     inBackground(connection, publishDocument(session, textDocument.uri));
   });
   connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
@@ -78,6 +86,7 @@ export function startServer(connection: Connection): void {
     session.documents.set(uri, document);
     projectOf(session, uri)?.change(uri, document.text, changes);
     workspace.documentChanged(uri);
+    checkDatabases();
     inBackground(connection, publishDocument(session, textDocument.uri));
   });
   connection.onDidCloseTextDocument(({ textDocument }) => {

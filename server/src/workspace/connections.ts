@@ -1,9 +1,9 @@
-import type { Catalog } from '../core/catalog/model';
 import { DatabaseError } from '../db/errors';
-import { introspect } from '../db/introspect';
 import { openSession, type DbSession } from '../db/session';
 import type { LiveDatabase } from './bindings';
+import { watchCatalog, type WatchedCatalog } from './catalogWatch';
 import { explainStatement, type ExplainOutcome, type ExplainStatement } from './explain';
+import { createThrottle } from './throttle';
 
 export interface ConnectRequest {
   readonly name: string;
@@ -24,6 +24,13 @@ export interface Connections {
   disconnect(name: string): Promise<void>;
   /** The catalogs of all open connections with the files they belong to, in the order of connecting. */
   catalogs(): readonly LiveDatabase[];
+  /** Reads a connection's catalog anew. Resolves to undefined, or to what went wrong in words. */
+  refresh(name: string): Promise<string | undefined>;
+  /**
+   * Asks every open database whether its schema or statistics changed, and reads what did. To be called whenever the user
+   * does something: it looks at most every ten seconds, and costs a comparison otherwise. Resolves to true when a catalog changed.
+   */
+  checkForChanges(): Promise<boolean>;
   explain(request: ExplainStatement & { readonly connection: string }): Promise<ExplainOutcome>;
   /** Gives our own queries the session of an open connection. Rejects with `DatabaseError`, also where none of that name is open. */
   withSession<T>(name: string, work: (session: DbSession) => Promise<T>): Promise<T>;
@@ -33,39 +40,65 @@ export interface Connections {
 interface Open {
   readonly request: ConnectRequest;
   readonly session: DbSession;
-  readonly catalog: Catalog;
+  readonly watched: WatchedCatalog;
   state: 'connected' | 'lost';
 }
 
+/** Between two looks for changes of a database. Milliseconds. */
+const CHECK_INTERVAL = 10_000;
+
 export function createConnections(): Connections {
   const open = new Map<string, Open>();
+  const isDue = createThrottle(CHECK_INTERVAL);
+  const ask = async (known: Open): Promise<boolean> => {
+    try {
+      const changed = await known.watched.check();
+      known.state = 'connected';
+      return changed;
+    } catch (error) {
+      // A statement that took too long is no lost connection.
+      if (!(error instanceof DatabaseError) || !['query', 'cancelled', 'permission'].includes(error.kind)) known.state = 'lost';
+      return false;
+    }
+  };
   const disconnect = async (name: string): Promise<void> => {
     const known = open.get(name);
     open.delete(name);
     await known?.session.close();
   };
   return {
-    list: () => [...open].map(([name, { catalog, state }]) => ({ name, label: catalog.label, state })),
+    list: () => [...open].map(([name, { watched, state }]) => ({ name, label: watched.catalog.label, state })),
     async connect(request) {
       await disconnect(request.name);
       let session: DbSession | undefined;
       try {
         session = openSession(request.url);
-        const catalog = await introspect(session, { name: request.name === 'cli' ? undefined : request.name });
+        const watched = await watchCatalog(session, { name: request.name === 'cli' ? undefined : request.name });
         const facts = await readServer(session);
-        open.set(request.name, { request, session, catalog, state: 'connected' });
-        return { ok: true, label: catalog.label, ...facts };
+        open.set(request.name, { request, session, watched, state: 'connected' });
+        return { ok: true, label: watched.catalog.label, ...facts };
       } catch (error) {
         await session?.close();
         return { ok: false, ...toMessage(error) };
       }
     },
     disconnect,
-    catalogs: () => [...open].map(([name, { request, catalog }]): LiveDatabase => ({ name, catalog, ...(request.paths ? { paths: request.paths } : {}) })),
+    catalogs: () => [...open].map(([name, { request, watched }]): LiveDatabase => ({ name, catalog: watched.catalog, ...(request.paths ? { paths: request.paths } : {}) })),
+    async refresh(name) {
+      try {
+        await open.get(name)?.watched.reload();
+        return undefined;
+      } catch (error) {
+        return toMessage(error).error;
+      }
+    },
+    async checkForChanges() {
+      return open.size > 0 && isDue() && (await Promise.all([...open.values()].map(ask))).includes(true);
+    },
     async explain({ connection, ...statement }) {
       const known = open.get(connection);
       if (!known) return { kind: 'error', message: `There is no open connection '${connection}'. Connect first.` };
-      const outcome = await explainStatement(known.session, known.catalog, statement);
+      const outcome = await explainStatement(known.session, known.watched.catalog, statement);
       known.state = outcome.kind === 'error' && outcome.lost ? 'lost' : 'connected';
       return outcome;
     },

@@ -25,8 +25,6 @@ select e.extname as name, n.nspname as schema, e.extversion as version
 from pg_extension e join pg_namespace n on n.oid = e.extnamespace
 order by e.extname`;
 
-const notOf = (catalog: string, oid: string): string => `not exists (select 1 from pg_depend d where d.classid = '${catalog}'::regclass and d.objid = ${oid} and d.deptype = 'e')`;
-
 /** Row types of tables and multiranges come with their owners and are left out. */
 export const typesQuery = `
 select n.nspname as schema, t.typname as name, t.typtype as kind,
@@ -35,16 +33,17 @@ select n.nspname as schema, t.typname as name, t.typtype as kind,
        case when t.typtype = 'c' then array(select a.attname::text from pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped order by a.attnum) end as attribute_names,
        case when t.typtype = 'c' then array(select format_type(a.atttypid, a.atttypmod) from pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped order by a.attnum) end as attribute_types
 from pg_type t join pg_namespace n on n.oid = t.typnamespace left join pg_class c on c.oid = t.typrelid
-where t.typtype in ('e', 'd', 'c', 'r') and (t.typtype <> 'c' or c.relkind = 'c') and ${userSchema} and ${notOf('pg_type', 't.oid')}
+where t.typtype in ('e', 'd', 'c', 'r') and (t.typtype <> 'c' or c.relkind = 'c') and ${userSchema}
+  and not exists (select 1 from pg_depend d where d.deptype = 'e' and ((d.classid = 'pg_type'::regclass and d.objid = t.oid) or (d.classid = 'pg_class'::regclass and d.objid = c.oid)))
 order by n.nspname, t.typname`;
 
-/** `pg_get_functiondef` refuses aggregates; only SQL-language functions are asked for, which the planner may inline. */
+/** Neither those of extensions nor the constructors of range types. `pg_get_functiondef` refuses aggregates; only SQL-language functions are asked for, which the planner may inline. */
 export const routinesQuery = `
 select n.nspname as schema, p.proname as name, pg_get_function_identity_arguments(p.oid) as arguments, coalesce(pg_get_function_result(p.oid), '') as returns, p.prokind as kind,
        p.provolatile as volatility, p.proparallel as parallel, p.proisstrict as strict, l.lanname as language, p.procost as cost, p.prorows as rows,
        case when l.lanname = 'sql' and p.prokind = 'f' then pg_get_functiondef(p.oid) end as definition
 from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
-where ${userSchema} and ${notOf('pg_proc', 'p.oid')}
+where ${userSchema} and not exists (select 1 from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype in ('e', 'i'))
 order by n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)`;
 
 /** Is there a Citus catalog that this role may read? */

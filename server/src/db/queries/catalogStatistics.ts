@@ -3,18 +3,16 @@ import { notOfExtension, relations, userSchema } from './catalog';
 /** Tables, partitioned tables, materialized views and indexes; those of temporary tables are left out. */
 const measured = `c.relkind in ('r', 'p', 'm', 'i') and c.relpersistence <> 't' and ${userSchema} and ${notOfExtension}`;
 
-/** What VACUUM and ANALYZE left in `pg_class`. The file's size needs a short lock on each relation: it is asked for apart. */
+/**
+ * What VACUUM and ANALYZE left in `pg_class`, and the size of the main fork in blocks of 8 kB, whatever the server's block
+ * size. Partitioned tables have no file; a relation dropped meanwhile has none any more.
+ */
 export const figuresQuery = `
-select c.oid::text as oid, n.nspname as schema, c.relname as name, c.relpages as pages, c.reltuples as tuples, c.relallvisible as all_visible
+select n.nspname as schema, c.relname as name, c.relpages as pages, c.reltuples as tuples, c.relallvisible as all_visible,
+       case when c.relkind <> 'p' then (pg_relation_size(c.oid) / 8192)::float8 end as file_pages
 from ${relations}
 where ${measured}
 order by c.oid`;
-
-/** Size of the main fork in blocks of 8 kB, whatever the server's block size. Partitioned tables have no file. */
-export const fileSizesQuery = `
-select c.oid::text as oid, (pg_relation_size(c.oid) / 8192)::float8 as pages
-from ${relations}
-where ${measured} and c.relkind <> 'p'`;
 
 /**
  * `pg_stats` and not `pg_statistic`: it shows each role what it may read. For indexes there are rows for expression keys

@@ -18,7 +18,7 @@ export function registerExplain(connection: Connection, session: () => Session |
     if (!active) return { ok: false, error: 'The server is not ready yet.' };
     if (!active.trusted) return { ok: false, error: NOT_TRUSTED };
     const outcome = await active.connections.connect(params);
-    if (outcome.ok) await useCatalog(active);
+    if (outcome.ok) await useCatalogs(active);
     onConnections();
     return outcome;
   });
@@ -26,7 +26,7 @@ export function registerExplain(connection: Connection, session: () => Session |
   connection.onRequest(disconnectRequest, async ({ name }: DisconnectParams): Promise<null> => {
     const active = session();
     await active?.connections.disconnect(name);
-    if (active) await useCatalog(active);
+    if (active) await useCatalogs(active);
     onConnections();
     return null;
   });
@@ -59,8 +59,8 @@ export function registerExplain(connection: Connection, session: () => Session |
   });
 }
 
-/** Gives each project the catalog of the connection that belongs to its folder; statistics make findings certain. */
-async function useCatalog(session: Session): Promise<void> {
+/** Gives each project the catalogs of the open connections; statistics make findings certain. */
+export async function useCatalogs(session: Session): Promise<void> {
   for (const project of session.projects.values()) await project.setLive(session.connections.catalogs());
   await refreshDiagnostics(session);
 }
