@@ -1,5 +1,5 @@
 // npm run bench: keystroke to diagnostics (SQL and TypeScript, 50 / 500 / 5,000 lines) beside squawk's server in the same run,
-// workspace scan, and resident memory. Prints ratios: machines are noisy, ratios of one run are not.
+// workspace scan, the catalog of 2,000 tables, and resident memory. Prints ratios: machines are noisy, ratios of one run are not.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { Client } from './bench/client.mjs';
 import { printPlanner } from './bench/planner.mjs';
 import { createRandom, generateSql, generateTypeScript } from './bench/documents.mjs';
+import { benchIntrospection } from './bench/introspection.mjs';
 import { installDependencies, root, run } from './prepare.mjs';
 
 const SIZES = [50, 500, 5000];
@@ -100,3 +101,5 @@ for (const threads of ['0', '2']) {
   const read = Number(/read\s+(\d+) ms/.exec(result.stderr)?.[1]);
   console.log(`threads ${threads}: ${summary.files} files, ${(bytes / 1e6).toFixed(1)} MB, ${summary.queries} queries; read ${(read / 1000).toFixed(2)} s = ${((summary.files * 1000) / read).toFixed(0)} files/s, ${(bytes / 1000 / read).toFixed(1)} MB/s; all ${(summary.durationMs / 1000).toFixed(2)} s`);
 }
+
+await benchIntrospection();

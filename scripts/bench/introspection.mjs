@@ -58,7 +58,7 @@ async function measureKeystroke({ createProject }, engine, catalog) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sargable-bench-'));
   const project = await createProject({ folder, engine, settings: {}, threads: 0 });
   await project.scan();
-  if (catalog) await project.setLiveCatalog(catalog);
+  if (catalog) await project.setLive([{ name: 'bench', catalog }]);
   const uri = pathToFileURL(path.join(folder, 'document.sql')).href;
   let text = generateSql(500).replaceAll(/\b(users|orders|order_items|products|invoices|events|sessions|memberships|projects|comments)\b/g, (name) => `t${name.length * 97}`);
   project.open(uri, text);

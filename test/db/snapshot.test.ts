@@ -35,7 +35,7 @@ insert into people select n, 'SECRET-' || n % 7 || '@example.com', ('5ec2e700-00
   date '1977-07-01' + n % 11, 770000 + n % 6, array['SECRET-tag' || n % 3], jsonb_build_object('k', 'SECRET-json' || n % 3), 'SECRET-contact' || n % 3, 424242 + n % 5 from generate_series(1, 2000) n;
 insert into people_key select distinct mail from people;
 insert into letters (sender, owner, body) select mail, owner, 'SECRET, "quoted" \\ body {' || i % 6 || '}' from people cross join generate_series(1, 2) i;
-insert into parts select '2024-01-01', 'a' from generate_series(1, 100);
+insert into parts select '2024-01-01', case when n > 90 then 'b' else 'a' end from generate_series(1, 100) n;
 analyze`;
 const secrets = /secret|5ec2e7|4242\d\d|77000\d|1977-07/i;
 
@@ -101,7 +101,8 @@ describe('a snapshot with tokens', () => {
     const after = Object.fromEntries(read(filesOf('token', 'another salt for this')).statistics!.relations);
     expect(after).not.toEqual(before);
   });
-  it('is taken by Postgres as the statistics of the columns', async () => {
+  it('is taken by Postgres as the statistics of the columns', async ({ skip }) => {
+    skip((live.server?.version ?? 0) < 180000, 'no pg_restore_attribute_stats');
     const catalog = read(filesOf('token'));
     for (const column of ['mail', 'owner', 'code', 'fixed', 'feeling', 'active']) {
       const known = columnOf(catalog, 'public.people', column);
