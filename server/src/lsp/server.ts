@@ -60,12 +60,14 @@ export function startServer(connection: Connection): void {
     };
   });
 
-  /** The user is at work: has a database changed meanwhile? Looks at most every ten seconds and delays nothing. */
-  const checkDatabases = (): void => inBackground(connection, session?.connections.checkForChanges().then(async (changed) => {
-    if (!changed || !session) return;
-    await useCatalogs(session);
-    workspace.sendStatus();
-  }));
+  /** The user is at work: has a database changed meanwhile, or gone? Looks at most every ten seconds and delays nothing. */
+  const checkDatabases = (): void => inBackground(connection, (async () => {
+    const states = (): string => session?.connections.list().map(({ state }) => state).join() ?? '';
+    const before = states();
+    const changed = (await session?.connections.checkForChanges()) === true;
+    if (session && changed) await useCatalogs(session);
+    if (changed || states() !== before) workspace.sendStatus();
+  })());
 
   connection.onInitialized(() => inBackground(connection, workspace.start()));
 
