@@ -17,7 +17,7 @@ export interface MadeIndex {
 }
 
 /** The plan in an answer to `explainSql`. */
-export function toPlannedStatement(result: StepResult | undefined, catalog: Catalog, image: SchemaImage, made: readonly MadeIndex[] = []): PlannedStatement {
+export function toPlannedStatement(result: StepResult | undefined, catalog: Catalog, image: SchemaImage, made: readonly MadeIndex[] = [], caveats: readonly string[] = []): PlannedStatement {
   const { root } = parsePlan(result?.rows[0]?.['QUERY PLAN']);
   const used = new Set(collectNodes(root).map((node) => node.index));
   const added = new Map(made.flatMap(({ names }, position) => names.map((name) => [name, position] as const)));
@@ -25,11 +25,11 @@ export function toPlannedStatement(result: StepResult | undefined, catalog: Cata
   return {
     root, cost: root.totalCost, scans: collectScans(root, { tuples, added }),
     added: made.map(({ index, names, pages }): AddedIndex => ({ index, pages, used: names.some((name) => used.has(name)) })),
-    basis: basisOf(root, catalog, image),
+    basis: basisOf(root, catalog, image, caveats),
   };
 }
 
-function basisOf(root: PlanNode, catalog: Catalog, image: SchemaImage): PlanBasis {
+function basisOf(root: PlanNode, catalog: Catalog, image: SchemaImage, caveats: readonly string[]): PlanBasis {
   const keys = [...new Set(collectNodes(root).flatMap((node) => (node.relation === undefined ? [] : [`${node.schema ?? 'public'}.${node.relation}`])))].filter((key) => image.volumes.has(key));
   const volumes = keys.map((key) => ({ key, volume: image.volumes.get(key)! }));
   const assumed = volumes.filter(({ volume }) => volume.source === 'assumed').map(({ key, volume }) => ({ table: key, rows: volume.stats.tuples }));
@@ -41,7 +41,7 @@ function basisOf(root: PlanNode, catalog: Catalog, image: SchemaImage): PlanBasi
     assumed,
     caveats: [
       ...(major === undefined || major === 18 ? [] : [`planned by PostgreSQL 18; the server runs ${major}`]),
-      ...new Set(keys.flatMap((key) => [...(image.caveats.get(key) ?? [])])),
+      ...new Set([...keys.flatMap((key) => [...(image.caveats.get(key) ?? [])]), ...caveats]),
     ],
   };
 }

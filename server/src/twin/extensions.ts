@@ -28,3 +28,9 @@ export const withRequirements = (extension: string): readonly string[] => [...(l
 
 /** The extensions that bring a type, function or operator class of this name. */
 export const extensionsFor = (name: string): readonly string[] => Object.entries(loadable).flatMap(([extension, { names }]) => (names.test(name) ? [extension] : []));
+
+/** The extensions that bring what a message of Postgres says is missing: `function similarity(text, unknown) does not exist`. */
+export function extensionsMissing(message: string): readonly string[] {
+  if (/operator does not exist: \S+(?: \S+)* (?:%|%>|<%|%>>|<<%|<->|<<->|<->>) /.test(message)) return ['pg_trgm'];
+  return [...message.matchAll(/[a-z_]\w*/gi)].flatMap(([name]) => extensionsFor(name.toLowerCase()));
+}

@@ -1,11 +1,12 @@
 import type { Catalog, Table } from '../core/catalog/model';
 import { relationKey } from '../core/catalog/names';
-import { isOneStatement, renderCreateTable, renderForeignKey, renderView } from '../core/catalog/renderDdl';
+import { isOneStatement, renderCreateTable, renderForeignKey, renderView, type DdlOptions } from '../core/catalog/renderDdl';
 import { quoteIdentifier } from '../core/sql/names';
 import type { StepResult, TwinStep } from './child/protocol';
+import { isBytewise, toTwinCollation } from './collations';
 import { renderKeys } from './keys';
-import { isLoadable, extensionsFor, withRequirements } from './extensions';
-import { readIndexes, estimateIndexes } from './indexSizes';
+import { extensionsFor, extensionsMissing, isLoadable, withRequirements } from './extensions';
+import { assumeExpressions, readIndexes, estimateIndexes } from './indexSizes';
 import { partitionBounds } from './bounds';
 import { StepFailure, type PlanningServer } from './planningServer';
 import { collectNames, relationsNamed, type WrittenName } from './statement';
@@ -19,8 +20,8 @@ import { volumeOf, type Volume } from './volumes';
 export interface SchemaImage {
   /** Makes what a statement names, and what that stands on. Rejects with `TwinError`. */
   ensure(catalog: Catalog, sql: string): Promise<void>;
-  /** Makes an extension; false where there is none of this name. */
-  addExtension(name: string): Promise<boolean>;
+  /** Makes what brings the objects that Postgres misses in a message; false where that is not known, or is there. */
+  addMissing(message: string): Promise<boolean>;
   /** Made tables with their volumes, by `schema.name`. */
   readonly volumes: ReadonlyMap<string, Volume>;
   /** What is not as on the server, by `schema.name`. */
@@ -41,6 +42,7 @@ interface Content {
   readonly restored: Map<string, string>;
   catalog?: Catalog;
   ground?: string;
+  bytewise: boolean;
 }
 
 export function createSchemaImage(server: PlanningServer, fallbackRows: number): SchemaImage {
@@ -48,7 +50,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
 
   const addExtension = async (name: string): Promise<boolean> => {
     const now = content;
-    if (now === undefined || !isLoadable(name)) return false;
+    if (now === undefined || !isLoadable(name) || now.extensions.has(name)) return false;
     for (const item of withRequirements(name)) {
       if (now.extensions.has(item)) continue;
       now.extensions.add(item);
@@ -62,7 +64,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
   };
 
   const fresh = (start: number): Content => ({
-    start, made: new Map(), volumes: new Map(), caveats: new Map(), extensions: new Set(), routines: new Set(), restored: new Map(), types: createTypeMap(server, addExtension),
+    start, made: new Map(), volumes: new Map(), caveats: new Map(), extensions: new Set(), routines: new Set(), restored: new Map(), bytewise: false, types: createTypeMap(server, addExtension),
   });
 
   const reset = async (): Promise<void> => {
@@ -91,10 +93,11 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
     const isNew = content.ground === undefined;
     content.catalog = catalog;
     content.ground = ground;
+    content.bytewise = isBytewise(catalog);
     if (isNew) {
       const schemas = new Set(catalog.searchPath);
       await server.run([...schemas].map((schema) => ({ type: 'sql', sql: `create schema if not exists ${quoteIdentifier(schema)}`, optional: true })));
-      for (const { name } of catalog.server?.extensions ?? []) await addExtension(name);
+      for (const name of new Set([...(catalog.server?.extensions ?? []).map((extension) => extension.name), ...(catalog.extensions ?? [])])) await addExtension(name);
     }
     const path = [...new Set([...catalog.searchPath, ...(catalog.server?.extensions ?? []).map(({ schema }) => schema)])];
     await server.run([
@@ -140,7 +143,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
   const makeRelations = async (now: Content, catalog: Catalog, tables: readonly Table[]): Promise<void> => {
     for (const table of tables) now.made.set(keyOf(table), shapeOf(table));
     await now.types.resolve(catalog, tables.flatMap((table) => table.columns.map((column) => column.type)));
-    const options = { typeOf: now.types.render };
+    const options: DdlOptions = { typeOf: now.types.render, collationOf: toTwinCollation, ...(now.bytewise ? { textCollation: 'C' } : {}) };
     const stored = tables.filter((table) => table.kind !== 'view');
     const bounds = partitionBounds(catalog, stored);
     for (const { table, caveat } of bounds.values()) if (caveat !== undefined) note(now, keyOf(table), caveat);
@@ -155,7 +158,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
     for (const table of stored) for (const column of table.columns) if (now.types.standIns.has(column.type)) note(now, keyOf(table), `the type of ${keyOf(table)}.${column.name} is not known to the planner`);
     for (const table of stored) if (table.kind === 'foreign') note(now, keyOf(table), `${keyOf(table)} is a foreign table, planned as one of its own`);
     // Partitions first: their parents' indexes then take over those that are there, with their names.
-    const keys = [...stored].reverse().flatMap((table) => renderKeys(table).map((sql) => ({ table, sql })));
+    const keys = [...stored].reverse().flatMap((table) => renderKeys(table, options).map((sql) => ({ table, sql })));
     const indexed = await runAll(server, keys.map(({ sql }) => sql));
     keys.forEach(({ table }, index) => { if (indexed[index]?.error !== undefined) note(now, keyOf(table), `an index of ${keyOf(table)} could not be made: ${describe(indexed[index].error.sqlState)}`); });
     await runAll(server, foreignKeys(now, catalog, new Set(stored.map(keyOf))));
@@ -194,13 +197,23 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       const figures = stats ?? { pages: estimate?.pages ?? 1, tuples: estimate?.tuples ?? 0, allVisible: 0, filePages: estimate?.pages ?? 1 };
       steps.push(...restoreRelation(index.schema, index.name, figures, !index.partitioned));
       if (stats !== undefined) steps.push(...restoreColumns(index.schema, index.name, stats.columns));
-      if (index.expressions.length > 0 && (stats?.columns.length ?? 0) === 0) for (const expression of index.expressions) note(now, relationKey(index.schema, index.table), `no statistics of ${expression.sql}`);
+      if (index.expressions.length > 0 && (stats?.columns.length ?? 0) === 0) {
+        const key = relationKey(index.schema, index.table);
+        const assumed = assumeExpressions(catalog, index, now.volumes.get(key)?.stats);
+        steps.push(...restoreColumns(index.schema, index.name, assumed.columns));
+        for (const caveat of assumed.caveats) note(now, key, caveat);
+      }
     }
     await runSteps(server, steps);
   };
 
   return {
-    ensure, addExtension, reset,
+    ensure, reset,
+    addMissing: async (message) => {
+      let added = false;
+      for (const extension of extensionsMissing(message)) added = (await addExtension(extension)) || added;
+      return added;
+    },
     get volumes() { return content?.volumes ?? new Map<string, Volume>(); },
     get caveats() { return content?.caveats ?? new Map<string, Set<string>>(); },
   };
@@ -216,7 +229,7 @@ const shapeOf = (table: Table | undefined): string =>
   table === undefined ? '' : JSON.stringify([table.kind, table.columns, table.constraints, table.foreignKeys, table.indexes.map(({ definedAt: _, ...index }) => index), table.partitionKey, table.partitionOf, table.partitionBound, table.options, table.definition]);
 
 /** What everything else stands on. */
-const groundOf = (catalog: Catalog): string => JSON.stringify([catalog.searchPath, catalog.server?.extensions, catalog.types, catalog.routines]);
+const groundOf = (catalog: Catalog): string => JSON.stringify([catalog.searchPath, catalog.server?.extensions, catalog.extensions, catalog.types, catalog.routines, isBytewise(catalog)]);
 
 const statisticsKey = (catalog: Catalog): string => `${catalog.version}/${catalog.statistics?.version ?? ''}`;
 
@@ -268,7 +281,7 @@ async function runAll(server: PlanningServer, statements: readonly string[]): Pr
 /** In portions, each with a time limit of its own. */
 async function runSteps(server: PlanningServer, steps: readonly TwinStep[]): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
-  for (let at = 0; at < steps.length; at += 200) results.push(...(await server.run(steps.slice(at, at + 200).map((step): TwinStep => (step.type === 'sql' ? step : step)), { timeoutMs: setupTimeoutMs })));
+  for (let at = 0; at < steps.length; at += 200) results.push(...(await server.run(steps.slice(at, at + 200), { timeoutMs: setupTimeoutMs })));
   return results;
 }
 

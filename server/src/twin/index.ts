@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defaultRows } from '../core/catalog/assumedStatistics';
 import type { Catalog } from '../core/catalog/model';
-import { quoteIdentifier } from '../core/sql/names';
-import { createEmbeddedServer } from './embedded';
+import type { PlannedStatement } from '../core/plan/planner';
+import { quoteQualified } from '../core/sql/names';
+import type { StepResult } from './child/protocol';
+import { createEmbeddedServer, type EmbeddedOptions } from './embedded';
 import { explainSql, toPlannedStatement } from './explain';
 import { createSchemaImage } from './image';
-import type { PlanningServer } from './planningServer';
+import { giveTypes } from './parameters';
+import { StepFailure, type PlanningServer } from './planningServer';
 import { toTwinError } from './problems';
 import { renderLocalSettings } from './settings';
 import { proveStatement } from './statement';
@@ -45,26 +48,53 @@ export function createTwinOn(server: PlanningServer, fallbackRows: number): Twin
     last = result.catch(() => undefined);
     return result;
   };
+  /** Statements as Postgres took them, for the catalog that was asked about last. */
+  let accepted = new Map<string, string>();
+  let asked: Catalog | undefined;
+
+  const explain = async (statement: string, settings: readonly string[]): Promise<StepResult | undefined> =>
+    (await server.run([{ type: 'sql', sql: 'begin' }, ...settings.map((sql) => ({ type: 'sql' as const, sql })), { type: 'sql', sql: explainSql(statement) }], { finally: 'rollback' })).at(-1);
+
+  /** Plans the statement as it stands; where Postgres asks for types or objects, they are given and it is asked again. */
+  const accept = async (catalog: Catalog, statement: string, settings: readonly string[]): Promise<{ readonly text: string; readonly result: StepResult | undefined }> => {
+    let text = accepted.get(statement) ?? statement;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const result = await explain(text, settings);
+        if (asked !== catalog || accepted.size >= maxAccepted) accepted = new Map();
+        asked = catalog;
+        accepted.set(statement, text);
+        return { text, result };
+      } catch (error) {
+        if (!(error instanceof StepFailure) || attempt >= maxAttempts) throw error;
+        const typed = giveTypes(text, error.error, explainSql('').length);
+        if (typed === undefined && !(await image.addMissing(error.error.message))) throw error;
+        text = typed ?? text;
+      }
+    }
+  };
   const local = (plan: TwinPlanOptions | undefined): readonly string[] => renderLocalSettings(plan?.settings ?? {});
+  /** For plans in a transaction of their own: an error there would end it. */
+  const acceptOnce = async (catalog: Catalog, statement: string): Promise<string> => (asked === catalog ? accepted.get(statement) : undefined) ?? (await accept(catalog, statement, [])).text;
 
   return {
     plan: (catalog, sql, plan) => inTurn(async () => {
       const statement = proveStatement(sql);
       await image.ensure(catalog, statement);
-      const results = await server.run([{ type: 'sql', sql: 'begin' }, ...local(plan).map((text) => ({ type: 'sql' as const, sql: text })), { type: 'sql', sql: explainSql(statement) }], { finally: 'rollback' });
-      return toPlannedStatement(results.at(-1), catalog, image);
+      return toPlannedStatement((await accept(catalog, statement, local(plan))).result, catalog, image);
     }),
     whatIf: (catalog, sql, sets, plan) => inTurn(async () => {
       const statement = proveStatement(sql);
-      await image.ensure(catalog, `${statement} ${tablesOf(catalog, sets.flat().map(({ table }) => table))}`);
-      const plans = [];
-      for (const set of sets) plans.push(await planWith(server, image, catalog, statement, set, local(plan)));
+      await image.ensure(catalog, [statement, ...sets.flat().flatMap(({ table, definition }) => [nameOf(catalog, table), definition])].join(' '));
+      const text = await acceptOnce(catalog, statement);
+      const plans: PlannedStatement[] = [];
+      for (const set of sets) plans.push(await planWith(server, image, catalog, text, set, local(plan)));
       return plans;
     }),
     without: (catalog, sql, indexes, plan) => inTurn(async () => {
       const statement = proveStatement(sql);
       await image.ensure(catalog, statement);
-      return planWithout(server, image, catalog, statement, indexes, local(plan));
+      return planWithout(server, image, catalog, await acceptOnce(catalog, statement), indexes, local(plan));
     }),
     status: () => server.status(),
     stop: async () => {
@@ -74,6 +104,11 @@ export function createTwinOn(server: PlanningServer, fallbackRows: number): Twin
   };
 }
 
-/** As names of a statement, so that they are made. */
-const tablesOf = (catalog: Catalog, keys: readonly string[]): string =>
-  keys.flatMap((key) => { const table = catalog.tables.get(key); return table === undefined ? [] : [`${quoteIdentifier(table.schema)}.${quoteIdentifier(table.name)}`]; }).join(' ');
+const maxAttempts = 8;
+const maxAccepted = 5_000;
+
+/** As a name in a statement, so that the table is made. */
+function nameOf(catalog: Catalog, key: string): string {
+  const table = catalog.tables.get(key);
+  return table === undefined ? '' : quoteQualified(table.schema, table.name);
+}

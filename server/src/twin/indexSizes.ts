@@ -1,4 +1,8 @@
+import { assumeExpression } from '../core/catalog/assumedExpressions';
 import { assumeIndexPages } from '../core/catalog/assumedStatistics';
+import type { Catalog } from '../core/catalog/model';
+import { relationKey } from '../core/catalog/names';
+import type { ColumnStatistics, RelationStatistics } from '../core/catalog/statistics';
 import { quoteLiteral, quoteQualified } from '../core/sql/names';
 import type { PlanningServer } from './planningServer';
 
@@ -60,6 +64,19 @@ export async function estimateIndexes(server: PlanningServer, indexes: readonly 
     const tuples = Math.min(table.tuples, kept.get(index) ?? table.tuples);
     return { tuples, pages: index.partitioned ? 0 : assumeIndexPages(index.method, tuples, index.width, table.pages) };
   });
+}
+
+/** Statistics of an index's expression keys, which ANALYZE would only make once the index is there. */
+export function assumeExpressions(catalog: Catalog, index: TwinIndex, stats: RelationStatistics | undefined): { readonly columns: readonly ColumnStatistics[]; readonly caveats: readonly string[] } {
+  const table = catalog.tables.get(relationKey(index.schema, index.table));
+  const columns: ColumnStatistics[] = [];
+  const caveats: string[] = [];
+  for (const { attribute, sql } of index.expressions) {
+    const assumed = table === undefined || stats === undefined ? undefined : assumeExpression(table, sql, stats);
+    if (assumed !== undefined) columns.push({ ...assumed, column: attribute });
+    caveats.push(assumed === undefined ? `no statistics of ${sql}` : `the statistics of ${sql} are assumed`);
+  }
+  return { columns, caveats };
 }
 
 function plannedRows(row: Readonly<Record<string, unknown>> | undefined): number | undefined {

@@ -6,9 +6,9 @@ import { quoteIdentifier, quoteQualified } from '../core/sql/names';
 import type { TwinStep } from './child/protocol';
 import { explainSql, toPlannedStatement, type MadeIndex } from './explain';
 import { setupTimeoutMs, type SchemaImage } from './image';
-import { estimateIndexes, readIndexes, type TwinIndex } from './indexSizes';
+import { assumeExpressions, estimateIndexes, readIndexes, type TwinIndex } from './indexSizes';
 import type { PlanningServer } from './planningServer';
-import { regclass, restoreRelation } from './statistics';
+import { regclass, restoreColumns, restoreRelation } from './statistics';
 import { TwinError } from './twin';
 
 const newName = (position: number): string => `sargable_new_${position}`;
@@ -33,9 +33,9 @@ export async function planWith(server: PlanningServer, image: SchemaImage, catal
       ...leaves.flatMap((table) => restoreRelation(table.schema, table.name, statsOf(image, table), false)),
       ...back,
     ], { timeoutMs: setupTimeoutMs });
-    const made = await sizeIndexes(server, image, set, [...new Set(tables.flat())]);
+    const { made, caveats } = await sizeIndexes(server, image, catalog, set, [...new Set(tables.flat())]);
     const results = await server.run([...settings.map((sql): TwinStep => ({ type: 'sql', sql })), { type: 'sql', sql: explainSql(statement) }]);
-    return toPlannedStatement(results.at(-1), catalog, image, made);
+    return toPlannedStatement(results.at(-1), catalog, image, made, caveats);
   } finally {
     await server.run(back, { finally: 'rollback' }).catch(() => undefined);
     await server.run(back).catch(() => undefined);
@@ -57,7 +57,7 @@ export async function planWithout(server: PlanningServer, image: SchemaImage, ca
   return toPlannedStatement(results.at(-1), catalog, image);
 }
 
-async function sizeIndexes(server: PlanningServer, image: SchemaImage, set: readonly HypotheticalIndex[], tables: readonly Table[]): Promise<readonly MadeIndex[]> {
+async function sizeIndexes(server: PlanningServer, image: SchemaImage, catalog: Catalog, set: readonly HypotheticalIndex[], tables: readonly Table[]): Promise<{ readonly made: readonly MadeIndex[]; readonly caveats: readonly string[] }> {
   const all = await readIndexes(server, tables.map((table) => regclass(table.schema, table.name)));
   const position = positionsOf(all, set.length);
   const fresh = all.filter((index) => position.has(index));
@@ -65,11 +65,16 @@ async function sizeIndexes(server: PlanningServer, image: SchemaImage, set: read
     const stats = image.volumes.get(relationKey(index.schema, index.table))?.stats;
     return { tuples: stats?.tuples ?? 0, pages: stats?.filePages ?? 0 };
   });
-  await server.run(fresh.flatMap((index, at) => restoreRelation(index.schema, index.name, { pages: estimates[at]!.pages, tuples: estimates[at]!.tuples, allVisible: 0, filePages: estimates[at]!.pages }, !index.partitioned)), { timeoutMs: setupTimeoutMs });
-  return set.map((index, at) => {
+  const expressions = fresh.map((index) => assumeExpressions(catalog, index, image.volumes.get(relationKey(index.schema, index.table))?.stats));
+  await server.run(fresh.flatMap((index, at) => [
+    ...restoreRelation(index.schema, index.name, { pages: estimates[at]!.pages, tuples: estimates[at]!.tuples, allVisible: 0, filePages: estimates[at]!.pages }, !index.partitioned),
+    ...(index.partitioned ? [] : restoreColumns(index.schema, index.name, expressions[at]!.columns)),
+  ]), { timeoutMs: setupTimeoutMs });
+  const made = set.map((index, at): MadeIndex => {
     const own = fresh.filter((item) => position.get(item) === at);
     return { index, names: own.map((item) => item.name), pages: own.reduce((sum, item) => sum + estimates[fresh.indexOf(item)]!.pages, 0) };
   });
+  return { made, caveats: expressions.flatMap((item) => item.caveats) };
 }
 
 /** Which of the new indexes each is, or is part of. */

@@ -26,10 +26,10 @@ export function assumeTable(catalog: Catalog, table: Table, rows: number): Relat
 /** Autovacuum keeps most pages of most tables all-visible. */
 const visibleShare = 0.9;
 
-export const assumeColumns = (catalog: Catalog, table: Table, rows: number): readonly ColumnStatistics[] =>
+export const assumeColumns = (catalog: Catalog | undefined, table: Table, rows: number): readonly ColumnStatistics[] =>
   table.columns.map((column) => assumeColumn(catalog, table, column, rows));
 
-function assumeColumn(catalog: Catalog, table: Table, column: Column, rows: number): ColumnStatistics {
+function assumeColumn(catalog: Catalog | undefined, table: Table, column: Column, rows: number): ColumnStatistics {
   const base = { column: column.name, inherited: table.kind === 'partitioned', nullFraction: nullFraction(column), averageWidth: averageWidth(column), correlation: correlation(table, column) };
   if (baseType(column.type) === 'boolean') {
     const common = /(^|_)(active|enabled|valid|verified|visible|published|current|confirmed)$/i.test(column.name) ? '{t,f}' : '{f,t}';
@@ -72,10 +72,10 @@ const someWords = /(^|_)(country|currency|language|locale|timezone|time_zone|reg
 const tenants = /(^|_)(tenant|organi[sz]ation|org|account|company|workspace|merchant|shop|store|team|customer_account)_?(id|uuid)$/i;
 
 /** `n_distinct`: see `ColumnStatistics`. */
-function distinctValues(catalog: Catalog, table: Table, column: Column, rows: number): number {
+function distinctValues(catalog: Catalog | undefined, table: Table, column: Column, rows: number): number {
   if (uniqueKeys(table).some((key) => key.columns.length === 1 && key.columns[0] === column.name)) return -1;
   const type = baseType(column.type);
-  const labels = catalog.types?.find((item) => item.kind === 'enum' && (item.name === type || `${item.schema}.${item.name}` === type))?.labels;
+  const labels = catalog?.types?.find((item) => item.kind === 'enum' && (item.name === type || `${item.schema}.${item.name}` === type))?.labels;
   if (labels !== undefined) return Math.max(1, labels.length);
   const few = (count: number): number => Math.max(1, Math.min(count, Math.ceil(rows)));
   const parent = parentRows(catalog, table, column);
@@ -96,12 +96,12 @@ function distinctValues(catalog: Catalog, table: Table, column: Column, rows: nu
 }
 
 /** A foreign key has the values of what it points at; undefined where their number is not known. */
-function parentRows(catalog: Catalog, table: Table, column: Column): number | undefined {
+function parentRows(catalog: Catalog | undefined, table: Table, column: Column): number | undefined {
   const key = table.foreignKeys.find((item) => item.columns.includes(column.name));
   if (key === undefined) return undefined;
   const name = relationKey(key.references.schema ?? table.schema, key.references.table);
-  const tuples = catalog.statistics?.relations.get(name)?.tuples ?? -1;
-  return tuples >= 0 ? tuples : catalog.tables.get(name)?.rows;
+  const tuples = catalog?.statistics?.relations.get(name)?.tuples ?? -1;
+  return tuples >= 0 ? tuples : catalog?.tables.get(name)?.rows;
 }
 
 /** Rows stand in the order in which they came: so do counters and times of creation. */

@@ -6,14 +6,16 @@ import type { Constraint, ForeignKey, Index, IndexKey, Table } from './model';
 export interface DdlOptions {
   /** The type to write for a column's; default: as it stands. */
   readonly typeOf?: (type: string) => string;
-  /** The collation to write for a column or index key; undefined: the database's default. */
-  readonly collationOf?: (collation: string) => string | undefined;
+  /** The collation to write for a column's or index key's; default: as it stands. */
+  readonly collationOf?: (collation: string) => string;
+  /** The collation of text columns without one; default: the database's. */
+  readonly textCollation?: string;
 }
 
 const tableName = (table: Pick<Table, 'schema' | 'name'>): string => quoteQualified(table.schema, table.name);
 
 /** Types whose values have a collation; an array of one has it too. */
-const isCollatable = (type: string): boolean => /^(?:text|character varying|varchar|character|char|bpchar|citext|name|"?public"?\."?citext"?)\b/i.test(type.trim());
+export const isCollatable = (type: string): boolean => /^(?:text|character varying|varchar|character|char|bpchar|(?:\w+\.)?citext)\b/i.test(type.trim());
 
 /**
  * CREATE TABLE of a table, partitioned parent or materialized view, with its columns and what is NOT NULL: no defaults, no
@@ -24,7 +26,8 @@ export function renderCreateTable(table: Table, options: DdlOptions & { readonly
   if (options.parent !== undefined && options.bound !== undefined) return `CREATE TABLE ${tableName(table)} PARTITION OF ${tableName(options.parent)} ${options.bound}${partitioning}`;
   const columns = table.columns.map((column) => {
     const type = (options.typeOf ?? ((item) => item))(column.type);
-    const collation = column.collation === undefined || !isCollatable(column.type) ? undefined : (options.collationOf ?? ((item) => item))(column.collation);
+    const named = isCollatable(column.type) ? column.collation ?? options.textCollation : undefined;
+    const collation = named === undefined ? undefined : (options.collationOf ?? ((item) => item))(named);
     return `${quoteIdentifier(column.name)} ${type}${collation === undefined ? '' : ` COLLATE ${quoteIdentifier(collation)}`}${column.notNull ? ' NOT NULL' : ''}`;
   });
   const storage = renderStorage(table);

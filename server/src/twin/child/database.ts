@@ -16,12 +16,15 @@ const dataFolder = '/pglite/data';
 /** The types of Node have no WebAssembly. */
 const { compile } = (globalThis as unknown as { readonly WebAssembly: { compile(bytes: Uint8Array): Promise<NonNullable<PGliteOptions['pgliteWasmModule']>> } }).WebAssembly;
 
+/** No row is ever read: few buffers (100 MB less memory), but locks for a thousand partitions with their indexes in one transaction. */
+const startParams = ['shared_buffers=8MB', 'wal_buffers=256kB', 'max_connections=5', 'max_locks_per_transaction=4096', 'wal_level=minimal', 'max_wal_senders=0', 'autovacuum=off'].flatMap((setting) => ['-c', setting]);
+
 /** Opens the cluster that stands ready in `assets`. Rejects where a file is missing or WebAssembly is not there. */
 export async function openDatabase(assets: string): Promise<TwinDatabase> {
   const read = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(join(assets, name)));
   const [pgliteWasmModule, initdbWasmModule] = await Promise.all([compile(read('pglite.wasm')), compile(read('initdb.wasm'))]);
   const database = await PGlite.create({
-    pgliteWasmModule, initdbWasmModule, fsBundle: new Blob([read('pglite.data')]), loadDataDir: new Blob([read('data.tar.gz')]), extensions: extensionsIn(assets),
+    pgliteWasmModule, initdbWasmModule, fsBundle: new Blob([read('pglite.data')]), loadDataDir: new Blob([read('data.tar.gz')]), extensions: extensionsIn(assets), startParams: [...PGlite.defaultStartParams, ...startParams],
   });
   const files = (database as unknown as { readonly Module: { readonly FS: FileSystem } }).Module.FS;
   return { answer: (request) => answer(database, files, request) };
@@ -61,6 +64,6 @@ async function runStep(database: PGlite, files: FileSystem, step: TwinStep): Pro
 
 /** PGlite's errors hold the whole statement: only what Postgres says is passed on. */
 function toStepError(step: number, cause: unknown): StepError {
-  const { code, message } = (typeof cause === 'object' && cause !== null ? cause : {}) as { readonly code?: unknown; readonly message?: unknown };
-  return { step, ...(typeof code === 'string' ? { sqlState: code } : {}), message: typeof message === 'string' ? message : 'no answer' };
+  const { code, message, position } = (typeof cause === 'object' && cause !== null ? cause : {}) as { readonly code?: unknown; readonly message?: unknown; readonly position?: unknown };
+  return { step, ...(typeof code === 'string' ? { sqlState: code } : {}), message: typeof message === 'string' ? message : 'no answer', ...(Number(position) > 0 ? { position: Number(position) } : {}) };
 }

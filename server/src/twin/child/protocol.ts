@@ -36,6 +36,8 @@ export interface StepError {
   readonly step: number;
   readonly sqlState?: string;
   readonly message: string;
+  /** Where in the step's SQL, in code points from 1. */
+  readonly position?: number;
 }
 
 /** Sent once the database is open, or cannot be opened. */
