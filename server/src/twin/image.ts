@@ -197,7 +197,8 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       const figures = stats ?? { pages: estimate?.pages ?? 1, tuples: estimate?.tuples ?? 0, allVisible: 0, filePages: estimate?.pages ?? 1 };
       steps.push(...restoreRelation(index.schema, index.name, figures, !index.partitioned));
       if (stats !== undefined) steps.push(...restoreColumns(index.schema, index.name, stats.columns));
-      if (index.expressions.length > 0 && (stats?.columns.length ?? 0) === 0) {
+      // Analysed and without statistics: it was empty.
+      if (index.expressions.length > 0 && (stats === undefined || (stats.columns.length === 0 && stats.tuples !== 0))) {
         const key = relationKey(index.schema, index.table);
         const assumed = assumeExpressions(catalog, index, now.volumes.get(key)?.stats);
         steps.push(...restoreColumns(index.schema, index.name, assumed.columns));
@@ -220,7 +221,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
 }
 
 /** Milliseconds for making things: a batch of statements. */
-export const setupTimeoutMs = 30_000;
+export const setupTimeoutMs = 60_000;
 
 const keyOf = (table: Table): string => relationKey(table.schema, table.name);
 

@@ -20,7 +20,7 @@ export interface TwinOptions {
   readonly script?: string;
   /** Milliseconds without a question after which the process ends. Default 60,000. */
   readonly idleMs?: number;
-  /** Milliseconds that one plan may take. Default 5,000. */
+  /** Milliseconds that one plan may take. Default 10,000. */
   readonly timeoutMs?: number;
   /** Milliseconds that a start may take. Default 60,000. */
   readonly startTimeoutMs?: number;
@@ -33,7 +33,7 @@ export interface TwinOptions {
 /** A planner twin. It starts with the first question and ends by itself when there are none. */
 export function createTwin(options: TwinOptions = {}): Twin {
   const server = createEmbeddedServer({
-    script: options.script ?? fileURLToPath(new URL('twin.js', import.meta.url)), idleMs: options.idleMs ?? 60_000, timeoutMs: options.timeoutMs ?? 5_000,
+    script: options.script ?? fileURLToPath(new URL('twin.js', import.meta.url)), idleMs: options.idleMs ?? 60_000, timeoutMs: options.timeoutMs ?? 10_000,
     startTimeoutMs: options.startTimeoutMs ?? 60_000, memoryLimitBytes: options.memoryLimitBytes ?? 1_500_000_000,
   });
   return createTwinOn(server, options.assumedRows ?? defaultRows);

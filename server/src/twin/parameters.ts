@@ -3,7 +3,7 @@ import type { StepError } from './child/protocol';
 
 /**
  * The statement with a type given to a parameter whose type Postgres could not tell (42P18) or whose operator or function
- * it could not choose (42725). `offset`: length of what stood before the statement. undefined: there is nothing to give.
+ * it could not choose (42725), or that it took for two types (42P08). `offset`: length of what stood before the statement. undefined: there is nothing to give.
  */
 export function giveTypes(statement: string, error: StepError, offset: number): string | undefined {
   const tokens = tokenize(statement);
@@ -11,11 +11,17 @@ export function giveTypes(statement: string, error: StepError, offset: number): 
     const name = /\$\d+/.exec(error.message)?.[0];
     return name === undefined ? undefined : cast(statement, tokens, (token) => statement.slice(token.start, token.end) === name, 'text');
   }
-  if (error.sqlState !== '42725' || error.position === undefined) return undefined;
+  if (error.position === undefined) return undefined;
   const at = fromCodePoint(statement, error.position - 1 - offset);
   const index = tokens.findIndex((token) => token.start <= at && at < token.end);
   const found = tokens[index];
   if (found === undefined) return undefined;
+  if (error.sqlState === '42P08' && found.kind === 'param') {
+    // `$1 is null or a = $1`: the first says nothing about the type. For any values it is as good as another parameter.
+    const numbers = tokens.flatMap((token) => (token.kind === 'param' ? [Number(statement.slice(token.start + 1, token.end))] : []));
+    return `${statement.slice(0, found.start)}$${Math.max(...numbers) + 1}${statement.slice(found.end)}`;
+  }
+  if (error.sqlState !== '42725') return undefined;
   if (found.kind === 'operator') {
     const beside = new Set([tokens[index - 1], tokens[index + 1]]);
     return cast(statement, tokens, (token) => beside.has(token), found.word === '||' ? 'text' : 'integer');

@@ -109,9 +109,10 @@ function correlation(table: Table, column: Column): number {
   if (countsUp(column)) return 1;
   const integer = ['smallint', 'integer', 'bigint'].includes(baseType(column.type));
   if (integer && table.constraints.some((item) => item.type === 'primary' && item.columns.length === 1 && item.columns[0] === column.name)) return 1;
-  if (/^(created|inserted|added|logged|occurred|received|event|recorded|registered|placed|ordered|time|timestamp)(_?(at|on|time|date|ts))?$/i.test(column.name) && /^(timestamp|date)/.test(baseType(column.type))) return 1;
-  if (/^(updated|modified|changed)_?(at|on)$/i.test(column.name)) return 0.5;
-  return 0;
+  const updated = /^(updated|modified|changed|last_\w+)_?(at|on)$/i.test(column.name);
+  if (!updated && /^(?:now\(\)|current_timestamp|current_date|clock_timestamp\(\))/i.test(column.default ?? '')) return 1;
+  if (/^(created|inserted|added|logged|occurred|received|event|recorded|registered|placed|ordered|time|timestamp|at|ts)(_?(at|on|time|date|ts))?$/i.test(column.name) && /^(timestamp|date)/.test(baseType(column.type))) return 1;
+  return updated ? 0.5 : 0;
 }
 
 /** A tuple: 4 bytes of line pointer, 24 of header, values padded to 8; values beyond 2 kB stand elsewhere (TOAST). */
