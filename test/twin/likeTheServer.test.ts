@@ -129,7 +129,7 @@ describe('plans are those of the server', () => {
     const { root, basis } = await twin.plan(live, sql);
     expect(shape(root)).toBe(shape(real));
     // The twin's indexes are empty: Postgres makes the entries of a GIN index up. Defaults are not evaluated.
-    expect(Math.abs(root.totalCost - real.totalCost)).toBeLessThanOrEqual(0.15 + real.totalCost * (/gin|trgm|data/.test(shape(real)) || /Insert/.test(root.nodeType) ? 0.5 : 0.02));
+    expect(Math.abs(root.totalCost - real.totalCost)).toBeLessThanOrEqual(0.02 + real.totalCost * (/gin|trgm|data/.test(shape(real)) || /Insert/.test(root.nodeType) ? 0.5 : 0.02));
     expect(basis).toMatchObject({ volumes: 'server', assumed: [], caveats: [] });
   });
 });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readDdl, startTwin } from '../support/twin';
+import { readDdl } from '../support/ddl';
+import { startTwin } from '../support/twin';
 import type { Twin } from '../../server/src/twin/twin';
 
 const catalog = await readDdl(`

@@ -6,7 +6,8 @@ import type { Catalog } from '../../server/src/core/catalog/model';
 import type { Routine } from '../../server/src/core/catalog/statistics';
 import { createTwin } from '../../server/src/twin';
 import type { Twin } from '../../server/src/twin/twin';
-import { readDdl, startTwin, twinScript } from '../support/twin';
+import { readDdl } from '../support/ddl';
+import { startTwin, twinScript } from '../support/twin';
 
 const schema = await readDdl('create table orders (id bigint primary key, email text not null)');
 /** Postgres calls it while it plans: the call has constants alone, and the function is declared immutable. */

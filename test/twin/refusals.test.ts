@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Catalog, Column, Table } from '../../server/src/core/catalog/model';
 import { TwinError, type Twin } from '../../server/src/twin/twin';
-import { readDdl, startTwin } from '../support/twin';
+import { readDdl } from '../support/ddl';
+import { startTwin } from '../support/twin';
 
 let twin: Twin;
 beforeAll(() => { twin = startTwin(); });

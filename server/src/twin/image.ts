@@ -12,7 +12,7 @@ import { StepFailure, type PlanningServer } from './planningServer';
 import { collectNames, relationsNamed, type WrittenName } from './statement';
 import { renderRoutine } from './routines';
 import { renderSettings } from './settings';
-import { clearColumns, regclass, restoreColumns, restoreRelation } from './statistics';
+import { clearColumns, regclass, restoreColumns, restoreHeight, restoreRelation } from './statistics';
 import { createTypeMap, type TypeMap } from './types';
 import { volumeOf, type Volume } from './volumes';
 
@@ -185,6 +185,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
   const restoreIndexes = async (now: Content, catalog: Catalog, tables: readonly Table[]): Promise<void> => {
     const known = new Set((await existing(server, tables.map((table) => regclass(table.schema, table.name)))));
     const indexes = await readIndexes(server, [...known]);
+    await runSteps(server, indexes.flatMap((index) => restoreHeight(index, catalog.statistics?.relations.get(relationKey(index.schema, index.name))?.filePages ?? 0)));
     const unknown = indexes.filter((index) => catalog.statistics?.relations.has(relationKey(index.schema, index.name)) !== true);
     const estimates = await estimateIndexes(server, unknown, (index) => {
       const stats = now.volumes.get(relationKey(index.schema, index.table))?.stats;

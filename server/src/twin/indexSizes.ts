@@ -5,6 +5,7 @@ import { relationKey } from '../core/catalog/names';
 import type { ColumnStatistics, RelationStatistics } from '../core/catalog/statistics';
 import { quoteLiteral, quoteQualified } from '../core/sql/names';
 import type { PlanningServer } from './planningServer';
+import { restoreHeight } from './statistics';
 
 /** An index as it stands in the twin. */
 export interface TwinIndex {
@@ -52,10 +53,13 @@ where i.indrelid = any (array[${relations.map((name) => `${quoteLiteral(name)}::
 order by x.oid`;
 
 /**
- * Tuples and blocks of indexes about which nothing is known, in order. `tuples` and `pages` are those of their tables; a
+ * Tuples and blocks of new indexes about which nothing is known, in order; their trees get their height. `tuples` and `pages` are those of their tables; a
  * partial index holds as many rows as the planner expects of its predicate.
  */
 export async function estimateIndexes(server: PlanningServer, indexes: readonly TwinIndex[], tableOf: (index: TwinIndex) => { readonly tuples: number; readonly pages: number }): Promise<readonly { readonly tuples: number; readonly pages: number }[]> {
+  // Before the planner sees them: it keeps what it reads. A partial index counts as a tenth of its table.
+  const heights = indexes.flatMap((index) => restoreHeight(index, assumeIndexPages(index.method, tableOf(index).tuples / (index.predicate === undefined ? 1 : 10), index.width, tableOf(index).pages)));
+  if (heights.length > 0) await server.run(heights);
   const partial = indexes.filter((index) => index.predicate !== undefined && !index.partitioned);
   const results = partial.length === 0 ? [] : await server.run(partial.map((index) => ({ type: 'sql', sql: `explain (format json) select from only ${quoteQualified(index.schema, index.table)} where ${index.predicate ?? 'true'}`, optional: true })));
   const kept = new Map(partial.map((index, position) => [index, plannedRows(results[position]?.rows[0])]));

@@ -1,3 +1,4 @@
+import { assumeIndexHeight } from '../core/catalog/assumedStatistics';
 import { quoteLiteral, quoteQualified } from '../core/sql/names';
 import type { ColumnStatistics, RelationStatistics } from '../core/catalog/statistics';
 import type { TwinStep } from './child/protocol';
@@ -27,6 +28,10 @@ function attributeCall(schema: string, name: string, stats: ColumnStatistics): s
   if (stats.elementCountHistogram !== undefined) pieces.push(`'elem_count_histogram', ${array(stats.elementCountHistogram)}::real[]`);
   return `pg_catalog.pg_restore_attribute_stats(${pieces.join(', ')})`;
 }
+
+/** A b-tree as high as it would be with so many blocks. */
+export const restoreHeight = (index: { readonly schema: string; readonly name: string; readonly method: string; readonly partitioned: boolean; readonly width: number }, pages: number): readonly TwinStep[] =>
+  index.method === 'btree' && !index.partitioned && pages > 2 ? [{ type: 'height', relation: regclass(index.schema, index.name), level: assumeIndexHeight(pages, index.width) }] : [];
 
 /** Restores rows of `pg_stats`; one that Postgres refuses is left out. */
 export function restoreColumns(schema: string, name: string, columns: readonly ColumnStatistics[]): readonly TwinStep[] {

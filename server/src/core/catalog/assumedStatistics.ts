@@ -1,7 +1,7 @@
-import type { Catalog, Column, Index, Table } from './model';
+import type { Catalog, Column, Table } from './model';
 import type { ColumnStatistics, RelationStatistics } from './statistics';
 import { relationKey } from './names';
-import { findColumn, uniqueKeys } from './lookup';
+import { uniqueKeys } from './lookup';
 
 /**
  * Rows of a table about which nothing is known. Large on purpose: a missing index shows, and what is fast on a million
@@ -138,9 +138,13 @@ export function assumeIndexPages(method: string, tuples: number, keyWidth: numbe
   }
 }
 
-/** Bytes of an index's keys and included columns; an expression counts as a text of 25. */
-export const indexWidth = (table: Table, index: Index, columns: readonly ColumnStatistics[]): number =>
-  [...index.keys.map((key) => key.column), ...index.include].reduce((sum, name) => {
-    const known = columns.find((item) => item.column === name)?.averageWidth;
-    return sum + (known ?? (name === undefined ? 25 : averageWidth(findColumn(table, name) ?? { name, type: 'text' })));
-  }, 0);
+/**
+ * Levels above the leaves of a b-tree of so many blocks. Inner blocks are filled to 70 % (BTREE_NONLEAF_FILLFACTOR) with
+ * entries of 8 bytes, the key padded to 8, and a line pointer of 4.
+ */
+export function assumeIndexHeight(pages: number, keyWidth: number): number {
+  const entries = Math.max(2, Math.floor((8_152 * 0.7) / (8 + 8 * Math.ceil(keyWidth / 8) + 4)));
+  let level = 0;
+  for (let blocks = pages - 1; blocks > 1; blocks = Math.ceil(blocks / entries)) level++;
+  return level;
+}

@@ -2,6 +2,7 @@ import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { setHeight } from './btree';
 import { hidePages, setPages, type FileSystem } from './files';
 import type { StepError, StepResult, TwinReply, TwinRequest, TwinStep } from './protocol';
 
@@ -16,8 +17,8 @@ const dataFolder = '/pglite/data';
 /** The types of Node have no WebAssembly. */
 const { compile } = (globalThis as unknown as { readonly WebAssembly: { compile(bytes: Uint8Array): Promise<NonNullable<PGliteOptions['pgliteWasmModule']>> } }).WebAssembly;
 
-/** No row is ever read: few buffers (100 MB less memory), but locks for a thousand partitions with their indexes in one transaction. */
-const startParams = ['shared_buffers=8MB', 'wal_buffers=256kB', 'max_connections=5', 'max_locks_per_transaction=4096', 'wal_level=minimal', 'max_wal_senders=0', 'autovacuum=off'].flatMap((setting) => ['-c', setting]);
+/** No row is ever read: few buffers (100 MB less memory), but locks for a thousand partitions with their indexes in one transaction. Checksums: see `setHeight`. */
+const startParams = ['shared_buffers=8MB', 'wal_buffers=256kB', 'max_connections=5', 'max_locks_per_transaction=4096', 'wal_level=minimal', 'max_wal_senders=0', 'autovacuum=off', 'ignore_checksum_failure=on'].flatMap((setting) => ['-c', setting]);
 
 /** Opens the cluster that stands ready in `assets`. Rejects where a file is missing or WebAssembly is not there. */
 export async function openDatabase(assets: string): Promise<TwinDatabase> {
@@ -58,6 +59,7 @@ async function runStep(database: PGlite, files: FileSystem, step: TwinStep): Pro
   const { rows } = await database.query<{ path: string }>('select pg_catalog.pg_relation_filepath($1::regclass) as path', [step.relation]);
   const path = `${dataFolder}/${rows[0]?.path ?? ''}`;
   if (step.type === 'size') setPages(files, path, step.pages);
+  else if (step.type === 'height') setHeight(files, path, step.level);
   else hidePages(files, path);
   return [];
 }

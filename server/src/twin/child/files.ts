@@ -1,6 +1,6 @@
 /** The part of Emscripten's file system that is used here. */
 export interface FileSystem {
-  lookupPath(path: string): { readonly node: { usedBytes?: number } };
+  lookupPath(path: string): { readonly node: { usedBytes?: number; contents?: unknown } };
   stat(path: string): { readonly size: number };
   truncate(path: string, bytes: number): void;
   writeFile(path: string, content: Uint8Array): void;

@@ -11,6 +11,8 @@ export type TwinStep =
   | { readonly type: 'sql'; readonly sql: string; readonly optional?: boolean }
   /** Makes the file of a relation (name as `regclass` reads it) as long as `pages` blocks, without content. */
   | { readonly type: 'size'; readonly relation: string; readonly pages: number }
+  /** The levels above the leaves of an empty b-tree. Before the planner looks at it. */
+  | { readonly type: 'height'; readonly relation: string; readonly level: number }
   /** The relation's first segment seems empty until `size` is set again: an index on it is built in no time. */
   | { readonly type: 'hide'; readonly relation: string };
 
