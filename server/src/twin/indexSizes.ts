@@ -17,6 +17,8 @@ export interface TwinIndex {
   readonly partitioned: boolean;
   /** Bytes of a tuple's keys and included columns, by the statistics of the table. */
   readonly width: number;
+  /** Of the keys alone: included columns do not stand above the leaves of a b-tree. */
+  readonly keyWidth: number;
   readonly predicate?: string;
   /** Name of the index of the partitioned parent that it is part of. */
   readonly parent?: string;
@@ -31,7 +33,7 @@ export async function readIndexes(server: PlanningServer, relations: readonly st
   return (result?.rows ?? []).map((row): TwinIndex => {
     const expressions = Array.isArray(row['expressions']) ? (row['expressions'] as readonly { readonly a: string; readonly e: string }[]) : [];
     return {
-      schema: String(row['schema']), table: String(row['table_name']), name: String(row['name']), method: String(row['method']), partitioned: row['kind'] === 'I', width: Number(row['width']),
+      schema: String(row['schema']), table: String(row['table_name']), name: String(row['name']), method: String(row['method']), partitioned: row['kind'] === 'I', width: Number(row['width']), keyWidth: Number(row['key_width']),
       ...(typeof row['predicate'] === 'string' ? { predicate: row['predicate'] } : {}), ...(typeof row['parent'] === 'string' ? { parent: row['parent'] } : {}),
       expressions: expressions.map(({ a, e }) => ({ attribute: a, sql: e })),
     };
@@ -41,14 +43,16 @@ export async function readIndexes(server: PlanningServer, relations: readonly st
 const indexesQuery = (relations: readonly string[]): string => `
 select n.nspname::text as schema, t.relname::text as table_name, x.relname::text as name, x.relkind::text as kind, am.amname::text as method, pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate,
        (select px.relname::text from pg_catalog.pg_inherits h join pg_catalog.pg_class px on px.oid = h.inhparent where h.inhrelid = x.oid) as parent,
-       (select pg_catalog.sum(coalesce(s.stawidth, case when y.typlen > 0 then y.typlen else 32 end))
-          from pg_catalog.pg_attribute a join pg_catalog.pg_type y on y.oid = a.atttypid
-          left join pg_catalog.pg_statistic s on s.starelid = i.indrelid and s.staattnum = i.indkey[a.attnum - 1] and s.staattnum > 0 and not s.stainherit
-          where a.attrelid = x.oid)::float8 as width,
+       w.width::float8 as width, w.key_width::float8 as key_width,
        (select pg_catalog.json_agg(pg_catalog.json_build_object('a', a.attname, 'e', pg_catalog.pg_get_indexdef(x.oid, a.attnum, false)) order by a.attnum)
           from pg_catalog.pg_attribute a where a.attrelid = x.oid and i.indkey[a.attnum - 1] = 0) as expressions
 from pg_catalog.pg_index i join pg_catalog.pg_class x on x.oid = i.indexrelid join pg_catalog.pg_class t on t.oid = i.indrelid join pg_catalog.pg_namespace n on n.oid = t.relnamespace
 join pg_catalog.pg_am am on am.oid = x.relam
+cross join lateral (select pg_catalog.sum(e.bytes) as width, pg_catalog.sum(e.bytes) filter (where e.attnum <= i.indnkeyatts) as key_width
+  from (select a.attnum, coalesce(s.stawidth, case when y.typlen > 0 then y.typlen else 32 end) as bytes
+    from pg_catalog.pg_attribute a join pg_catalog.pg_type y on y.oid = a.atttypid
+    left join pg_catalog.pg_statistic s on s.starelid = i.indrelid and s.staattnum = i.indkey[a.attnum - 1] and s.staattnum > 0 and not s.stainherit
+    where a.attrelid = x.oid) e) w
 where i.indrelid = any (array[${relations.map((name) => `${quoteLiteral(name)}::regclass`).join(', ')}]::oid[])
 order by x.oid`;
 

@@ -30,8 +30,8 @@ function attributeCall(schema: string, name: string, stats: ColumnStatistics): s
 }
 
 /** A b-tree as high as it would be with so many blocks. */
-export const restoreHeight = (index: { readonly schema: string; readonly name: string; readonly method: string; readonly partitioned: boolean; readonly width: number }, pages: number): readonly TwinStep[] =>
-  index.method === 'btree' && !index.partitioned && pages > 2 ? [{ type: 'height', relation: regclass(index.schema, index.name), level: assumeIndexHeight(pages, index.width) }] : [];
+export const restoreHeight = (index: { readonly schema: string; readonly name: string; readonly method: string; readonly partitioned: boolean; readonly keyWidth: number }, pages: number): readonly TwinStep[] =>
+  index.method === 'btree' && !index.partitioned && pages > 2 ? [{ type: 'height', relation: regclass(index.schema, index.name), level: assumeIndexHeight(pages, index.keyWidth) }] : [];
 
 /** Restores rows of `pg_stats`; one that Postgres refuses is left out. */
 export function restoreColumns(schema: string, name: string, columns: readonly ColumnStatistics[]): readonly TwinStep[] {
