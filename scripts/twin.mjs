@@ -1,6 +1,6 @@
 // The planner twin's program and what it loads: dist/twin.js and dist/twin/. The data folder is made once per version of PGlite.
 import { build } from 'esbuild';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -47,14 +47,18 @@ export async function copyTwinAssets(folder) {
   copy(await dataArchive(), 'data.tar.gz');
 }
 
-/** Program and assets in one folder, for tests. Returns the program's path. */
+/** Program and assets in one folder, for tests; nothing is done where they are newer than what they are made of. Returns the program's path. */
 export async function buildTwin(folder) {
+  const program = path.join(folder, 'twin.js');
+  const sources = [path.dirname(path.join(root, twinBundle.entryPoints.twin)), import.meta.dirname].flatMap((place) => readdirSync(place).filter((name) => place !== import.meta.dirname || name === 'twin.mjs').map((name) => path.join(place, name)));
+  const newest = Math.max(...[...sources, path.join(pglite, 'package.json')].map((file) => statSync(file).mtimeMs));
+  if (existsSync(program) && statSync(program).mtimeMs > newest) return program;
   await copyTwinAssets(folder);
   const outfile = path.join(folder, `twin.${process.pid}.js`);
   await build({
     absWorkingDir: root, bundle: true, platform: 'node', format: 'cjs', target: 'node20', logLevel: 'warning', outfile, entryPoints: [twinBundle.entryPoints.twin],
     define: { 'import.meta.url': '__importMetaUrl' }, banner: { js: "const __importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   });
-  renameSync(outfile, path.join(folder, 'twin.js'));
-  return path.join(folder, 'twin.js');
+  renameSync(outfile, program);
+  return program;
 }

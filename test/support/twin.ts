@@ -6,7 +6,7 @@ import type { Twin } from '../../server/src/twin/twin';
 const folder = join(import.meta.dirname, '../../.cache/twin');
 let script: Promise<string> | undefined;
 
-/** The program of the twin's process, built once per test file from the sources as they are. */
+/** The program of the twin's process, built from the sources where they have changed. */
 export function twinScript(): Promise<string> {
   script ??= buildTwin(folder);
   return script;

@@ -5,8 +5,8 @@ import { StepFailure, type PlanningServer } from './planningServer';
 import { TwinError, type TwinStatus } from './twin';
 
 export interface EmbeddedOptions {
-  /** `dist/twin.js`. */
-  readonly script: string;
+  /** `dist/twin.js`, or what finds it at the first start. */
+  readonly script: string | (() => Promise<string>);
   /** Milliseconds without a question after which the process ends. */
   readonly idleMs: number;
   /** Milliseconds that a start may take. */
@@ -69,9 +69,10 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
 
   const launch = async (): Promise<Running> => {
     if (failed()) throw new TwinError('unavailable', problem ?? 'the planner does not start');
-    if (!existsSync(options.script)) throw new TwinError('unavailable', 'the planner was not built into this installation');
+    const script = typeof options.script === 'string' ? options.script : await options.script();
+    if (!existsSync(script)) throw new TwinError('unavailable', 'the planner was not built into this installation');
     const began = performance.now();
-    const child = fork(options.script, [], { env: childEnvironment(), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const child = fork(script, [], { env: childEnvironment(), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     const target: Running = { child, pending: new Map(), memoryBytes: 0 };
     try {
       await greeting(child, options.startTimeoutMs);

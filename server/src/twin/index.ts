@@ -17,7 +17,7 @@ import { planWith, planWithout } from './whatIf';
 
 export interface TwinOptions {
   /** The program of the planner's process. Default: `twin.js` beside the bundle. */
-  readonly script?: string;
+  readonly script?: EmbeddedOptions['script'];
   /** Milliseconds without a question after which the process ends. Default 60,000. */
   readonly idleMs?: number;
   /** Milliseconds that one plan may take. Default 10,000. */
