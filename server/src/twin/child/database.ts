@@ -17,8 +17,8 @@ const dataFolder = '/pglite/data';
 /** The types of Node have no WebAssembly. */
 const { compile } = (globalThis as unknown as { readonly WebAssembly: { compile(bytes: Uint8Array): Promise<NonNullable<PGliteOptions['pgliteWasmModule']>> } }).WebAssembly;
 
-/** No row is ever read: few buffers (100 MB less memory), but locks for a thousand partitions with their indexes in one transaction. Checksums: see `setHeight`. */
-const startParams = ['shared_buffers=8MB', 'wal_buffers=256kB', 'max_connections=5', 'max_locks_per_transaction=4096', 'wal_level=minimal', 'max_wal_senders=0', 'autovacuum=off', 'ignore_checksum_failure=on'].flatMap((setting) => ['-c', setting]);
+/** No row is ever read: few buffers (100 MB less memory), but locks for a thousand partitions with their indexes in one transaction. Checksums: see `setHeight`; for it too, `wal_level` must not be `minimal`: Postgres would keep the first block of a new index in its buffers. */
+const startParams = ['shared_buffers=8MB', 'wal_buffers=256kB', 'max_connections=5', 'max_locks_per_transaction=4096', 'autovacuum=off', 'ignore_checksum_failure=on'].flatMap((setting) => ['-c', setting]);
 
 /** Opens the cluster that stands ready in `assets`. Rejects where a file is missing or WebAssembly is not there. */
 export async function openDatabase(assets: string): Promise<TwinDatabase> {
