@@ -101,6 +101,8 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
     }
     const path = [...new Set([...catalog.searchPath, ...(catalog.server?.extensions ?? []).map(({ schema }) => schema)])];
     await server.run([
+      // Those of the catalog before.
+      { type: 'sql', sql: 'reset all' },
       { type: 'sql', sql: `set search_path = ${path.length === 0 ? "''" : path.map(quoteIdentifier).join(', ')}`, optional: true },
       ...renderSettings(catalog.server?.settings ?? {}).map((sql): TwinStep => ({ type: 'sql', sql, optional: true })),
     ]);

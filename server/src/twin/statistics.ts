@@ -40,4 +40,4 @@ export function restoreColumns(schema: string, name: string, columns: readonly C
 
 /** Forgets the statistics of these columns. */
 export const clearColumns = (schema: string, name: string, columns: readonly string[]): readonly TwinStep[] =>
-  columns.flatMap((column) => [true, false].map((inherited): TwinStep => ({ type: 'sql', sql: `select pg_catalog.pg_clear_attribute_stats('schemaname', ${quoteLiteral(schema)}, 'relname', ${quoteLiteral(name)}, 'attname', ${quoteLiteral(column)}, 'inherited', ${String(inherited)})`, optional: true })));
+  columns.flatMap((column) => [true, false].map((inherited): TwinStep => ({ type: 'sql', sql: `select pg_catalog.pg_clear_attribute_stats(${quoteLiteral(schema)}, ${quoteLiteral(name)}, ${quoteLiteral(column)}, ${String(inherited)})`, optional: true })));
