@@ -4,14 +4,15 @@ import path from 'node:path';
 import { buildCatalog, type SchemaStep } from '../core/catalog/build';
 import { mergeCatalogs } from '../core/catalog/merge';
 import { collectSchemaSteps, describeMigrationFolder, detectMigrationTarget, findSchemaSources, type SchemaFile, type SchemaParser } from '../core/catalog/migrations';
-import type { Catalog } from '../core/catalog/model';
+import type { Catalog, CatalogSource } from '../core/catalog/model';
+import { collectProgramHistories, type ProgramHistory } from '../core/catalog/programMigrations';
 import type { SchemaSource } from '../core/catalog/schemaSources';
 import type { HostFile } from '../core/hosts/ir';
 import type { Fix, MigrationTarget } from '../core/lint/rule';
 import type { SqlAnalyser } from '../core/sql/ports';
 import { splitStatements } from '../core/sql/split';
 import { listFiles } from './fileList';
-import { relativePath, toUri } from './paths';
+import { relativePath, toPath, toUri } from './paths';
 import type { UserSettings } from './settings';
 import { findSnapshot } from './snapshotSource';
 import { readTextFile, reasonOf } from './textFile';
@@ -59,9 +60,10 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
   const relative = request.paths.map((p) => relativePath(folder, p));
   const { snapshot, schema } = await findSnapshot(folder, settings.schema ?? [], request.database);
   problems.push(...(snapshot?.problems ?? []));
-  const sources = schema.length > 0 ? await configuredSources(folder, schema, problems) : findSchemaSources(relative).slice(0, 1);
   const parser: SchemaParser = { split: splitStatements, schemaChanges: (text) => request.sql.schemaChanges(text) };
   const assume = settings.assume ?? {};
+  const histories = collectProgramHistories(request.files, parser);
+  const sources = schema.length > 0 ? await configuredSources(folder, schema, histories, problems) : bestSource(findSchemaSources(relative)[0], histories[0]);
   const read = async (source: SchemaSource): Promise<readonly SchemaStep[]> => {
     const files: SchemaFile[] = [];
     for (const file of source.files) {
@@ -72,14 +74,10 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     }
     return collectSchemaSteps(files, parser);
   };
-  const loaded = await Promise.all(sources.map(async (source) => ({ source, steps: await read(source), incomplete: source.kind === 'migrations' && (await hasProgramMigrations(path.join(folder, source.path))) })));
+  const loaded = await Promise.all(sources.map((source) => ('tool' in source ? historyPart(folder, source) : filePart(folder, source, read))));
   const parts = loaded.filter(({ steps }) => steps.length > 0);
   const writtenWith = (extra: readonly SchemaStep[]): readonly Catalog[] =>
-    parts.map(({ source, steps, incomplete }, i) => buildCatalog({
-      incomplete,
-      source: source.kind, label: source.kind === 'schema' ? source.path : `${source.path || '.'} (${source.files.length} ${source.files.length === 1 ? 'migration' : 'migrations'})`,
-      steps: i === 0 ? [...steps, ...extra] : steps, assume,
-    }));
+    parts.map(({ files: _, ...part }, i) => buildCatalog({ ...part, steps: i === 0 ? [...part.steps, ...extra] : part.steps, assume }));
   // Without migrations of its own a proposed one has nothing to be the next of: it is put on what there is.
   const onto = (catalog: Catalog | undefined, extra: readonly SchemaStep[], alone: boolean): readonly Catalog[] => (catalog === undefined ? [] : [alone ? withAssumed(catalog, extra, assume) : catalog]);
   const build = (extra: readonly SchemaStep[]): Catalog | undefined => mergeCatalogs(
@@ -91,10 +89,43 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     collectSchemaSteps(files.map((f) => ({ uri: toUri(path.join(folder, f.path)), text: f.sql ?? f.text })), parser);
   const migrations = findTarget(request, [...relative, ...expected.map((f) => f.path)], problems);
   return {
-    catalog: build(stepsOf(expected)), problems, sources: new Set([...sources.flatMap((source) => source.files.map((file) => path.resolve(folder, file))), ...(snapshot?.files ?? [])]), migrations: migrations && { ...migrations, now: new Date().toISOString() },
+    catalog: build(stepsOf(expected)), problems, sources: new Set([...loaded.flatMap(({ files }) => files), ...(snapshot?.files ?? [])]), migrations: migrations && { ...migrations, now: new Date().toISOString() },
     written: () => mergeCatalogs(writtenWith([])),
     withMigrations: (files) => build(stepsOf([...expected, ...files])),
   };
+}
+
+/** One source of the schema, read. */
+interface SchemaPart {
+  readonly source: CatalogSource;
+  readonly label: string;
+  readonly steps: readonly SchemaStep[];
+  readonly incomplete: boolean;
+  readonly whole?: boolean;
+  /** Absolute paths. */
+  readonly files: readonly string[];
+}
+
+const countOf = (files: readonly unknown[]): string => `${files.length} ${files.length === 1 ? 'migration' : 'migrations'}`;
+
+async function filePart(folder: string, source: SchemaSource, read: (source: SchemaSource) => Promise<readonly SchemaStep[]>): Promise<SchemaPart> {
+  return {
+    source: source.kind, label: source.kind === 'schema' ? source.path : `${source.path || '.'} (${countOf(source.files)})`, steps: await read(source),
+    incomplete: source.kind === 'migrations' && (await hasProgramMigrations(path.join(folder, source.path))), files: source.files.map((file) => path.resolve(folder, file)),
+  };
+}
+
+function historyPart(folder: string, history: ProgramHistory): SchemaPart {
+  const files = history.uris.flatMap((uri) => toPath(uri) ?? []);
+  const where = history.tool === 'django' ? 'Django' : relativePath(folder, path.dirname(files.at(-1) ?? folder)) || '.';
+  return { source: 'migrations', label: `${where} (${countOf(files)})`, steps: history.steps, incomplete: history.incomplete, whole: true, files };
+}
+
+/** Migrations before schema files, the larger history first; a schema file before a history that is not understood throughout. */
+function bestSource(written: SchemaSource | undefined, history: ProgramHistory | undefined): readonly (SchemaSource | ProgramHistory)[] {
+  if (written === undefined || history === undefined) return written ? [written] : history ? [history] : [];
+  if (written.kind === 'schema') return [history.incomplete ? written : history];
+  return [history.uris.length > written.files.length ? history : written];
 }
 
 /** Does the folder hold migrations beside the SQL files that are programs (`20240102_x.go`)? What they do is not known. */
@@ -117,8 +148,8 @@ function withAssumed(live: Catalog, extra: readonly SchemaStep[], assume: Readon
   return { ...live, tables, version: `${live.version}+${changes.length}:${Object.keys(assume).length}` };
 }
 
-async function configuredSources(folder: string, entries: readonly string[], problems: string[]): Promise<SchemaSource[]> {
-  const sources: SchemaSource[] = [];
+async function configuredSources(folder: string, entries: readonly string[], histories: readonly ProgramHistory[], problems: string[]): Promise<(SchemaSource | ProgramHistory)[]> {
+  const sources: (SchemaSource | ProgramHistory)[] = [];
   for (const entry of entries) {
     const target = path.resolve(folder, entry);
     const info = await stat(target).catch((error: unknown) => ({ problem: reasonOf(error) }));
@@ -132,7 +163,9 @@ async function configuredSources(folder: string, entries: readonly string[], pro
     }
     const files = (await listFiles(target)).filter((f) => f.endsWith('.sql')).map((f) => relativePath(folder, f));
     const found = findSchemaSources(files);
-    if (files.length === 0) problems.push(`the schema folder ${entry} holds no .sql file`);
+    const programs = histories.filter(({ uris }) => uris.every((uri) => uri.startsWith(`${toUri(target)}/`)));
+    if (files.length === 0 && programs[0]) sources.push(...programs.slice(0, 1));
+    else if (files.length === 0) problems.push(`the schema folder ${entry} holds no .sql file`);
     else sources.push(found[0] ?? { kind: 'migrations', path: relativePath(folder, target), files });
   }
   return sources;

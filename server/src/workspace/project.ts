@@ -285,7 +285,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       }
       const after = files.get(uri);
       const appeared = (before === undefined) !== (after === undefined);
-      const schema = bindings.all.some(({ state }) => state.sources.has(path)) || [before, after].some((f) => f && (f.models.length > 0 || (f.language === 'sql' && appeared)));
+      const schema = bindings.all.some(({ state }) => state.sources.has(path)) || [before, after].some((f) => f && (f.models.length > 0 || f.migration !== undefined || (f.language === 'sql' && appeared)));
       if (schema) await loadSchema();
       return true;
     },

@@ -1,7 +1,7 @@
 import { addColumn, addTableConstraint, alterColumn, changeForeignKeysTo, dropColumn, dropConstraint, renameColumn, renameConstraint, renameKey } from './applyAlter';
 import { alterRoutine, alterType, createRoutine, createType, dropRoutine, dropSchemaObjects, dropType, moveType, renameSchemaObjects, renameType } from './applyObjects';
 import { createTable, createView, inheritFromPartitioned } from './applyTables';
-import type { SchemaChange } from './changes';
+import type { QualifiedName, SchemaChange } from './changes';
 import type { Policy, Table } from './model';
 import { relationKey } from './names';
 import type { SchemaState } from './state';
@@ -41,6 +41,7 @@ function applyChange(state: SchemaState, change: SchemaChange): void {
     case 'create-policy': return changePolicies(state, change.table, (policies) => [...policies.filter((policy) => policy.name !== change.policy.name), change.policy]);
     case 'drop-policy': return changePolicies(state, change.table, (policies) => policies.filter((policy) => policy.name !== change.name));
     case 'alter-policy': return changePolicies(state, change.table, (policies) => policies.map((policy) => (policy.name === change.name ? alteredPolicy(policy, change) : policy)));
+    case 'uncertain': return markIncomplete(state, change);
     case 'set-options': return setOptions(state, change);
     case 'create-type': return createType(state, change);
     case 'alter-type': return alterType(state, change);
@@ -115,7 +116,10 @@ function moveTable(state: SchemaState, key: string, to: { readonly schema?: stri
 
 function createIndex(state: SchemaState, change: ChangeOf<'create-index'>): void {
   const key = resolveTable(state, change.table);
-  if (key === undefined) return;
+  if (key === undefined) {
+    state.missed ||= !state.temporary.has(change.table.name);
+    return;
+  }
   const table = state.tables.get(key);
   const parentOnly = change.only === true && table?.kind === 'partitioned';
   if (!parentOnly) return addIndexWithPartitions(state, key, change.index, change.nameParts ?? []);
@@ -163,6 +167,20 @@ function inherit(state: SchemaState, change: ChangeOf<'inherit'>): void {
   if (key === undefined || parent === undefined) return;
   const others = (state.parents.get(key) ?? []).filter((item) => item !== parent);
   state.parents.set(key, change.detach ? others : [...others, parent]);
+}
+
+/** Marks the table that a change is about, an index' table too. */
+function markIncomplete(state: SchemaState, { table, change }: ChangeOf<'uncertain'>): void {
+  const mark = (name: QualifiedName): void => {
+    const key = resolveTable(state, name) ?? resolveIndex(state, name)?.table;
+    if (key !== undefined) updateTable(state, key, (current) => ({ ...current, incomplete: true }));
+  };
+  if (table !== undefined) mark(table);
+  if (change === undefined) return;
+  if ('table' in change && change.table !== undefined) mark(change.table);
+  if ('relation' in change) mark(change.relation);
+  if (change.type === 'attach-index') mark(change.index);
+  if (change.type === 'drop-schema') for (const [key, value] of state.tables) if (value.schema === change.schema) state.tables.set(key, { ...value, incomplete: true });
 }
 
 /** As transformRelOptions in reloptions.c: what is set again moves to the end. */

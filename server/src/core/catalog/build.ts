@@ -23,6 +23,8 @@ export interface CatalogInput {
   readonly searchPath?: readonly string[];
   /** See `Catalog.incomplete`. */
   readonly incomplete?: boolean;
+  /** The steps claim to be the whole history: an index on a table that they never made leaves the catalog incomplete. */
+  readonly whole?: boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export function buildCatalog(input: CatalogInput): Catalog {
     applyChanges(state, step.changes);
   }
   return finishCatalog({
-    source: input.source, label: input.label, searchPath, tables: [...state.tables.values()], assume: input.assume, ...(input.incomplete ? { incomplete: true } : {}),
+    source: input.source, label: input.label, searchPath, tables: [...state.tables.values()], assume: input.assume, ...(input.incomplete === true || (input.whole === true && state.missed) ? { incomplete: true } : {}),
     types: [...state.types.values()], routines: knownRoutines(state), extensions: [...state.extensions],
   });
 }

@@ -99,6 +99,8 @@ export type SchemaChange =
   /** Without `inputs` the only one of its name is meant. */
   | { readonly type: 'drop-routine'; readonly name: QualifiedName; readonly inputs?: readonly string[] }
   | { readonly type: 'alter-routine'; readonly name: QualifiedName; readonly inputs?: readonly string[]; readonly to?: { readonly schema?: string; readonly name?: string }; readonly alteration?: RoutineAlteration }
+  /** A step that may have run or not, or that is not understood: what is known of its table is not the whole truth. */
+  | { readonly type: 'uncertain'; readonly table?: QualifiedName; readonly change?: SchemaChange }
   | { readonly type: 'create-schema'; readonly schema: string }
   | { readonly type: 'drop-schema'; readonly schema: string }
   | { readonly type: 'rename-schema'; readonly schema: string; readonly to: string }

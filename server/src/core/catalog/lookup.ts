@@ -28,6 +28,9 @@ export function findTable(catalog: Catalog | undefined, name: QualifiedName): Ta
   return undefined;
 }
 
+/** Is part of the table's history unknown? Then a column or an index that the catalog lacks may exist. */
+export const isIncomplete = (catalog: Catalog, table: Table | undefined): boolean => catalog.incomplete === true || table?.incomplete === true;
+
 export const findColumn = (table: Table | undefined, name: string): Column | undefined => table?.columns.find((column) => column.name === name);
 
 /** True, false, or undefined where the column is not known. Columns of views have no NOT NULL: unknown. */

@@ -54,6 +54,8 @@ export interface Table {
   /** How `rows` is known. */
   readonly rowsSource?: 'statistics' | 'assumed';
   readonly definedAt?: DefinitionSite;
+  /** Part of its history is not understood: a column or an index that is not here may exist. See `isIncomplete`. */
+  readonly incomplete?: true;
   /** The query of a view or materialized view, where known. */
   readonly definition?: string;
 }

@@ -23,13 +23,15 @@ export interface SchemaState {
   readonly defaultSearchPath: readonly string[];
   /** Source of the statement being applied. */
   site: DefinitionSite | undefined;
+  /** An index or a key was made on a table that is not known. */
+  missed: boolean;
 }
 
 export type KnownRoutine = RoutineDefinition & { readonly schema: string; readonly name: string };
 
 export const createSchemaState = (searchPath: readonly string[] = ['public']): SchemaState => ({
   tables: new Map(), indexOwners: new Map(), parents: new Map(), attachedIndexes: new Map(), temporary: new Set(), types: new Map(), routines: new Map(), extensions: new Set(),
-  searchPath, defaultSearchPath: searchPath, site: undefined,
+  searchPath, defaultSearchPath: searchPath, site: undefined, missed: false,
 });
 
 /** Schema in which a new relation of this name is made. */

@@ -2,6 +2,7 @@ import type { SchemaChange } from '../catalog/changes';
 import type { SqlSource } from '../sql/source';
 import type { SegmentMap } from '../text/segmentMap';
 import type { HostSpan } from '../text/span';
+import type { ProgramMigration } from './migrationIr';
 
 /**
  * What is known of one host document: plain data (it crosses worker threads and is cached), no syntax nodes.
@@ -21,6 +22,8 @@ export interface HostFile {
   readonly imports: readonly ImportIr[];
   readonly exports: readonly ExportIr[];
   readonly models: readonly ModelIr[];
+  /** A migration written as a program, as far as it is understood. */
+  readonly migration?: ProgramMigration;
   /** Offset of each line's first character, for naming places in other files than the one at hand (`users.ts:40`). */
   readonly lines?: readonly number[];
   /** Variables of the module's top level (`export const users = new UserService(pool)`), for resolving calls on them. */

@@ -1,4 +1,5 @@
 import { adaptersFor } from '../../libraries';
+import { readAlembicMigration } from '../../libraries/alembicMigration';
 import { readSqlalchemyModels } from '../../libraries/sqlalchemyModels';
 import { collectLineStarts } from '../../text/lineIndex';
 import { readFileRole } from '../fileRole';
@@ -28,6 +29,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
   const links: ValueLinks = { outline, siteOfCall };
   const calls = readCalls(outline, scopes).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
   const loops = readLoops(outline, scopes, links);
+  const migration = role === 'migration' || scopes.module.bindings.has('down_revision') ? readAlembicMigration(tree.root, scopes) : undefined;
   return {
     uri,
     language: 'python',
@@ -40,6 +42,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
     imports: readImports(tree.root),
     exports: readExports(scopes),
     models: role === 'migration' ? [] : models,
+    ...(migration === undefined ? {} : { migration }),
     lines: collectLineStarts(text),
     locals: localsOf(scopes.module, links),
     attributeReads: readAttributeReads(outline, loops, scopes),

@@ -1,0 +1,109 @@
+import type { QualifiedName } from '../catalog/changes';
+import type { HostSpan } from '../text/span';
+
+/** One file of Alembic's or Django's history. */
+export type ProgramMigration = AlembicMigration | DjangoMigration;
+
+/** An Alembic revision: what `upgrade()` does, as SQL. */
+export interface AlembicMigration {
+  readonly tool: 'alembic';
+  readonly revision: string;
+  /** `down_revision` and `depends_on`; undefined: written in a way that is not understood. */
+  readonly after: readonly string[] | undefined;
+  readonly steps: readonly MigrationStep[];
+}
+
+/** One operation of a migration. */
+export interface MigrationStep {
+  readonly span: HostSpan;
+  /** The statements it runs. */
+  readonly sql?: string;
+  /** It may run or not (below an `if`), or does more than is understood: the tables of `sql` and `tables` may be otherwise. */
+  readonly uncertain?: true;
+  /** Tables that it changes beside `sql`, in a way that is not understood; `any`: which ones is not known either. */
+  readonly tables?: readonly QualifiedName[] | 'any';
+}
+
+/** A migration of a Django app: operations on models, which become SQL together with those of the other files. */
+export interface DjangoMigration {
+  readonly tool: 'django';
+  readonly app: string;
+  /** File name without extension. */
+  readonly name: string;
+  /** `app.name`; undefined: written in a way that is not understood. */
+  readonly after: readonly string[] | undefined;
+  /** `app.name` of the migrations that this one stands for (a squashed one). */
+  readonly replaces: readonly string[];
+  readonly operations: readonly DjangoOperation[];
+}
+
+export type DjangoOperation = { readonly span: HostSpan } & (
+  | { readonly type: 'create-model'; readonly model: string; readonly fields: readonly DjangoField[]; readonly options: DjangoOptions; /** Models it inherits the table of (`app.model`). */ readonly bases: readonly string[] }
+  | { readonly type: 'delete-model'; readonly model: string }
+  | { readonly type: 'rename-model'; readonly model: string; readonly to: string }
+  | { readonly type: 'add-field' | 'alter-field'; readonly model: string; readonly field: DjangoField }
+  | { readonly type: 'remove-field'; readonly model: string; readonly field: string }
+  | { readonly type: 'rename-field'; readonly model: string; readonly field: string; readonly to: string }
+  | { readonly type: 'alter-table'; readonly model: string; /** undefined: back to the default. */ readonly table?: string }
+  | { readonly type: 'alter-together'; readonly model: string; readonly option: 'uniqueTogether' | 'indexTogether'; readonly groups: readonly (readonly string[])[] }
+  | { readonly type: 'add-index'; readonly model: string; readonly index: DjangoIndex }
+  | { readonly type: 'remove-index'; readonly model: string; readonly name: string }
+  | { readonly type: 'rename-index'; readonly model: string; readonly name?: string; readonly fields?: readonly string[]; readonly to: string }
+  | { readonly type: 'add-constraint'; readonly model: string; readonly constraint: DjangoIndex }
+  | { readonly type: 'remove-constraint'; readonly model: string; readonly name: string }
+  | { readonly type: 'sql'; readonly sql: string }
+  | { readonly type: 'extension'; readonly extension: string }
+  /** The database alone, or the state alone, does the operations. */
+  | { readonly type: 'separate'; readonly database: readonly DjangoOperation[]; readonly state: readonly DjangoOperation[] }
+  /** Not understood: of one model, or of any. */
+  | { readonly type: 'unknown'; readonly model?: string }
+);
+
+export interface DjangoField {
+  readonly name: string;
+  /** Class: `CharField`, `ForeignKey`. */
+  readonly type: string;
+  readonly null: boolean;
+  readonly unique: boolean;
+  /** undefined: the field's own default (a ForeignKey has an index). */
+  readonly index?: boolean;
+  readonly primary: boolean;
+  readonly column?: string;
+  readonly length?: number;
+  readonly digits?: readonly [number, number];
+  /** `app.model`, or `model` of the same app. */
+  readonly target?: string;
+  readonly targetField?: string;
+  /** Table of a ManyToManyField. */
+  readonly table?: string;
+  /** Model that keeps the pairs of a ManyToManyField. */
+  readonly through?: string;
+  /** ArrayField: what it holds. */
+  readonly base?: DjangoField;
+  readonly databaseDefault?: string;
+  /** `db_constraint=False`: no foreign key. */
+  readonly unconstrained?: true;
+}
+
+export interface DjangoOptions {
+  readonly table?: string;
+  readonly managed: boolean;
+  readonly proxy: boolean;
+  readonly uniqueTogether: readonly (readonly string[])[];
+  readonly indexTogether: readonly (readonly string[])[];
+  readonly indexes: readonly DjangoIndex[];
+  readonly constraints: readonly DjangoIndex[];
+}
+
+/** `models.Index`, one of django.contrib.postgres, or a UniqueConstraint. A CheckConstraint has no keys. */
+export interface DjangoIndex {
+  readonly kind: 'index' | 'unique' | 'check' | 'unknown';
+  readonly name: string;
+  readonly method: string;
+  /** Field with its direction; `sql`: an expression. */
+  readonly keys: readonly { readonly field?: string; readonly sql?: string; readonly descending: boolean; readonly opclass?: string }[];
+  readonly include: readonly string[];
+  /** SQL of the condition, fields as `{name}`; undefined: none. */
+  readonly condition?: string;
+  readonly nullsNotDistinct?: boolean;
+}
