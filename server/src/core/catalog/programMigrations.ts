@@ -27,14 +27,20 @@ interface FileOf<T extends ProgramMigration> {
 export function collectProgramHistories(files: Iterable<HostFile>, parser: SchemaParser): readonly ProgramHistory[] {
   const alembic: FileOf<AlembicMigration>[] = [];
   const django: FileOf<DjangoMigration>[] = [];
-  for (const { uri, migration, role } of files) {
-    if (role === 'test' || role === 'vendored' || migration === undefined) continue;
+  const settings: Record<string, string> = {};
+  for (const { uri, migration, role, locals } of files) {
+    if (role === 'test' || role === 'vendored') continue;
+    for (const { name, text } of locals ?? []) if (djangoSettings.has(name) && /^(['"])[\w.]+\1$/.test(text)) settings[name] ??= text.slice(1, -1).toLowerCase();
+    if (migration === undefined) continue;
     if (migration.tool === 'alembic') alembic.push({ uri, migration });
     else django.push({ uri, migration });
   }
-  const histories = [...alembicFolders(alembic).map((folder) => alembicHistory(folder, parser)), ...(django.length > 0 ? [djangoHistory(django, parser)] : [])];
+  const histories = [...alembicFolders(alembic).map((folder) => alembicHistory(folder, parser)), ...(django.length > 0 ? [djangoHistory(withLabels(django), settings, parser)] : [])];
   return histories.sort((a, b) => b.uris.length - a.uris.length);
 }
+
+/** What `settings.py` says that migrations do not. */
+const djangoSettings: ReadonlySet<string> = new Set(['AUTH_USER_MODEL', 'DEFAULT_AUTO_FIELD']);
 
 /** Folders of revisions; those that refer to each other's are one history. */
 function alembicFolders(files: readonly FileOf<AlembicMigration>[]): readonly (readonly FileOf<AlembicMigration>[])[] {
@@ -59,16 +65,37 @@ function alembicHistory(files: readonly FileOf<AlembicMigration>[], parser: Sche
   return { tool: 'alembic', uris: sorted.map(({ uri }) => uri), steps: found.flatMap(({ steps }) => steps), incomplete: !complete || found.some(({ incomplete }) => incomplete) };
 }
 
-function djangoHistory(files: readonly FileOf<DjangoMigration>[], parser: SchemaParser): ProgramHistory {
+/** An app may be known by another name than its folder's: by that name its own files refer to each other. */
+function withLabels(files: readonly FileOf<DjangoMigration>[]): readonly FileOf<DjangoMigration>[] {
+  const folderOf = ({ uri }: FileOf<DjangoMigration>): string => uri.slice(0, uri.lastIndexOf('/'));
+  const folders = new Map<string, FileOf<DjangoMigration>[]>();
+  for (const file of files) folders.set(folderOf(file), [...(folders.get(folderOf(file)) ?? []), file]);
+  const labels = new Map<string, string>();
+  for (const [folder, own] of folders) {
+    const names = new Set(own.map(({ migration }) => migration.name));
+    const votes = new Map<string, number>();
+    for (const { migration } of own)
+      for (const key of migration.after ?? []) {
+        const at = key.lastIndexOf('.');
+        if (names.has(key.slice(at + 1))) votes.set(key.slice(0, at), (votes.get(key.slice(0, at)) ?? 0) + 1);
+      }
+    const label = own[0]?.migration.app ?? '';
+    labels.set(folder, votes.size === 0 || votes.has(label) ? label : [...votes].sort((a, b) => b[1] - a[1])[0]![0]);
+  }
+  return files.map((file) => ({ ...file, migration: { ...file.migration, app: labels.get(folderOf(file)) ?? file.migration.app } }));
+}
+
+function djangoHistory(files: readonly FileOf<DjangoMigration>[], settings: Readonly<Record<string, string>>, parser: SchemaParser): ProgramHistory {
   const keyOf = ({ migration }: FileOf<DjangoMigration>): string => `${migration.app}.${migration.name}`;
   // A squashed migration stands for those it replaces: they are left out where they still lie there.
   const replacedBy = new Map(files.flatMap((file) => file.migration.replaces.map((key) => [key, keyOf(file)] as const)));
   const kept = files.filter((file) => !replacedBy.has(keyOf(file)));
   const apps = new Set(kept.map(({ migration }) => migration.app));
   const after = (file: FileOf<DjangoMigration>): readonly string[] | undefined =>
-    file.migration.after?.map((key) => replacedBy.get(key) ?? key).map((key) => (key.endsWith('.__first__') ? firstOf(kept, key) ?? key : key)).filter((key) => key !== keyOf(file) && apps.has(key.slice(0, key.lastIndexOf('.'))));
+    file.migration.after?.map((key) => (key.startsWith('settings.') ? key.replace(/^settings\.(.*)\.__first__$/, (_, name: string) => `${(settings[name] ?? 'auth.user').split('.')[0] ?? ''}.__first__`) : key))
+      .map((key) => replacedBy.get(key) ?? key).map((key) => (key.endsWith('.__first__') ? firstOf(kept, key) ?? key : key)).filter((key) => key !== keyOf(file) && apps.has(key.slice(0, key.lastIndexOf('.'))));
   const { sorted, complete } = sortByDependency(kept, keyOf, after);
-  const found = djangoSteps(sorted).map(({ uri, steps }) => toSchemaSteps(uri, steps, parser));
+  const found = djangoSteps(sorted, settings).map(({ uri, steps }) => toSchemaSteps(uri, steps, parser));
   return { tool: 'django', uris: sorted.map(({ uri }) => uri), steps: found.flatMap(({ steps }) => steps), incomplete: !complete || found.some(({ incomplete }) => incomplete) };
 }
 

@@ -30,7 +30,7 @@ export interface DjangoMigration {
   readonly app: string;
   /** File name without extension. */
   readonly name: string;
-  /** `app.name`; undefined: written in a way that is not understood. */
+  /** `app.name`, `app.__first__`; undefined: written in a way that is not understood. */
   readonly after: readonly string[] | undefined;
   /** `app.name` of the migrations that this one stands for (a squashed one). */
   readonly replaces: readonly string[];
@@ -38,13 +38,14 @@ export interface DjangoMigration {
 }
 
 export type DjangoOperation = { readonly span: HostSpan } & (
-  | { readonly type: 'create-model'; readonly model: string; readonly fields: readonly DjangoField[]; readonly options: DjangoOptions; /** Models it inherits the table of (`app.model`). */ readonly bases: readonly string[] }
+  | { readonly type: 'create-model'; readonly model: string; readonly fields: readonly DjangoField[]; readonly options: DjangoOptions }
   | { readonly type: 'delete-model'; readonly model: string }
   | { readonly type: 'rename-model'; readonly model: string; readonly to: string }
   | { readonly type: 'add-field' | 'alter-field'; readonly model: string; readonly field: DjangoField }
   | { readonly type: 'remove-field'; readonly model: string; readonly field: string }
   | { readonly type: 'rename-field'; readonly model: string; readonly field: string; readonly to: string }
-  | { readonly type: 'alter-table'; readonly model: string; /** undefined: back to the default. */ readonly table?: string }
+  /** Without a table: back to the default name. */
+  | { readonly type: 'alter-table'; readonly model: string; readonly table?: string }
   | { readonly type: 'alter-together'; readonly model: string; readonly option: 'uniqueTogether' | 'indexTogether'; readonly groups: readonly (readonly string[])[] }
   | { readonly type: 'add-index'; readonly model: string; readonly index: DjangoIndex }
   | { readonly type: 'remove-index'; readonly model: string; readonly name: string }
@@ -61,8 +62,10 @@ export type DjangoOperation = { readonly span: HostSpan } & (
 
 export interface DjangoField {
   readonly name: string;
-  /** Class: `CharField`, `ForeignKey`. */
+  /** Class: `CharField`, `ForeignKey`; those of other packages by the class they are named after. */
   readonly type: string;
+  /** Not one of Django's own: it may bring more than is seen. */
+  readonly foreign?: true;
   readonly null: boolean;
   readonly unique: boolean;
   /** undefined: the field's own default (a ForeignKey has an index). */
@@ -71,7 +74,7 @@ export interface DjangoField {
   readonly column?: string;
   readonly length?: number;
   readonly digits?: readonly [number, number];
-  /** `app.model`, or `model` of the same app. */
+  /** `app.model`, `model` of the same app, `self`, or the setting that names it (`settings.AUTH_USER_MODEL`). */
   readonly target?: string;
   readonly targetField?: string;
   /** Table of a ManyToManyField. */
@@ -80,7 +83,11 @@ export interface DjangoField {
   readonly through?: string;
   /** ArrayField: what it holds. */
   readonly base?: DjangoField;
+  /** `db_default`, as SQL. */
   readonly databaseDefault?: string;
+  readonly collation?: string;
+  /** GeneratedField: stored, from an expression that is not read. */
+  readonly generated?: true;
   /** `db_constraint=False`: no foreign key. */
   readonly unconstrained?: true;
 }
@@ -93,6 +100,17 @@ export interface DjangoOptions {
   readonly indexTogether: readonly (readonly string[])[];
   readonly indexes: readonly DjangoIndex[];
   readonly constraints: readonly DjangoIndex[];
+  /** Something in it is not understood. */
+  readonly unknown?: true;
+}
+
+/** A field, or a function of one (`Lower('email')`). */
+export interface DjangoKey {
+  readonly field: string;
+  readonly call?: string;
+  readonly descending: boolean;
+  readonly nulls?: 'first' | 'last';
+  readonly opclass?: string;
 }
 
 /** `models.Index`, one of django.contrib.postgres, or a UniqueConstraint. A CheckConstraint has no keys. */
@@ -100,10 +118,9 @@ export interface DjangoIndex {
   readonly kind: 'index' | 'unique' | 'check' | 'unknown';
   readonly name: string;
   readonly method: string;
-  /** Field with its direction; `sql`: an expression. */
-  readonly keys: readonly { readonly field?: string; readonly sql?: string; readonly descending: boolean; readonly opclass?: string }[];
+  readonly keys: readonly DjangoKey[];
   readonly include: readonly string[];
-  /** SQL of the condition, fields as `{name}`; undefined: none. */
-  readonly condition?: string;
+  /** The condition in SQL, fields apart; undefined: none. */
+  readonly condition?: readonly (string | { readonly field: string })[];
   readonly nullsNotDistinct?: boolean;
 }

@@ -1,5 +1,6 @@
 import { adaptersFor } from '../../libraries';
 import { readAlembicMigration } from '../../libraries/alembicMigration';
+import { readDjangoMigration } from '../../libraries/djangoMigration';
 import { readSqlalchemyModels } from '../../libraries/sqlalchemyModels';
 import { collectLineStarts } from '../../text/lineIndex';
 import { readFileRole } from '../fileRole';
@@ -29,7 +30,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
   const links: ValueLinks = { outline, siteOfCall };
   const calls = readCalls(outline, scopes).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
   const loops = readLoops(outline, scopes, links);
-  const migration = role === 'migration' || scopes.module.bindings.has('down_revision') ? readAlembicMigration(tree.root, scopes) : undefined;
+  const migration = role === 'migration' || scopes.module.bindings.has('down_revision') ? readAlembicMigration(tree.root, scopes) ?? readDjangoMigration(uri, outline.classes, scopes) : undefined;
   return {
     uri,
     language: 'python',

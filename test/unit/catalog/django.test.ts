@@ -1,0 +1,112 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { normaliseExpression } from '../../../server/src/core/catalog/expressionText';
+import type { Catalog, Index } from '../../../server/src/core/catalog/model';
+import { programCatalog, pythonFiles, recordedCatalog } from '../../support/programCatalog';
+
+const folder = path.join(import.meta.dirname, '../../fixtures/migrations/django');
+const sorted = (items: readonly unknown[]): readonly string[] => items.map((item) => JSON.stringify(item)).sort();
+/** What Django names by a hash is compared without its name, with `nextval` and identity (Django 4.1) alike. */
+const comparable = (catalog: Catalog | undefined): unknown => Object.fromEntries([...(catalog?.tables ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, table]) => [key, {
+  columns: sorted(table.columns.map(({ name, type, notNull }) => ({ name, type, notNull }))),
+  constraints: sorted(table.constraints.map(({ type, columns }) => ({ type, columns }))),
+  // Django 3.2 loses the keys of a ManyToManyField when the type of what they point to changes.
+  foreignKeys: key === 'public.store_section_related' ? undefined : [...new Set(sorted(table.foreignKeys.map(({ columns, references }) => ({ columns, table: references.table, to: references.columns }))))],
+  indexes: sorted(table.indexes.map(({ method, unique, keys, include, predicate }: Index) => ({ method, unique, keys, include, predicate: predicate && normaliseExpression(predicate) }))),
+  incomplete: table.incomplete ?? false,
+}]));
+
+const migration = (operations: string, dependencies = '', code = ''): string =>
+  `from django.db import connection, migrations, models\nfrom django.db.models.functions import Lower\n\n${code}\n\nclass Migration(migrations.Migration):\n    dependencies = [${dependencies}]\n    operations = [${operations}]\n`;
+const first = migration(`migrations.CreateModel(name="Book", fields=[("id", models.AutoField(primary_key=True)), ("title", models.CharField(max_length=50)), ("pages", models.IntegerField(null=True))]),
+    migrations.CreateModel(name="Shelf", fields=[("id", models.AutoField(primary_key=True)), ("room", models.IntegerField())])`);
+const after = (operations: string, code?: string): Promise<Catalog | undefined> =>
+  programCatalog({ 'library/migrations/0001_initial.py': first, 'library/migrations/0002_more.py': migration(operations, '("library", "0001_initial")', code) });
+const marked = (catalog: Catalog | undefined): readonly string[] => [...(catalog?.tables.values() ?? [])].filter((table) => table.incomplete).map((table) => table.name);
+const indexOf = (catalog: Catalog | undefined, name: string): Index | undefined => catalog?.tables.get('public.library_book')?.indexes.find((index) => index.name === name);
+
+describe('a history of Django', () => {
+  it('reads as the SQL that Django runs', async () => {
+    const catalog = await programCatalog(pythonFiles(folder));
+    const recorded = await recordedCatalog(path.join(folder, 'recorded.sql'));
+    expect(recorded.tables.size).toBe(10);
+    expect(comparable(catalog)).toEqual(comparable(recorded));
+    expect(catalog?.incomplete).toBeUndefined();
+    expect(catalog?.extensions).toEqual(['pg_trgm']);
+  });
+
+  it('keeps the names that migrations give', async () => {
+    const catalog = await programCatalog(pythonFiles(folder));
+    const names = [...(catalog?.tables.values() ?? [])].flatMap((table) => table.indexes.map((index) => index.name));
+    expect(names).toEqual(expect.arrayContaining(['line_status_placed', 'product_attributes', 'product_buyable', 'product_stock_brin', 'store_product_lower', 'line_note']));
+    expect(names).not.toContain('product_search');
+    expect(names).not.toContain('line_once');
+  });
+
+  it('reads expressions, directions, functions and conditions of indexes', async () => {
+    const catalog = await after(`migrations.AddIndex("book", models.Index(Lower("title").desc(nulls_last=True), "pages", name="by_title")),
+      migrations.AddIndex("book", models.Index(fields=["-pages"], name="thin", condition=models.Q(pages__lt=100) | models.Q(pages=None))),
+      migrations.AddConstraint("book", models.UniqueConstraint(Lower("title"), name="titles", condition=~models.Q(pages__isnull=True)))`);
+    expect(indexOf(catalog, 'by_title')?.keys).toMatchObject([{ expression: 'lower(title)', descending: true, nullsFirst: false }, { column: 'pages', descending: false }]);
+    expect(indexOf(catalog, 'thin')).toMatchObject({ keys: [{ column: 'pages', descending: true }], predicate: 'pages < 100 OR pages IS NULL' });
+    expect(indexOf(catalog, 'titles')).toMatchObject({ unique: true, keys: [{ expression: 'lower(title)' }], predicate: 'NOT (pages IS NULL)' });
+    expect(marked(catalog)).toEqual([]);
+  });
+
+  it('follows an app that has another name than its folder, and a squashed migration in place of those it replaces', async () => {
+    const catalog = await programCatalog({
+      'src/books/migrations/0001_initial.py': first.replaceAll('"Book"', '"Novel"'),
+      'src/books/migrations/0002_next.py': migration('migrations.RenameModel("Novel", "Tale")', '("library", "0001_initial")'),
+      'src/books/migrations/0001_squashed_0002.py': migration(`migrations.CreateModel(name="Tale", fields=[("id", models.AutoField(primary_key=True))])`).replace('    operations', '    replaces = [("library", "0001_initial"), ("library", "0002_next")]\n    operations'),
+      'src/books/migrations/0003_last.py': migration('migrations.AddField("tale", "year", models.IntegerField(db_index=True))', '("library", "0002_next")'),
+    });
+    expect([...(catalog?.tables.keys() ?? [])]).toEqual(['public.library_tale']);
+    expect(catalog?.tables.get('public.library_tale')?.columns.map(({ name }) => name)).toEqual(['id', 'year']);
+    expect(catalog?.incomplete).toBeUndefined();
+  });
+});
+
+describe('what is not understood', () => {
+  it.each([
+    ['an index that another package makes', 'migrations.AddIndex("book", SpecialIndex(fields=["title"], name="x"))'],
+    ['a condition that is built', 'migrations.AddIndex("book", models.Index(fields=["title"], name="x", condition=models.Q(pages__gt=models.F("id"))))'],
+    ['a negation, which Django writes by what may be NULL', 'migrations.AddIndex("book", models.Index(fields=["title"], name="x", condition=~models.Q(pages=1)))'],
+    ['a field that another package makes', 'migrations.AddField("book", "mood", Mood())'],
+    ['an operation of another package on a model', 'AddTrigger(model_name="book", trigger=x)'],
+    ['an exclusion constraint', 'migrations.AddConstraint("book", ExclusionConstraint(name="x", expressions=[("title", "=")]))'],
+  ])('marks the table: %s', async (_, operations) => {
+    const catalog = await after(operations);
+    expect(marked(catalog)).toEqual(['library_book']);
+    expect(catalog?.incomplete).toBeUndefined();
+  });
+
+  it.each([
+    ['SQL that only the program knows', 'migrations.RunSQL(read("x.sql"))'],
+    ['an operation of another package', 'CreateEverything()'],
+    ['code that changes the schema', 'migrations.RunPython(change)', 'def change(apps, schema_editor):\n    schema_editor.execute("create index x on library_book (title)")'],
+    ['code with a cursor', 'migrations.RunPython(change)', 'def change(apps, schema_editor):\n    with connection.cursor() as cursor:\n        cursor.execute("create index x on library_book (title)")'],
+    ['code from elsewhere', 'migrations.RunPython(helpers.change)'],
+    ['operations that are spread', '*more()'],
+    ['a model that no migration makes', 'migrations.AddField("author", "name", models.TextField())'],
+  ])('leaves the catalog incomplete: %s', async (_, operations, code?: string) => {
+    expect((await after(operations, code))?.incomplete).toBe(true);
+  });
+
+  it('a migration that is missing', async () => {
+    expect((await programCatalog({ 'library/migrations/0002_more.py': migration('', '("library", "0001_initial")') }))?.incomplete).toBe(true);
+  });
+});
+
+describe('what leaves the schema as it is', () => {
+  it.each([
+    ['rows through models', 'migrations.RunPython(fill)', 'def fill(apps, schema_editor):\n    Book = apps.get_model("library", "Book")\n    Book.objects.using(schema_editor.connection.alias).update(title="")'],
+    ['rows through a cursor', 'migrations.RunPython(fill, migrations.RunPython.noop)', 'def fill(apps, schema_editor):\n    with connection.cursor() as cursor:\n        cursor.execute("UPDATE library_book SET title = %s", [""])'],
+    ['options and checks', 'migrations.AlterModelOptions("book", {}), migrations.AddConstraint("book", models.CheckConstraint(check=models.Q(pages__gt=0), name="c"))'],
+    ['state alone', 'migrations.SeparateDatabaseAndState(state_operations=[migrations.AddField("book", "x", models.IntegerField(db_index=True))])'],
+    ['a table that someone else makes', 'migrations.CreateModel(name="Legacy", fields=[("id", models.AutoField(primary_key=True))], options={"managed": False}), migrations.AddField("legacy", "x", models.IntegerField())'],
+  ])('%s', async (_, operations, code?: string) => {
+    const catalog = await after(operations, code);
+    expect(catalog?.incomplete).toBeUndefined();
+    expect(comparable(catalog)).toEqual(comparable(await programCatalog({ 'library/migrations/0001_initial.py': first })));
+  });
+});
