@@ -1,4 +1,4 @@
-"""Writes the SQL that Django runs for the fixture migrations: python3 test/support/recordDjango.py <url of an empty database> (needs django, psycopg2)."""
+"""Writes the SQL that Django runs for the fixture migrations: python3 test/support/recordDjango.py <url of an empty database> (needs django 5.2, psycopg2)."""
 import pathlib
 import sys
 from urllib.parse import urlparse

@@ -6,13 +6,12 @@ import { programCatalog, pythonFiles, recordedCatalog } from '../../support/prog
 
 const folder = path.join(import.meta.dirname, '../../fixtures/migrations/django');
 const sorted = (items: readonly unknown[]): readonly string[] => items.map((item) => JSON.stringify(item)).sort();
-/** What Django names by a hash is compared without its name, with `nextval` and identity (Django 4.1) alike. */
+/** What Django names by a hash is compared without its name; expressions of generated columns are not read. */
 const comparable = (catalog: Catalog | undefined): unknown => Object.fromEntries([...(catalog?.tables ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, table]) => [key, {
-  columns: sorted(table.columns.map(({ name, type, notNull }) => ({ name, type, notNull }))),
+  columns: sorted(table.columns.map((column) => ({ ...column, default: column.generated === 'stored' ? undefined : column.default }))),
   constraints: sorted(table.constraints.map(({ type, columns }) => ({ type, columns }))),
-  // Django 3.2 loses the keys of a ManyToManyField when the type of what they point to changes.
-  foreignKeys: key === 'public.store_section_related' ? undefined : [...new Set(sorted(table.foreignKeys.map(({ columns, references }) => ({ columns, table: references.table, to: references.columns }))))],
-  indexes: sorted(table.indexes.map(({ method, unique, keys, include, predicate }: Index) => ({ method, unique, keys, include, predicate: predicate && normaliseExpression(predicate) }))),
+  foreignKeys: [...new Set(sorted(table.foreignKeys.map(({ columns, references }) => ({ columns, table: references.table, to: references.columns }))))],
+  indexes: sorted(table.indexes.map(({ method, unique, keys, include, predicate }: Index) => ({ method, unique, include, predicate: predicate && normaliseExpression(predicate), keys: keys.map((key) => ({ ...key, expression: key.expression && normaliseExpression(key.expression) })) }))),
   incomplete: table.incomplete ?? false,
 }]));
 
@@ -38,7 +37,7 @@ describe('a history of Django', () => {
   it('keeps the names that migrations give', async () => {
     const catalog = await programCatalog(pythonFiles(folder));
     const names = [...(catalog?.tables.values() ?? [])].flatMap((table) => table.indexes.map((index) => index.name));
-    expect(names).toEqual(expect.arrayContaining(['line_status_placed', 'product_attributes', 'product_buyable', 'product_stock_brin', 'store_product_lower', 'line_note']));
+    expect(names).toEqual(expect.arrayContaining(['line_status_placed', 'product_attributes', 'product_cheap', 'line_buyer', 'product_sku_price', 'gift_wrapping', 'product_stock_brin', 'store_product_lower', 'line_note']));
     expect(names).not.toContain('product_search');
     expect(names).not.toContain('line_once');
   });

@@ -33,7 +33,7 @@ export function readDjangoField(name: string, node: SyntaxNode | undefined, valu
   const [length, column, table, collation, targetField, index] = [numberValue(keyword.get('max_length'), values), text('db_column'), text('db_table'), text('db_collation'), text('to_field'), flag('db_index')];
   return {
     ...(output ?? {}),
-    name, type: output?.type ?? type, null: flag('null') ?? written === 'NullBooleanField', unique: flag('unique') ?? false, primary: flag('primary_key') ?? false,
+    name, type: output?.type ?? type, null: type === 'GeneratedField' || (flag('null') ?? written === 'NullBooleanField'), unique: flag('unique') ?? false, primary: flag('primary_key') ?? false,
     ...(known && !spread ? {} : { foreign: true }),
     ...(index === undefined ? {} : { index }),
     ...(column === undefined ? {} : { column }),
