@@ -57,7 +57,8 @@ const MAX_SCHEMA_BYTES = 64 * 1024 * 1024;
 export async function loadCatalog(request: CatalogRequest): Promise<CatalogState> {
   const { folder, settings } = request;
   const problems: string[] = [];
-  const relative = request.paths.map((p) => relativePath(folder, p));
+  const foreign = new Set([...request.files].flatMap((file) => (file.foreign ? toPath(file.uri) ?? [] : [])));
+  const relative = request.paths.filter((p) => !foreign.has(p)).map((p) => relativePath(folder, p));
   const { snapshot, schema } = await findSnapshot(folder, settings.schema ?? [], request.database);
   problems.push(...(snapshot?.problems ?? []));
   const parser: SchemaParser = { split: splitStatements, schemaChanges: (text) => request.sql.schemaChanges(text) };
@@ -66,7 +67,7 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
   const sources = schema.length > 0 ? await configuredSources(folder, schema, histories, problems) : bestSource(findSchemaSources(relative)[0], histories[0]);
   const read = async (source: SchemaSource): Promise<readonly SchemaStep[]> => {
     const files: SchemaFile[] = [];
-    for (const file of source.files) {
+    for (const file of await inJournal(folder, source)) {
       const target = path.resolve(folder, file);
       const text = await readTextFile(target, MAX_SCHEMA_BYTES);
       if ('text' in text) files.push({ uri: toUri(target), text: text.text });
@@ -126,6 +127,15 @@ function bestSource(written: SchemaSource | undefined, history: ProgramHistory |
   if (written === undefined || history === undefined) return written ? [written] : history ? [history] : [];
   if (written.kind === 'schema') return [history.incomplete ? written : history];
   return [history.uris.length > written.files.length ? history : written];
+}
+
+/** Drizzle runs what its journal lists, in that order. */
+async function inJournal(folder: string, source: SchemaSource): Promise<readonly string[]> {
+  const journal = await readTextFile(path.join(folder, source.path, 'meta/_journal.json'));
+  const tags = 'text' in journal ? [...journal.text.matchAll(/"tag"\s*:\s*"([^"]+)"/g)].map((match) => match[1] ?? '') : [];
+  const order = new Map(tags.map((tag, index) => [`${tag}.sql`, index]));
+  const place = (file: string): number | undefined => order.get(path.posix.basename(file));
+  return tags.length === 0 ? source.files : source.files.filter((file) => place(file) !== undefined).sort((a, b) => (place(a) ?? 0) - (place(b) ?? 0));
 }
 
 /** Does the folder hold migrations beside the SQL files that are programs (`20240102_x.go`)? What they do is not known. */

@@ -1,4 +1,5 @@
 import { adaptersFor } from '../../libraries';
+import { readDrizzleModels } from '../../libraries/drizzleModels';
 import { collectLineStarts } from '../../text/lineIndex';
 import type { HostReader } from '../host';
 import type { HostFile } from '../ir';
@@ -23,7 +24,7 @@ export const readTypeScript: HostReader = (uri, text, tree, environment): HostFi
     role: readFileRole(uri, text),
     ...parts,
     ...readModule(tree.root),
-    models: [],
+    models: environment.foreign === 'all' || !text.includes('drizzle-orm/pg-core') ? [] : readDrizzleModels(tree.root),
     lines: collectLineStarts(text),
     suppressions: readSuppressions(scopes.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
     errors: scopes.errors.map(spanOf),

@@ -1,0 +1,129 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEngine } from '../../../server/src/workspace/engine';
+import { createProject, type Project } from '../../../server/src/workspace/project';
+import type { UserSettings } from '../../../server/src/workspace/settings';
+import { makeWorkspace } from '../../support/workspaceFolder';
+
+const workspaces: ReturnType<typeof makeWorkspace>[] = [];
+afterEach(() => workspaces.splice(0).forEach((workspace) => workspace.remove()));
+
+const revision = (id: string, down: string, body: string): string =>
+  `from alembic import op\nimport sqlalchemy as sa\n\nrevision = "${id}"\ndown_revision = ${down}\n\n\ndef upgrade():\n    ${body}\n`;
+const alembic = {
+  'backend/migrations/versions/a1_orders.py': revision('a1', 'None', 'op.create_table("orders", sa.Column("id", sa.BigInteger(), primary_key=True), sa.Column("customer_id", sa.BigInteger(), nullable=False), sa.Column("note", sa.Text()))'),
+  'backend/migrations/versions/b2_note.py': revision('b2', '"a1"', 'op.create_index("orders_note", "orders", ["note"])'),
+  'queries.sql': 'SELECT note FROM orders WHERE customer_id = $1 LIMIT 10;',
+};
+
+async function open(files: Readonly<Record<string, string>>, settings: UserSettings = {}): Promise<{ readonly project: Project; readonly workspace: ReturnType<typeof makeWorkspace> }> {
+  const workspace = makeWorkspace(files);
+  workspaces.push(workspace);
+  const project = await createProject({ folder: workspace.folder, engine: await createEngine(), settings });
+  await project.scan();
+  return { project, workspace };
+}
+
+const rulesOf = async (project: Project, file: string): Promise<readonly string[]> => {
+  const result = await project.lint(file);
+  return 'findings' in result ? result.findings.map((finding) => finding.rule) : [result.reason];
+};
+
+describe('migrations in Python', () => {
+  it('are the schema of the workspace', async () => {
+    const { project, workspace } = await open(alembic);
+    expect(project.catalog).toMatchObject({ source: 'migrations', label: 'backend/migrations/versions (2 migrations)' });
+    expect(project.catalog?.incomplete).toBeUndefined();
+    expect(await rulesOf(project, workspace.path('queries.sql'))).toContain('unindexed-predicate');
+  });
+
+  it('leave nothing missing where they are not understood', async () => {
+    const { project, workspace } = await open({ ...alembic, 'backend/migrations/versions/c3.py': revision('c3', '"b2"', 'op.create_index("i", table(), ["customer_id"])') });
+    expect(await rulesOf(project, workspace.path('queries.sql'))).not.toContain('unindexed-predicate');
+  });
+
+  it('are read again when one is written', async () => {
+    const { project, workspace } = await open(alembic);
+    const added = workspace.write('backend/migrations/versions/c3.py', revision('c3', '"b2"', 'op.create_index("by_customer", "orders", ["customer_id"])'));
+    expect(await project.refresh(added)).toBe(true);
+    expect(project.catalog?.tables.get('public.orders')?.indexes.map((index) => index.name)).toEqual(['orders_pkey', 'orders_note', 'by_customer']);
+    workspace.write('backend/migrations/versions/c3.py', revision('c3', '"b2"', 'op.drop_index("orders_note")'));
+    await project.refresh(added);
+    expect(project.catalog?.tables.get('public.orders')?.indexes.map((index) => index.name)).toEqual(['orders_pkey']);
+  });
+
+  it('are named in the settings by their folder', async () => {
+    const { project } = await open({ ...alembic, 'db/schema.sql': 'create table other (id int);' }, { schema: ['backend/migrations'] });
+    expect([...(project.catalog?.tables.keys() ?? [])]).toEqual(['public.orders']);
+    expect(project.problems).toEqual([]);
+  });
+
+  it('yield to a schema file where they are not understood throughout', async () => {
+    const dump = { 'db/structure.sql': 'create table orders (id bigint primary key, customer_id bigint);\ncreate index i on orders (customer_id);' };
+    expect((await open({ ...alembic, ...dump })).project.catalog?.source).toBe('migrations');
+    const { project } = await open({ ...alembic, ...dump, 'backend/migrations/versions/c3.py': revision('c3', '"b2"', 'op.execute(read("x.sql"))') });
+    expect(project.catalog).toMatchObject({ source: 'schema', label: 'db/structure.sql' });
+  });
+
+  it('of Django are one history over all apps', async () => {
+    const app = (operations: string, after = ''): string => `from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    dependencies = [${after}]\n    operations = [${operations}]\n`;
+    const { project } = await open({
+      'site/settings.py': 'AUTH_USER_MODEL = "people.Person"\n',
+      'people/migrations/0001_initial.py': app('migrations.CreateModel("Person", [("id", models.BigAutoField(primary_key=True))])'),
+      'blog/migrations/0001_initial.py': app('migrations.CreateModel("Post", [("id", models.BigAutoField(primary_key=True)), ("author", models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE))])', 'migrations.swappable_dependency(settings.AUTH_USER_MODEL)').replace('\n', '\nfrom django.conf import settings\n'),
+    });
+    expect(project.catalog?.label).toBe('Django (2 migrations)');
+    expect(project.catalog?.tables.get('public.blog_post')).toMatchObject({ columns: [{ name: 'id' }, { name: 'author_id', type: 'bigint' }], foreignKeys: [{ references: { table: 'people_person', columns: ['id'] } }] });
+  });
+});
+
+describe('a dump of Rails', () => {
+  it('is read whole, and schema.rb beside it does not matter', async () => {
+    const { project } = await open({
+      'db/schema.rb': 'ActiveRecord::Schema.define {}', 'db/migrate/20240101000000_create.rb': 'class Create < ActiveRecord::Migration[7.0]; end',
+      'db/structure.sql': `\\restrict abc
+SET statement_timeout = 0;
+SELECT pg_catalog.set_config('search_path', '', false);
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+COMMENT ON EXTENSION pg_trgm IS 'text similarity';
+CREATE TYPE public.state AS ENUM (
+    'open',
+    'paid'
+);
+CREATE TABLE public.orders (
+    id bigint NOT NULL,
+    state public.state DEFAULT 'open'::public.state NOT NULL,
+    title character varying
+);
+CREATE SEQUENCE public.orders_id_seq START WITH 1 INCREMENT BY 1 NO MINVALUE NO MAXVALUE CACHE 1;
+ALTER TABLE ONLY public.orders ALTER COLUMN id SET DEFAULT nextval('public.orders_id_seq'::regclass);
+COPY public.orders (id, state, title) FROM stdin;
+1\topen\tit's; a 'trap
+\\.
+ALTER TABLE ONLY public.orders ADD CONSTRAINT orders_pkey PRIMARY KEY (id);
+CREATE INDEX index_orders_on_title ON public.orders USING gin (title public.gin_trgm_ops);
+\\unrestrict abc
+SET search_path TO "$user", public;
+INSERT INTO "schema_migrations" (version) VALUES ('20240101000000');
+`,
+    });
+    expect(project.catalog).toMatchObject({ source: 'schema', label: 'db/structure.sql', extensions: ['pg_trgm'], types: [{ name: 'state', labels: ['open', 'paid'] }] });
+    expect(project.catalog?.incomplete).toBeUndefined();
+    const orders = project.catalog?.tables.get('public.orders');
+    expect(orders?.columns.map(({ name }) => name)).toEqual(['id', 'state', 'title']);
+    expect(orders?.indexes).toMatchObject([{ name: 'orders_pkey' }, { name: 'index_orders_on_title', method: 'gin', keys: [{ opclass: 'gin_trgm_ops' }] }]);
+  });
+});
+
+describe('migrations of Drizzle', () => {
+  const files = { 'drizzle/0000_one.sql': 'CREATE TABLE "a" ("id" integer);', 'drizzle/0001_left_out.sql': 'CREATE TABLE "b" ("id" integer);', 'drizzle/0002_two.sql': 'ALTER TABLE "a" ADD COLUMN "n" text;' };
+  it('run as the journal says', async () => {
+    const entries = ['0000_one', '0002_two'].map((tag, idx) => ({ idx, version: '7', when: idx, tag, breakpoints: true }));
+    const { project } = await open({ ...files, 'drizzle/meta/_journal.json': JSON.stringify({ version: '7', dialect: 'postgresql', entries }) });
+    expect([...(project.catalog?.tables.keys() ?? [])]).toEqual(['public.a']);
+    expect(project.catalog?.tables.get('public.a')?.columns.map(({ name }) => name)).toEqual(['id', 'n']);
+  });
+  it('of another database are no schema', async () => {
+    const { project } = await open({ ...files, 'drizzle/meta/_journal.json': JSON.stringify({ version: '7', dialect: 'sqlite', entries: [] }) });
+    expect(project.catalog).toBeUndefined();
+  });
+});
