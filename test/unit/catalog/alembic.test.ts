@@ -26,6 +26,16 @@ describe('a history of Alembic', () => {
     expect(files['versions/0005_merge.py']?.slice(span.start, span.end)).toBe('op.create_index("ix_task_due", "task", ["due_at"])');
   });
 
+  it.each([
+    ['what is made unless it is there', 'if not index_exists("i"):\n    op.create_index("i", "users", ["email"])', ['users_pkey', 'i']],
+    ['what is dropped if it is there', 'op.create_index("i", "users", ["email"])\nif index_exists("i"):\n    op.drop_index("i")', ['users_pkey']],
+    ['a return where everything is there already', 'if table_exists("users_email"):\n    return\nop.create_index("i", "users", ["email"])', ['users_pkey', 'i']],
+  ])('takes the effect of a guard: %s', async (_, body, names) => {
+    const catalog = await after(body);
+    expect(catalog?.tables.get('public.users')?.indexes.map(({ name }) => name)).toEqual(names);
+    expect([catalog?.incomplete, marked(catalog)]).toEqual([undefined, []]);
+  });
+
   it('runs in the order of down_revision, whatever the names of the files', async () => {
     const catalog = await programCatalog({
       'alembic/versions/1_last.py': revision('c3', 'b2', 'op.drop_column("t", "b")'),
@@ -80,6 +90,7 @@ describe('what leaves the schema as it is', () => {
     ['statements on rows', 'op.execute("update users set email = lower(email)")\nop.bulk_insert(users, [{"id": 1}])'],
     ['rows through a session', 'bind = op.get_bind()\nsession = sa.orm.Session(bind=bind)\nfor user in session.query(User):\n    user.email = user.email.lower()\nsession.commit()'],
     ['rows with values that only the program knows', 'conn = op.get_bind()\nconn.execute(f"update users set email = \'{value}\'")\nconn.execute(sa.select(users.c.id).where(users.c.id > 1))'],
+    ['rows by a text that is built', 'stmt = f"UPDATE users SET email = {value}"\nif x:\n    stmt = "delete from users"\nop.get_bind().execute(sa.text(stmt).bindparams(a=1))\nop.execute(dedent(f\'\'\'\n    INSERT INTO users (email) VALUES ({value})\'\'\'))'],
     ['another dialect', 'if op.get_bind().dialect.name == "sqlite":\n    op.create_index("i", "users", ["email"])'],
     ['checks and comments', 'op.create_check_constraint("c", "users", "id > 0")\nop.create_table_comment("users", "people")'],
   ])('%s', async (_, body) => {

@@ -103,9 +103,26 @@ function decided(condition: SyntaxNode | undefined): boolean | undefined {
   return /^not (?:[\w.]+\.)?is_offline_mode\(\)$/.test(text) ? true : undefined;
 }
 
+/**
+ * A guard that asks whether something is there already (`if not table_exists('t'):`). Whatever it finds, afterwards the
+ * history has had its effect: what it makes is there, what it drops is not.
+ */
+function isGuard(statement: SyntaxNode): 'runs' | 'passes' | undefined {
+  const condition = unwrap(field(statement, 'condition') ?? statement);
+  const negated = condition.type === 'not_operator';
+  const call = unwrap(negated ? field(condition, 'argument') ?? condition : condition);
+  if (call.type !== 'call' || !/exists?$|^has_(?:table|column|index)$/.test(calleeName(call)?.text ?? '') || !parts(field(call, 'arguments') ?? call).some((argument) => argument.type === 'string')) return undefined;
+  if (parts(statement).some((child) => child.type === 'elif_clause' || child.type === 'else_clause')) return undefined;
+  const leaves = parts(field(statement, 'consequence') ?? statement).every((child) => child.type === 'return_statement');
+  return leaves ? (negated ? undefined : 'passes') : 'runs';
+}
+
 function readCondition(statement: SyntaxNode, place: Place, emit: Emit): Ending {
   const branches = [statement, ...parts(statement).filter((child) => child.type === 'elif_clause' || child.type === 'else_clause')];
   const endings: Ending[] = [];
+  const guard = isGuard(statement);
+  const guarded = guard === 'runs' ? field(statement, 'consequence') : undefined;
+  if (guard !== undefined) return guarded ? readBlock(guarded, place, emit) : 'on';
   let { certain } = place;
   for (const branch of branches) {
     const condition = branch.type === 'else_clause' ? undefined : field(branch, 'condition');
@@ -223,6 +240,17 @@ function executed(call: SyntaxNode, values: Values): MigrationStep {
   const sql = textValue(statement, values);
   if (sql !== undefined) return { span, sql };
   const inner = resolved(statement, values);
-  const start = unwrap(inner).text.replace(/^(?:\w+\.)*text\(\s*/, '').replace(/^[frFR]*["']+/, '');
-  return data.test(start) || dataCalls.test(inner.text) ? { span } : { span, tables: 'any' };
+  return startsAsData(inner, values) || dataCalls.test(inner.text) ? { span } : { span, tables: 'any' };
+}
+
+/** Text with parts that only the program knows, given directly or by a name: does it change rows, whatever they are? */
+function startsAsData(node: SyntaxNode, values: Values): boolean {
+  const start = /^(?:[\w.]+\(\s*)*[frFR]{0,2}["']{1,3}([^]*)$/.exec(node.text)?.[1];
+  if (start !== undefined) return data.test(start);
+  const name = /^(?:[\w.]+\(\s*)*(\w+)\s*\)*(?:\.bindparams\([^]*)?$/.exec(node.text)?.[1];
+  const bindings = name === undefined ? undefined : values.scopes.resolve(name, node)?.bindings;
+  return bindings !== undefined && bindings.length > 0 && bindings.every((binding) => {
+    const value = binding.kind === 'assign' && binding.value ? /^(?:[\w.]+\(\s*)*[frFR]{0,2}["']{1,3}([^]*)$/.exec(unwrap(binding.value).text)?.[1] : undefined;
+    return value !== undefined && data.test(value);
+  });
 }
