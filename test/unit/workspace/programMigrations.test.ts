@@ -41,6 +41,15 @@ describe('migrations in Python', () => {
     expect(await rulesOf(project, workspace.path('queries.sql'))).not.toContain('unindexed-predicate');
   });
 
+  it('leave nothing missing on a table whose part is not understood, and the others as they are', async () => {
+    const { project, workspace } = await open({
+      ...alembic, 'other.sql': 'SELECT b FROM others WHERE b = $1 LIMIT 10;',
+      'backend/migrations/versions/c3.py': revision('c3', '"b2"', 'op.create_table("others", sa.Column("a", sa.Integer()), sa.Column("b", sa.Integer()))\n    if wanted():\n        op.create_index("i", "orders", ["customer_id"])'),
+    });
+    expect(await rulesOf(project, workspace.path('queries.sql'))).not.toContain('unindexed-predicate');
+    expect(await rulesOf(project, workspace.path('other.sql'))).toContain('unindexed-predicate');
+  });
+
   it('are read again when one is written', async () => {
     const { project, workspace } = await open(alembic);
     const added = workspace.write('backend/migrations/versions/c3.py', revision('c3', '"b2"', 'op.create_index("by_customer", "orders", ["customer_id"])'));

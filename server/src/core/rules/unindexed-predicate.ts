@@ -52,7 +52,7 @@ interface Condition extends IndexPredicate {
 function checkRelation(context: StatementContext, scope: Scope, block: QueryBlock, index: number): void {
   const relation = block.relations[index];
   const table = relation && tableOf(scope.catalog, relation);
-  if (!table || !relation || isSystemRelation(relation) || !['table', 'partitioned', 'matview'].includes(table.kind)) return;
+  if (!table || table.incomplete || !relation || isSystemRelation(relation) || !['table', 'partitioned', 'matview'].includes(table.kind)) return;
   if (block.kind === 'insert' || block.kind === 'merge') return;
   const size = sizeOf(table, context.settings);
   if (size === 'small' || size === 'medium') return;
