@@ -1,20 +1,49 @@
 import { quoteIdentifier } from '../sql/names';
 import { chooseName } from '../catalog/names';
-import { findColumn } from '../catalog/lookup';
 import type { Catalog, Table } from '../catalog/model';
 import { renderMigrations } from '../catalog/migrations';
 import type { Fix, LintSettings } from '../lint/rule';
 import type { Expression } from '../sql/model';
+import { trigramProposal } from './ginAdvice';
 import { renderIndexColumns, type IndexProposal } from './indexAdvice';
 import { searchedText } from './trigram';
 
 /** Fixes that write a migration with the proposed index; empty where the workspace has no place for migrations. */
 export function indexFixes(proposal: IndexProposal, catalog: Catalog, settings: LintSettings): readonly Fix[] {
-  const name = nameIndex(catalog, proposal.table, proposal.keys.map((k) => k.name), 'idx');
-  const definition = `${proposal.method === 'btree' ? '' : ` USING ${proposal.method}`} ${renderIndexColumns(proposal)}`;
-  const statements = createStatements({ name, table: proposal.table, definition, catalog, parts: proposal.keys.map((k) => k.name), label: 'idx' });
-  return statements ? migrationFix(`Create the index ${name} on ${proposal.table.name} ${renderIndexColumns(proposal)}`, name, statements, settings, dropOfParent(proposal.table, name, catalog)) : [];
+  const ddl = renderIndexDdl(proposal, catalog);
+  const trigrams = isTrigram(proposal);
+  const what = trigrams ? `(${proposal.keys.map((k) => k.sql).join(', ')})` : renderIndexColumns(proposal);
+  return ddl ? migrationFix(`Create the ${trigrams ? 'trigram ' : ''}index ${ddl.name} on ${proposal.table.name} ${what}`, ddl.name, ddl.statements, settings, ddl.down) : [];
 }
+
+/** The statements that make a proposed index, the extension that it needs first. */
+export interface IndexDdl {
+  readonly name: string;
+  readonly statements: readonly string[];
+  /** What undoes them, where it is not a `DROP INDEX` for each index. */
+  readonly down?: readonly string[];
+}
+
+/**
+ * `CREATE INDEX CONCURRENTLY …` under a name that is free.
+ * @param taken further names that are not free: of indexes proposed together.
+ * @returns undefined for a partitioned table whose partitions are not known, too many or partitioned again.
+ */
+export function renderIndexDdl(proposal: IndexProposal, catalog: Catalog, taken: ReadonlySet<string> = new Set()): IndexDdl | undefined {
+  const label = isTrigram(proposal) ? 'trgm_idx' : 'idx';
+  const parts = proposal.keys.map((k) => k.name);
+  const name = nameIndex(catalog, proposal.table, parts, label, taken);
+  const definition = `${proposal.method === 'btree' ? '' : ` USING ${proposal.method}`} ${renderIndexColumns(proposal)}`;
+  const statements = createStatements({ name, table: proposal.table, definition, catalog, parts, label });
+  const extension = isTrigram(proposal) && !catalog.server?.extensions.some((e) => e.name === 'pg_trgm') ? ['CREATE EXTENSION IF NOT EXISTS pg_trgm;'] : [];
+  return statements && { name, statements: [...extension, ...statements], down: dropOfParent(proposal.table, name, catalog) };
+}
+
+/** `DROP INDEX CONCURRENTLY …`. */
+export const renderDropIndex = (table: Table, index: string, catalog: Catalog): string =>
+  `DROP INDEX CONCURRENTLY ${catalog.searchPath[0] === table.schema ? '' : `${quoteIdentifier(table.schema)}.`}${quoteIdentifier(index)};`;
+
+const isTrigram = (proposal: IndexProposal): boolean => proposal.keys.some((k) => k.opclass === 'gin_trgm_ops');
 
 /** The indexes of the partitions belong to the parent's and cannot be dropped alone: they go with it. */
 function dropOfParent(table: Table, name: string, catalog: Catalog): readonly string[] | undefined {
@@ -59,20 +88,13 @@ function createStatements({ name, table, definition, catalog, parts, label }: In
 
 /** Fixes that write a migration with a trigram index on a searched column, or `lower(column)`. */
 export function trigramFixes({ table, catalog, settings, searched }: { readonly table: Table; readonly catalog: Catalog; readonly settings: LintSettings; readonly searched: Expression }): readonly Fix[] {
-  const key = searchedText(searched);
-  const column = /^(?:(lower|upper)\()?([^()]+)\)?$/.exec(key ?? '');
-  const type = findColumn(table, column?.[2] ?? '')?.type ?? '';
-  if (!column || !/^(text|character varying|character|citext)\b/.test(type)) return [];
-  const bare = quoteIdentifier(column[2] ?? '');
-  const sql = column[1] === undefined ? bare : `${column[1]}(${bare})`;
-  const name = nameIndex(catalog, table, [column[2] ?? ''], 'trgm_idx');
-  const statements = createStatements({ name, table, definition: ` USING gin (${sql} gin_trgm_ops)`, catalog, parts: [column[2] ?? ''], label: 'trgm_idx' });
-  return statements ? migrationFix(`Create the trigram index ${name} on ${table.name} (${sql})`, name, ['CREATE EXTENSION IF NOT EXISTS pg_trgm;', ...statements], settings, dropOfParent(table, name, catalog)) : [];
+  const proposal = trigramProposal(table, searchedText(searched) ?? '');
+  return proposal ? indexFixes(proposal, catalog, settings) : [];
 }
 
 /** Postgres' own way to name an index, at most 63 bytes, unlike any relation of the table's schema. */
-function nameIndex(catalog: Catalog, table: Table, parts: readonly string[], label: string): string {
-  const taken = new Set<string>();
+function nameIndex(catalog: Catalog, table: Table, parts: readonly string[], label: string, further: ReadonlySet<string> = new Set()): string {
+  const taken = new Set(further);
   for (const other of catalog.tables.values()) {
     if (other.schema !== table.schema) continue;
     taken.add(other.name);

@@ -31,6 +31,8 @@ const COVERING_GAIN = 5;
 const MINIMUM_SHARE = 0.1;
 /** An index that does not halve the cost is not worth its writes: the threshold of dexter (`--min-cost-savings-pct 50`). */
 export const MINIMUM_GAIN = 2;
+/** Cost units that an index must save: as much as a hundred blocks read in order. Below that the table is small. */
+const MINIMUM_SAVING = 100;
 
 interface Request {
   readonly planner: Planner;
@@ -92,8 +94,9 @@ function mayWin(candidate: IndexProposal, candidates: readonly IndexProposal[], 
  * one do and the statement still saves a tenth.
  */
 function isWorth(before: PlannedStatement, after: PlannedStatement, proposal: IndexProposal | undefined, minimumGain: number): boolean {
-  if (after.cost * minimumGain <= before.cost) return true;
   const saved = before.cost - after.cost;
+  if (saved < MINIMUM_SAVING) return false;
+  if (after.cost * minimumGain <= before.cost) return true;
   const table = proposal && relationKey(proposal.table.schema, proposal.table.name);
   const scans = before.scans.filter((scan) => scan.table === table && !scan.repeated).reduce((sum, scan) => sum + scan.cost, 0);
   return scans > 0 && saved >= scans * (1 - 1 / minimumGain) && saved >= before.cost * MINIMUM_SHARE;
@@ -105,10 +108,11 @@ function choose(trials: readonly Trial[], before: PlannedStatement): Trial | und
   return covering && covering.cost * COVERING_GAIN < (plain?.cost ?? before.cost) ? covering : plain;
 }
 
-/** The smallest within a fifth of the cheapest; of equals the first. */
+/** The smallest within a fifth of the cheapest; of equals one without a predicate, which serves more, then the first. */
 function smallest(trials: readonly Trial[]): Trial | undefined {
   const best = Math.min(...trials.map((t) => t.cost));
   const near = trials.filter((t) => t.cost <= best * EQUAL_COST);
   const least = Math.min(...near.map((t) => t.pages));
-  return near.find((t) => t.pages <= least * EQUAL_SIZE);
+  const equal = near.filter((t) => t.pages <= least * EQUAL_SIZE);
+  return equal.find((t) => t.proposal.predicate === undefined) ?? equal[0];
 }
