@@ -1,7 +1,8 @@
 import { quoteIdentifier } from '../sql/names';
 import { normaliseExpression } from '../catalog/expressionText';
 import { indexKeyText, type IndexDemand } from '../catalog/indexMatch';
-import type { IndexKey, Index, Table } from '../catalog/model';
+import { findColumn } from '../catalog/lookup';
+import type { Index, IndexKey, Table } from '../catalog/model';
 import { ginProposals } from './ginAdvice';
 import { includable, isEquality, isIndexable, isPartialCondition, isRange, isSortable, sortKey, tenantFirst, toKey, unique, type KeyPreference, type ProposedKey } from './indexKeys';
 
@@ -54,17 +55,32 @@ export function btree(table: Table, keys: readonly ProposedKey[], predicate?: st
   return { ...proposal, extends: extendedIndex(proposal) };
 }
 
+/** The first of `redundantIndexes`: the one to name as replaced. */
+export const extendedIndex = (proposal: Omit<IndexProposal, 'extends'>): Index | undefined => redundantIndexes(proposal)[0];
+
 /**
- * An ordinary index (not unique, of no constraint) that the proposal makes redundant: its keys begin the proposal's, or are
+ * Ordinary indexes (not unique, of no constraint) that the proposal makes redundant: their keys begin the proposal's, or are
  * the same and only columns of INCLUDE come on top.
  */
-export function extendedIndex(proposal: Omit<IndexProposal, 'extends'>): Index | undefined {
+export function redundantIndexes(proposal: Omit<IndexProposal, 'extends'>): readonly Index[] {
   const { table, method, keys, include } = proposal;
-  if (method !== 'btree') return undefined;
+  if (method !== 'btree') return [];
   const present = new Set([...keys.map((k) => k.name), ...include]);
-  return table.indexes.find((index) => !index.unique && index.constraint === undefined && index.method === 'btree' && index.keys.length <= keys.length &&
+  return table.indexes.filter((index) => !index.unique && index.constraint === undefined && index.method === 'btree' && index.keys.length <= keys.length &&
     (index.keys.length < keys.length || include.length > index.include.length) && index.include.every((c) => present.has(c)) &&
     hasPredicate(index, proposal) && index.keys.every((key, i) => isSameKey(key, keys[i])));
+}
+
+/** The proposal as the catalog would have it, for matching it with other queries. */
+export function toIndex(proposal: IndexProposal): Index {
+  const { table, method, include, predicate } = proposal;
+  const keys = proposal.keys.map((k): IndexKey => {
+    const column = findColumn(table, k.name)?.name;
+    const plain = column !== undefined && quoteIdentifier(column) === k.sql;
+    const descending = k.descending ?? false;
+    return { ...(plain ? { column } : { expression: k.sql }), opclass: k.opclass, descending, nullsFirst: k.nullsFirst ?? descending };
+  });
+  return { name: '', method, unique: false, valid: true, keys, include, predicate };
 }
 
 /** Does an index of the table hold all that the proposal would, under whatever name? Another one would not help. */

@@ -22,17 +22,17 @@ export interface TriedIndex {
 }
 
 /** Costs that differ by less than a fifth are equal: permuted keys alone make that much (207 and 179 in one measurement). */
-const EQUAL_COST = 1.2;
+export const EQUAL_COST = 1.2;
 /** Sizes that differ by less are equal. */
 const EQUAL_SIZE = 1.05;
 /** A covering index is always the cheapest to read and the dearest to write: it has to save five-fold. */
-const COVERING_GAIN = 5;
+export const COVERING_GAIN = 5;
 /** What an index must save of a statement whose other relations cost more than this one. */
 const MINIMUM_SHARE = 0.1;
 /** An index that does not halve the cost is not worth its writes: the threshold of dexter (`--min-cost-savings-pct 50`). */
 export const MINIMUM_GAIN = 2;
 /** Cost units that an index must save: as much as a hundred blocks read in order. Below that the table is small. */
-const MINIMUM_SAVING = 100;
+export const MINIMUM_SAVING = 100;
 
 interface Request {
   readonly planner: Planner;
@@ -93,7 +93,7 @@ function mayWin(candidate: IndexProposal, candidates: readonly IndexProposal[], 
  * Does a plan save enough? Either the statement as a whole gains, or, where other relations cost more, the scans of this
  * one do and the statement still saves a tenth.
  */
-function isWorth(before: PlannedStatement, after: PlannedStatement, proposal: IndexProposal | undefined, minimumGain: number): boolean {
+export function isWorth(before: PlannedStatement, after: PlannedStatement, proposal: IndexProposal | undefined, minimumGain: number): boolean {
   const saved = before.cost - after.cost;
   if (saved < MINIMUM_SAVING) return false;
   if (after.cost * minimumGain <= before.cost) return true;
