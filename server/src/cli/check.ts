@@ -118,7 +118,7 @@ async function settle(project: Project, linted: Linted[]): Promise<void> {
 }
 
 /** Reads the live catalog and what the server has counted, and closes the connection: no statement of the workspace is ever sent. */
-async function useDatabase(project: Project, url: string): Promise<void> {
+export async function useDatabase(project: Project, url: string): Promise<void> {
   const connections = createConnections();
   try {
     const outcome = await connections.connect({ name: 'cli', url });
@@ -142,7 +142,7 @@ function toReport(project: Project, linted: readonly Linted[], findings: readonl
   };
 }
 
-async function readSettings(folder: string, options: CheckOptions): Promise<UserSettings> {
+export async function readSettings(folder: string, options: Pick<CheckOptions, 'config' | 'schema' | 'rule' | 'assume' | 'fixReview'>): Promise<UserSettings> {
   const file = options.config !== undefined ? await loadConfig(path.resolve(folder, options.config), rules, { trusted: true }) : await findConfig(folder, rules, { trusted: true });
   const base = file?.settings ?? {};
   const resolved = (schema: readonly string[] | undefined): readonly string[] | undefined => schema?.map((s) => path.resolve(path.dirname(file?.path ?? folder), s));
@@ -177,7 +177,7 @@ interface Selection {
   includes(path: string): boolean;
 }
 
-async function selectFiles(project: Project, paths: readonly string[], options: CheckOptions): Promise<Selection> {
+export async function selectFiles(project: Project, paths: readonly string[], options: Pick<CheckOptions, 'changed'>): Promise<Selection> {
   const all = project.paths;
   const wanted = paths.map((p) => path.resolve(project.folder, p));
   const missing: Skipped[] = [];

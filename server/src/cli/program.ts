@@ -2,6 +2,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, InvalidArgumentError, Option, type CommanderError } from 'commander';
 import { version } from '../../../package.json';
+import { ADVICE_FORMATS, runAdvise, type AdviseOptions } from './advise';
 import { runCheck, type CheckOptions } from './check';
 import { runExplain, type ExplainOptions } from './explain';
 import { FORMATS } from './formats';
@@ -82,6 +83,23 @@ export function createProgram(): Command {
     .option('--snapshot <dir>', 'folder of the snapshot (default: .sargable)')
     .action(async (options: SchemaCheckOptions) => {
       process.exitCode = await runSchemaCheck(options);
+    });
+
+  program
+    .command('advise [paths...]')
+    .description("the index set that serves the workspace's queries, with cost before and after")
+    .option('--schema <path>', 'DDL file, migrations folder or snapshot folder; repeatable', collect)
+    .option('--database <url>', 'live connection, for its schema and statistics (also SARGABLE_DATABASE_URL)')
+    .option('--no-database', 'never connect')
+    .option('--assume <table=rows>', 'row counts where there are no statistics; repeatable', collect)
+    .option('--config <path>', 'configuration file; discovered upwards otherwise')
+    .addOption(new Option('--format <format>', 'output format').choices([...ADVICE_FORMATS]).default('text'))
+    .option('--max <n>', 'at most so many indexes for each database', wholeNumber)
+    .option('--write', 'write a migration for each index')
+    .option('--verify-on-server', 'also ask the server with HypoPG, where it is installed: sends EXPLAIN of the queries there')
+    .option('--threads <n>', 'worker threads; 0 reads on the main thread', wholeNumber)
+    .action(async (paths: string[], options: AdviseOptions) => {
+      process.exitCode = await runAdvise(paths, options);
     });
 
   program

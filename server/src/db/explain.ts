@@ -1,5 +1,6 @@
 import { DatabaseError } from './errors';
 import { explainStatement, literal, quoteName } from './explainText';
+import { withHypotheticalIndexes, type Hypopg } from './hypopg';
 import type { Connection, DbSession } from './session';
 import { inRolledBackTransaction } from './session';
 
@@ -27,6 +28,18 @@ export interface ExplainOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Milliseconds; default 2,000 for EXPLAIN, 10,000 for EXPLAIN ANALYZE. */
   readonly timeout?: number;
+}
+
+export interface WhatIfOptions extends ExplainOptions {
+  readonly hypopg: Hypopg;
+  /** `CREATE INDEX ON public.orders USING btree (customer_id)`: names of the application's relations are quoted. */
+  readonly indexes: readonly string[];
+}
+
+/** A plan with indexes that do not exist. */
+export interface WhatIfResult extends ExplainResult {
+  /** Names of the indexes as the plan shows them, in the order asked. */
+  readonly names: readonly string[];
 }
 
 export interface AnalyzeOptions extends ExplainOptions {
@@ -79,6 +92,24 @@ export async function safeExplain(session: DbSession, sql: string, options: Expl
         await connection.query('discard plans');
       }
       return { plan: hidden ? await explain() : plan, parameterTypes: prepared.types, generic: prepared.generic, pruningOff: hidden, analyzed: false };
+    }),
+  );
+}
+
+/**
+ * As `safeExplain`, with indexes that HypoPG pretends; it must be installed there (`findHypopg`). Its state is reset in the
+ * same transaction. Call it on a person's explicit request only: a crash in an extension takes the whole server down.
+ */
+export async function explainWhatIf(session: DbSession, sql: string, options: WhatIfOptions): Promise<WhatIfResult> {
+  requireProof(options.proof);
+  return session.withConnection((connection) =>
+    isolated(connection, {}, async () => {
+      await limit(connection, options, 2000);
+      return withHypotheticalIndexes(connection, options.hypopg, options.indexes, async (names) => {
+        const prepared = await prepare(connection, sql, options);
+        const rows = await connection.query(`explain (format json, verbose, settings) execute ${statementName}${prepared.arguments}`);
+        return { plan: firstPlan(rows), parameterTypes: prepared.types, generic: prepared.generic, pruningOff: false, analyzed: false, names };
+      });
     }),
   );
 }

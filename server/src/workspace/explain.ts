@@ -1,4 +1,5 @@
 import type { Catalog } from '../core/catalog/model';
+import type { StatementModel } from '../core/sql/model';
 import { quoteIdentifier } from '../core/sql/names';
 import { DatabaseError } from '../db/errors';
 import { explainAnalyze, safeExplain, type ExplainResult, type StatementProof } from '../db/explain';
@@ -31,7 +32,7 @@ export async function explainStatement(session: DbSession, catalog: Catalog, req
   if (model.completeness !== 'full' || query.incomplete) {
     return { kind: 'refused', sql, message: query.incomplete ?? `The statement does not parse: ${model.error?.message ?? 'it is incomplete'}.`, reasons: [], canOverride: false };
   }
-  const proof: StatementProof = { single: true, kind: model.kind, writes: writesData(query) };
+  const proof: StatementProof = { single: true, kind: model.kind, writes: writesData(query.model) };
   try {
     const types = query.parameters.length > 0 && (analyze || parameters) ? (await safeExplain(session, sql, { proof })).parameterTypes : [];
     if (analyze && query.parameters.length > 0 && parameters === undefined) {
@@ -58,7 +59,7 @@ export async function explainStatement(session: DbSession, catalog: Catalog, req
 }
 
 /** DML anywhere, row locks, or SELECT INTO: everything that a read-only transaction would refuse. */
-function writesData({ model }: ExplainableQuery): boolean {
+export function writesData(model: StatementModel): boolean {
   return model.kind !== 'select' || model.blocks.some((b) => ['insert', 'update', 'delete', 'merge'].includes(b.kind) || b.locking !== undefined) || /\binto\b/i.test(selectInto(model.text));
 }
 

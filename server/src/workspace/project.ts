@@ -62,7 +62,9 @@ export interface Project {
   readonly catalog: Catalog | undefined;
   /** The databases of the folder, the unnamed one first. */
   readonly databases: readonly Binding[];
-  /** The catalog of the database that a document speaks to. */
+  /** The database that a document speaks to. */
+  bindingOf(uri: string): Binding;
+  /** Its catalog. */
   catalogOf(uri: string): Catalog | undefined;
   /** Schema files that could not be read or understood, in words for the user. */
   readonly problems: readonly string[];
@@ -189,6 +191,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     get settings() { return bindings.default.settings; },
     get catalog() { return bindings.default.state.catalog; },
     get databases() { return bindings.all; },
+    bindingOf: (uri) => bindings.of(uri),
     catalogOf: (uri) => bindings.of(uri).state.catalog,
     get problems() { return [...new Set(bindings.all.flatMap((binding) => binding.state.problems))]; },
     files,

@@ -80,12 +80,14 @@ function keyShapes({ catalog, table, demand, preference }: Facts): readonly (rea
   const equality = unique(demand.predicates.filter((p) => isEquality(p) && isIndexable(table, p)));
   const single = tenantFirst(equality.filter((p) => p.operator === '='), preference);
   const listed = equality.filter((p) => p.operator !== '=');
-  const ranges = unique(demand.predicates.filter((p) => isRange(p) && isIndexable(table, p) && !equality.some((e) => e.key === p.key))).slice(0, 2).map(toKey);
   const order = (demand.order ?? []).filter((key) => !single.some((p) => p.key === key.key));
   const sorted = isSortable(table, order) ? order.map((key) => sortKey(table, key)) : [];
+  const ranges = unique(demand.predicates.filter((p) => isRange(p) && isIndexable(table, p) && !equality.some((e) => e.key === p.key))).map(toKey).filter((k) => k.sql !== sorted[0]?.sql).slice(0, 2);
   const tails = [...(sorted.length > 0 ? [sorted, ...ranges.map((r) => [...sorted, r])] : []), ...ranges.map((r) => [r]), ...listed.map((p) => [toKey(p)]), ...listed.flatMap((p) => [...sorted.slice(0, 1), ...ranges].map((r) => [toKey(p), r]))];
   const bases = equalityBases(catalog, table, single, preference).map((base) => base.map(toKey));
-  const shapes = [...bases.flatMap((base) => [...tails.map((tail) => [...base, ...tail]), base]), ...tails];
+  // An index for the order alone would walk past the rows of all others: fast for a common value, endless for a rare one.
+  const alone = single.some((p) => !p.joins) ? tails.filter((tail) => tail[0] !== sorted[0]) : tails;
+  const shapes = [...bases.filter((base) => base.length > 0).flatMap((base) => [...tails.map((tail) => [...base, ...tail]), base]), ...alone];
   return shapes.filter((keys) => keys.length > 0).map((keys) => keys.filter((k, i) => keys.findIndex((other) => other.sql === k.sql) === i).slice(0, MAX_KEYS));
 }
 
