@@ -14,6 +14,8 @@ export interface PostgresOptions {
   readonly password?: string;
   /** Server settings (`-c name=value`). */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Folder with bin/ of another Postgres, 15 or later, than the embedded one. */
+  readonly binaries?: string;
 }
 export function startPostgres(options: PostgresOptions): Promise<RunningPostgres>;
 export function stopPostgres(dataFolder: string): Promise<void>;

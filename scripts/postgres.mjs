@@ -142,10 +142,11 @@ export async function stopPostgres(dataFolder) {
 /**
  * Starts Postgres on 127.0.0.1, making the data folder first if it is new; a server that already runs there is used as
  * it is. Works as root too (then it runs as `postgres`). The server outlives this process until `stop()` or `stopPostgres`.
- * @param {{ dataFolder: string, port?: number, password?: string, settings?: Record<string, string> }} options
+ * @param {{ dataFolder: string, port?: number, password?: string, settings?: Record<string, string>, binaries?: string }} options `binaries`: the
+ *   folder with bin/ of another Postgres, 15 or later, than the embedded one
  * @returns {Promise<{ url: string, port: number, pid: number, reused: boolean, stop(): Promise<void> }>}
  */
-export async function startPostgres({ dataFolder: wanted, port, password = 'sargable', settings = {} }) {
+export async function startPostgres({ dataFolder: wanted, port, password = 'sargable', settings = {}, binaries }) {
   const user = serverUser();
   const dataFolder = !user || isOpenToAll(wanted) ? wanted : openPlace(wanted, 'data');
   const result = (running, reused) => ({
@@ -155,7 +156,7 @@ export async function startPostgres({ dataFolder: wanted, port, password = 'sarg
   const earlier = readPidFile(dataFolder);
   if (earlier && isAlive(earlier.pid) && earlier.state === 'ready') return result(earlier, true);
 
-  const bin = join(runnableBinaries(user), 'bin');
+  const bin = join(binaries ?? runnableBinaries(user), 'bin');
   mkdirSync(dirname(dataFolder), { recursive: true });
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   if (user) chownSync(dataFolder, user.uid, user.gid);

@@ -18,7 +18,7 @@ import { writesData } from './explain';
  * it by name. Nothing runs, nothing is left behind.
  * @returns the report with `server` filled in, or why the server cannot be asked.
  */
-export async function verifyOnServer(url: string, advised: AdvisedDatabase): Promise<AdvisedDatabase | { readonly problem: string }> {
+export async function verifyOnServer<T extends Pick<AdvisedDatabase, 'set' | 'report'>>(url: string, advised: T): Promise<T | { readonly problem: string }> {
   const session = openSession(url);
   try {
     const hypopg = await findHypopg(session);

@@ -179,8 +179,8 @@ function isPrefix(a: IndexProposal, b: IndexProposal): boolean {
 }
 
 /**
- * Worth of the change from one set to another; 0 where no query gains enough to pay for an index. A query that is better
- * served by more than a fifth counts, one that is worse served is taken off.
+ * Worth of the change from one set to another; 0 where no query gains enough to pay for an index: a query that the set
+ * serves already must gain five-fold once more.
  */
 function gainOf(rows: readonly Row[], from: readonly PoolIndex[], to: readonly PoolIndex[]): number {
   let value = 0;
@@ -189,7 +189,7 @@ function gainOf(rows: readonly Row[], from: readonly PoolIndex[], to: readonly P
     if (row.saved.size === 0) continue;
     const [before, after] = [row.before.cost - savedBy(row, from), row.before.cost - savedBy(row, to)];
     value += (before - after) * row.worth;
-    pays ||= row.worth > 0 && before - after >= MINIMUM_SAVING && (after * MINIMUM_GAIN <= before || savedBy(row, from) === 0);
+    pays ||= row.worth > 0 && before - after >= MINIMUM_SAVING && (savedBy(row, from) === 0 || after * COVERING_GAIN <= before);
   }
   return pays ? value : 0;
 }
@@ -210,5 +210,6 @@ function check(planner: Planner, rows: readonly Row[], chosen: readonly PoolInde
       (answer?.state === 'planned' && answer.plan.added[own.indexOf(index)]?.used && answer.plan.cost < row.before.cost ? [{ query: row.query, before: row.before, after: answer.plan }] : [])),
   }));
   const used = chosen.filter((_, i) => (indexes[i]?.serves.length ?? 0) > 0);
-  return used.length < chosen.length ? check(planner, rows, used) : { indexes };
+  const value = ({ serves }: AdvisedIndex): number => serves.reduce((sum, { query, before, after }) => sum + (before.cost - after.cost) * (rows.find((row) => row.query === query)?.worth ?? 0), 0);
+  return used.length < chosen.length ? check(planner, rows, used) : { indexes: [...indexes].sort((a, b) => value(b) - value(a)) };
 }
