@@ -23,8 +23,10 @@ export interface TriedIndex {
 
 /** Costs that differ by less than a fifth are equal: permuted keys alone make that much (207 and 179 in one measurement). */
 export const EQUAL_COST = 1.2;
-/** Sizes that differ by less are equal: an index that leaves out a tenth of the rows is not worth what it cannot serve. */
-const EQUAL_SIZE = 1.2;
+/** Sizes that differ by less are equal. */
+const EQUAL_SIZE = 1.05;
+/** A partial index that leaves out less than a sixth of the rows is not worth what it cannot serve. */
+const MUCH_SMALLER = 1.2;
 /** A covering index is always the cheapest to read and the dearest to write: it has to save five-fold. */
 export const COVERING_GAIN = 5;
 /** What an index must save of a statement whose other relations cost more than this one. */
@@ -108,11 +110,20 @@ function choose(trials: readonly Trial[], before: PlannedStatement): Trial | und
   return covering && covering.cost * COVERING_GAIN < (plain?.cost ?? before.cost) ? covering : plain;
 }
 
-/** The smallest within a fifth of the cheapest; of equals one without a predicate, which serves more, then the first. */
+/**
+ * The smallest within a fifth of the cheapest; of equals the one with the fewest keys, then the first. In place of a partial index that leaves out few rows
+ * the whole one, which serves more.
+ */
 function smallest(trials: readonly Trial[]): Trial | undefined {
   const best = Math.min(...trials.map((t) => t.cost));
   const near = trials.filter((t) => t.cost <= best * EQUAL_COST);
-  const least = Math.min(...near.map((t) => t.pages));
-  const equal = near.filter((t) => t.pages <= least * EQUAL_SIZE);
-  return equal.find((t) => t.proposal.predicate === undefined) ?? equal[0];
+  const chosen = firstOfSmallest(near);
+  const whole = firstOfSmallest(near.filter((t) => t.proposal.predicate === undefined));
+  return chosen?.proposal.predicate !== undefined && whole && whole.pages <= chosen.pages * MUCH_SMALLER ? whole : chosen;
+}
+
+function firstOfSmallest(trials: readonly Trial[]): Trial | undefined {
+  const least = Math.min(...trials.map((t) => t.pages));
+  const equal = trials.filter((t) => t.pages <= least * EQUAL_SIZE);
+  return equal.find((t) => equal.every((other) => other.proposal.keys.length >= t.proposal.keys.length));
 }
