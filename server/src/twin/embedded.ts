@@ -48,6 +48,8 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
       const gone = new Promise<void>((resolve) => { target.child.once('exit', () => { resolve(); }); });
       ended.add(gone);
       void gone.then(() => ended.delete(gone));
+      // Whoever waits for the end (`stop`) must not be ended before it: Node leaves when nothing holds it, with status 0.
+      target.child.ref();
       target.child.kill('SIGKILL');
     }
   };
