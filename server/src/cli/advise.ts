@@ -10,7 +10,7 @@ import { adviseWorkspace, type AdvisedDatabase } from '../workspace/advise';
 import { createEngine } from '../workspace/engine';
 import { createPlannerTwin } from '../workspace/plannerTwin';
 import { createProject, type Project } from '../workspace/project';
-import { verifyOnServer } from '../workspace/verifyAdvice';
+import { serverProblem, verifyOnServer } from '../workspace/verifyAdvice';
 import { readSettings, selectFiles, useDatabase } from './check';
 import { createProgress } from './progress';
 import { UsageError } from './usage';
@@ -36,6 +36,8 @@ export async function runAdvise(paths: readonly string[], options: AdviseOptions
   const settings = await readSettings(folder, options);
   const url = options.database === false ? undefined : options.database ?? (process.env['SARGABLE_DATABASE_URL'] || undefined);
   if (options.verifyOnServer && url === undefined) throw new UsageError('--verify-on-server needs a server: pass --database URL, or set SARGABLE_DATABASE_URL or the PG* variables');
+  const problem = options.verifyOnServer ? await serverProblem(url ?? '') : undefined;
+  if (problem !== undefined) throw new UsageError(`--verify-on-server: ${problem}`);
   const twin = createPlannerTwin();
   try {
     const engine = await createEngine();
@@ -54,7 +56,7 @@ export async function runAdvise(paths: readonly string[], options: AdviseOptions
     if (options.write) await writeMigrations(project, advised);
     return 0;
   } finally {
-    await twin?.stop();
+    await twin.stop();
   }
 }
 

@@ -22,7 +22,7 @@ export async function verifyOnServer<T extends Pick<AdvisedDatabase, 'set' | 're
   const session = openSession(url);
   try {
     const hypopg = await findHypopg(session);
-    if (!hypopg) return { problem: `HypoPG is not installed in ${session.label}; a superuser can add it there with CREATE EXTENSION hypopg` };
+    if (!hypopg) return { problem: missing(session) };
     const answers = new Map<string, string>();
     for (const index of advised.set.indexes) answers.set(keyOf(toHypothetical(index.proposal)), await askServer(session, hypopg, index));
     const indexes = advised.report.indexes.map((index): ReportedIndex => ({ ...index, server: answers.get(keyOf({ table: index.table, definition: `USING ${index.method} ${index.columns}` })) }));
@@ -34,6 +34,21 @@ export async function verifyOnServer<T extends Pick<AdvisedDatabase, 'set' | 're
     await session.close();
   }
 }
+
+/** Why the server cannot be asked, before anything is planned; undefined where it can. */
+export async function serverProblem(url: string): Promise<string | undefined> {
+  const session = openSession(url);
+  try {
+    return (await findHypopg(session)) ? undefined : missing(session);
+  } catch (error) {
+    if (error instanceof DatabaseError) return error.message;
+    throw error;
+  } finally {
+    await session.close();
+  }
+}
+
+const missing = (session: DbSession): string => `HypoPG is not installed in ${session.label}; a superuser can add it there with CREATE EXTENSION hypopg`;
 
 const keyOf = ({ table, definition }: { readonly table: string; readonly definition: string }): string => `${table} ${definition}`;
 
