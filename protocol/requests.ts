@@ -178,6 +178,28 @@ export interface LintWorkspaceResult {
   readonly durationMs: number;
 }
 
+/**
+ * {@link AdviseWorkspaceParams} → {@link AdviseWorkspaceResult}: the smallest set of indexes for the queries of the workspace,
+ * tried with the planner. Reports `$/progress` on the token; cancellable.
+ */
+export const adviseWorkspaceRequest = 'sargable/adviseWorkspace';
+
+export interface AdviseWorkspaceParams {
+  readonly workDoneToken?: string | number;
+}
+
+export type AdviseWorkspaceResult =
+  | {
+      readonly kind: 'advice';
+      /** Per index: the statements to copy, what it costs, which queries it serves, cost before and after. */
+      readonly markdown: string;
+    }
+  | {
+      readonly kind: 'unavailable';
+      /** No planner, no schema, no query: half a sentence for the user. */
+      readonly reason: string;
+    };
+
 /** {@link StatusParams}, server to client, sent whenever something of it changes. */
 export const statusNotification = 'sargable/status';
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { clientCommands, lintWorkspaceRequest, refreshStatisticsRequest, type ExplainAtArguments, type LintWorkspaceParams, type LintWorkspaceResult, type ShowReferencesArguments } from '../../protocol/requests';
+import { adviseWorkspace } from './advise';
 import type { Connections } from './connections';
 import type { Explain } from './explain';
 import type { Server } from './server';
@@ -26,6 +27,7 @@ export function registerCommands(context: vscode.ExtensionContext, targets: Comm
     'sargable.disconnect': () => connections.disconnect(),
     'sargable.forgetPassword': () => connections.forgetPassword(),
     'sargable.lintWorkspace': () => lintWorkspace(server),
+    'sargable.adviseWorkspace': () => adviseWorkspace(server),
     'sargable.explainAtCursor': () => explainAtCursor(false),
     'sargable.explainAnalyzeAtCursor': () => explainAtCursor(true),
     'sargable.showOutput': () => output.show(true),

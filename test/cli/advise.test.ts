@@ -69,7 +69,7 @@ describe('sargable advise', () => {
 
   it('says what is missing, with status 2', async () => {
     start({ 'a.sql': 'SELECT 1;\n' });
-    expect(await advise()).toMatchObject({ status: 2, stderr: 'sargable: no advice: no schema is known: name it with --schema or --database\n' });
+    expect(await advise()).toMatchObject({ status: 2, stderr: 'sargable: no advice: no schema is known: name a schema file, or connect to a database\n' });
     start();
     expect(await advise('--verify-on-server')).toMatchObject({ status: 2, stderr: expect.stringMatching(/--verify-on-server needs a server/) as string });
     expect(await advise('--max', 'many')).toMatchObject({ status: 2 });

@@ -7,6 +7,7 @@ import { canonicalUri } from '../workspace/paths';
 import { createPlannerTwin } from '../workspace/plannerTwin';
 import { negotiateEncoding } from './convert';
 import { changeDocument, openDocument } from './documents';
+import { registerAdvise } from './features/advise';
 import { FIX_ALL, registerCodeActions } from './features/codeActions';
 import { registerCodeLens } from './features/codeLens';
 import { publishDocument, registerDiagnostics } from './features/diagnostics';
@@ -27,6 +28,7 @@ export function startServer(connection: Connection): void {
   registerHover(connection, current);
   const statements = createStatementsFeature(connection, current);
   registerCodeLens(connection, current, statements.onActivity);
+  registerAdvise(connection, current);
   const workspace = registerWorkspace(connection, current);
   registerExplain(connection, current, () => {
     workspace.sendStatus();

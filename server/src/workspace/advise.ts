@@ -51,7 +51,7 @@ export async function adviseWorkspace(request: AdviseRequest): Promise<AdviseOut
   }
   if (reports.length === 0) {
     const known = request.project.databases.some((binding) => binding.state.catalog);
-    return { state: 'unavailable', reason: known ? 'no query was found whose SQL is wholly known' : 'no schema is known: name it with --schema or --database' };
+    return { state: 'unavailable', reason: known ? 'no query was found whose SQL is wholly known' : 'no schema is known: name a schema file, or connect to a database' };
   }
   return { state: 'advised', reports };
 }
