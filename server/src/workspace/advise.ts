@@ -8,14 +8,13 @@ import type { Binding } from './bindings';
 import type { Engine } from './engine';
 import { relativePath, toPath } from './paths';
 import type { Project } from './project';
+import { collectWeights } from './statementStats';
 
 export interface AdviseRequest {
   readonly project: Project;
   readonly engine: Engine;
   /** Which files' queries count; left out: all. Absolute paths. */
   readonly includes?: (path: string) => boolean;
-  /** Milliseconds that the server spends on a statement (calls × mean time), by `plannableSql`. */
-  readonly weights?: ReadonlyMap<string, number>;
   /** At most so many indexes for each database. */
   readonly max?: number;
   readonly signal?: AbortSignal;
@@ -36,7 +35,10 @@ export interface AdvisedDatabase {
 /** Questions put before the answers are waited for. */
 const BATCH = 400;
 
-/** The smallest set of indexes for the queries of a scanned project, database by database. Seconds for hundreds of queries. */
+/**
+ * The smallest set of indexes for the queries of a scanned project, database by database, weighed by the time that the server
+ * spends on them where it has counted (pg_stat_statements). Seconds for hundreds of queries.
+ */
 export async function adviseWorkspace(request: AdviseRequest): Promise<AdviseOutcome> {
   const reports: AdvisedDatabase[] = [];
   for (const binding of request.project.databases) {
@@ -110,7 +112,8 @@ interface Workload {
 }
 
 /** Statements of application code and scripts whose SQL is wholly known, equal ones once. */
-function collectWorkload({ project, engine, includes, weights }: AdviseRequest, binding: Binding): Workload {
+function collectWorkload({ project, engine, includes }: AdviseRequest, binding: Binding): Workload {
+  const weights = collectWeights(project, engine.sql);
   const statements = new Map<string, WorkloadStatement>();
   const places = new Map<string, QueryPlace[]>();
   for (const [uri, file] of project.files) {
@@ -124,7 +127,7 @@ function collectWorkload({ project, engine, includes, weights }: AdviseRequest, 
       const model = site.source && engine.sql.analyse(site.source);
       const sql = site.source && model && plannableSql(site.source, model);
       if (sql === undefined || !model) continue;
-      statements.set(sql, { sql, model, sites: (statements.get(sql)?.sites ?? 0) + 1, weight: weights?.get(sql) });
+      statements.set(sql, { sql, model, sites: (statements.get(sql)?.sites ?? 0) + 1, weight: weights.get(sql) });
       places.set(sql, [...(places.get(sql) ?? []), { path: relativePath(project.folder, path), line: (lines?.toLineColumn(site.anchor.start).line ?? 0) + 1 }]);
     }
   }
