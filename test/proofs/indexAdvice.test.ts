@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { jsonbIndexMismatch } from '../../server/src/core/rules/jsonb-index-mismatch';
 import { leadingWildcardLike } from '../../server/src/core/rules/leading-wildcard-like';
 import { unindexedPredicate } from '../../server/src/core/rules/unindexed-predicate';
 import { splitStatements } from '../../server/src/core/sql/split';
@@ -36,7 +37,11 @@ const queries = [
   'SELECT * FROM orders ORDER BY created_at DESC LIMIT 10',
   'SELECT * FROM orders WHERE customer_id = $1 AND deleted_at IS NULL ORDER BY shipped_at DESC NULLS LAST LIMIT 5',
   'SELECT * FROM orders WHERE lower(email) = $1',
-  "SELECT * FROM orders WHERE data @> $1",
+  'SELECT * FROM orders WHERE data @> $1',
+  "SELECT * FROM orders WHERE data ? 'k7'",
+  "SELECT * FROM orders WHERE data ->> 'k' = $1",
+  "SELECT * FROM orders WHERE data -> 'a' @> $1",
+  "SELECT * FROM orders WHERE data #>> '{a,b}' = $1",
   'SELECT * FROM orders WHERE tags && $1',
   'SELECT id FROM events WHERE kind = $1',
   "SELECT id FROM orders WHERE email LIKE '%7@example%'",
@@ -46,7 +51,7 @@ const queries = [
 describe('an advised index', () => {
   for (const sql of queries) {
     it(`is built and used for ${sql}`, async () => {
-      const { findings } = await lintCase([unindexedPredicate, leadingWildcardLike], {
+      const { findings } = await lintCase([jsonbIndexMismatch, unindexedPredicate, leadingWildcardLike], {
         language: 'sql', code: sql, schema: SCHEMA,
         settings: { assume: { orders: 500_000, events: 500_000 }, migrations: { folder: 'migrations', format: 'goose', existing: [] } },
       });

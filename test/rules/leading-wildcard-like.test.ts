@@ -99,3 +99,52 @@ export const prefix = (q: string) => pool.query('SELECT id FROM users WHERE emai
     },
   ],
 });
+
+testRule(leadingWildcardLike, {
+  schema: `
+    CREATE TABLE users (id bigint PRIMARY KEY, org_id bigint NOT NULL, name text NOT NULL, email text NOT NULL, bio text);
+    CREATE INDEX users_org ON users (org_id);
+    CREATE TABLE notes (id bigint PRIMARY KEY, body text NOT NULL);
+  `,
+  planner: true,
+  settings: { assume: { users: 900_000, notes: 4_000 }, migrations },
+  flagged: [
+    { code: `
+SELECT id FROM users WHERE email LIKE '%@example.com'
+--                         ^^^^^^^^^^^^^^^^^^^^^^^^^^ With an index on (email gin_trgm_ops) (gin) the planner's cost falls from`, severity: 'warning', fixes: 1 },
+    { code: `
+SELECT id FROM users WHERE email ILIKE '%' || $1 || '%'
+--                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ verified in the twin`, severity: 'warning' },
+    { code: `
+SELECT id FROM users WHERE lower(name) LIKE '%anders%'
+--                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^ (lower(name) gin_trgm_ops)`, fixes: 1 },
+    {
+      // An OR needs an index for each of its branches: one alone would not be used.
+      code: `
+SELECT id FROM users WHERE email ILIKE '%anders%' OR name ILIKE '%anders%'
+--                         ^^^^^^^^^^^^^^^^^^^^^^ With indexes on email and name
+--                                                   ^^^^^^^^^^^^^^^^^^^^^ With indexes on name and email`,
+      fixes: 1,
+      creates: 'CREATE EXTENSION IF NOT EXISTS pg_trgm;\n',
+    },
+    { code: `
+SELECT id FROM users WHERE org_id = $1 AND email ILIKE '%anders%'
+--                                         ^^^^^^^^^^^^^^^^^^^^^^ Bitmap Heap Scan on users`, severity: 'warning', settings: { assume: { users: 30_000_000 } } },
+    { code: `
+SELECT id FROM users WHERE email LIKE '%@example.com'
+--                         ^^^^^^^^^^^^^^^^^^^^^^^^^^ assumed volumes`, severity: 'info', settings: { migrations } },
+    // What the caller leaves out a plan for any value cannot tell.
+    { code: `
+SELECT id FROM users WHERE ($1::text IS NULL OR email ILIKE '%' || $1 || '%')
+--                                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ users.email has no trigram index`, severity: 'warning' },
+  ],
+  clean: [
+    // Fewer than three letters: the index would be read whole.
+    "SELECT id FROM users WHERE email ILIKE '%a%'",
+    // The other branch has no index, so the table is read anyway.
+    "SELECT id FROM users WHERE email ILIKE '%anders%' OR bio = $1",
+    "SELECT id FROM users WHERE id = $1 AND email LIKE '%anders%'",
+    // 40 blocks are read in no time.
+    { code: "SELECT id FROM notes WHERE body LIKE '%anders%'", settings: { assume: { notes: 1_500 }, migrations } },
+  ],
+});

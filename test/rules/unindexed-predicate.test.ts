@@ -1,5 +1,6 @@
 import { unindexedPredicate } from '../../server/src/core/rules/unindexed-predicate';
 import { testRule } from '../support/ruleTester';
+import { withStatistics } from '../support/statistics';
 
 const migrations = { folder: 'migrations', format: 'plain' as const, existing: ['0001_init.sql'] };
 const large = { orders: 3_000_000, items: 9_000_000, customers: 80_000, countries: 250, carts: 5_000 };
@@ -38,8 +39,8 @@ SELECT i.id FROM orders o JOIN items i ON i.order_id = o.id WHERE o.id = $1
 UPDATE items SET product = $2 WHERE order_id = $1
 --                                  ^^^^^^^^^^^^^`,
     `
-SELECT * FROM orders WHERE data @> $1
---                         ^^^^^^^^^^`,
+SELECT max(created_at) FROM orders
+--     ^^^^^^^^^^^^^^^ this order`,
     `
 SELECT * FROM orders WHERE tags && $1
 --                         ^^^^^^^^^^`,
@@ -76,6 +77,14 @@ DROP INDEX IF EXISTS events_kind_idx;
   ],
   clean: [
     'SELECT * FROM orders WHERE id = $1',
+    // Of jsonb-index-mismatch and partial-index-mismatch: one condition, one rule.
+    'SELECT * FROM orders WHERE data @> $1',
+    "SELECT * FROM orders WHERE data ->> 'k' = $1",
+    "SELECT * FROM orders WHERE tenant_id = $1 AND status = 'done'",
+    'SELECT max(id) FROM orders',
+    // The schema is older than the query: the index may be as new as the column.
+    'SELECT * FROM orders WHERE region_id = $1 AND customer_id = $2',
+    'SELECT o.id FROM orders o JOIN customers c ON c.id = 1 WHERE o.region_id = $1 AND o.customer_id = $2',
     "SELECT * FROM orders WHERE tenant_id = $1 AND status = 'open'",
     'SELECT * FROM customers WHERE lower(email) = lower($1)',
     "SELECT * FROM orders WHERE status = 'open'",
@@ -91,5 +100,78 @@ DROP INDEX IF EXISTS events_kind_idx;
     'SELECT * FROM orders WHERE (id, tenant_id) IN (SELECT order_id, 1 FROM items)',
     'SELECT * FROM orders WHERE (id, tenant_id) = ($1, $2)',
     { code: 'SELECT * FROM orders WHERE created_at > $1', settings: { migrations } },
+  ],
+});
+
+const SCHEMA = `
+  CREATE TABLE orders (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, customer_id bigint NOT NULL, status text NOT NULL, total int NOT NULL, created_at timestamptz NOT NULL);
+  CREATE INDEX orders_tenant ON orders (tenant_id, created_at);
+  CREATE TABLE items (id bigint PRIMARY KEY, order_id bigint NOT NULL, product_id bigint NOT NULL);
+`;
+
+const analysed = withStatistics({
+  'public.orders': {
+    rows: 2_000_000, pages: 40_000,
+    columns: [
+      { column: 'id' }, { column: 'customer_id', distinct: -0.1 }, { column: 'tenant_id', distinct: 50 },
+      { column: 'status', averageWidth: 6, distinct: 3, mostCommonValues: '{done,open,failed}', mostCommonFrequencies: [0.7795, 0.22, 0.0005], correlation: 0.3 },
+      { column: 'total', averageWidth: 4, distinct: 2, mostCommonValues: '{0,1}', mostCommonFrequencies: [0.5, 0.5], correlation: 0.5 },
+    ],
+  },
+});
+
+/** The planner decides: with a server's statistics, with the rows of the settings, and with assumed ones. */
+testRule(unindexedPredicate, {
+  schema: SCHEMA,
+  planner: true,
+  settings: { assume: { orders: 2_000_000, items: 8_000_000 }, migrations },
+  flagged: [
+    { code: `
+SELECT id, total FROM orders WHERE customer_id = $1
+--                                 ^^^^^^^^^^^^^^^^ Seq Scan on orders reads 2,000,000 rows and keeps 10. With an index on (customer_id) the planner's cost falls from`, catalog: analysed, severity: 'warning', fixes: 1,
+      creates: 'CREATE INDEX CONCURRENTLY orders_customer_id_idx ON orders (customer_id);\n' },
+    { code: `
+SELECT id, total FROM orders WHERE customer_id = $1
+--                                 ^^^^^^^^^^^^^^^^ (verified in the twin with your server's statistics)`, catalog: analysed },
+    { code: `
+SELECT id, total FROM orders WHERE customer_id = $1
+--                                 ^^^^^^^^^^^^^^^^ (verified in the twin with assumed volumes)`, severity: 'warning' },
+    { code: `
+SELECT id, total FROM orders WHERE customer_id = $1
+--                                 ^^^^^^^^^^^^^^^^ (verified in the twin with assumed volumes)`, settings: { migrations }, severity: 'hint' },
+    // A state that few rows have: only statistics can tell.
+    { code: `
+SELECT id, total FROM orders WHERE status = 'failed'
+--                                 ^^^^^^^^^^^^^^^^^`, catalog: analysed, fixes: 1 },
+    `
+SELECT o.id FROM orders o JOIN items i ON i.order_id = o.id WHERE o.id = $1
+--                                        ^^^^^^^^^^^^^^^^^ Seq Scan on items`,
+    `
+SELECT max(total) FROM orders
+--     ^^^^^^^^^^ gives this order`,
+    `
+DELETE FROM items WHERE product_id = $1
+--                      ^^^^^^^^^^^^^^^ Seq Scan on items reads 8,000,000 rows`,
+    // Ten rows are sorted in no time: the smaller index. Many are not: the one that gives the order too.
+    { code: `
+SELECT id, total FROM orders WHERE customer_id = $1 ORDER BY created_at DESC LIMIT 20
+--                                 ^^^^^^^^^^^^^^^^ With an index on (customer_id) the planner's cost`, catalog: analysed, fixes: 1 },
+    { code: `
+SELECT id, status FROM orders WHERE total = $1 ORDER BY created_at DESC LIMIT 20
+--                                  ^^^^^^^^^^ With an index on (total, created_at DESC)`, catalog: analysed, fixes: 1 },
+  ],
+  clean: [
+    // 22 % of the rows, or half of them: an index would not be used.
+    { code: "SELECT id, total, customer_id FROM orders WHERE status = 'open'", catalog: analysed },
+    { code: 'SELECT id, status FROM orders WHERE total = $1', catalog: analysed },
+    { code: "SELECT id, total FROM orders WHERE status = 'done'", catalog: analysed },
+    // Nothing is known of the states.
+    "SELECT id, total FROM orders WHERE status = 'failed'",
+    'SELECT id FROM orders WHERE id = $1',
+    'SELECT id FROM orders WHERE tenant_id = $1',
+    // Two whole tables are joined by a hash.
+    'SELECT o.id FROM orders o JOIN items i ON i.order_id = o.id',
+    // 3 pages: nothing to gain.
+    { code: 'SELECT id FROM items WHERE order_id = $1', settings: { assume: { items: 12_000 }, largeTableRows: 10, migrations }, catalog: withStatistics({ 'public.items': { rows: 500, pages: 3, columns: [{ column: 'order_id' }] } }) },
   ],
 });

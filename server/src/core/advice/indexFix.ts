@@ -3,10 +3,7 @@ import { chooseName } from '../catalog/names';
 import type { Catalog, Table } from '../catalog/model';
 import { renderMigrations } from '../catalog/migrations';
 import type { Fix, LintSettings } from '../lint/rule';
-import type { Expression } from '../sql/model';
-import { trigramProposal } from './ginAdvice';
 import { renderIndexColumns, type IndexProposal } from './indexAdvice';
-import { searchedText } from './trigram';
 
 /** Fixes that write a migration with the proposed index; empty where the workspace has no place for migrations. */
 export function indexFixes(proposal: IndexProposal, catalog: Catalog, settings: LintSettings): readonly Fix[] {
@@ -14,6 +11,20 @@ export function indexFixes(proposal: IndexProposal, catalog: Catalog, settings: 
   const trigrams = isTrigram(proposal);
   const what = trigrams ? `(${proposal.keys.map((k) => k.sql).join(', ')})` : renderIndexColumns(proposal);
   return ddl ? migrationFix(`Create the ${trigrams ? 'trigram ' : ''}index ${ddl.name} on ${proposal.table.name} ${what}`, ddl.name, ddl.statements, settings, ddl.down) : [];
+}
+
+/** As `indexFixes`, one migration for indexes that help only together. */
+export function indexesFix(proposals: readonly IndexProposal[], catalog: Catalog, settings: LintSettings): readonly Fix[] {
+  if (proposals.length <= 1) return proposals.flatMap((proposal) => indexFixes(proposal, catalog, settings));
+  const made: IndexDdl[] = [];
+  for (const proposal of proposals) {
+    const ddl = renderIndexDdl(proposal, catalog, new Set(made.map((m) => m.name)));
+    if (!ddl) return [];
+    made.push(ddl);
+  }
+  const statements = [...new Set(made.flatMap((m) => m.statements))];
+  const down = made.flatMap((m) => m.down ?? []);
+  return migrationFix(`Create the indexes ${made.map((m) => m.name).join(' and ')}`, made[0]?.name ?? '', statements, settings, down.length > 0 ? down : undefined);
 }
 
 /** The statements that make a proposed index, the extension that it needs first. */
@@ -84,12 +95,6 @@ function createStatements({ name, table, definition, catalog, parts, label }: In
       return [`CREATE INDEX CONCURRENTLY ${quoteIdentifier(child)} ON ${tableName(partition, catalog)}${definition};`, `ALTER INDEX ${schema}${parent} ATTACH PARTITION ${qualified};`];
     }),
   ];
-}
-
-/** Fixes that write a migration with a trigram index on a searched column, or `lower(column)`. */
-export function trigramFixes({ table, catalog, settings, searched }: { readonly table: Table; readonly catalog: Catalog; readonly settings: LintSettings; readonly searched: Expression }): readonly Fix[] {
-  const proposal = trigramProposal(table, searchedText(searched) ?? '');
-  return proposal ? indexFixes(proposal, catalog, settings) : [];
 }
 
 /** Postgres' own way to name an index, at most 63 bytes, unlike any relation of the table's schema. */

@@ -3,7 +3,9 @@ import { describeVolumes, type PlanAnswer, type PlanBasis, type PlannedStatement
 import type { PlannedScan } from '../plan/plannedScans';
 import type { StatementContext } from '../lint/rule';
 import { plannableSql } from '../sql/display';
+import { sqlSpan } from '../text/span';
 import { renderCount } from './size';
+import type { SqlEdit } from './sqlEdits';
 
 /** Plans the statement of a rule's context. `refused` where its text is not wholly known. */
 export function planStatement(context: StatementContext): PlanAnswer {
@@ -13,6 +15,22 @@ export function planStatement(context: StatementContext): PlanAnswer {
 
 /** The statement's text for further questions (`add`, `drop`); undefined where it is not wholly known. */
 export const plannedSql = (context: StatementContext): string | undefined => (context.site.source && context.site.complete ? plannableSql(context.site.source, context.model) : undefined);
+
+/** As `plannedSql`, of the statement after these edits. They must not lie inside a parameter. */
+export function editedSql({ site, model }: Pick<StatementContext, 'site' | 'model'>, edits: readonly SqlEdit[]): string | undefined {
+  if (!site.source || !site.complete) return undefined;
+  const sorted = [...edits].sort((a, b) => a.span.start - b.span.start);
+  let text = '';
+  let at = 0;
+  for (const edit of sorted) {
+    text += site.source.text.slice(at, edit.span.start) + edit.text;
+    at = edit.span.end;
+  }
+  text += site.source.text.slice(at);
+  const shift = (offset: number): number => sorted.reduce((sum, { span, text: inserted }) => (span.end <= offset ? sum + inserted.length - (span.end - span.start) : sum), offset);
+  const holes = model.holes.map((hole) => ({ ...hole, span: sqlSpan(shift(hole.span.start), shift(hole.span.end - 1) + 1) }));
+  return plannableSql({ ...site.source, text }, { ...model, holes });
+}
 
 /** The scans of one relation of a statement, partitions included. `alias` as the query names it; Postgres numbers repeated ones (`o_1`). */
 export function scansOf(plan: PlannedStatement, catalog: Catalog, table: string, alias: string): readonly PlannedScan[] {
@@ -45,8 +63,11 @@ export const basisEvidence = (basis: PlanBasis): Readonly<Record<string, unknown
 });
 
 /** `Seq Scan on orders reads 2,000,000 rows and keeps 14 (your server's statistics)`: for a finding's second line. */
-export function describeScan(plan: PlannedStatement, scan: PlannedScan): string {
+export const describeScan = (plan: PlannedStatement, scan: PlannedScan): string => `${describeRead(scan)} (${describeVolumes(plan.basis)})`;
+
+/** `Seq Scan on orders reads 2,000,000 rows and keeps 14` */
+export function describeRead(scan: PlannedScan): string {
   const name = scan.table.replace(/^public\./, '');
   const read = scan.rowsRead === undefined ? '' : ` reads ${renderCount(scan.rowsRead)} rows and`;
-  return `${scan.method} on ${name}${read} keeps ${renderCount(scan.rowsKept)} (${describeVolumes(plan.basis)})`;
+  return `${scan.method} on ${name}${read} keeps ${renderCount(scan.rowsKept)}`;
 }

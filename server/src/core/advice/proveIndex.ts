@@ -95,7 +95,7 @@ function mayWin(candidate: IndexProposal, candidates: readonly IndexProposal[], 
  * Does a plan save enough? Either the statement as a whole gains, or, where other relations cost more, the scans of this
  * one do and the statement still saves a tenth.
  */
-export function isWorth(before: PlannedStatement, after: PlannedStatement, proposal: IndexProposal | undefined, minimumGain: number): boolean {
+export function isWorth(before: PlannedStatement, after: PlannedStatement, proposal: IndexProposal | undefined, minimumGain = MINIMUM_GAIN): boolean {
   const saved = before.cost - after.cost;
   if (saved < MINIMUM_SAVING) return false;
   if (after.cost * minimumGain <= before.cost) return true;

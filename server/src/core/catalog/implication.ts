@@ -124,3 +124,26 @@ export function impliesPredicate(predicates: readonly IndexPredicate[], indexPre
   }
   return verdict;
 }
+
+/** A part of a partial index's predicate that a query's conditions do not imply. */
+export interface MissingPart {
+  /** Normalised SQL of the part. */
+  readonly text: string;
+  /** What it is about: a column's name or an expression, normalised. */
+  readonly key: string;
+  /** As in `Conjunct.operator`; `true` and `false` for booleans. */
+  readonly operator: string;
+}
+
+/** The parts that keep a query from a partial index; undefined where one is not understood. */
+export function collectMissingParts(predicates: readonly IndexPredicate[], indexPredicate: string): readonly MissingPart[] | undefined {
+  const missing: MissingPart[] = [];
+  for (const part of predicateParts(indexPredicate)) {
+    if (impliesPredicate(predicates, part) === 'yes') continue;
+    const atom = atomOf(part);
+    if (atom === undefined) return undefined;
+    const truth = atom.operator === '=' && typeof atom.values[0] === 'boolean' ? String(atom.values[0]) : atom.operator;
+    missing.push({ text: part, key: atom.key, operator: truth });
+  }
+  return missing;
+}

@@ -36,7 +36,8 @@ export interface ScanContext {
 
 const conditionOf = (node: PlanNode, ...labels: readonly string[]): readonly string[] => node.conditions.filter((c) => labels.includes(c.label)).map((c) => c.text);
 
-const isScan = (node: PlanNode): boolean => node.relation !== undefined && node.schema !== undefined && !/^(CTE|Function|Table Function|Subquery|Values|WorkTable)/.test(node.nodeType);
+/** Not the node that writes (`Update`, `Delete`): it names the relation too. */
+const isScan = (node: PlanNode): boolean => node.relation !== undefined && node.schema !== undefined && / Scan\b/.test(node.nodeType) && !/^(CTE|Function|Table Function|Subquery|Values|WorkTable)/.test(node.nodeType);
 
 /** Every node of an estimated plan that reads a relation, parents before children. */
 export function collectScans(root: PlanNode, context: ScanContext): readonly PlannedScan[] {
@@ -71,12 +72,15 @@ function toScan(node: PlanNode, around: Around, context: ScanContext): PlannedSc
   const indexConditions = [node, ...bitmaps].flatMap((n) => conditionOf(n, 'Index Cond', 'TID Cond', 'Order By'));
   const partial = node.nodeType.startsWith('Parallel ');
   const method = node.nodeType.replace(/^Parallel /, '').replace(/ Backward$/, '');
-  const whole = method === 'Seq Scan' || method === 'Sample Scan' || (indexConditions.length === 0 && /^Index/.test(method));
+  const tuples = context.tuples.get(table);
+  const kept = Math.round(node.estimatedRows * (partial ? around.workers : 1));
+  const whole = method ==='Seq Scan' || method === 'Sample Scan' || (indexConditions.length === 0 && /^Index/.test(method));
   return {
     node, table, alias: node.alias ?? node.relation ?? '', method,
     ...(index === undefined ? {} : { index }), ...(added === undefined ? {} : { added }),
-    rowsRead: whole ? context.tuples.get(table) : bitmaps.length === 1 ? bitmaps[0]?.estimatedRows : undefined,
-    rowsKept: Math.round(node.estimatedRows * (partial ? around.workers : 1)),
+    rowsRead: whole ? tuples : bitmaps.length === 1 ? bitmaps[0]?.estimatedRows : undefined,
+    // The share of a worker is rounded: all together may come out at a row too many.
+    rowsKept: tuples === undefined ? kept : Math.min(kept, Math.max(1, Math.round(tuples))),
     cost: node.totalCost, indexConditions, filters: conditionOf(node, 'Filter', 'Recheck Cond', 'Join Filter'), repeated: around.repeated,
   };
 }

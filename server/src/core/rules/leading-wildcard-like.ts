@@ -1,10 +1,14 @@
-import { trigramFixes } from '../advice/indexFix';
+import { trigramProposal } from '../advice/ginAdvice';
+import type { IndexProposal } from '../advice/indexAdvice';
+import { indexesFix } from '../advice/indexFix';
+import { GAIN_ON_A_GUESS, hasColumnStatistics, judgeIndex, judgeTogether, type IndexVerdict } from '../advice/indexVerdict';
 import { patternStart } from '../advice/patterns';
 import { collectPins } from '../advice/pins';
 import { bindColumn, isSystemRelation, traceColumn, withoutCasts, type BoundColumn, type Scope } from '../advice/scope';
 import { describeRows, sizeOf } from '../advice/size';
 import { isPinnedToOneRow } from '../advice/uniqueness';
-import { hasTrigramIndex } from '../advice/trigram';
+import { hasTrigramIndex, searchedText } from '../advice/trigram';
+import type { Table } from '../catalog/model';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 
@@ -27,14 +31,17 @@ export const leadingWildcardLike: StatementRule = {
       { language: 'sql', schema: 'CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL);\nCREATE INDEX users_email_trgm ON users USING gin (email gin_trgm_ops);', code: "SELECT id FROM users WHERE email LIKE '%@example.com';" },
       { language: 'sql', schema: 'CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL);', code: "SELECT id FROM users WHERE email LIKE 'anna%';" },
     ],
-    whenNot: 'Small tables, and searches that another, selective condition narrows first. Patterns shorter than three characters use no trigram index.',
+    whenNot: 'Small tables, and searches that another, selective condition narrows first; where a planner is at hand it says so. Patterns shorter than three characters use no trigram index.',
     fixSafety: 'Writes a new migration with a trigram index; results do not change. The index slows writes to that column a little.',
   },
   options: {},
   check(context) {
     const scope: Scope = { model: context.model, catalog: context.catalog };
     for (const block of context.model.blocks) {
-      for (const conjunct of block.conjuncts) for (const match of collectPatterns(conjunct)) checkPattern(context, scope, block, match);
+      for (const conjunct of block.conjuncts) {
+        const patterns = collectPatterns(conjunct);
+        for (const pattern of patterns) checkPattern(context, scope, block, { pattern, beside: patterns, optional: isOptional(conjunct) });
+      }
     }
   },
 };
@@ -49,7 +56,19 @@ function collectPatterns(conjunct: Conjunct): readonly Conjunct[] {
   return LIKE.has(conjunct.operator) || REGEX.has(conjunct.operator) ? [conjunct] : [];
 }
 
-function checkPattern(context: StatementContext, scope: Scope, block: QueryBlock, conjunct: Conjunct): void {
+/** A pattern with those of the same OR, itself included. */
+interface Search {
+  readonly pattern: Conjunct;
+  readonly beside: readonly Conjunct[];
+  /** `$1 IS NULL OR name LIKE …`: a plan for any value reads everything, one for a given value does not. */
+  readonly optional: boolean;
+}
+
+const isOptional = (conjunct: Conjunct): boolean =>
+  conjunct.operator === 'or' && (conjunct.branches ?? []).some((branch) => branch.every((c) => [c.left, c.right].every((side) => (side?.columns.length ?? 0) === 0)));
+
+function checkPattern(context: StatementContext, scope: Scope, block: QueryBlock, search: Search): void {
+  const { pattern: conjunct } = search;
   const { left, right } = conjunct;
   if (!left || !right || left.columns.length === 0) return;
   if (patternStart(context, right, REGEX.has(conjunct.operator)) !== 'wildcard') return;
@@ -61,16 +80,39 @@ function checkPattern(context: StatementContext, scope: Scope, block: QueryBlock
   const pins = collectPins(scope, block);
   if (own && isPinnedToOneRow(scope, block, searched.relationIndex, pins)) return;
   const narrowed = own === true && isNarrowed(searched, pins.columns(searched.relationIndex));
-  const severity: Severity = size === 'large' ? (narrowed ? 'info' : 'warning') : size === 'medium' || narrowed ? 'hint' : 'info';
+  const indexes = searched?.table ? collectIndexes(scope, block, search, searched.table) : [];
+  const verdict: IndexVerdict = search.optional ? { state: 'schema' } : judge(context, searched, indexes);
+  if (verdict.state === 'silent') return;
+  const proved = verdict.state === 'proved';
+  const severity: Severity = size === 'large' ? (narrowed && !proved ? 'info' : 'warning') : size === 'medium' || narrowed ? 'hint' : 'info';
   context.report({
     at: { sql: conjunct.span },
     severity,
     message: REGEX.has(conjunct.operator) ? 'A pattern that may match anywhere: no b-tree index can serve it.' : 'The pattern starts with a wildcard: no b-tree index can serve it, every row is compared.',
-    because: describe(context, searched),
-    confidence: size === 'unknown' ? (searched?.table ? 'schema' : 'text') : 'statistics',
-    evidence: { table: searched?.table?.name, column: searched?.column, size, narrowed },
-    fixes: () => (searched?.table && context.catalog ? trigramFixes({ table: searched.table, catalog: context.catalog, settings: context.settings, searched: left }) : []),
+    because: proved ? verdict.because : describe(context, searched),
+    confidence: proved ? 'planner' : size === 'unknown' ? (searched?.table ? 'schema' : 'text') : 'statistics',
+    evidence: { table: searched?.table?.name, column: searched?.column, size, narrowed, ...(proved ? verdict.evidence : {}) },
+    fixes: () => (context.catalog ? indexesFix(indexes, context.catalog, context.settings) : []),
   });
+}
+
+/** The trigram indexes that the search needs, that of the pattern first; those that exist are left out. */
+function collectIndexes(scope: Scope, block: QueryBlock, { pattern, beside }: Search, table: Table): readonly IndexProposal[] {
+  const found: IndexProposal[] = [];
+  for (const { left } of [pattern, ...beside]) {
+    if (!left || searchedColumn(scope, block, left)?.table !== table || hasTrigramIndex(table, left)) continue;
+    const proposal = trigramProposal(table, searchedText(left) ?? '');
+    if (proposal && !found.some((f) => f.keys[0]?.sql === proposal.keys[0]?.sql)) found.push(proposal);
+  }
+  return found;
+}
+
+function judge(context: StatementContext, searched: BoundColumn | undefined, indexes: readonly IndexProposal[]): IndexVerdict {
+  const [first, ...others] = indexes;
+  if (!searched?.table || !first) return { state: 'schema' };
+  const read = { table: searched.table, relation: searched.relation };
+  const gain = hasColumnStatistics(context.catalog, searched.table) ? undefined : GAIN_ON_A_GUESS;
+  return others.length > 0 ? judgeTogether(context, read, indexes, gain) : judgeIndex(context, read, [first], gain);
 }
 
 /** The column under `lower(…)`, `upper(…)`, casts; undefined for expressions over several columns. */
