@@ -1,5 +1,8 @@
+import { describe, expect, it } from 'vitest';
 import { offsetPagination } from '../../server/src/core/rules/offset-pagination';
+import { lintCase } from '../support/readers';
 import { testRule } from '../support/ruleTester';
+import { withStatistics } from '../support/statistics';
 
 testRule(offsetPagination, {
   schema: `
@@ -182,4 +185,45 @@ async def page(conn: asyncpg.Connection, start: int, after=None):
     'SELECT relname FROM pg_class ORDER BY relname LIMIT 10 OFFSET $1',
     'SELECT id FROM orders WHERE id > $1 ORDER BY id LIMIT 20',
   ],
+});
+
+// With a planner the finding carries what pages cost, by number and by key.
+testRule(offsetPagination, {
+  schema: `
+    CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, created_at timestamptz NOT NULL);
+    CREATE INDEX orders_created ON orders (created_at, id);
+    CREATE INDEX orders_customer ON orders (customer_id);
+  `,
+  settings: { assume: { orders: 1_000_000 } },
+  planner: true,
+  flagged: [
+    { code: `
+SELECT id, created_at FROM orders ORDER BY created_at DESC, id DESC LIMIT 20 OFFSET $1
+--                                                                           ^^^^^^^^^ behind OFFSET 500,000 (half of the list) they cost`, severity: 'warning', fixes: 1 },
+    { code: `
+SELECT id, created_at FROM orders ORDER BY created_at DESC, id DESC LIMIT $1 OFFSET $2
+--                                                                           ^^^^^^^^^ the first 20 rows cost`, severity: 'warning' },
+    { code: `
+SELECT id FROM orders ORDER BY customer_id, id LIMIT 50 OFFSET 5000
+--                                                      ^^^^^^^^^^^ and by key`, severity: 'warning', embed: false },
+    // Seven orders a customer: all pages are read together.
+    { code: `
+SELECT id FROM orders WHERE customer_id = $1 ORDER BY id LIMIT 20 OFFSET $2
+--                                                                ^^^^^^^^^ the planner expects about 6 rows in all (your server's statistics)`, catalog: withStatistics({ 'public.orders': { rows: 1_000_000, pages: 10_000, columns: [{ column: 'customer_id', distinct: 150_000 }] } }), severity: 'hint', embed: false },
+  ],
+  clean: [{ code: 'SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET 0', embed: false }],
+});
+
+describe('the evidence of offset-pagination', () => {
+  it('holds the cost of the page half-way, by number and by key', async () => {
+    const { findings } = await lintCase([offsetPagination], {
+      language: 'sql', code: 'SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1', planner: true,
+      schema: 'CREATE TABLE orders (id bigint PRIMARY KEY, total numeric NOT NULL);', settings: { assume: { orders: 1_000_000 } },
+    });
+    const { before, after, firstPage, offset, basis } = findings[0]?.evidence as Record<string, number>;
+    expect({ offset, basis }).toEqual({ offset: 500_000, basis: 'assumed volumes' });
+    expect(firstPage).toBeLessThan(5);
+    expect(after).toBeLessThan(5);
+    expect(before).toBeGreaterThan(1_000);
+  });
 });

@@ -62,7 +62,7 @@ function visit(node: PlanNode, around: Around, context: ScanContext, scans: Plan
 }
 
 /** `get_parallel_divisor` of PostgreSQL: the leader takes part, less with each worker it has to serve. */
-const parallelDivisor = (workers: number): number => workers + Math.max(0, 1 - 0.3 * workers);
+export const parallelDivisor = (workers: number): number => workers + Math.max(0, 1 - 0.3 * workers);
 
 function toScan(node: PlanNode, around: Around, context: ScanContext): PlannedScan {
   const table = `${node.schema ?? context.schema ?? 'public'}.${node.relation ?? ''}`;

@@ -1,8 +1,11 @@
 import { keysetFixes } from '../advice/keysetFix';
 import { findAdapter } from '../libraries';
-import { blockSize, describeRows } from '../advice/size';
+import { planPages, type PageCost } from '../advice/pageCost';
+import { basisEvidence, planEvidence, renderCost } from '../advice/planEvidence';
+import { blockSize, describeRows, renderCount } from '../advice/size';
 import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
+import { describeVolumes } from '../plan/planner';
 import type { Expression, QueryBlock } from '../sql/model';
 
 /** OFFSET reads and discards every row before the page. */
@@ -72,15 +75,34 @@ function report(context: StatementContext, scope: Scope, block: QueryBlock): voi
   const size = blockSize(scope, block, settings);
   // A statement that is only built in a loop is not sent there.
   const walk = site.loopIds.length > 0 && site.executes !== 'no';
-  const severity: Severity = size === 'large' || walk ? 'warning' : size === 'medium' ? 'hint' : 'info';
   const rows = block.relations.map((r) => describeRows(tableOf(scope.catalog, r), settings)).filter((r) => r !== undefined);
+  // The page itself is in the text: the plan says what it costs, and is not waited for.
+  const planned = planPages(context, scope, block);
+  const cost = planned === 'pending' ? undefined : planned;
+  const known = cost !== undefined && size !== 'unknown';
+  const short = known && cost.skipped * 2 < settings.smallTableRows;
+  const severity: Severity = size === 'large' || walk ? (short ? 'hint' : 'warning') : size === 'medium' ? 'hint' : 'info';
+  const because = [...rows, ...(cost ? [describePages(cost)] : [])];
   context.report({
     at: { sql: block.offset.clause },
     severity,
     message: walk ? 'This loop pages by OFFSET: each turn reads all the rows of the turns before again.' : 'OFFSET reads and discards every row before the page: later pages cost more.',
-    because: rows.length > 0 ? `${rows.join('; ')}.` : undefined,
-    confidence: size === 'unknown' ? 'text' : 'statistics',
-    evidence: { tables: block.relations.filter((r) => r.kind === 'table').map((r) => r.name), size, walk },
+    because: because.length > 0 ? `${because.join('; ')}.` : undefined,
+    confidence: known ? 'planner' : size === 'unknown' ? 'text' : 'statistics',
+    evidence: { tables: block.relations.filter((r) => r.kind === 'table').map((r) => r.name), size, walk, ...(cost ? pageEvidence(cost) : {}) },
     fixes: () => keysetFixes({ scope, site, block, file, uri: file.uri, text, adapter: findAdapter(site.library) }),
   });
+}
+
+function describePages(cost: PageCost): string {
+  if (cost.skipped < cost.pageRows) return `the planner expects about ${renderCount(cost.skipped * 2)} rows in all (${describeVolumes(cost.deep.basis)})`;
+  const key = cost.keyset === undefined ? '' : `, and by key ${renderCost(cost.keyset)}${cost.keysetSorts ? ' (no index has its order)' : ''}`;
+  return `the first ${cost.pageRows} rows cost ${renderCost(cost.first)}, behind OFFSET ${renderCount(cost.skipped)} (half of the list) they cost ${renderCost(cost.deep.cost)}${key} (${describeVolumes(cost.deep.basis)})`;
+}
+
+/** `before`: the page half-way by OFFSET; `after`: the same page by key. Costs in the planner's units. */
+function pageEvidence(cost: PageCost): Readonly<Record<string, unknown>> {
+  const scan = cost.deep.scans[0];
+  const facts = scan ? planEvidence(cost.deep, scan) : { cost: cost.deep.cost, ...basisEvidence(cost.deep.basis) };
+  return { ...facts, offset: cost.skipped, firstPage: cost.first, before: cost.deep.cost, ...(cost.keyset === undefined ? {} : { after: cost.keyset }) };
 }
