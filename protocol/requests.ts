@@ -37,8 +37,16 @@ export interface ConnectParams {
   readonly url: string;
   /** Globs of the files the connection belongs to; left out: all. */
   readonly paths?: readonly string[];
+  /** Every EXPLAIN must be confirmed; those without ANALYZE too, unless `allowEstimatedExplain`. */
   readonly production?: boolean;
   readonly allowEstimatedExplain?: boolean;
+  /** The host stands in settings of the workspace: no password goes there but one of `url` or a line of `.pgpass` for that very host. */
+  readonly foreignHost?: boolean;
+  /** Functions (`schema.name`) that the user allows to run while a statement is planned. */
+  readonly allowFunctions?: readonly string[];
+  /** Role and settings (`app.tenant_id`, `search_path`) that EXPLAIN assumes, for row-level security. */
+  readonly role?: string;
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export type ConnectResult =
@@ -66,6 +74,27 @@ export const disconnectRequest = 'sargable/disconnect';
 export interface DisconnectParams {
   readonly name: string;
 }
+
+/** {@link TestConnectionParams} → {@link TestConnectionResult}. Opens a connection of its own, looks, and closes it. */
+export const testConnectionRequest = 'sargable/testConnection';
+
+export interface TestConnectionParams {
+  readonly name: string;
+  /** As in {@link ConnectParams}. */
+  readonly url: string;
+  readonly foreignHost?: boolean;
+}
+
+export type TestConnectionResult =
+  | {
+      readonly ok: true;
+      readonly label: string;
+      /** What is missing, one sentence each; empty: nothing. */
+      readonly problems: readonly string[];
+      /** Markdown for the user: what is missing and the GRANTs. */
+      readonly report: string;
+    }
+  | Extract<ConnectResult, { readonly ok: false }>;
 
 // -------------------------------------------------------------------- queries
 
@@ -103,14 +132,24 @@ export const explainRequest = 'sargable/explain';
 export interface ExplainParams {
   /** The query at a place in a document, or SQL as text. */
   readonly target: { readonly uri: string; readonly position: Position } | { readonly sql: string };
-  /** Name of an open connection. */
-  readonly connection: string;
+  /** Name of an open connection; left out: planned in the twin, where nothing is executed. */
+  readonly connection?: string;
   /** True: the statement is executed. The client has asked the user. */
   readonly analyze: boolean;
   /** True after the user has seen the `reasons` of a refusal with `canOverride` and agreed. Always rolled back. */
   readonly allowWrites?: boolean;
+  /** True after the user has been asked about this very request; on a production database it is refused without. */
+  readonly confirmed?: boolean;
+  /** Functions that the user allows to run this time: those of a refusal whose `consent` is `functions`. */
+  readonly allowFunctions?: readonly string[];
   /** Values as text, null for NULL; left out: a generic plan, or with `analyze` a refusal that asks for them. */
   readonly parameters?: readonly (string | null)[];
+  /** Where `parameters` is left out: the server takes common or rare values from the statistics. */
+  readonly values?: 'common' | 'rare';
+  /** In place of the connection's. */
+  readonly role?: string;
+  /** Beside the connection's. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export type ExplainResult =
@@ -122,6 +161,8 @@ export type ExplainResult =
       readonly analyzed: boolean;
       /** Types of `$1, $2 …` as the server resolved them. */
       readonly parameterTypes: readonly string[];
+      /** Values that were used, where the statement has parameters; left out: a generic plan. */
+      readonly parameters?: readonly (string | null)[];
       /** What the reader must know: generic plan, rolled back, track_io_timing is off … */
       readonly notes: readonly string[];
       /** `orders (16.4)`. */
@@ -133,13 +174,18 @@ export type ExplainResult =
       readonly message: string;
       /** One sentence each: what the statement would do that a rollback does not undo. */
       readonly reasons: readonly string[];
-      /** True: may be sent again with `allowWrites` after the user agreed. */
+      /** True: may be sent again after the user agreed, with what `consent` says. */
       readonly canOverride: boolean;
+      /** `production`: `confirmed`; `functions`: `allowFunctions` of `functions`; `writes`: `allowWrites`. */
+      readonly consent?: 'production' | 'functions' | 'writes';
+      readonly functions?: readonly string[];
+      /** Of an UPDATE or DELETE: the SELECT that reads the same rows and may be measured instead. */
+      readonly alternative?: string;
     }
   | {
       readonly kind: 'parametersNeeded';
       readonly sql: string;
-      readonly parameters: readonly (QueryParameter & { readonly suggestions: readonly ParameterSuggestion[] })[];
+      readonly parameters: readonly NeededParameter[];
     }
   | {
       readonly kind: 'error';
@@ -148,6 +194,24 @@ export type ExplainResult =
       /** SQLSTATE, when it came from the server. */
       readonly code?: string;
     };
+
+export interface NeededParameter extends QueryParameter {
+  /** `table.column` it is compared with, when known. */
+  readonly column?: string;
+  readonly suggestions: readonly ParameterSuggestion[];
+}
+
+/** {@link ParameterValuesParams} → {@link ParameterValuesResult}. Values worth trying; reads `pg_stats`. */
+export const parameterValuesRequest = 'sargable/parameterValues';
+
+export interface ParameterValuesParams {
+  readonly target: ExplainParams['target'];
+  readonly connection: string;
+  /** Of columns without statistics a few rows are read (`TABLESAMPLE`). */
+  readonly sample?: boolean;
+}
+
+export type ParameterValuesResult = { readonly parameters: readonly NeededParameter[] } | { readonly error: string };
 
 /** A value worth trying, from the column's statistics. */
 export interface ParameterSuggestion {

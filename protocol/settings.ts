@@ -10,25 +10,37 @@ export type RuleSetting = RuleSeverity | ({ readonly severity?: RuleSeverity } &
 export type FileRole = 'test' | 'migration' | 'seed' | 'script' | 'generated' | 'vendored';
 
 /** How a connection is encrypted; the names and meanings are libpq's `sslmode`. */
-export type SslMode = 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
 
 /** A database the user can connect to. Never holds a password: that lives in the editor's secret storage. */
 export interface DatabaseSetting {
   /** Unique; shown in the status bar. */
   readonly name: string;
-  readonly host: string;
+  /** Section of the user's `pg_service.conf`; then host, port, database and user stand there and not here. */
+  readonly service?: string;
+  readonly host?: string;
   /** Default 5432. */
   readonly port?: number;
-  readonly database: string;
-  readonly user: string;
+  readonly database?: string;
+  readonly user?: string;
   /** Default `prefer`. */
   readonly ssl?: SslMode;
+  /** Files in PEM: the authority that signed the server's certificate, and the user's own certificate and key. */
+  readonly sslRootCert?: string;
+  readonly sslCert?: string;
+  readonly sslKey?: string;
   /** Globs, relative to the workspace folder, of the files this database belongs to; left out: all files. */
   readonly paths?: readonly string[];
-  /** Questions before EXPLAIN ANALYZE say that it runs in production. */
+  /** Every EXPLAIN on it is asked for, and the question says that it is production. */
   readonly production?: boolean;
-  /** EXPLAIN without ANALYZE may run on it without asking again. */
+  /** EXPLAIN without ANALYZE may run on a production database without asking. */
   readonly allowEstimatedExplain?: boolean;
+  /** Role that EXPLAIN assumes (`SET LOCAL ROLE`), for row-level security. */
+  readonly role?: string;
+  /** Settings that EXPLAIN assumes: `{ "app.tenant_id": "7" }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Functions (`schema.name`) that may run while a statement is planned. */
+  readonly allowFunctions?: readonly string[];
 }
 
 /** The whole section. The server asks for it with `workspace/configuration`, scope: the document or folder. */

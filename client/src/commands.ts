@@ -17,24 +17,26 @@ export interface CommandTargets {
 /** Registers every command of the manifest, and those that CodeLenses and code actions of the server name. */
 export function registerCommands(context: vscode.ExtensionContext, targets: CommandTargets): void {
   const { output, server, connections, explain } = targets;
-  const explainAtCursor = async (analyze: boolean): Promise<void> => {
+  const explainAtCursor = async (analyze: boolean, ask = false): Promise<void> => {
     const editor = vscode.window.activeTextEditor;
-    if (editor) await explain(editor.document.uri, editor.selection.active, analyze);
+    if (editor) await explain(editor.document.uri, editor.selection.active, { analyze, ask });
   };
   const handlers: Record<string, (...args: never[]) => unknown> = {
     'sargable.connect': () => connections.pickAndConnect(),
     'sargable.pickDatabase': () => connections.pickAndConnect(),
     'sargable.disconnect': () => connections.disconnect(),
+    'sargable.testConnection': () => connections.test(),
     'sargable.forgetPassword': () => connections.forgetPassword(),
     'sargable.lintWorkspace': () => lintWorkspace(server),
     'sargable.adviseWorkspace': () => adviseWorkspace(server),
     'sargable.explainAtCursor': () => explainAtCursor(false),
     'sargable.explainAnalyzeAtCursor': () => explainAtCursor(true),
+    'sargable.explainWithValues': () => explainAtCursor(false, true),
     'sargable.showOutput': () => output.show(true),
     'sargable.restart': () => server.restart(),
     'sargable.openRuleDocumentation': (rule?: unknown) => openRuleDocumentation(context, rule),
     [clientCommands.explainAt]: ({ uri, position, analyze }: ExplainAtArguments) =>
-      explain(vscode.Uri.parse(uri, true), new vscode.Position(position.line, position.character), analyze ?? false),
+      explain(vscode.Uri.parse(uri, true), new vscode.Position(position.line, position.character), { analyze: analyze ?? false }),
     [clientCommands.showReferences]: (...args: ShowReferencesArguments) => showReferences(...args),
     [clientCommands.refreshStatistics]: () => server.request(refreshStatisticsRequest, {}),
     [clientCommands.openSettings]: (setting?: unknown) => vscode.commands.executeCommand('workbench.action.openSettings', typeof setting === 'string' ? setting : 'sargable.'),

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { connectRequest, disconnectRequest, type ConnectParams, type ConnectResult, type DisconnectParams } from '../../protocol/requests';
+import { connectRequest, disconnectRequest, testConnectionRequest, type ConnectParams, type ConnectResult, type DisconnectParams, type TestConnectionParams, type TestConnectionResult } from '../../protocol/requests';
 import type { DatabaseSetting } from '../../protocol/settings';
 import { askForDatabase } from './databasePicker';
 import { describeDatabase, isDatabaseSetting, renderDatabaseUrl, secretKey } from './databaseUrl';
@@ -25,18 +25,30 @@ export interface Connections extends vscode.Disposable {
   currentOrPick(): Promise<Connection | undefined>;
   disconnect(): Promise<void>;
   forgetPassword(): Promise<void>;
+  /** Asks which database, then shows what its role may see, what is missing, and the GRANTs, as a document. */
+  test(): Promise<void>;
+  /** Functions that may run while a statement is planned, on this database, from now on. */
+  allowFunctions(connection: Connection, functions: readonly string[]): Promise<void>;
 }
 
 /**
  * Databases of the user's settings and, in a trusted workspace, of the workspace's. Where both use a name the user's
- * own counts, so that a workspace can't put another host behind a name the user knows.
+ * own counts, so that a workspace can't put another host behind a name the user knows. What loosens a question is the
+ * user's to say: a workspace's settings can't.
  */
 export function listDatabases(): DatabaseSetting[] {
   const settings = vscode.workspace.getConfiguration('sargable').inspect<unknown>('databases');
-  const layers = [settings?.globalValue, ...(vscode.workspace.isTrusted ? [settings?.workspaceValue, settings?.workspaceFolderValue] : [])];
+  const own = [settings?.globalValue].flat().filter(isDatabaseSetting);
+  const workspace = vscode.workspace.isTrusted ? [settings?.workspaceValue, settings?.workspaceFolderValue].flat().filter(isDatabaseSetting) : [];
   const byName = new Map<string, DatabaseSetting>();
-  for (const database of layers.flat().filter(isDatabaseSetting)) if (!byName.has(database.name)) byName.set(database.name, database);
+  for (const database of [...own, ...workspace.map(({ allowFunctions: _functions, allowEstimatedExplain: _estimated, ...database }) => database)]) if (!byName.has(database.name)) byName.set(database.name, database);
   return [...byName.values()];
+}
+
+/** True for a database of the workspace's settings alone: its host was chosen by a file that came with the code. */
+function isFromWorkspace(database: DatabaseSetting): boolean {
+  const own = [vscode.workspace.getConfiguration('sargable').inspect<unknown>('databases')?.globalValue].flat().filter(isDatabaseSetting);
+  return !own.some((known) => secretKey(known) === secretKey(database));
 }
 
 /** Connects on request, and again after the server was restarted. Never connects in an untrusted workspace. */
@@ -50,14 +62,21 @@ export function createConnections(context: vscode.ExtensionContext, server: Serv
     changed.fire();
   };
 
+  const allowedKey = (database: DatabaseSetting): string => `allowedFunctions ${secretKey(database)}`;
+  const allowedFunctions = (database: DatabaseSetting): readonly string[] => context.globalState.get<readonly string[]>(allowedKey(database)) ?? [];
+
   const connect = async (database: DatabaseSetting, password: string | undefined): Promise<ConnectResult> => {
     if (!vscode.workspace.isTrusted) return { ok: false, error: 'The workspace is not trusted.' };
     const params: ConnectParams = {
       name: database.name,
       url: renderDatabaseUrl(database, password),
+      foreignHost: isFromWorkspace(database),
       paths: database.paths,
       production: database.production,
       allowEstimatedExplain: database.allowEstimatedExplain,
+      allowFunctions: [...(database.allowFunctions ?? []), ...allowedFunctions(database)],
+      role: database.role,
+      settings: database.settings,
     };
     let result: ConnectResult;
     try {
@@ -156,6 +175,25 @@ export function createConnections(context: vscode.ExtensionContext, server: Serv
       setCurrent(undefined);
       await context.workspaceState.update(lastKey, undefined);
       await close(connection);
+    },
+    async allowFunctions({ database }, functions) {
+      await context.globalState.update(allowedKey(database), [...new Set([...allowedFunctions(database), ...functions])]);
+    },
+    async test() {
+      if (!(await requireTrust())) return;
+      const picked = await askForDatabase(listDatabases(), current?.database.name);
+      if (!picked) return;
+      if (picked.password !== undefined) await context.secrets.store(secretKey(picked.database), picked.password);
+      const { name } = picked.database;
+      const params: TestConnectionParams = { name, foreignHost: isFromWorkspace(picked.database), url: renderDatabaseUrl(picked.database, (await context.secrets.get(secretKey(picked.database))) || undefined) };
+      const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Testing ${name}` }, () => server.request<TestConnectionResult>(testConnectionRequest, params));
+      if (!result.ok && isAuthenticationFailure(result.code)) {
+        if (await connectWithPassword(picked.database)) await this.test();
+      } else if (!result.ok) {
+        void vscode.window.showErrorMessage(`${name}: ${result.error}`);
+      } else {
+        await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: result.report }));
+      }
     },
     async forgetPassword() {
       const databases = listDatabases();

@@ -30,17 +30,17 @@ async function askForNewDatabase(known: readonly DatabaseSetting[]): Promise<Pic
   const title = 'Add a database';
   const text = await vscode.window.showInputBox({
     title,
-    prompt: 'URL of the database. A password in it goes to the secret storage, not to the settings.',
+    prompt: 'URL of the database, or service=name of your pg_service.conf. A password in it goes to the secret storage, not to the settings.',
     placeHolder: 'postgres://user@host:5432/database?sslmode=require',
     ignoreFocusOut: true,
-    validateInput: (value) => (value === '' || parseDatabaseUrl(value) ? undefined : 'Expected postgres://user@host:port/database'),
+    validateInput: (value) => (value === '' || parseDatabaseUrl(value) ? undefined : 'Expected postgres://user@host:port/database (one host) or service=name'),
   });
   const parsed = text ? parseDatabaseUrl(text) : undefined;
   if (!parsed) return undefined;
   const name = await vscode.window.showInputBox({
     title,
     prompt: 'Name, as shown in the status bar',
-    value: parsed.database.database,
+    value: parsed.database.database ?? parsed.database.service,
     ignoreFocusOut: true,
     validateInput: (value) => (value.trim() === '' ? 'A name is needed' : known.some((database) => database.name === value.trim()) ? 'There is a database of this name' : undefined),
   });
@@ -48,7 +48,7 @@ async function askForNewDatabase(known: readonly DatabaseSetting[]): Promise<Pic
   const kind = await vscode.window.showQuickPick(
     [
       { label: 'Development or staging', production: false },
-      { label: 'Production', description: 'questions about EXPLAIN ANALYZE say so', production: true },
+      { label: 'Production', description: 'every EXPLAIN is asked for', production: true },
     ],
     { title, placeHolder: 'What kind of database is it?', ignoreFocusOut: true },
   );

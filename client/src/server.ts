@@ -59,7 +59,8 @@ export function createServer(context: vscode.ExtensionContext, output: vscode.Lo
 function serverOptions(context: vscode.ExtensionContext): ServerOptions {
   const module = context.asAbsolutePath('dist/server.js');
   // PGPASSWORD names no host: the driver would send it to whichever database a workspace's settings describe.
-  const env = { PGPASSWORD: '' };
+  // Undefined takes it out of the environment; an empty one would keep the driver from the password file too.
+  const env = { PGPASSWORD: undefined };
   return {
     run: { module, transport: TransportKind.ipc, options: { env } },
     debug: { module, transport: TransportKind.ipc, options: { env, execArgv: ['--nolazy', '--inspect=6011'] } },

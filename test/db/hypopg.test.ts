@@ -9,13 +9,14 @@ import { chooseIndexSet, type IndexSet } from '../../server/src/core/advice/inde
 import { toWorkloadQueries } from '../../server/src/core/advice/workloadQueries';
 import { defaultSettings } from '../../server/src/core/lint/defaults';
 import { collectNodes, parsePlan } from '../../server/src/core/plan/planTree';
-import { explainWhatIf, safeExplain, type StatementProof } from '../../server/src/db/explain';
+import { explainWhatIf, safeExplain } from '../../server/src/db/explain';
 import { findHypopg, type Hypopg } from '../../server/src/db/hypopg';
 import { introspect } from '../../server/src/db/introspect';
 import { openSession, type DbSession } from '../../server/src/db/session';
 import type { AdvisedDatabase } from '../../server/src/workspace/advise';
 import { verifyOnServer } from '../../server/src/workspace/verifyAdvice';
 import { createDatabase } from '../support/postgres';
+import { prove } from '../support/prove';
 import { loadReaders } from '../support/readers';
 import { createServerPlanner } from '../support/serverPlanner';
 
@@ -30,7 +31,6 @@ function findServer(): string | undefined {
 const binaries = findServer();
 if (binaries === undefined) console.warn('HypoPG is not tested: no Postgres of this machine has it. Debian: apt install postgresql-15-hypopg');
 
-const select: StatementProof = { single: true, kind: 'select', writes: false };
 const DDL = `
   CREATE TABLE orders (id bigint PRIMARY KEY, tenant_id bigint NOT NULL, customer_id bigint NOT NULL, created_at timestamptz NOT NULL, data jsonb NOT NULL);
   INSERT INTO orders SELECT i, i % 20, i % 5000, timestamptz '2024-01-01' + i * interval '1 minute', jsonb_build_object('k', i % 4000) FROM generate_series(1, 60000) i;
@@ -67,7 +67,7 @@ describe.skipIf(binaries === undefined)('HypoPG on a server that has it', () => 
   });
 
   const tryIndex = async (sql: string, indexes: readonly string[]): Promise<{ readonly cost: number; readonly used: boolean }> => {
-    const { plan, names } = await explainWhatIf(session, sql, { proof: select, hypopg: hypopg!, indexes });
+    const { plan, names } = await explainWhatIf(session, sql, { proof: await prove(sql), hypopg: hypopg!, indexes });
     const { root } = parsePlan(plan);
     return { cost: root.totalCost, used: collectNodes(root).some((node) => node.index !== undefined && names.includes(node.index)) };
   };
@@ -76,13 +76,13 @@ describe.skipIf(binaries === undefined)('HypoPG on a server that has it', () => 
 
   it('plans with an index that does not exist, and is gone after', async () => {
     const sql = 'SELECT * FROM orders WHERE tenant_id = $1 ORDER BY created_at DESC LIMIT 20';
-    const before = parsePlan((await safeExplain(session, sql, { proof: select })).plan).root.totalCost;
+    const before = parsePlan((await safeExplain(session, sql, { proof: await prove(sql) })).plan).root.totalCost;
     const tried = await tryIndex(sql, ['CREATE INDEX ON public.orders USING btree (tenant_id, created_at DESC)']);
     expect(tried.used).toBe(true);
     expect(tried.cost).toBeLessThan(before / 10);
     expect(await leftBehind()).toEqual([]);
     await query('CREATE INDEX really ON orders (tenant_id, created_at DESC)');
-    const real = parsePlan((await safeExplain(session, sql, { proof: select })).plan).root.totalCost;
+    const real = parsePlan((await safeExplain(session, sql, { proof: await prove(sql) })).plan).root.totalCost;
     await query('DROP INDEX really');
     expect(Math.abs(tried.cost - real) / real).toBeLessThan(0.15);
   });
@@ -93,14 +93,15 @@ describe.skipIf(binaries === undefined)('HypoPG on a server that has it', () => 
     expect(await leftBehind()).toEqual([]);
   });
   it('refuses what is not proved to be one statement', async () => {
-    await expect(explainWhatIf(session, 'SELECT 1; DROP TABLE orders', { proof: { ...select, single: false }, hypopg: hypopg!, indexes: [] })).rejects.toMatchObject({ kind: 'refused-statement' });
+    await expect(prove('SELECT 1; DROP TABLE orders')).rejects.toThrow('not one statement');
+    await expect(explainWhatIf(session, 'DROP TABLE orders', { proof: await prove('DROP TABLE orders'), hypopg: hypopg!, indexes: [] })).rejects.toMatchObject({ kind: 'refused-statement' });
   });
 
   it('confirms the advice for a workspace on request', async () => {
     const database = await createDatabase(DDL);
     const advised = await advise(database.url, ['SELECT * FROM orders WHERE customer_id = $1', 'SELECT * FROM orders WHERE tenant_id = $1 ORDER BY created_at DESC LIMIT 20', "SELECT * FROM orders WHERE data @> '{\"k\": 5}'"]);
     await database.drop();
-    const verified = await verifyOnServer(server.url, advised);
+    const verified = await verifyOnServer(server.url, advised, (await loadReaders()).sql);
     if ('problem' in verified) throw new Error(verified.problem);
     const words = Object.fromEntries(verified.report.indexes.map((i) => [i.columns, i.server]));
     expect(words['(customer_id)']).toMatch(/^verified on your server \(HypoPG 1\.\d.*\): its planner takes it for 1 of 1 queries: cost [\d,]+ to [\d.]+$/);
@@ -119,7 +120,7 @@ describe('HypoPG on a server that does not have it', () => {
     const database = await createDatabase(DDL);
     try {
       const advised = await advise(database.url, ['SELECT * FROM orders WHERE customer_id = $1']);
-      expect(await verifyOnServer(database.url, advised)).toMatchObject({ problem: expect.stringMatching(/^HypoPG is not installed in .*CREATE EXTENSION hypopg$/) as string });
+      expect(await verifyOnServer(database.url, advised, (await loadReaders()).sql)).toMatchObject({ problem: expect.stringMatching(/^HypoPG is not installed in .*CREATE EXTENSION hypopg$/) as string });
       expect(await database.query("SELECT extname FROM pg_extension WHERE extname = 'hypopg'")).toEqual([]);
     } finally {
       await database.drop();

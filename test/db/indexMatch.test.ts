@@ -8,6 +8,7 @@ import { safeExplain } from '../../server/src/db/explain';
 import type { DbSession } from '../../server/src/db/session';
 import { openSession } from '../../server/src/db/session';
 import { createSqlAnalyser } from '../../server/src/parser/sql/analyser';
+import { prove } from '../support/prove';
 import { createDatabase } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 
@@ -56,7 +57,7 @@ describe('matchIndex says what the planner can do', () => {
       const model = analyser.analyse(createSqlSource(sql));
       const predicates = collectIndexPredicates(model.blocks[0]!.conjuncts, model.text, () => true);
       const match = matchIndex(index, { predicates }, table);
-      const plan = JSON.stringify((await safeExplain(session, sql, { proof: { single: true, kind: 'select', writes: false }, parameters: [] })).plan);
+      const plan = JSON.stringify((await safeExplain(session, sql, { proof: await prove(sql), parameters: [] })).plan);
       const served = plan.includes(`"Index Name":"${name}_i"`) && plan.includes('"Index Cond"');
       if (match.usable === 'unknown' || beyondModel.has(condition)) continue;
       // With sequential scans off the planner walks the whole index for a condition on a later key.
@@ -78,7 +79,7 @@ describe('matchIndex says what the planner can do', () => {
     const block = model.blocks[0]!;
     const match = matchIndex(table.indexes.find((item) => item.name === 'plain_i')!, { predicates: collectIndexPredicates(block.conjuncts, model.text, () => true), order: sortKeysOf(block.orderBy, model.text, () => true) }, table);
     expect(match.sorted).toBe(sorted);
-    const plan = JSON.stringify((await safeExplain(session, sql, { proof: { single: true, kind: 'select', writes: false }, parameters: [] })).plan);
+    const plan = JSON.stringify((await safeExplain(session, sql, { proof: await prove(sql), parameters: [] })).plan);
     expect(plan.includes('"Node Type":"Sort"') || plan.includes('"Incremental Sort"')).toBe(!sorted);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { startPostgres } from '../../scripts/postgres.mjs';
 import { DatabaseError } from '../../server/src/db/errors';
 import { introspect } from '../../server/src/db/introspect';
+import { findPassword } from '../../server/src/db/passwordFile';
 import { openSession } from '../../server/src/db/session';
 import { describeConnection, parseConnection, redactConnections } from '../../server/src/db/url';
 import { createDatabase, serverUrl } from '../support/postgres';
@@ -58,6 +59,37 @@ describe('a session that cannot connect', () => {
     const missing = openSession(url.replace(/\/postgres$/, '/no_such_database'));
     expect(await failure(missing.withConnection(async () => 1))).toMatchObject({ kind: 'missing-database' });
     await Promise.all([wrong.close(), missing.close()]);
+  });
+});
+
+describe('passwords', () => {
+  it('come from the password file as libpq reads it, and to a host that somebody else chose only by its name', async () => {
+    const url = new URL(await serverUrl());
+    const folder = mkdtempSync(join(tmpdir(), 'sargable-pass-'));
+    const file = join(folder, 'pass');
+    const place = { host: '127.0.0.1', port: Number(url.port), database: 'postgres', user: 'postgres' };
+    const find = (lines: readonly string[], more: object = {}, options: object = {}): string | undefined => {
+      writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+      return findPassword({ ...place, ...more }, { PGPASSFILE: file }, options);
+    };
+    expect(find(['# 127.0.0.1:*:*:*:comment', 'other:*:*:*:no', '127.0.0.1:*:*:postgres:yes', '*:*:*:*:late'])).toBe('yes');
+    expect(find(['*:*:*:*:a\\:b\\\\c'])).toBe('a:b\\c');
+    expect(find(['localhost:5432:db:u:socket'], { host: '/run/postgresql', port: undefined, database: 'db', user: 'u' })).toBe('socket');
+    expect(find(['*:*:*:*:any'], {}, { literalHost: true })).toBeUndefined();
+    expect(find(['127.0.0.1:*:*:*:named'], {}, { literalHost: true })).toBe('named');
+    const bare = `postgres://postgres@127.0.0.1:${url.port}/postgres`;
+    const open = async (environment: Record<string, string>, foreignHost = false): Promise<unknown> => {
+      const session = openSession(bare, { environment, foreignHost });
+      return session.withConnection((connection) => connection.query('select 1 as one')).catch((error: unknown) => error).finally(() => session.close());
+    };
+    find([`*:*:*:*:${url.password}`]);
+    expect(await open({ PGPASSFILE: file })).toEqual([{ one: 1 }]);
+    expect(await open({ PGPASSFILE: file }, true)).toMatchObject({ kind: 'authentication', sqlState: '28P01' });
+    expect(await open({ PGPASSWORD: url.password })).toEqual([{ one: 1 }]);
+    expect(await open({ PGPASSWORD: url.password }, true)).toMatchObject({ kind: 'authentication', sqlState: '28P01' });
+    chmodSync(file, 0o644);
+    expect(await open({ PGPASSFILE: file })).toMatchObject({ kind: 'authentication' });
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -24,6 +24,8 @@ export async function startLspClient(options: LspClientOptions = {}) {
   startServer(server);
   server.listen();
   const client = createMessageConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
+  const sent: Buffer[] = [];
+  down.on('data', (data: Buffer) => sent.push(data));
   const published = new Map<string, PublishDiagnosticsParams>();
   const messages: string[] = [];
   let settings = options.settings ?? {};
@@ -74,6 +76,8 @@ export async function startLspClient(options: LspClientOptions = {}) {
   return {
     initialized, published, messages, until,
     get status() { return status; },
+    /** Everything that the server has sent, as it went over the wire. */
+    get wire() { return Buffer.concat(sent).toString('utf8'); },
     ready: () => until(() => status?.state === 'ready'),
     request: <T>(method: string, params: unknown): Promise<T> => client.sendRequest<T>(method, params),
     notify: (method: string, params: unknown): Promise<void> => client.sendNotification(method, params),

@@ -6,6 +6,7 @@ import { describeSize } from '../core/advice/gain';
 import { renderCost } from '../core/advice/planEvidence';
 import { renderCount } from '../core/advice/size';
 import { renderMigrations } from '../core/catalog/migrations';
+import type { SqlAnalyser } from '../core/sql/ports';
 import { adviseWorkspace, type AdvisedDatabase } from '../workspace/advise';
 import { createEngine } from '../workspace/engine';
 import { createPlannerTwin } from '../workspace/plannerTwin';
@@ -50,7 +51,7 @@ export async function runAdvise(paths: readonly string[], options: AdviseOptions
     progress.done();
     for (const problem of project.problems) process.stderr.write(`sargable: ${problem}\n`);
     if (outcome.state === 'unavailable') throw new UsageError(`no advice: ${outcome.reason}`);
-    const advised = options.verifyOnServer ? await verify(url ?? '', outcome.reports) : outcome.reports;
+    const advised = options.verifyOnServer ? await verify(url ?? '', outcome.reports, engine.sql) : outcome.reports;
     const reports = advised.map(({ report }) => report);
     process.stdout.write(options.format === 'json' ? `${JSON.stringify({ version: 1, databases: reports }, undefined, 2)}\n` : options.format === 'markdown' ? renderAdviceMarkdown(reports) : renderText(reports));
     if (options.write) await writeMigrations(project, advised);
@@ -61,10 +62,10 @@ export async function runAdvise(paths: readonly string[], options: AdviseOptions
 }
 
 /** The server that was named is asked about every database: which of several it is, only the person knows. */
-async function verify(url: string, reports: readonly AdvisedDatabase[]): Promise<readonly AdvisedDatabase[]> {
+async function verify(url: string, reports: readonly AdvisedDatabase[], sql: SqlAnalyser): Promise<readonly AdvisedDatabase[]> {
   if (reports.length > 1) throw new UsageError('--verify-on-server: the workspace speaks to several databases; name the files of one');
   return Promise.all(reports.map(async (advised) => {
-    const verified = await verifyOnServer(url, advised);
+    const verified = await verifyOnServer(url, advised, sql);
     if ('problem' in verified) throw new UsageError(`--verify-on-server: ${verified.problem}`);
     return verified;
   }));

@@ -142,6 +142,7 @@ function toReport(project: Project, linted: readonly Linted[], findings: readonl
   };
 }
 
+/** The configuration of a folder with the flags laid over it. Throws `UsageError`. */
 export async function readSettings(folder: string, options: Pick<CheckOptions, 'config' | 'schema' | 'rule' | 'assume' | 'fixReview'>): Promise<UserSettings> {
   const file = options.config !== undefined ? await loadConfig(path.resolve(folder, options.config), rules, { trusted: true }) : await findConfig(folder, rules, { trusted: true });
   const base = file?.settings ?? {};

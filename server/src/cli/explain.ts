@@ -1,58 +1,128 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { createConnections, databaseUrl } from '../workspace/connections';
-import { createEngine } from '../workspace/engine';
-import { renderPlanText } from './planText';
-import { createProject } from '../workspace/project';
+import { createEngine, type Engine } from '../workspace/engine';
+import type { ExplainOutcome } from '../workspace/explain';
+import { explainInTwin } from '../workspace/explainTwin';
+import { isInside, toUri } from '../workspace/paths';
+import { createPlannerTwin, type Twin } from '../workspace/plannerTwin';
+import { createProject, type Project } from '../workspace/project';
 import { queryAtLine, queryFromSql, type ExplainableQuery } from '../workspace/queryAt';
+import { readSettings } from './check';
+import { renderPlanMarkdown, renderPlanText, type ExplainedPlan } from './planText';
 import { UsageError } from './usage';
 
 export interface ExplainOptions {
   readonly sql?: string;
-  readonly database?: string;
+  /** `false` from `--no-database`. */
+  readonly database?: string | false;
+  readonly schema?: readonly string[];
+  readonly assume?: readonly string[];
+  readonly config?: string;
   readonly analyze?: boolean;
   readonly param?: readonly string[];
-  readonly format: 'text' | 'json';
+  readonly values?: 'common' | 'rare';
+  readonly role?: string;
+  readonly set?: readonly string[];
+  readonly allowFunction?: readonly string[];
+  readonly format: 'text' | 'json' | 'markdown';
 }
 
 /** `sargable explain`. @returns the exit status */
 export async function runExplain(target: string | undefined, options: ExplainOptions): Promise<number> {
-  const query = await findQuery(target, options);
-  if (query.incomplete) throw new UsageError(`this query cannot be explained as it stands: ${query.incomplete}`);
-  const url = databaseUrl(options.database);
-  if (url === undefined) throw new UsageError('no database: pass --database URL, or set SARGABLE_DATABASE_URL or the PG* variables');
+  const input = await readInput(target, options);
+  const given = input.kind === 'text' ? readGivenPlan(input.text) : undefined;
+  if (given) return print(given, options.format);
+  const engine = await createEngine();
+  const url = options.database === false ? undefined : databaseUrl(options.database);
+  if (url === undefined && (options.analyze || options.values || options.role !== undefined || options.param)) throw new UsageError('--analyze, --values, --role and --param need a database: pass --database URL, or set SARGABLE_DATABASE_URL or the PG* variables');
+  const twin = createPlannerTwin();
+  try {
+    const project = await openProject(input, options, engine, twin);
+    const query = await findQuery(project, engine, input);
+    if (query.incomplete) throw new UsageError(`this query cannot be explained as it stands: ${query.incomplete}`);
+    const result = url === undefined ? await planInTwin(project, twin, query, input) : await explainLive(url, query, options);
+    if (result.kind === 'plan') return print(result, options.format);
+    if (result.kind === 'parametersNeeded') throw new UsageError(`the statement has parameters; pass a --param for each: ${result.parameters.map((p, i) => `$${i + 1}${p.type ? ` ${p.type}` : ''}`).join(', ')}`);
+    throw new UsageError([result.message, ...(result.kind === 'refused' ? result.reasons : []), ...(result.kind === 'refused' && result.functions ? [`Allow with ${result.functions.map((name) => `--allow-function ${name}`).join(' ')}`] : [])].join('\n  '));
+  } finally {
+    await twin.stop();
+  }
+}
+
+function print(plan: ExplainedPlan, format: ExplainOptions['format']): number {
+  process.stdout.write(format === 'json' ? `${JSON.stringify(plan.plan, undefined, 2)}\n` : format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan));
+  return 0;
+}
+
+type Input = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'place'; readonly file: string; readonly line: number; readonly name: string };
+
+async function readInput(target: string | undefined, options: ExplainOptions): Promise<Input> {
+  if (options.sql !== undefined) return { kind: 'text', text: options.sql };
+  if (target === '-') {
+    const chunks: Buffer[] = [];
+    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+    return { kind: 'text', text: Buffer.concat(chunks).toString('utf8') };
+  }
+  const isFile = (name: string): Promise<boolean> => stat(name).then((s) => s.isFile(), () => false);
+  if (target?.endsWith('.json') && (await isFile(path.resolve(target)))) return { kind: 'text', text: await readFile(path.resolve(target), 'utf8') };
+  const match = /^(.+):(\d+)$/.exec(target ?? '');
+  if (!match?.[1]) throw new UsageError('name a query: FILE:LINE, --sql TEXT, or - for standard input; or a file with a plan in JSON');
+  const file = path.resolve(match[1]);
+  if (!(await isFile(file))) throw new UsageError(`${match[1]}: no such file`);
+  return { kind: 'place', file, line: Number(match[2]) - 1, name: match[1] };
+}
+
+/** The output of EXPLAIN (FORMAT JSON); undefined: it is no JSON, so it is SQL. */
+function readGivenPlan(text: string): ExplainedPlan | undefined {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new UsageError('the plan is not valid JSON; write it with EXPLAIN (FORMAT JSON)');
+  }
+  const plan: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (typeof plan !== 'object' || plan === null || !('Plan' in plan)) throw new UsageError('this JSON is not a plan; write it with EXPLAIN (FORMAT JSON)');
+  return { plan: plan as Readonly<Record<string, unknown>>, sql: '', analyzed: 'Execution Time' in plan, notes: [], connectionLabel: 'the server it was written by' };
+}
+
+/** The folder whose schema the twin plans over, with its configuration. */
+async function openProject(input: Input, options: ExplainOptions, engine: Engine, twin: Twin): Promise<Project> {
+  const here = process.cwd();
+  const folder = input.kind === 'text' || isInside(here, input.file) ? here : path.dirname(input.file);
+  return createProject({ folder, engine, settings: await readSettings(folder, options), threads: 0, twin });
+}
+
+async function findQuery(project: Project, engine: Engine, input: Input): Promise<ExplainableQuery> {
+  if (input.kind === 'text') return queryFromSql(engine, input.text);
+  const linted = await project.lint(input.file);
+  if ('reason' in linted) throw new UsageError(`${input.name}: ${linted.reason}`);
+  const query = queryAtLine(engine, linted.file, linted.text, input.line);
+  if (!query) throw new UsageError(`${input.name}:${input.line + 1}: no query stands there whose SQL is known`);
+  return query;
+}
+
+async function planInTwin(project: Project, twin: Twin, query: ExplainableQuery, input: Input): Promise<ExplainOutcome> {
+  await project.scan({});
+  return explainInTwin(twin, project.catalogOf(toUri(input.kind === 'place' ? input.file : path.join(project.folder, 'statement.sql'))), query);
+}
+
+async function explainLive(url: string, query: ExplainableQuery, options: ExplainOptions): Promise<ExplainOutcome> {
   const connections = createConnections();
   try {
     const opened = await connections.connect({ name: 'cli', url });
     if (!opened.ok) throw new UsageError(opened.error);
-    const result = await connections.explain({ connection: 'cli', query, analyze: options.analyze ?? false, parameters: options.param });
-    if (result.kind === 'plan') {
-      process.stdout.write(options.format === 'json' ? `${JSON.stringify(result.plan, undefined, 2)}\n` : renderPlanText(result));
-      return 0;
-    }
-    if (result.kind === 'parametersNeeded') throw new UsageError(`the statement has parameters; pass a --param for each: ${result.parameters.map((p, i) => `$${i + 1}${p.type ? ` ${p.type}` : ''}`).join(', ')}`);
-    throw new UsageError([result.message, ...(result.kind === 'refused' ? result.reasons : [])].join('\n  '));
+    return await connections.explain({
+      connection: 'cli', query, analyze: options.analyze ?? false, parameters: options.param, values: options.values, role: options.role, settings: readSettingFlags(options.set ?? []), allowFunctions: options.allowFunction,
+    });
   } finally {
     await connections.close();
   }
 }
 
-async function findQuery(target: string | undefined, options: ExplainOptions): Promise<ExplainableQuery> {
-  const engine = await createEngine();
-  if (options.sql !== undefined) return queryFromSql(engine, options.sql);
-  if (target === '-') {
-    const chunks: Buffer[] = [];
-    for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-    return queryFromSql(engine, Buffer.concat(chunks).toString('utf8'));
-  }
-  const match = /^(.+):(\d+)$/.exec(target ?? '');
-  if (!match?.[1]) throw new UsageError('name a query: FILE:LINE, --sql TEXT, or - for standard input');
-  const file = path.resolve(match[1]);
-  if (!(await stat(file).then((s) => s.isFile(), () => false))) throw new UsageError(`${match[1]}: no such file`);
-  const project = await createProject({ folder: path.dirname(file), engine, settings: {}, threads: 0 });
-  const linted = await project.lint(file);
-  if ('reason' in linted) throw new UsageError(`${match[1]}: ${linted.reason}`);
-  const query = queryAtLine(engine, linted.file, linted.text, Number(match[2]) - 1);
-  if (!query) throw new UsageError(`${match[1]}:${match[2]}: no query stands there whose SQL is known`);
-  return query;
-}
+const readSettingFlags = (flags: readonly string[]): Readonly<Record<string, string>> => Object.fromEntries(flags.map((flag) => {
+  const at = flag.indexOf('=');
+  if (at <= 0) throw new UsageError(`--set ${flag}: write it as NAME=VALUE`);
+  return [flag.slice(0, at), flag.slice(at + 1)];
+}));

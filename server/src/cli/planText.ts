@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { parsePlan, type PlanNode } from '../core/plan/planTree';
 
@@ -26,11 +27,15 @@ export function renderPlanText(explained: ExplainedPlan): string {
     plan.jitMs === undefined ? undefined : `JIT ${milliseconds(plan.jitMs)} ms`,
   ].filter((fact) => fact !== undefined);
   return [
-    pc.dim(explained.sql), '', ...table, '',
+    ...(explained.sql === '' ? [] : [pc.dim(explained.sql), '']), ...table, '',
     `${explained.analyzed ? 'Executed' : 'Estimated'} on ${explained.connectionLabel}${facts.length > 0 ? `: ${facts.join(', ')}` : ''}`,
     ...[...explained.notes, ...plan.notes].map((note) => `- ${note}`), '',
   ].join('\n');
 }
+
+/** The same for a pull request or an issue. */
+export const renderPlanMarkdown = (explained: ExplainedPlan): string =>
+  [...(explained.sql === '' ? [] : ['```sql', explained.sql, '```', '']), '```text', stripVTControlCharacters(renderPlanText({ ...explained, sql: '' })).trim(), '```', ''].join('\n');
 
 function collectRows(node: PlanNode, indent: string, branch: string, analyzed: boolean, rows: string[][]): void {
   const place = [node.relation && `on ${node.relation}${node.alias && node.alias !== node.relation ? ` ${node.alias}` : ''}`, node.index && `using ${node.index}`].filter(Boolean).join(' ');

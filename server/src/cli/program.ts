@@ -55,12 +55,20 @@ export function createProgram(): Command {
 
   program
     .command('explain [target]')
-    .description('plan of the query at FILE:LINE, of --sql TEXT, or of standard input (-)')
+    .description('plan of the query at FILE:LINE, of --sql TEXT, or of standard input (-); shows a plan in JSON too')
     .option('--sql <text>', 'the statement')
-    .option('--database <url>', 'the server to ask (also SARGABLE_DATABASE_URL)')
+    .option('--database <url>', 'the server to ask (also SARGABLE_DATABASE_URL, PG* variables); the twin plans otherwise')
+    .option('--no-database', 'never connect')
+    .option('--schema <path>', 'for the twin: DDL file, migrations folder or snapshot folder; repeatable', collect)
+    .option('--assume <table=rows>', 'for the twin: row counts where there are no statistics; repeatable', collect)
+    .option('--config <path>', 'configuration file; discovered upwards otherwise')
     .option('--analyze', 'run the statement, in a transaction that is rolled back')
     .option('--param <value>', 'value of $1, $2 …; repeatable', collect)
-    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--values <which>', 'take values from the statistics').choices(['common', 'rare']))
+    .option('--role <name>', 'role to plan as, for row-level security')
+    .option('--set <name=value>', 'setting to assume (app.tenant_id=7); repeatable', collect)
+    .option('--allow-function <name>', 'schema.name of a function that may run while the statement is planned; repeatable', collect)
+    .addOption(new Option('--format <format>', 'output format').choices(['text', 'json', 'markdown']).default('text'))
     .action(async (target: string | undefined, options: ExplainOptions) => {
       process.exitCode = await runExplain(target, options);
     });

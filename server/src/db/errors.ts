@@ -13,6 +13,27 @@ export class DatabaseError extends Error {
   }
 }
 
+/** The planner would run functions of the application; nothing of the statement was sent. */
+export class PlanTimeCallsError extends DatabaseError {
+  constructor(readonly functions: readonly ReachedFunction[]) {
+    super('refused-statement', 'Planning this statement would run functions of the application');
+  }
+}
+
+/** A function that is not the server's own, and that a statement reaches. */
+export interface ReachedFunction {
+  /** `schema.name`, as an allow-list names it. */
+  readonly name: string;
+  readonly volatility: 'immutable' | 'stable' | 'volatile';
+  readonly language: string;
+  /** Called in the statement itself, or by a view, rule or policy of a relation in it. */
+  readonly through: 'call' | 'operator' | 'cast' | 'relation';
+  /** It may run while the statement is planned. */
+  readonly atPlanTime: boolean;
+  /** Of this extension. */
+  readonly extension?: string;
+}
+
 export type DatabaseErrorKind = 'bad-url' | 'refused' | 'unknown-host' | 'authentication' | 'missing-database' | 'timeout' | 'too-many-connections' | 'tls' | 'connection-lost' | 'cancelled' | 'refused-statement' | 'permission' | 'query';
 
 interface Raised {
@@ -32,6 +53,7 @@ export function toDatabaseError(error: unknown, where: string): DatabaseError {
   const raised = (typeof error === 'object' && error !== null ? error : {}) as Raised;
   const code = typeof raised.code === 'string' ? raised.code : undefined;
   const message = typeof raised.message === 'string' && raised.message !== '' ? raised.message : firstMessage(raised.errors) ?? 'unknown error';
+  if (/bad packet|unsupported pkt type|admin console/i.test(message)) return new DatabaseError('connection-lost', `${where}: this is the administration console of a connection pooler, not a database`);
   if (code !== undefined && /^[0-9A-Z]{5}$/.test(code)) {
     const kind = bySqlState.find(([pattern]) => pattern.test(code))?.[1] ?? 'query';
     const text = kind === 'authentication' ? `${where}: the server refused the log-in (${message})` : kind === 'missing-database' ? `${where}: ${message}` : message;
@@ -41,7 +63,7 @@ export function toDatabaseError(error: unknown, where: string): DatabaseError {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new DatabaseError('unknown-host', `${where}: the host name is not known`);
   if (code === 'ETIMEDOUT' || /timeout/i.test(message)) return new DatabaseError('timeout', `${where}: no answer in time`);
   if (/SSL|TLS|certificate/i.test(message)) return new DatabaseError('tls', `${where}: ${message}`);
-  if (/password|SASL|SCRAM/i.test(message)) return new DatabaseError('authentication', `${where}: a password is needed and none was given`);
+  if (/password|SASL|SCRAM/i.test(message)) return new DatabaseError('authentication', `${where}: a password is needed and none was given`, '28P01');
   if (code === 'ECONNRESET' || code === 'EPIPE' || /terminat|closed|not queryable|Client was closed/i.test(message)) return new DatabaseError('connection-lost', `${where}: the connection was lost`);
   return new DatabaseError('query', message);
 }

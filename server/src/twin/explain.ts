@@ -1,6 +1,7 @@
 import type { Catalog } from '../core/catalog/model';
 import { collectScans } from '../core/plan/plannedScans';
 import type { AddedIndex, HypotheticalIndex, PlanBasis, PlannedStatement } from '../core/plan/planner';
+import { isRecord } from '../core/plan/planJson';
 import { collectNodes, parsePlan, type PlanNode } from '../core/plan/planTree';
 import type { StepResult } from './child/protocol';
 import type { SchemaImage } from './image';
@@ -18,7 +19,9 @@ export interface MadeIndex {
 
 /** The plan in an answer to `explainSql`. */
 export function toPlannedStatement(result: StepResult | undefined, catalog: Catalog, image: SchemaImage, made: readonly MadeIndex[] = [], caveats: readonly string[] = []): PlannedStatement {
-  const { root } = parsePlan(result?.rows[0]?.['QUERY PLAN']);
+  const written = result?.rows[0]?.['QUERY PLAN'];
+  const { root } = parsePlan(written);
+  const explained: unknown = Array.isArray(written) ? written[0] : undefined;
   const used = new Set(collectNodes(root).map((node) => node.index));
   const added = new Map(made.flatMap(({ names }, position) => names.map((name) => [name, position] as const)));
   const tuples = new Map([...image.volumes].map(([key, { stats }]) => [key, stats.tuples]));
@@ -26,6 +29,7 @@ export function toPlannedStatement(result: StepResult | undefined, catalog: Cata
     root, cost: root.totalCost, scans: collectScans(root, { tuples, added }),
     added: made.map(({ index, names, pages }): AddedIndex => ({ index, pages, used: names.some((name) => used.has(name)) })),
     basis: basisOf(root, catalog, image, caveats),
+    ...(isRecord(explained) ? { explained } : {}),
   };
 }
 

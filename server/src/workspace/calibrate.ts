@@ -1,12 +1,10 @@
 import { calibrationQueries, summariseAgreement, type Agreement, type PlanComparison } from '../core/plan/calibration';
 import type { Catalog } from '../core/catalog/model';
 import { parsePlan } from '../core/plan/planTree';
+import type { SqlAnalyser } from '../core/sql/ports';
 import { safeExplain } from '../db/explain';
 import type { DbSession } from '../db/session';
 import { TwinError, type Twin } from '../twin/twin';
-
-/** The server's own statements about plans: made from its catalog, never from the user's code. */
-const proof = { single: true, kind: 'select', writes: false } as const;
 
 export interface Calibration extends Agreement {
   /** Statements that one of the two could not plan. */
@@ -17,11 +15,17 @@ export interface Calibration extends Agreement {
  * Compares the twin with the server it copies: both plan statements made from the catalog. Asks the live server for EXPLAIN,
  * so a person has to ask for it. Rejects with `DatabaseError` when the server does not answer at all.
  */
-export async function calibrate(session: DbSession, catalog: Catalog, twin: Twin, signal?: AbortSignal): Promise<Calibration> {
+export async function calibrate(session: DbSession, catalog: Catalog, twin: Twin, analyser: SqlAnalyser, signal?: AbortSignal): Promise<Calibration> {
   const comparisons: PlanComparison[] = [];
   let unplanned = 0;
   for (const sql of calibrationQueries(catalog)) {
     signal?.throwIfAborted();
+    // Made from the catalog, never from the user's code; proved like any other.
+    const proof = analyser.effects(sql);
+    if (!proof) {
+      unplanned++;
+      continue;
+    }
     const { plan } = await safeExplain(session, sql, { proof });
     try {
       comparisons.push({ sql, server: parsePlan(plan).root, twin: (await twin.plan(catalog, sql)).root });

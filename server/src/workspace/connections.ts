@@ -1,21 +1,35 @@
+import { readAccess, type ServerAccess } from '../db/access';
 import { DatabaseError } from '../db/errors';
 import { openSession, type DbSession } from '../db/session';
 import type { LiveDatabase } from './bindings';
+import { collectAccessProblems, renderAccessReport } from './accessReport';
 import { watchCatalog, type WatchedCatalog } from './catalogWatch';
-import { explainStatement, type ExplainOutcome, type ExplainStatement } from './explain';
+import { explainStatement, type ExplainOutcome, type ExplainPolicy, type ExplainStatement } from './explain';
+import { suggestParameters, type ParameterProposal } from './parameters';
+import type { ExplainableQuery } from './queryAt';
 import { createThrottle } from './throttle';
 
-export interface ConnectRequest {
+export interface ConnectRequest extends Omit<ExplainPolicy, 'allowEstimated'> {
   readonly name: string;
   /** With its password, if any; kept in memory only. The empty string: PG* variables and `.pgpass`. */
   readonly url: string;
   /** Globs of the files it belongs to, relative to their workspace folder; left out: all. */
   readonly paths?: readonly string[];
+  /** Settings of a workspace chose the host: see `SessionOptions.foreignHost`. */
+  readonly foreignHost?: boolean;
+  /** On a production database: EXPLAIN without ANALYZE needs no confirmation. */
+  readonly allowEstimatedExplain?: boolean;
 }
 
 export type ConnectOutcome =
   | { readonly ok: true; readonly serverVersion: string; readonly database: string; readonly label: string; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly error: string; readonly code?: string };
+
+export type AccessOutcome =
+  | { readonly ok: true; readonly label: string; readonly problems: readonly string[]; /** Markdown, with the GRANTs. */ readonly report: string }
+  | { readonly ok: false; readonly error: string; readonly code?: string };
+
+export type ProposalOutcome = { readonly parameters: readonly ParameterProposal[] } | { readonly error: string; readonly code?: string };
 
 /** The open connections of a process. A database that cannot be reached costs a message, never an exception. */
 export interface Connections {
@@ -34,6 +48,10 @@ export interface Connections {
   explain(request: ExplainStatement & { readonly connection: string }): Promise<ExplainOutcome>;
   /** Gives our own queries the session of an open connection. Rejects with `DatabaseError`, also where none of that name is open. */
   withSession<T>(name: string, work: (session: DbSession) => Promise<T>): Promise<T>;
+  /** What a database lets its role see, and what is missing. A connection of its own, closed again. */
+  test(request: Pick<ConnectRequest, 'name' | 'url' | 'foreignHost'>): Promise<AccessOutcome>;
+  /** Values worth trying for each parameter of a query. */
+  proposeParameters(request: { readonly connection: string; readonly query: ExplainableQuery; readonly sample?: boolean }): Promise<ProposalOutcome>;
   close(): Promise<void>;
 }
 
@@ -72,11 +90,11 @@ export function createConnections(): Connections {
       await disconnect(request.name);
       let session: DbSession | undefined;
       try {
-        session = openSession(request.url);
+        session = openSession(request.url, { foreignHost: request.foreignHost });
         const watched = await watchCatalog(session, { name: request.name === 'cli' ? undefined : request.name });
-        const facts = await readServer(session);
+        const access = await readAccess(session);
         open.set(request.name, { request, session, watched, state: 'connected' });
-        return { ok: true, label: watched.catalog.label, ...facts };
+        return { ok: true, label: watched.catalog.label, serverVersion: access.versionText, database: access.database, warnings: warningsOf(access) };
       } catch (error) {
         await session?.close();
         return { ok: false, ...toMessage(error) };
@@ -98,7 +116,8 @@ export function createConnections(): Connections {
     async explain({ connection, ...statement }) {
       const known = open.get(connection);
       if (!known) return { kind: 'error', message: `There is no open connection '${connection}'. Connect first.` };
-      const outcome = await explainStatement(known.session, known.watched.catalog, statement);
+      const { request } = known;
+      const outcome = await explainStatement(known.session, known.watched.catalog, { ...request, allowEstimated: request.allowEstimatedExplain }, statement);
       known.state = outcome.kind === 'error' && outcome.lost ? 'lost' : 'connected';
       return outcome;
     },
@@ -107,22 +126,41 @@ export function createConnections(): Connections {
       if (!known) throw new DatabaseError('connection-lost', `There is no open connection '${name}'`);
       return work(known.session);
     },
+    async test({ name, url, foreignHost }) {
+      let session: DbSession | undefined;
+      try {
+        session = openSession(url, { foreignHost });
+        const access = await readAccess(session);
+        const label = `${name} (PostgreSQL ${access.versionText})`;
+        return { ok: true, label, problems: collectAccessProblems(access), report: renderAccessReport(label, access) };
+      } catch (error) {
+        return { ok: false, ...toMessage(error) };
+      } finally {
+        await session?.close();
+      }
+    },
+    async proposeParameters({ connection, query, sample }) {
+      const known = open.get(connection);
+      if (!known) return { error: `There is no open connection '${connection}'. Connect first.` };
+      try {
+        return { parameters: await suggestParameters(known.session, known.watched.catalog, query, sample === undefined ? {} : { sample }) };
+      } catch (error) {
+        return toMessage(error);
+      }
+    },
     async close() {
       await Promise.all([...open.keys()].map(disconnect));
     },
   };
 }
 
-async function readServer(session: DbSession): Promise<{ serverVersion: string; database: string; warnings: string[] }> {
-  const [row] = await session.withConnection((c) => c.query(
-    "select current_setting('server_version') as version, current_database() as database, (select rolsuper from pg_catalog.pg_roles where rolname = current_user) as super, current_setting('server_version_num')::int as number",
-  ));
-  const warnings = [
-    ...(row?.['super'] === true ? ['You are connected as a superuser; a role that can only read is safer.'] : []),
-    ...(Number(row?.['number']) < 120000 ? ['PostgreSQL before 12 is not supported; some facts may be missing.'] : []),
-  ];
-  return { serverVersion: String(row?.['version'] ?? '').split(' ')[0] ?? '', database: String(row?.['database'] ?? ''), warnings };
-}
+/** What the user should know at once; the rest is in the report of `test`. */
+const warningsOf = (access: ServerAccess): readonly string[] => [
+  ...(access.superuser ? ['You are connected as a superuser; a role that can only read is safer.'] : []),
+  ...(access.version < 120000 ? ['PostgreSQL before 12 is not supported; some facts may be missing.'] : []),
+  ...(access.unreadableCount > 0 ? [`${access.unreadableCount} ${access.unreadableCount === 1 ? 'relation' : 'relations'} cannot be read by this role; test the connection to see which.`] : []),
+  ...(access.pooled ? ['A connection pooler stands between here and the server.'] : []),
+];
 
 export function toMessage(error: unknown): { error: string; code?: string } {
   if (error instanceof DatabaseError) return { error: error.message, ...(error.sqlState ? { code: error.sqlState } : {}) };

@@ -1,5 +1,7 @@
 import type { HostFile, QuerySite } from '../core/hosts/ir';
+import type { StatementEffects } from '../core/sql/effects';
 import type { StatementModel } from '../core/sql/model';
+import { selectForm } from '../core/sql/selectForm';
 import { splitStatements } from '../core/sql/split';
 import { createLineIndex } from '../core/text/lineIndex';
 import { containsOffset, type HostOffset } from '../core/text/span';
@@ -10,6 +12,10 @@ import type { Engine } from './engine';
 export interface ExplainableQuery extends ExplainableSql {
   readonly model: StatementModel;
   readonly site?: QuerySite;
+  /** What Postgres' grammar proves about exactly `sql`; undefined: it is not one statement, or nothing could parse it. */
+  readonly effects: StatementEffects | undefined;
+  /** Of an UPDATE or DELETE: the SELECT that reads the same rows, and which of the parameters it takes. */
+  readonly selectForm?: { readonly sql: string; readonly parameters: readonly number[] };
   /** Host expression of `$1`, `$2` …, where known. */
   readonly names: readonly (string | undefined)[];
 }
@@ -34,7 +40,7 @@ export function queryFromSql(engine: Engine, text: string): ExplainableQuery {
   const source = { text: statement, placeholders: 'dollar' as const, interpolations: [] };
   const model = engine.sql.analyse(source);
   const sql = explainableSql(source, model);
-  return { ...sql, model, names: sql.parameters.map(() => undefined), ...(more.length > 0 ? { incomplete: 'it holds several statements; give one' } : {}) };
+  return { ...sql, ...proof(engine, sql.sql, model), model, names: sql.parameters.map(() => undefined), ...(more.length > 0 ? { incomplete: 'it holds several statements; give one' } : {}) };
 }
 
 const smallest = (sites: readonly QuerySite[]): QuerySite | undefined =>
@@ -46,5 +52,10 @@ function toQuery(engine: Engine, site: QuerySite | undefined): ExplainableQuery 
   const sql = explainableSql(site.source, model);
   const names = sql.parameters.map((key) => site.binds.find((b) => b.key === key || `interpolation:${b.key}` === key)?.text);
   const conditional = site.conditional.length > 0 || !site.complete ? 'parts of it are added only on some paths' : undefined;
-  return { ...sql, model, site, names, ...(sql.incomplete ? {} : conditional && !site.complete ? { incomplete: conditional } : {}) };
+  return { ...sql, ...proof(engine, sql.sql, model), model, site, names, ...(sql.incomplete ? {} : conditional && !site.complete ? { incomplete: conditional } : {}) };
+}
+
+function proof(engine: Engine, sql: string, model: StatementModel): Pick<ExplainableQuery, 'effects' | 'selectForm'> {
+  const form = model.kind === 'update' || model.kind === 'delete' ? selectForm(engine.sql, sql) : undefined;
+  return { effects: engine.sql.effects(sql), ...(form ? { selectForm: form } : {}) };
 }

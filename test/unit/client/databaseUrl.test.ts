@@ -64,3 +64,23 @@ describe('isDatabaseSetting', () => {
 it('describes a database without its name', () => {
   expect(describeDatabase(orders)).toBe('app@db.example.org:6432/orders');
 });
+
+describe('services and certificates', () => {
+  it('a service stands alone: nothing beside it may say where its password goes', () => {
+    expect(parseDatabaseUrl(' service=prod ')).toEqual({ database: { service: 'prod' } });
+    expect(isDatabaseSetting({ name: 'a', service: 'prod' })).toBe(true);
+    for (const more of [{ host: 'evil.example' }, { user: 'x' }, { port: 1 }, { ssl: 'disable' }]) expect(isDatabaseSetting({ name: 'a', service: 'prod', ...more })).toBe(false);
+    expect(renderDatabaseUrl({ name: 'a', service: 'prod' }, "it's \\")).toBe("service='prod' password='it\\'s \\\\'");
+    expect(describeDatabase({ service: 'prod' })).toBe('service prod');
+    expect(secretKey({ name: 'a', service: 'prod' })).not.toBe(secretKey({ name: 'a', service: 'other' }));
+  });
+  it('certificates go with the URL, and another root certificate finds no password', () => {
+    const parsed = parseDatabaseUrl('postgres://u@h/d?sslmode=verify-full&sslrootcert=/a%20b/ca.crt&sslcert=/c&sslkey=/k');
+    expect(parsed?.database).toMatchObject({ ssl: 'verify-full', sslRootCert: '/a b/ca.crt', sslCert: '/c', sslKey: '/k' });
+    expect(parseDatabaseUrl(renderDatabaseUrl({ name: 'x', ...parsed!.database }, undefined))?.database).toMatchObject(parsed!.database);
+    expect(secretKey({ ...orders, sslRootCert: '/mine' })).not.toBe(secretKey(orders));
+  });
+  it('several hosts are no database', () => {
+    expect(parseDatabaseUrl('postgres://u@a%2Cb/d')).toBeUndefined();
+  });
+});

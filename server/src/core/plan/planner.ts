@@ -49,6 +49,8 @@ export interface PlannedStatement {
   /** Of `PlanQuestion.add`, in its order. */
   readonly added: readonly AddedIndex[];
   readonly basis: PlanBasis;
+  /** Element 0 of EXPLAIN (FORMAT JSON), for a person who looks at the whole plan. */
+  readonly explained?: Readonly<Record<string, unknown>>;
 }
 
 export interface AddedIndex {

@@ -1,10 +1,11 @@
 import type { SqlSpan } from '../text/span';
 import type { SchemaChange } from '../catalog/changes';
+import type { StatementEffects } from './effects';
 import type { Token } from './lexer';
 import type { StatementModel } from './model';
 import type { SqlSource } from './source';
 
-/** What `core` needs of an SQL parser; implemented in `parser/`. Neither call ever throws on bad SQL. */
+/** What `core` needs of an SQL parser; implemented in `parser/`. No call ever throws on bad SQL. */
 export interface SqlAnalyser {
   /** Models one statement. Cached by text by the implementation. */
   analyse(source: SqlSource): StatementModel;
@@ -15,6 +16,8 @@ export interface SqlAnalyser {
    * Undefined where the text does not parse or the engine is missing.
    */
   fingerprint(statement: string): string | undefined;
+  /** What one statement does, proved by Postgres' grammar; undefined where it has not parsed as exactly one. */
+  effects(statement: string): StatementEffects | undefined;
 }
 
 export interface SplitOptions {

@@ -1,8 +1,10 @@
 import { ResponseError, type CancellationToken, type Connection, type Position } from 'vscode-languageserver/node';
 import {
-  connectRequest, disconnectRequest, explainRequest, siteAtRequest,
-  type ConnectParams, type ConnectResult, type DisconnectParams, type ExplainParams, type ExplainResult, type SiteAtParams, type SiteAtResult,
+  connectRequest, disconnectRequest, explainRequest, parameterValuesRequest, siteAtRequest, testConnectionRequest,
+  type ConnectParams, type ConnectResult, type DisconnectParams, type ExplainParams, type ExplainResult, type ParameterValuesParams, type ParameterValuesResult, type SiteAtParams, type SiteAtResult,
+  type TestConnectionParams, type TestConnectionResult,
 } from '../../../../protocol/requests';
+import { explainInTwin } from '../../workspace/explainTwin';
 import { canonicalUri } from '../../workspace/paths';
 import { queryAt, queryFromSql, type ExplainableQuery } from '../../workspace/queryAt';
 import type { PositionMapper } from '../convert';
@@ -10,12 +12,14 @@ import { lintDocument, projectOf, type Session } from '../session';
 import { refreshDiagnostics } from './diagnostics';
 
 const NOT_TRUSTED = 'This workspace is not trusted: nothing connects to a database. Trust the workspace first.';
+const NOT_READY = 'The server is not ready yet.';
+const NO_QUERY = 'No query stands here whose SQL is known.';
 
 /** Connections and EXPLAIN: everything that a person asks for. Nothing here runs by itself. */
 export function registerExplain(connection: Connection, session: () => Session | undefined, onConnections: () => void): void {
   connection.onRequest(connectRequest, async (params: ConnectParams): Promise<ConnectResult> => {
     const active = session();
-    if (!active) return { ok: false, error: 'The server is not ready yet.' };
+    if (!active) return { ok: false, error: NOT_READY };
     if (!active.trusted) return { ok: false, error: NOT_TRUSTED };
     const outcome = await active.connections.connect(params);
     if (outcome.ok) await useCatalogs(active);
@@ -31,6 +35,12 @@ export function registerExplain(connection: Connection, session: () => Session |
     return null;
   });
 
+  connection.onRequest(testConnectionRequest, async (params: TestConnectionParams): Promise<TestConnectionResult> => {
+    const active = session();
+    if (!active?.trusted) return { ok: false, error: active ? NOT_TRUSTED : NOT_READY };
+    return active.connections.test(params);
+  });
+
   connection.onRequest(siteAtRequest, ({ uri, position }: SiteAtParams): SiteAtResult | null => {
     const active = session();
     const found = active && findQuery(active, uri, position);
@@ -43,17 +53,26 @@ export function registerExplain(connection: Connection, session: () => Session |
     };
   });
 
+  connection.onRequest(parameterValuesRequest, async ({ target, connection: name, sample }: ParameterValuesParams): Promise<ParameterValuesResult> => {
+    const active = session();
+    if (!active?.trusted) return { error: active ? NOT_TRUSTED : NOT_READY };
+    const query = queryOf(active, target);
+    return query ? active.connections.proposeParameters({ connection: name, query, ...(sample === undefined ? {} : { sample }) }) : { error: NO_QUERY };
+  });
+
   connection.onRequest(explainRequest, async (params: ExplainParams, token: CancellationToken): Promise<ExplainResult> => {
     const active = session();
-    if (!active) throw new ResponseError(-32002, 'The server is not ready yet.');
+    if (!active) throw new ResponseError(-32002, NOT_READY);
+    const { target, connection: name, ...request } = params;
+    const query = queryOf(active, target);
+    if (name === undefined) return query ? explainInTwin(active.twin, catalogOf(active, target), query) : { kind: 'error', message: NO_QUERY };
     if (!active.trusted) return { kind: 'error', message: NOT_TRUSTED };
-    const query = 'sql' in params.target ? queryFromSql(active.engine, params.target.sql) : findQuery(active, params.target.uri, params.target.position)?.query;
-    if (!query) return { kind: 'error', message: 'No query stands here whose SQL is known.' };
+    if (!query) return { kind: 'error', message: NO_QUERY };
     if (query.incomplete) return { kind: 'refused', sql: query.sql, message: `This query cannot be explained as it stands: ${query.incomplete}.`, reasons: [], canOverride: false };
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
     const timeoutMs = active.settings.explain?.timeoutMs;
-    const result = await active.connections.explain({ connection: params.connection, query, analyze: params.analyze, allowWrites: params.allowWrites, parameters: params.parameters, signal: abort.signal, ...(timeoutMs ? { timeoutMs } : {}) });
+    const result = await active.connections.explain({ ...request, connection: name, query, signal: abort.signal, ...(timeoutMs ? { timeoutMs } : {}) });
     onConnections();
     return result;
   });
@@ -63,6 +82,15 @@ export function registerExplain(connection: Connection, session: () => Session |
 export async function useCatalogs(session: Session): Promise<void> {
   for (const project of session.projects.values()) await project.setLive(session.connections.catalogs());
   await refreshDiagnostics(session);
+}
+
+const queryOf = (session: Session, target: ExplainParams['target']): ExplainableQuery | undefined =>
+  'sql' in target ? queryFromSql(session.engine, target.sql) : findQuery(session, target.uri, target.position)?.query;
+
+/** The catalog that the document's statements are looked up in; of a bare text that of the first project. */
+function catalogOf(session: Session, target: ExplainParams['target']): ReturnType<NonNullable<ReturnType<typeof projectOf>>['catalogOf']> {
+  const uri = canonicalUri('uri' in target ? target.uri : 'untitled:sargable.sql');
+  return (projectOf(session, uri) ?? [...session.projects.values()][0])?.catalogOf(uri);
 }
 
 function findQuery(session: Session, uri: string, position: Position): { readonly query: ExplainableQuery; readonly toRange: PositionMapper['toRange'] } | undefined {

@@ -13,6 +13,7 @@ import { createTextMemo } from '../../core/text/textMemo';
 import { buildBlocks } from './buildModel';
 import { codePointToOffset, createByteMap } from './byteOffsets';
 import { createModelCache } from './modelCache';
+import { collectEffects } from './effects';
 import { fromPgTree } from './pgAdapter';
 import { parseWithPgast } from './pgastAdapter';
 import { fingerprintWithPgQuery, loadPgQuery, parseTree, parseWithPgQuery } from './pgQuery';
@@ -60,6 +61,10 @@ export async function createSqlAnalyser(options: SqlAnalyserOptions = {}): Promi
       return tree ? collectSchemaChanges(tree, statement) : [];
     },
     fingerprint: createTextMemo(maxFingerprintCharacters, fingerprint),
+    effects(statement) {
+      const tree = parseTree(statement);
+      return tree && collectEffects(tree);
+    },
   };
 }
 

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCli, type CliResult } from '../support/cli';
+import { createDatabase, type TestDatabase } from '../support/postgres';
+import { makeWorkspace } from '../support/workspaceFolder';
+
+let workspace: ReturnType<typeof makeWorkspace>;
+let database: TestDatabase;
+beforeAll(async () => {
+  workspace = makeWorkspace({
+    'schema.sql': 'create table orders (id bigint primary key, customer bigint not null, total int);\ncreate index orders_customer on orders (customer);\n',
+    'src/x.ts': "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const q = (c: number) => pool.query('SELECT total FROM orders WHERE customer = $1', [c]);\n",
+    'plan.json': JSON.stringify([{ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 'orders', 'Startup Cost': 0, 'Total Cost': 12.5, 'Plan Rows': 3, 'Plan Width': 4 } }]),
+  });
+  database = await createDatabase(`create table orders (id bigint primary key, customer bigint not null, total int); create index orders_customer on orders (customer);
+    insert into orders select n, case when n % 10 < 9 then 1 else n end, n from generate_series(1, 20000) n; analyze orders;
+    create function twice(bigint) returns bigint language plpgsql immutable as $$ begin return $1 * 2; end $$`);
+});
+afterAll(async () => {
+  workspace.remove();
+  await database.drop();
+});
+const explain = (...args: string[]): Promise<CliResult> => runCli(['explain', ...args], { cwd: workspace.folder });
+
+describe('sargable explain', () => {
+  it('without a database plans in the twin over the schema of the folder, and says so', async () => {
+    const { status, stdout } = await explain('src/x.ts:3', '--assume', 'orders=1000000');
+    expect(status).toBe(0);
+    expect(stdout).toContain('using orders_customer');
+    expect(stdout).toContain('Planned in the twin with assumed volumes; nothing was executed.');
+    expect(stdout).toContain('public.orders 1,000,000 rows');
+  });
+  it('asks the server for what only a server can do', async () => {
+    expect(await explain('src/x.ts:3', '--analyze')).toMatchObject({ status: 2, stderr: expect.stringContaining('need a database') as string });
+    const live = await explain('src/x.ts:3', '--database', database.url, '--analyze', '--param', '7', '--format', 'json');
+    expect(JSON.parse(live.stdout)).toMatchObject({ Plan: { 'Actual Loops': 1 } });
+    const common = await explain('src/x.ts:3', '--database', database.url, '--values', 'common');
+    const rare = await explain('src/x.ts:3', '--database', database.url, '--values', 'rare');
+    expect(common.stdout).toContain('Seq Scan');
+    expect(rare.stdout).toContain('orders_customer');
+  });
+  it('names the functions that planning would run', async () => {
+    const sql = ['--sql', 'select * from orders where id = twice(2)', '--database', database.url];
+    expect(await explain(...sql)).toMatchObject({ status: 2, stderr: expect.stringContaining('--allow-function public.twice') as string });
+    expect(await explain(...sql, '--allow-function', 'public.twice')).toMatchObject({ status: 0 });
+  });
+  it('shows a plan it is given, also in Markdown', async () => {
+    const { status, stdout } = await explain('plan.json', '--format', 'markdown');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^```text\n[^]*Seq Scan on orders[^]*```\n$/);
+  });
+  it.each([[['--sql', 'select 1; drop table orders'], /several statements/], [['--sql', 'select from where'], /does not parse/], [['nothing.ts:1'], /no such file/]] as const)('%j is wrong usage', async (args, message) => {
+    const result = await explain(...args);
+    expect(result.status).toBe(2);
+    expect(result.stderr).toMatch(message);
+  });
+});
