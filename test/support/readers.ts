@@ -15,9 +15,7 @@ import { readTypeScript } from '../../server/src/core/hosts/typescript';
 import { createSqlAnalyser } from '../../server/src/parser/sql/analyser';
 import { createSyntaxParser } from '../../server/src/parser/treeSitter';
 import type { Planner } from '../../server/src/core/plan/planner';
-import { createPlanning } from '../../server/src/workspace/planning';
-import { MAX_PLANNER_ROUNDS } from '../../server/src/workspace/project';
-import { sharedTwin } from './sharedTwin';
+import { createPlanning, MAX_PLANNER_ROUNDS } from '../../server/src/workspace/planning';
 
 export type Language = 'sql' | 'typescript' | 'python';
 
@@ -82,7 +80,7 @@ export async function lintCase(rules: readonly Rule[], { language, code, schema 
   const { read, sql } = await loadReaders();
   const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
   const merged: LintSettings = { ...defaultSettings, ...settings };
-  const planning = createPlanning(planner ? await sharedTwin() : undefined);
+  const planning = createPlanning(planner ? await (await import('./sharedTwin')).sharedTwin() : undefined);
   const catalogWith = (creates: readonly CreatedFile[]): Catalog | undefined => {
     const catalog = readCatalog(sql, [schema, ...creates.map((c) => c.sql ?? c.text)], merged.assume);
     return catalog && change(catalog);

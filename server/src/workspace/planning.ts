@@ -17,6 +17,8 @@ export interface Planning {
   settle(): Promise<boolean>;
 }
 
+/** A rule asks for the plan, then for the plan with indexes, then for what remains; more rounds than this are a loop. */
+export const MAX_PLANNER_ROUNDS = 6;
 /** Answers kept for a catalog; one is about 5 kB. */
 const MAX_ANSWERS = 2000;
 /** Catalogs whose answers are kept: a migration that is typed and undone asks nothing twice. */

@@ -17,6 +17,7 @@ import { isIgnored, listFiles, readManifests } from './fileList';
 import { createModuleResolver } from './modules';
 import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './paths';
 import { scanFiles } from './scan';
+import { MAX_PLANNER_ROUNDS } from './planning';
 import { readSource } from './scanJob';
 import type { UserSettings } from './settings';
 import { isSnapshotFile } from './snapshotFiles';
@@ -104,9 +105,6 @@ export interface Project {
   /** Takes new files into the catalog as if they stood on disk, so that the next fix builds on them. */
   expect(creates: NonNullable<Fix['creates']>): Promise<void>;
 }
-
-/** A rule asks for the plan, then for the plan with indexes, then for what remains; more rounds than this are a loop. */
-export const MAX_PLANNER_ROUNDS = 6;
 
 /** For texts and catalogs that are only proposed: no answer is waited for. */
 const unanswered: Planner = { plan: () => ({ state: 'pending' }) };
