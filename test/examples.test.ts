@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { findConfig } from '../server/src/workspace/configFile';
 import { createEngine } from '../server/src/workspace/engine';
+import { sharedTwin } from './support/sharedTwin';
 import { createProject } from '../server/src/workspace/project';
 import { rules } from '../server/src/core/rules/index.generated';
 import { relativePath } from '../server/src/workspace/paths';
@@ -17,6 +18,8 @@ const EXPECTED: readonly (readonly [string, string, string])[] = [
   ['api/src/events.ts', 'unindexed-predicate', 'tenant_id = ${tenantId}'],
   ['api/src/events.ts', 'offset-pagination', 'OFFSET ${skip}'],
   ['api/src/events.ts', 'n-plus-one', 'sql'],
+  ['api/src/events.ts', 'missing-partition-key', 'events'],
+  ['api/src/events.ts', 'missing-partition-key', 'events'],
   ['api/src/guests.ts', 'leading-wildcard-like', 'full_name ILIKE $2'],
   ['api/src/reservations.ts', 'offset-pagination', 'OFFSET $3'],
   ['api/src/reservations.ts', 'unstable-pagination', 'ORDER BY created_at DESC'],
@@ -40,6 +43,7 @@ const EXPECTED: readonly (readonly [string, string, string])[] = [
   ['worker/worker/conversations.py', 'n-plus-one', 'select(Guest)'],
   ['worker/worker/conversations.py', 'n-plus-one', 'session.guest'],
   ['worker/worker/exports.py', 'offset-pagination', 'OFFSET %s'],
+  ['worker/worker/exports.py', 'order-by-limit-walks-index', 'ORDER BY id'],
   ['worker/worker/exports.py', 'select-star', '*'],
   ['worker/worker/locks.py', 'n-plus-one', 'pool.fetchrow'],
   ['worker/worker/locks.py', 'write-in-loop', 'pool.execute'],
@@ -48,14 +52,16 @@ const EXPECTED: readonly (readonly [string, string, string])[] = [
 it('the example workspace: every mistake is found at its place, every correct twin is silent', async () => {
   const folder = path.resolve(import.meta.dirname, '../examples');
   const config = await findConfig(folder, rules, { trusted: true });
-  const project = await createProject({ folder, engine: await createEngine(), settings: config?.settings ?? {}, threads: 0 });
+  const project = await createProject({ folder, engine: await createEngine(), settings: config?.settings ?? {}, threads: 0, twin: await sharedTwin() });
   const summary = await project.scan();
   expect(summary.skipped).toEqual([]);
   expect(project.problems).toEqual([]);
   const found: (readonly [string, string, string])[] = [];
   for (const file of project.paths) {
-    const linted = await project.lint(file);
-    if ('reason' in linted) throw new Error(`${linted.path}: ${linted.reason}`);
+    const read = await project.lint(file);
+    if ('reason' in read) throw new Error(`${read.path}: ${read.reason}`);
+    const linted = await project.previewSettled(read.file.uri, read.text);
+    expect(linted.pending).toBe(false);
     expect(linted.failures).toEqual([]);
     const text = fs.readFileSync(file, 'utf8');
     for (const f of linted.findings) found.push([relativePath(folder, file), f.rule, text.slice(f.span.start, f.span.end)]);

@@ -80,7 +80,7 @@ def legacy(session, name):
     return session.query(Customer).filter(Customer.name == name).order_by(Customer.id).limit(2).all()
 `,
   'slow.sql': "SELECT id FROM orders WHERE note LIKE '%77%';\n",
-  'a.sql': "SELECT id FROM customers WHERE name LIKE '%zz%';\nSELECT id, total FROM orders WHERE note LIKE '%zz%' ORDER BY id;\n",
+  'a.sql': "SELECT id FROM customers WHERE name LIKE '%zebra%';\nSELECT id, total FROM orders WHERE note LIKE '%zebra%' ORDER BY id;\n",
 };
 
 // A server of its own: the library has to be loaded when it starts.

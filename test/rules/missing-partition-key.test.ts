@@ -118,13 +118,13 @@ SELECT count(*) FROM events WHERE date_trunc('day', at) = $1
 --                                ^^^^^^^^^^^^^^^^^^^^^^^^^^ All 4 partitions are read, at a cost of`, severity: 'warning' },
     { code: `
 SELECT kind FROM events WHERE id = $1
---               ^^^^^^ All 4 partitions are read, at a cost of`, severity: 'info' },
+--               ^^^^^^ All 4 partitions are read, at a cost of`, severity: 'hint' },
     { code: `
 DELETE FROM events WHERE at::date < $1
 --                       ^^^^^^^^^^^^^ All 4 partitions`, severity: 'warning' },
     { code: `
 SELECT s.id FROM sessions s JOIN events e ON e.id = s.event_id WHERE s.id = $1
---                               ^^^^^^ All 4 partitions`, severity: 'info' },
+--                               ^^^^^^ All 4 partitions`, severity: 'hint' },
     { code: `
 SELECT id FROM events WHERE at::date = $1
 --                          ^^^^^^^^^^^^^ (assumed volumes)`, settings: {}, severity: 'hint' },

@@ -3,6 +3,7 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 import { createConnection, ProposedFeatures, type Diagnostic, type InitializeResult, type PublishDiagnosticsParams } from 'vscode-languageserver/node';
 import { statusNotification, type StatusParams } from '../../protocol/requests';
 import { startServer } from '../../server/src/lsp/server';
+import type { Twin } from '../../server/src/twin/twin';
 import { toUri } from '../../server/src/workspace/paths';
 
 export interface LspClientOptions {
@@ -14,6 +15,8 @@ export interface LspClientOptions {
   readonly positionEncodings?: readonly string[];
   settings?: Record<string, unknown>;
   readonly trusted?: boolean;
+  /** A planner; left out, verdicts rest on the schema. */
+  readonly twin?: Twin;
 }
 
 /** A real language server in this process, spoken to over its protocol. */
@@ -21,7 +24,7 @@ export async function startLspClient(options: LspClientOptions = {}) {
   const up = new PassThrough();
   const down = new PassThrough();
   const server = createConnection(ProposedFeatures.all, new StreamMessageReader(up), new StreamMessageWriter(down));
-  startServer(server);
+  startServer(server, options.twin ? { twin: options.twin } : {});
   server.listen();
   const client = createMessageConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
   const sent: Buffer[] = [];

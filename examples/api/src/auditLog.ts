@@ -30,11 +30,11 @@ export function auditPageAfter(tenantId: string, after: { created_at: Date; id: 
 export async function severeEntries(tenantId: string | undefined) {
   let query = knex('audit_logs').select('id', 'resource').where('severity', 'critical');
   if (tenantId) query = query.where('tenant_id', tenantId);
-  return query.orderBy('id').limit(100);
+  return query.orderBy('created_at', 'desc').limit(100);
 }
 
 export async function severeEntriesOfTenant(tenantId: string) {
-  return knex('audit_logs').select('id', 'resource').where('severity', 'critical').where('tenant_id', tenantId).orderBy('id').limit(100);
+  return knex('audit_logs').select('id', 'resource').where('severity', 'critical').where('tenant_id', tenantId).orderBy('created_at', 'desc').limit(100);
 }
 
 export function searchResource(tenantId: string, text: string) {

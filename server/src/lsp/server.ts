@@ -4,7 +4,7 @@ import type { InitializationOptions } from '../../../protocol/requests';
 import { createConnections } from '../workspace/connections';
 import { createEngine } from '../workspace/engine';
 import { canonicalUri } from '../workspace/paths';
-import { createPlannerTwin } from '../workspace/plannerTwin';
+import { findPlannerTwin, type Twin } from '../workspace/plannerTwin';
 import { negotiateEncoding } from './convert';
 import { changeDocument, openDocument } from './documents';
 import { registerAdvise } from './features/advise';
@@ -18,8 +18,13 @@ import { createStatementsFeature } from './features/statements';
 import { registerWorkspace } from './features/workspace';
 import { inBackground, projectOf, type ClientAbilities, type Session } from './session';
 
+/** What a server may be given instead of making it. */
+export interface ServerParts {
+  readonly twin?: Twin;
+}
+
 /** Wires the features to a connection. Everything that a feature needs is in the session, made at `initialize`. */
-export function startServer(connection: Connection): void {
+export function startServer(connection: Connection, parts: ServerParts = {}): void {
   let session: Session | undefined;
   const current = (): Session | undefined => session;
 
@@ -42,7 +47,7 @@ export function startServer(connection: Connection): void {
       connection, encoding, options,
       abilities: abilitiesOf(params.capabilities),
       engine: await createEngine(),
-      connections: createConnections(), twin: createPlannerTwin(),
+      connections: createConnections(), twin: parts.twin ?? findPlannerTwin(),
       documents: new Map(), projects: new Map(), results: new Map(), answered: new Set(),
       onPending: createSecondLook(connection, current),
       settings: {}, trusted: options.trusted ?? true, generation: 0,

@@ -112,11 +112,11 @@ describe('ALTER and the rest', () => {
     expect(changesOf('alter index i rename to j')).toMatchObject([{ type: 'rename-relation', kind: 'index', to: 'j' }]);
     expect(changesOf('set search_path to a, "B"')).toEqual([{ type: 'set-search-path', schemas: ['a', 'B'] }]);
     expect(changesOf("select pg_catalog.set_config('search_path', '', false)")).toEqual([{ type: 'set-search-path', schemas: [] }]);
-    expect(changesOf('alter table t attach partition p default')).toEqual([{ type: 'attach-partition', table: { name: 't' }, partition: { name: 'p' } }]);
+    expect(changesOf('alter table t attach partition p default')).toEqual([{ type: 'attach-partition', table: { name: 't' }, partition: { name: 'p' }, bound: 'DEFAULT' }]);
     expect(changesOf('create schema s create table q (a int)')).toMatchObject([{ type: 'create-schema' }, { type: 'create-table', table: { schema: 's', name: 'q' } }]);
   });
 
-  it.each(['select 1', "do $$ begin execute 'drop table t'; end $$", 'grant select on t to u', 'create function f() returns int language sql as $$ select 1 $$', 'update t set a = 1', 'create type e as enum (\'a\')', ''])('finds nothing in %s', (statement) => {
+  it.each(['select 1', "do $$ begin execute 'drop table t'; end $$", 'grant select on t to u', 'update t set a = 1', ''])('finds nothing in %s', (statement) => {
     expect(changesOf(statement)).toEqual([]);
   });
 });

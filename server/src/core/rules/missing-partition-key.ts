@@ -60,7 +60,7 @@ function checkRelation(context: StatementContext, block: QueryBlock, index: numb
   const read = readPartitions(context, table, relation.alias);
   if (read === 'silent') return;
   const served = read?.served ?? hasServingIndex(table, collectDemand(scope, block, index)) !== 'no';
-  const severity: Severity | undefined = size === 'unknown' ? 'hint' : served || !block.clauses.where ? 'info' : undefined;
+  const severity: Severity | undefined = size === 'unknown' || read?.served ? 'hint' : served || !block.clauses.where ? 'info' : undefined;
   const rows = describeRows(table, settings);
   context.report({
     at: { sql: pruning.state === 'wrapped' ? pruning.conjunct.span : relation.span },
