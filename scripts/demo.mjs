@@ -16,16 +16,29 @@ const { startExampleDatabase } = await import('./exampleDatabase.mjs');
 const database = await startExampleDatabase();
 console.log(`${database.seeded ? 'Created and seeded' : 'Ready'} after ${elapsed()}: ${database.url}`);
 
-const sargable = (...args) => spawnSync(process.execPath, [path.join(root, 'dist', 'cli.js'), ...args, '--database', database.url], { cwd: path.join(root, 'examples'), stdio: 'inherit' });
+const { SARGABLE_DATABASE_URL: _url, PGHOST: _host, PGDATABASE: _database, PGSERVICE: _service, ...environment } = process.env;
+const offline = (...args) => spawnSync(process.execPath, [path.join(root, 'dist', 'cli.js'), ...args], { cwd: path.join(root, 'examples'), stdio: 'inherit', env: environment });
+const sargable = (...args) => offline(...args, '--database', database.url);
+/** One page by OFFSET and one condition without an index. */
+const judged = ['db/queries/reports.sql', 'api/src/events.ts'];
+const planned = ['--rule', 'n-plus-one=off', '--rule', 'missing-partition-key=off', '--rule', 'leading-wildcard-like=off'];
 try {
   heading('sargable check: the findings');
   sargable('check');
   heading('sargable check --fix-dry-run --fix-review offset-pagination: a keyset fix as a diff');
   sargable('check', 'db/queries', '--fix-dry-run', '--fix-review', 'offset-pagination');
+  heading('The planner: what a page by OFFSET costs and what an index saves, with the statistics of this server');
+  sargable('check', ...judged, ...planned);
+  heading('The same without any database: schema from the migrations, volumes assumed');
+  offline('check', ...judged, ...planned, '--no-database');
+  heading('sargable advise: the smallest set of indexes for these queries, each tried in the planner twin, no database');
+  offline('advise', 'api/src/events.ts', 'api/src/guests.ts', '--no-database');
   heading('sargable check --fix-dry-run --fix-review unindexed-predicate: an index as a migration');
   sargable('check', 'api/src/events.ts', '--fix-dry-run', '--fix-review', 'unindexed-predicate');
   heading('sargable explain api/src/reservations.ts:16');
   sargable('explain', 'api/src/reservations.ts:16');
+  heading('sargable explain api/src/events.ts:5, planned in the twin without a database');
+  offline('explain', 'api/src/events.ts:5');
 } finally {
   await database.stop();
 }

@@ -10,7 +10,7 @@ import { root } from './prepare.mjs';
 export async function startExampleDatabase() {
   const { startPostgres } = await import('./postgres.mjs');
   const { default: pg } = await import('pg');
-  const server = await startPostgres({ dataFolder: path.join(root, '.cache', 'example-database') });
+  const server = await startPostgres({ dataFolder: path.join(root, '.cache', 'example-database'), settings: { shared_preload_libraries: 'pg_stat_statements' } });
   const query = async (url, text) => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
@@ -47,5 +47,6 @@ async function prepare(serverUrl, query) {
     await query(url.href, fs.readFileSync(path.join(root, 'examples', 'db', 'seed.sql'), 'utf8'));
     await query(url.href, 'CREATE TABLE demo_seeded ()');
   }
+  await query(url.href, 'CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
   return { url: url.href, seeded: !seeded };
 }
