@@ -115,10 +115,10 @@ function initialise(bin, dataFolder, password, user) {
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (user) chownSync(passwordFile, user.uid, user.gid);
   try {
-    // ICU as the default provider: 15 and later.
+    // ICU as the default provider: 15 and later. Before it a locale of the system that the planner does not take for C.
     const major = Number(/\(PostgreSQL\) (\d+)/.exec(spawnSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8' }).stdout ?? '')?.[1] ?? 18);
-    const provider = major >= 15 ? ['--locale-provider=icu', '--icu-locale=en'] : [];
-    const result = spawnSync(join(bin, 'initdb'), ['-D', dataFolder, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', ...provider, '--no-sync'], {
+    const provider = major >= 15 ? ['--locale=C', '--locale-provider=icu', '--icu-locale=en'] : [`--locale=${process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8'}`];
+    const result = spawnSync(join(bin, 'initdb'), ['-D', dataFolder, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', ...provider, '--no-sync'], {
       encoding: 'utf8', ...user, env: { ...process.env, LC_ALL: 'C' }, cwd: dirname(dataFolder),
     });
     if (result.status !== 0) throw new Error(`initdb failed: ${result.error?.message ?? result.stderr}`);

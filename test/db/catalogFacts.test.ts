@@ -167,16 +167,16 @@ describe('a table that is locked', () => {
 
 describe('Citus', () => {
   it('names the distribution column, which counts as the tenant column', async () => {
-    const citus = await createDatabase(`set allow_system_table_mods = on;
-create table pg_catalog.pg_dist_partition (logicalrelid regclass, partmethod "char", partkey text);
-grant select on pg_catalog.pg_dist_partition to public;
+    const citus = await createDatabase(`create table pg_dist_partition (logicalrelid regclass, partmethod "char", partkey text);
+grant select on pg_dist_partition to public;
 create table stores (id bigint primary key);
 create table orders (store bigint not null, id bigint, primary key (store, id));
 create table items (id bigint, store bigint not null);
 create table countries (code text primary key);
-insert into pg_catalog.pg_dist_partition values
+insert into pg_dist_partition values
   ('stores', 'h', '{VAR :varno 1 :varattno 1 :vartype 20}'), ('orders', 'h', '{VAR :varno 1 :varattno 1 :vartype 20}'),
-  ('items', 'h', '{VAR :varno 1 :varattno 2 :vartype 20}'), ('countries', 'n', null)`);
+  ('items', 'h', '{VAR :varno 1 :varattno 2 :vartype 20}'), ('countries', 'n', null);
+update pg_class set relnamespace = 'pg_catalog'::regnamespace where oid = 'pg_dist_partition'::regclass`);
     try {
       const catalog = await readAs(citus.url);
       const column = (table: string) => catalog.tables.get(`public.${table}`)?.distributionColumn;

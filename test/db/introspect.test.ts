@@ -4,10 +4,13 @@ import type { Catalog, Index, Table } from '../../server/src/core/catalog/model'
 import { introspect } from '../../server/src/db/introspect';
 import type { DbSession } from '../../server/src/db/session';
 import { openSession } from '../../server/src/db/session';
-import { createDatabase } from '../support/postgres';
+import { createDatabase, serverVersion } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 import { catalogOf } from '../unit/catalog/schema';
 
+const version = await serverVersion();
+const nullsNotDistinct = version >= 150000 ? 'create table nd (a int, b int, unique nulls not distinct (a, b));\n' : '';
+if (nullsNotDistinct === '') console.warn(`NULLS NOT DISTINCT is not tested: version ${version} does not know it`);
 const ddl = `
 create extension pg_trgm;
 create schema app;
@@ -68,8 +71,7 @@ create extension btree_gist;
 create table rooms (id int, room int, during tstzrange, gone timestamptz, exclude using gist (room with =, during with &&) where (gone is null), constraint only_one exclude using gist (during with &&));
 alter table rooms add exclude using gist (lower(during) with =);
 alter table rooms drop constraint only_one;
-create table nd (a int, b int, unique nulls not distinct (a, b));
-alter table users drop constraint named;
+${nullsNotDistinct}alter table users drop constraint named;
 create table twice (a int primary key unique, b int, unique (b), unique (b, a))
 `
   .replace('alter table users add constraint users_unique_extra', 'create unique index users_slugish_2 on users (tenant_id, extra);\nalter table users add constraint users_unique_extra')
@@ -106,7 +108,10 @@ describe('the introspected catalog equals the one built from the same DDL', () =
   const built = catalogOf(ddl);
   it('has the same relations', () => expect([...live.tables.keys()].sort()).toEqual([...built.tables.keys()].sort()));
   it.each([...built.tables.keys()])('%s', (key) => {
-    expect(comparable(live.tables.get(key)!)).toEqual(comparable(built.tables.get(key)!));
+    const table = built.tables.get(key)!;
+    // A partition has the identity columns of its parent since version 17.
+    const expected = version < 170000 && table.partitionOf !== undefined ? { ...table, columns: table.columns.map(({ generated, ...column }) => (generated === 'identity' ? column : { ...column, generated })) } : table;
+    expect(comparable(live.tables.get(key)!)).toEqual(comparable(expected));
   });
 });
 

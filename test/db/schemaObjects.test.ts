@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase } from '../support/postgres';
+import { createDatabase, serverVersion } from '../support/postgres';
 import type { TestDatabase } from '../support/postgres';
 import { catalogOf } from '../unit/catalog/schema';
 
 /** Types, functions, extensions, partition bounds and storage parameters: what the replay says must be what Postgres says. */
+const version = await serverVersion();
+const hasAtomic = version >= 140000;
+if (!hasAtomic) console.warn(`BEGIN ATOMIC and RETURN are not tested: version ${version} does not know them`);
+const atomic = hasAtomic ? `create function atomic_one(int, numeric default 3) returns int language sql begin atomic select $1; select $1 + 1; end;
+create function atomic_return(x int) returns int return x + 1;
+` : '';
+const withDefinition = ['Moved', ...(hasAtomic ? ['atomic_one', 'atomic_return'] : []), 'overloaded', 'rows_of', 'set_of', 'total'];
 const ddl = `
 create schema app;
 create extension pg_trgm;
@@ -39,9 +46,7 @@ create function rows_of(x int) returns table (id bigint, "Name" text) rows 20 as
 create function set_of(m mood) returns setof feelings language sql as 'select * from feelings where feeling = m';
 create function outs(a int, out b text, out c int) language plpgsql as $$ begin b := 'x'; end $$;
 create function single_out(out b text) language plpgsql as $$ begin b := 'x'; end $$;
-create function atomic_one(int, numeric default 3) returns int language sql begin atomic select $1; select $1 + 1; end;
-create function atomic_return(x int) returns int return x + 1;
-create procedure proc(inout a int, b text) language plpgsql as $$ begin a := 1; end $$;
+${atomic}create procedure proc(inout a int, b text) language plpgsql as $$ begin a := 1; end $$;
 create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
 create aggregate joined(text) (sfunc = textcat, stype = text, parallel = safe);
 create function overloaded(a int) returns int language sql as 'select 1';
@@ -106,16 +111,16 @@ describe('the replay agrees with Postgres', () => {
     const replayed = (built.routines ?? []).map(({ definition: _, ...routine }) => routine);
     const key = (item: object): string => JSON.stringify([(item as Record<string, unknown>)['name'], (item as Record<string, unknown>)['arguments']]);
     const sorted = (items: readonly object[]): readonly object[] => [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
-    expect(replayed.length).toBe(14);
+    expect(replayed.length).toBe(hasAtomic ? 14 : 12);
     expect(sorted(replayed)).toEqual(sorted(live));
   });
 
   it('definitions can be run again, in any search path', async () => {
     const definitions = (built.routines ?? []).flatMap((routine) => routine.definition ?? []);
-    expect((built.routines ?? []).filter((routine) => routine.definition !== undefined).map((routine) => routine.name).sort()).toEqual(['Moved', 'atomic_one', 'atomic_return', 'overloaded', 'rows_of', 'set_of', 'total']);
+    expect((built.routines ?? []).filter((routine) => routine.definition !== undefined).map((routine) => routine.name).sort()).toEqual(withDefinition);
     for (const definition of definitions) await database.query(definition);
-    const [row] = await database.query(`select count(*)::int as n from pg_proc where proname in ('Moved', 'atomic_one', 'atomic_return', 'overloaded', 'rows_of', 'set_of', 'total')`);
-    expect(row?.['n']).toBe(7);
+    const [row] = await database.query(`select count(*)::int as n from pg_proc where proname = any (array[${withDefinition.map((name) => `'${name}'`).join(', ')}])`);
+    expect(row?.['n']).toBe(withDefinition.length);
   });
 
   it('extensions', async () => {

@@ -24,6 +24,14 @@ export function serverUrl(): Promise<string> {
   return server;
 }
 
+let version: Promise<number> | undefined;
+
+/** `server_version_num` of that server: 18 where `npm test` runs, 12 to 18 in `npm run test:matrix`. */
+export function serverVersion(): Promise<number> {
+  version ??= serverUrl().then(async (url) => Number((await run(url, "select current_setting('server_version_num') as number"))[0]?.['number']));
+  return version;
+}
+
 /** Folder of the shared server: `data` and `data.log` (every statement, after the application's name). */
 export function serverFolder(): string {
   const folder = process.env['SARGABLE_TEST_POSTGRES'];
@@ -74,6 +82,17 @@ export async function createDatabase(ddl = ''): Promise<TestDatabase> {
     name,
     url,
     query: (sql, values) => run(url, sql, values),
-    drop: async () => { await run(admin, `drop database if exists ${name} with (force)`); },
+    drop: () => dropDatabase(admin, name),
   };
+}
+
+/** WITH (FORCE) exists from version 13; before it the sessions are ended first. */
+async function dropDatabase(admin: string, name: string): Promise<void> {
+  if ((await serverVersion()) >= 130000) {
+    await run(admin, `drop database if exists ${name} with (force)`);
+    return;
+  }
+  await run(admin, `update pg_database set datallowconn = false where datname = '${name}'`);
+  await run(admin, `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`);
+  await run(admin, `drop database if exists ${name}`);
 }

@@ -54,6 +54,7 @@ async function answerOn(client: pg.Client, question: PlanQuestion): Promise<Plan
     return { state: 'refused', reason: error instanceof Error ? error.message : String(error) };
   } finally {
     await client.query('ROLLBACK');
+    await client.query('DEALLOCATE ALL');
   }
 }
 
@@ -63,7 +64,7 @@ async function planOn(client: pg.Client, { sql, add = [], drop = [], settings = 
   for (const [i, { table, definition }] of add.entries()) await client.query(`CREATE INDEX added_${i} ON ${table} ${definition}`);
   for (const table of new Set(add.filter((index) => /\(\(|\w\(/.test(index.definition.split(' WHERE ')[0] ?? '')).map((index) => index.table))) await client.query(`ANALYZE ${table}`);
   const tuples = new Map((await client.query<{ name: string; tuples: number }>("SELECT n.nspname || '.' || c.relname AS name, greatest(c.reltuples, 0)::float8 AS tuples FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm')")).rows.map((row) => [row.name, row.tuples]));
-  const rows = (await client.query<{ 'QUERY PLAN': unknown }>(`EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) ${sql}`)).rows;
+  const rows = await explainGeneric(client, sql);
   const { root } = parsePlan(rows[0]?.['QUERY PLAN']);
   const used = new Set(collectNodes(root).map((node) => node.index));
   const pages = async (name: string): Promise<number> => Number((await client.query<{ pages: string }>('SELECT pg_relation_size($1::regclass) / 8192 AS pages', [name])).rows[0]?.pages);
@@ -75,4 +76,14 @@ async function planOn(client: pg.Client, { sql, add = [], drop = [], settings = 
     added,
     basis: { volumes: 'server', assumed: [], caveats: [] },
   };
+}
+
+/** GENERIC_PLAN exists from version 16; before it a prepared statement gives the same plan. */
+async function explainGeneric(client: pg.Client, sql: string): Promise<readonly { readonly 'QUERY PLAN': unknown }[]> {
+  const version = Number((await client.query<{ version: string }>("SELECT current_setting('server_version_num') AS version")).rows[0]?.version);
+  if (version >= 160000) return (await client.query<{ 'QUERY PLAN': unknown }>(`EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) ${sql}`)).rows;
+  await client.query('SET LOCAL plan_cache_mode = force_generic_plan');
+  await client.query(`PREPARE planned AS ${sql}`);
+  const values = (await client.query<{ count: number }>("SELECT coalesce(array_length(parameter_types, 1), 0) AS count FROM pg_prepared_statements WHERE name = 'planned'")).rows[0]?.count ?? 0;
+  return (await client.query<{ 'QUERY PLAN': unknown }>(`EXPLAIN (VERBOSE, FORMAT JSON) EXECUTE planned${values > 0 ? `(${Array.from({ length: values }, () => 'NULL').join(', ')})` : ''}`)).rows;
 }

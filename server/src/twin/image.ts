@@ -104,7 +104,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       // Those of the catalog before.
       { type: 'sql', sql: 'reset all' },
       { type: 'sql', sql: `set search_path = ${path.length === 0 ? "''" : path.map(quoteIdentifier).join(', ')}`, optional: true },
-      ...renderSettings(catalog.server?.settings ?? {}).map((sql): TwinStep => ({ type: 'sql', sql, optional: true })),
+      ...renderSettings(catalog.server?.settings ?? {}, catalog.server?.version).map((sql): TwinStep => ({ type: 'sql', sql, optional: true })),
     ]);
     return content;
   };

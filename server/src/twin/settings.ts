@@ -10,9 +10,19 @@ const planner = /^(?:enable_\w+|\w+_cost|\w+_fraction|\w+_threshold|\w+_collapse
 /** May this setting be taken over? */
 export const isPlannerSetting = (name: string): boolean => planner.test(name);
 
-/** SET of the planner's settings of a server; where it does not say, PostgreSQL's defaults. JIT is an execution matter. */
-export const renderSettings = (settings: Readonly<Record<string, string>>): readonly string[] =>
-  Object.entries({ ...defaults, ...settings, jit: 'off' }).flatMap(([name, value]) => (isPlannerSetting(name) || name === 'jit' ? [`set ${name} = ${quoteLiteral(value)}`] : []));
+/** What the planner learnt with a version and has a switch for: switched off for the servers before it. */
+const learnt: readonly (readonly [since: number, settings: Readonly<Record<string, string>>])[] = [
+  [130000, { enable_incremental_sort: 'off', hash_mem_multiplier: '1' }], [140000, { enable_memoize: 'off' }], [160000, { enable_presorted_aggregate: 'off' }],
+  [170000, { enable_group_by_reordering: 'off' }], [180000, { enable_distinct_reordering: 'off', enable_self_join_elimination: 'off' }],
+];
+const asBefore = (version: number): Readonly<Record<string, string>> => Object.assign({}, ...learnt.map(([since, settings]) => (version < since ? settings : {})));
+
+/**
+ * SET of the planner's settings of a server; where it does not say, PostgreSQL's defaults. JIT is an execution matter.
+ * @param version `server_version_num`; undefined where no server is known
+ */
+export const renderSettings = (settings: Readonly<Record<string, string>>, version?: number): readonly string[] =>
+  Object.entries({ ...defaults, ...asBefore(version ?? 180000), ...settings, jit: 'off' }).flatMap(([name, value]) => (isPlannerSetting(name) || name === 'jit' ? [`set ${name} = ${quoteLiteral(value)}`] : []));
 
 /** SET LOCAL for one plan; other settings are left out. */
 export const renderLocalSettings = (settings: Readonly<Record<string, string>>): readonly string[] =>

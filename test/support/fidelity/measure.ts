@@ -1,14 +1,18 @@
 import pg from 'pg';
 import type { Catalog } from '../../../server/src/core/catalog/model';
+import { fromSnapshotFiles, toSnapshotFiles } from '../../../server/src/core/catalog/snapshot';
+import { hideValues, type SnapshotValues } from '../../../server/src/core/catalog/snapshotValues';
 import { summariseAgreement, type Agreement, type PlanComparison } from '../../../server/src/core/plan/calibration';
 import { parsePlan } from '../../../server/src/core/plan/planTree';
 import type { HypotheticalIndex } from '../../../server/src/core/plan/planner';
 import type { Twin } from '../../../server/src/twin/twin';
+import { createTokens } from '../../../server/src/workspace/snapshotSalt';
 import { exampleDdl, exampleRows } from './dataset';
 
 /** A connection to the server that the twin copies; its planner settings are those of the whole run. */
 export interface Source {
   readonly client: pg.Client;
+  readonly major: number;
   /** Element 0 of EXPLAIN, for any values of the parameters. */
   explain(sql: string): Promise<unknown>;
   close(): Promise<void>;
@@ -36,7 +40,7 @@ export async function openSource(url: string): Promise<Source> {
   const version = Number(rows[0]?.version);
   await client.query('SET jit = off');
   return {
-    client,
+    client, major: Math.floor(version / 10_000),
     async explain(sql) {
       if (version >= 160000) return (await client.query<{ 'QUERY PLAN': unknown[] }>(`EXPLAIN (GENERIC_PLAN, VERBOSE, FORMAT JSON) ${sql}`)).rows[0]?.['QUERY PLAN'][0];
       const parameters = Math.max(0, ...[...sql.matchAll(/\$(\d+)/g)].map((match) => Number(match[1])));
@@ -54,14 +58,32 @@ export async function openSource(url: string): Promise<Source> {
   };
 }
 
+/** The catalog as its snapshot in the repository has it: written and read back. */
+export function throughSnapshot(catalog: Catalog, values: SnapshotValues): Catalog {
+  const files = toSnapshotFiles({ ...catalog, statistics: hideValues(catalog, values, createTokens('a salt of the tests')) }, { values, project: 'fidelity' });
+  const read = files && fromSnapshotFiles(files);
+  if (read?.catalog === undefined || read.problems.length > 0) throw new Error(`the snapshot cannot be read back: ${read?.problems.join('; ') ?? 'nothing was written'}`);
+  return read.catalog;
+}
+
+/** An agreement, and what the plans said of themselves. */
+export interface Comparison extends Agreement {
+  /** Plans whose basis names both versions, where the server's planner is another one than the twin's. */
+  readonly namingVersions: number;
+}
+
 /** Plans every query on the server and in the twin. Queries that the server refuses are left out; one that only the twin refuses is an error. */
-export async function compareQueries(source: Source, twin: Twin, catalog: Catalog, queries: readonly string[]): Promise<Agreement> {
+export async function compareQueries(source: Source, twin: Twin, catalog: Catalog, queries: readonly string[]): Promise<Comparison> {
   const comparisons: PlanComparison[] = [];
+  let namingVersions = 0;
   for (const sql of queries) {
     const server = await source.explain(sql).catch(() => undefined);
-    if (server !== undefined) comparisons.push({ sql, server: parsePlan(server).root, twin: (await twin.plan(catalog, sql)).root });
+    if (server === undefined) continue;
+    const planned = await twin.plan(catalog, sql);
+    comparisons.push({ sql, server: parsePlan(server).root, twin: planned.root });
+    if (planned.basis.caveats.includes(`planned by PostgreSQL 18; the server runs ${source.major}`)) namingVersions++;
   }
-  return summariseAgreement(comparisons);
+  return { ...summariseAgreement(comparisons), namingVersions };
 }
 
 /** A query and an index that does not exist. */

@@ -1,4 +1,5 @@
 import type { ExpressionToken } from './expressionTokens';
+import { respellCalls } from './callSpellings';
 import { closingIndex, collectTokens, identifierName, renderIdentifier } from './expressionTokens';
 
 /** Casts that Postgres itself writes round a text column or literal. */
@@ -7,12 +8,12 @@ const textTypes = new Set(['text', 'character varying', 'varchar', 'bpchar']);
 /**
  * One spelling for expressions that mean the same: lower case, single blanks, no redundant parentheses, no table
  * qualifiers, `CAST(x AS t)` as `x::t`, `!=` as `<>`; casts of literals are dropped, and `::text` (which Postgres
- * writes round varchar columns) inside a larger expression. Two expressions with the same result are the same;
+ * writes round varchar columns) inside a larger expression; calls that SQL spells with words by `respellCalls`. Two expressions with the same result are the same;
  * different results prove nothing. Never throws.
  */
 export function normaliseExpression(sql: string): string {
   let tokens = collectTokens(sql).map(normaliseToken);
-  tokens = withoutQualifiers(castCalls(tokens));
+  tokens = respellCalls(withoutQualifiers(castCalls(tokens)));
   for (let length = -1; length !== tokens.length; ) {
     length = tokens.length;
     tokens = withoutParentheses(withoutCasts(withoutParentheses(tokens)));
@@ -119,7 +120,8 @@ function withoutParentheses(tokens: readonly ExpressionToken[]): ExpressionToken
   tokens.forEach((token, open) => {
     if (token.text !== '(' || isCall(tokens, open)) return;
     const close = closingIndex(tokens, open);
-    if (close >= tokens.length) return;
+    // Of a doubled pair one goes at a time: what stands around the inner one is seen when the outer one is gone.
+    if (close >= tokens.length || (dropped.has(open - 1) && dropped.has(close + 1))) return;
     const whole = open === 0 && close === tokens.length - 1;
     const single = close === open + 2;
     const doubled = tokens[open + 1]?.text === '(' && closingIndex(tokens, open + 1) === close - 1;
