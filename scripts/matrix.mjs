@@ -1,9 +1,11 @@
-// npm run test:matrix: the database tests against PostgreSQL 12 to 18, each a real server from the registry's packages.
+// npm run test:matrix: the database tests against PostgreSQL 12 to 18, each a real server from the registry's packages. Prints
+// per version what passed, failed and was left out (with the tests' words on why), and how well the twin's plans agree.
 //   node scripts/matrix.mjs [12 15 …] [-- test/db test/twin/fidelity.test.ts]
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { installDependencies, root } from './prepare.mjs';
+import { installDependencies, root, run } from './prepare.mjs';
 
 /** Versions of the platform package, one per major. */
 const packages = { 12: '12.22.0-beta.15', 13: '13.23.0-beta.16', 14: '14.23.0-beta.17', 15: '15.18.0-beta.17', 16: '16.14.0-beta.17', 17: '17.10.0-beta.17', 18: '18.4.0-beta.17' };
@@ -23,16 +25,33 @@ function fetchBinaries(major) {
   return native;
 }
 
+/** One version's run: vitest's counts, and the lines in which tests say what they measured or left out. */
+function test(major, tests) {
+  const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'sargable-matrix-')), 'report.json');
+  const { status, stdout } = spawnSync(process.execPath, [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...tests, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
+    cwd: root, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NO_COLOR: '1', SARGABLE_POSTGRES_BINARIES: fetchBinaries(major) },
+  });
+  process.stdout.write(stdout);
+  if (!fs.existsSync(report)) return { major, status, passed: 0, failed: 0, skipped: 0, files: [], said: [] };
+  const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, testResults } = JSON.parse(fs.readFileSync(report, 'utf8'));
+  fs.rmSync(path.dirname(report), { recursive: true });
+  const said = [...new Set(stdout.split('\n').filter((line) => /^PostgreSQL \d+, .* of the same shape|tested on this version|is not tested|are not tested/i.test(line)))];
+  return { major, status, passed, failed, skipped, files: testResults.filter((file) => file.status !== 'passed').map((file) => path.relative(root, file.name)), said };
+}
+
 installDependencies();
+run(process.execPath, ['scripts/build.mjs']);
 const split = process.argv.indexOf('--');
 const wanted = process.argv.slice(2, split < 0 ? undefined : split).filter((argument) => argument in packages);
 const tests = split < 0 ? ['test/db', 'test/twin/fidelity.test.ts', 'test/protocol/database.test.ts'] : process.argv.slice(split + 1);
 const results = [];
 for (const major of wanted.length > 0 ? wanted : Object.keys(packages)) {
   console.log(`\n── PostgreSQL ${major}`);
-  const binaries = fetchBinaries(major);
-  const result = spawnSync(process.execPath, [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...tests], { cwd: root, stdio: 'inherit', env: { ...process.env, SARGABLE_POSTGRES_BINARIES: binaries } });
-  results.push([major, result.status === 0]);
+  results.push(test(major, tests));
 }
-console.log(`\n${results.map(([major, passed]) => `PostgreSQL ${major}: ${passed ? 'passed' : 'FAILED'}`).join('\n')}`);
-process.exit(results.every(([, passed]) => passed) ? 0 : 1);
+console.log('\nPostgreSQL   passed  failed  skipped');
+for (const { major, status, passed, failed, skipped, files, said } of results) {
+  console.log(`${String(major).padEnd(10)}${[passed, failed, skipped].map((count) => String(count).padStart(9)).join('')}${status === 0 ? '' : `   FAILED: ${files.join(', ')}`}`);
+  for (const line of said) console.log(`  ${line}`);
+}
+process.exit(results.every(({ status }) => status === 0) ? 0 : 1);

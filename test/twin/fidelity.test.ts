@@ -8,9 +8,9 @@ import { compareQueries, compareWhatIfs, openSource, seed, smallScale, throughSn
 import { generateQueries } from '../support/fidelity/queries';
 import { sharedTwin } from '../support/sharedTwin';
 
+/** Share of plans of the same shape. Older planners than the twin's choose otherwise. Measured: 12 342, 13 360, 14 and 15 368, 16 374, 17 381, 18 400 of 400. */
+const bounds: Readonly<Record<number, number>> = { 12: 0.83, 13: 0.87, 14: 0.89, 15: 0.89, 16: 0.91, 17: 0.93, 18: 0.99 };
 /** The twin beside a real server with real rows, in small; `npm run bench:fidelity` has the full run. */
-/** Share of plans of the same shape. Older planners than the twin's choose otherwise; what each run measured stands beside. */
-const bounds: Readonly<Record<number, number>> = { 12: 0, 13: 0, 14: 0, 15: 0, 16: 0, 17: 0, 18: 0.99 };
 let database: TestDatabase;
 let session: DbSession;
 let source: Source;
@@ -27,9 +27,9 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(async () => {
-  await source.close();
-  await session.close();
-  await database.drop();
+  await source?.close();
+  await session?.close();
+  await database?.drop();
 });
 
 describe('fidelity', () => {
@@ -44,8 +44,11 @@ describe('fidelity', () => {
   });
 
   it('an index that does not exist costs what it costs when it does', async () => {
+    // Before version 13 the planner expects a tenth as many rows of a jsonb containment.
+    const isComparable = (kind: string): boolean => kind !== 'gin' || source.major > 12;
+    if (!isComparable('gin')) console.warn(`What-ifs of jsonb indexes are not tested: PostgreSQL ${source.major} estimates containment otherwise`);
     const results = await compareWhatIfs(source, twin, catalog, whatIfCases);
-    for (const result of results.filter((r) => r.kind !== 'brin' && r.kind !== 'expression')) {
+    for (const result of results.filter((r) => r.kind !== 'brin' && r.kind !== 'expression' && isComparable(r.kind))) {
       expect(Math.abs(result.twin - result.server) / result.server, `${result.kind} ${result.index.definition}: ${result.twin} in the twin, ${result.server} on the server`).toBeLessThan(0.15);
     }
   });

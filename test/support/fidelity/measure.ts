@@ -27,17 +27,20 @@ export async function seed(url: string, rows: number, settings: Readonly<Record<
   await client.connect();
   try {
     for (const [name, value] of Object.entries(settings)) await client.query(`ALTER DATABASE ${JSON.stringify(client.database)} SET ${name} = '${value}'`);
+    // The function is the server's own from version 13.
+    if (await versionOf(client) < 130000) await client.query('CREATE EXTENSION pgcrypto');
     for (const sql of [...exampleDdl(), ...exampleRows(rows), 'VACUUM', 'ANALYZE']) await client.query(sql);
   } finally {
     await client.end();
   }
 }
 
+const versionOf = async (client: pg.Client): Promise<number> => Number((await client.query<{ version: string }>("SELECT current_setting('server_version_num') AS version")).rows[0]?.version);
+
 export async function openSource(url: string): Promise<Source> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version_num') AS version");
-  const version = Number(rows[0]?.version);
+  const version = await versionOf(client);
   await client.query('SET jit = off');
   return {
     client, major: Math.floor(version / 10_000),
