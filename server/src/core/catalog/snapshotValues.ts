@@ -1,6 +1,7 @@
 import { parseArrayText, renderArrayText } from './arrayText';
 import { quoteIdentifier } from '../sql/names';
 import type { Catalog } from './model';
+import { relationKey } from './names';
 import type { CatalogStatistics, ColumnStatistics } from './statistics';
 
 /** What a snapshot says of the values in the columns: nothing, tokens that stand for them, or the values themselves. */
@@ -14,7 +15,9 @@ export type TokenOf = (family: 'text' | 'uuid' | 'integer', value: string) => st
  * - `token`: the most common values of text, uuid, integer and bigint columns become tokens, the same one for the same value in every column,
  *   because the planner estimates a join by comparing two such lists; booleans and enums stay (their labels are in the
  *   schema). Of all other types values and frequencies are left out, histograms and elements of every type: with tokens
- *   instead of values 798 of 800 generic plans were the same, without any list 383 of 400.
+ *   instead of values 798 of 800 generic plans were the same, without any list 383 of 400. A list that covers every row
+ *   is that of a kind or a state, which queries compare with literals: beside tokens the planner would take each literal for
+ *   a value in no row, without a list it assumes an average value. Such lists stay only where the column is joined on.
  * - `none`: no values, no frequencies.
  * - `all`: as the server has them.
  */
@@ -22,11 +25,29 @@ export function hideValues(catalog: Catalog, values: SnapshotValues, tokenOf: To
   const { statistics } = catalog;
   if (statistics === undefined || values === 'all') return statistics;
   const enums = new Set((catalog.types ?? []).filter((type) => type.kind === 'enum').flatMap(({ schema, name }) => [`${quoteIdentifier(schema)}.${quoteIdentifier(name)}`, ...(catalog.searchPath.includes(schema) ? [quoteIdentifier(name)] : [])]));
+  const joined = collectForeignKeyColumns(catalog);
   const relations = new Map([...statistics.relations].map(([key, relation]) => {
     const types = new Map(catalog.tables.get(key)?.columns.map((column) => [column.name, column.type]));
-    return [key, { ...relation, columns: relation.columns.map((column) => hideColumn(column, values === 'none' ? undefined : types.get(column.column), enums, tokenOf)) }];
+    const typeShown = (column: ColumnStatistics): string | undefined => (values === 'none' ? undefined : types.get(column.column));
+    const isKept = (column: ColumnStatistics, type: string | undefined): boolean => type === 'boolean' || enums.has(type ?? '') || !isComplete(column) || joined.has(`${key}.${column.column}`) || /(?:^|_)id$|[a-z]Id$/.test(column.column);
+    return [key, { ...relation, columns: relation.columns.map((column) => hideColumn(column, isKept(column, typeShown(column)) ? typeShown(column) : undefined, enums, tokenOf)) }];
   }));
   return { ...statistics, relations };
+}
+
+/** Do the most common values make up every row that is not NULL? */
+const isComplete = ({ mostCommonFrequencies = [], nullFraction }: ColumnStatistics): boolean => mostCommonFrequencies.reduce((sum, frequency) => sum + frequency, nullFraction) > 0.999;
+
+/** `schema.table.column` on either side of every foreign key. */
+function collectForeignKeyColumns(catalog: Catalog): ReadonlySet<string> {
+  const columns = new Set<string>();
+  for (const [key, table] of catalog.tables) {
+    for (const { columns: own, references } of table.foreignKeys) {
+      for (const column of own) columns.add(`${key}.${column}`);
+      for (const column of references.columns) columns.add(`${relationKey(references.schema ?? table.schema, references.table)}.${column}`);
+    }
+  }
+  return columns;
 }
 
 /** @param type of the column; undefined: nothing of its values may stand */
