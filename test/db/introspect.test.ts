@@ -11,7 +11,7 @@ import { catalogOf } from '../unit/catalog/schema';
 const version = await serverVersion();
 const nullsNotDistinct = version >= 150000 ? 'create table nd (a int, b int, unique nulls not distinct (a, b));\n' : '';
 if (nullsNotDistinct === '') console.warn(`NULLS NOT DISTINCT is not tested: version ${version} does not know it`);
-const ddl = `
+const ddl = `${version >= 130000 ? '' : 'create extension pgcrypto; -- gen_random_uuid\n'}
 create extension pg_trgm;
 create schema app;
 create type mood as enum ('ok', 'sad');

@@ -108,7 +108,8 @@ describe('the replay agrees with Postgres', () => {
     const words = { kind: { f: 'function', p: 'procedure', a: 'aggregate', w: 'window' }, volatility: { i: 'immutable', s: 'stable', v: 'volatile' }, parallel: { s: 'safe', r: 'restricted', u: 'unsafe' } } as const;
     const word = (field: keyof typeof words, value: unknown): unknown => (words[field] as Readonly<Record<string, string>>)[String(value)];
     const live = rows.map((row) => ({ ...row, kind: word('kind', row['kind']), volatility: word('volatility', row['volatility']), parallel: word('parallel', row['parallel']) }));
-    const replayed = (built.routines ?? []).map(({ definition: _, ...routine }) => routine);
+    // Of procedures IN is printed since version 14.
+    const replayed = (built.routines ?? []).map(({ definition: _, ...routine }) => (version < 140000 ? { ...routine, arguments: routine.arguments.replaceAll(/\bIN /g, '') } : routine));
     const key = (item: object): string => JSON.stringify([(item as Record<string, unknown>)['name'], (item as Record<string, unknown>)['arguments']]);
     const sorted = (items: readonly object[]): readonly object[] => [...items].sort((a, b) => (key(a) < key(b) ? -1 : 1));
     expect(replayed.length).toBe(hasAtomic ? 14 : 12);
