@@ -10,6 +10,7 @@ import { sharedTwin } from '../support/sharedTwin';
 
 /** Share of plans of the same shape. Older planners than the twin's choose otherwise. Measured: 12 342, 13 360, 14 and 15 368, 16 374, 17 381, 18 400 of 400. */
 const bounds: Readonly<Record<number, number>> = { 12: 0.83, 13: 0.87, 14: 0.89, 15: 0.89, 16: 0.91, 17: 0.93, 18: 0.99 };
+
 /** The twin beside a real server with real rows, in small; `npm run bench:fidelity` has the full run. */
 let database: TestDatabase;
 let session: DbSession;
