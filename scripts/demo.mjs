@@ -16,7 +16,8 @@ const { startExampleDatabase } = await import('./exampleDatabase.mjs');
 const database = await startExampleDatabase();
 console.log(`${database.seeded ? 'Created and seeded' : 'Ready'} after ${elapsed()}: ${database.url}`);
 
-const { SARGABLE_DATABASE_URL: _url, PGHOST: _host, PGDATABASE: _database, PGSERVICE: _service, ...environment } = process.env;
+/** Nothing in the environment names a database here. */
+const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'SARGABLE_DATABASE_URL' && !name.startsWith('PG')));
 const offline = (...args) => spawnSync(process.execPath, [path.join(root, 'dist', 'cli.js'), ...args], { cwd: path.join(root, 'examples'), stdio: 'inherit', env: environment });
 const sargable = (...args) => offline(...args, '--database', database.url);
 /** One page by OFFSET and one condition without an index. */
