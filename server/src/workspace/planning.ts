@@ -9,18 +9,21 @@ import { TwinError, type Twin } from '../twin/twin';
 export interface Planning {
   readonly planner: Planner;
   readonly twin: Twin | undefined;
-  /** Another schema or other statistics: answers about the one before do not hold. */
+  /** Another schema or other statistics: answers about the one before do not hold. The same one, read again, changes nothing. */
   use(catalog: Catalog | undefined): void;
   /** Questions that wait for `settle`. */
   readonly waiting: number;
-  /** Answers what has been asked until there is nothing left, the newest question first. Resolves to true when anything was answered. Never rejects. */
+  /**
+   * Answers what has been asked until there is nothing left, the newest question first. Resolves to true when anything had been
+   * asked: then another look is worth while, whether it was answered or the schema is another meanwhile. Never rejects.
+   */
   settle(): Promise<boolean>;
 }
 
 /** A rule asks for the plan, then for the plan with indexes, then for what remains; more rounds than this are a loop. */
 export const MAX_PLANNER_ROUNDS = 6;
-/** Answers kept for a catalog; one is about 5 kB. */
-const MAX_ANSWERS = 2000;
+/** Answers kept for a catalog; one is about 5 kB. Who lints many files has them answered in portions: what is forgotten is asked again. */
+const MAX_ANSWERS = 5000;
 /** Catalogs whose answers are kept: a migration that is typed and undone asks nothing twice. */
 const MAX_CATALOGS = 3;
 
@@ -31,32 +34,25 @@ export function createPlanning(twin: Twin | undefined): Planning {
   let answers = new Map<string, PlanAnswer>();
   let pending = new Map<string, PlanQuestion>();
   let running: Promise<boolean> | undefined;
-  let available = true;
 
-  const isAvailable = (): boolean => twin !== undefined && catalog !== undefined && available;
+  const isAvailable = (): boolean => twin !== undefined && catalog !== undefined && twin.status().state !== 'failed';
 
-  const answerSome = async (using: Twin): Promise<boolean> => {
-    let answered = false;
-    while (pending.size > 0 && isAvailable() && catalog) {
-      const [current, store, questions] = [catalog, answers, [...pending.values()].reverse()];
+  const answerAll = async (using: Twin): Promise<void> => {
+    while (pending.size > 0 && catalog) {
+      const [current, asked, store, questions] = [catalog, version, answers, [...pending.values()].reverse()];
       pending = new Map();
       for (const group of bySql(questions)) {
-        // The catalog was replaced meanwhile: what is still of interest is asked again by the next run.
-        if (catalog !== current) break;
-        for (const [question, answer] of await askTwin(using, current, group)) {
-          if (answer.state === 'unavailable') available = false;
-          else remember(store, keyOf(question), answer);
-          answered = true;
-        }
+        // Another catalog, or no planner any more: what is still of interest is asked again by the next run.
+        if (version !== asked || !isAvailable()) break;
+        for (const [question, answer] of await askTwin(using, current, group)) if (answer.state !== 'unavailable') remember(store, keyOf(question), answer);
       }
     }
-    return answered;
   };
 
   return {
     twin,
     planner: {
-      get version() { return `${version}:${available}`; },
+      get version() { return `${version}:${isAvailable()}`; },
       plan(question) {
         if (!isAvailable()) return { state: 'unavailable' };
         const key = keyOf(question);
@@ -68,8 +64,10 @@ export function createPlanning(twin: Twin | undefined): Planning {
       },
     },
     use(next) {
+      const before = version;
       catalog = next;
       version = next === undefined ? '' : `${next.version}/${next.statistics?.version ?? ''}`;
+      if (version === before) return;
       pending = new Map();
       answers = byCatalog.get(version) ?? new Map();
       byCatalog.delete(version);
@@ -80,10 +78,19 @@ export function createPlanning(twin: Twin | undefined): Planning {
     get waiting() { return pending.size; },
     settle() {
       if (!twin || pending.size === 0) return running ?? Promise.resolve(false);
-      running ??= answerSome(twin).finally(() => { running = undefined; });
+      running ??= inTurn(twin, () => answerAll(twin)).then(() => true).finally(() => { running = undefined; });
       return running;
     },
   };
+}
+
+/** The last work of each twin. A twin holds one schema: to and fro between two it would make both anew for every question. */
+const turns = new WeakMap<Twin, Promise<unknown>>();
+
+function inTurn<T>(twin: Twin, work: () => Promise<T>): Promise<T> {
+  const result = (turns.get(twin) ?? Promise.resolve()).then(work);
+  turns.set(twin, result.catch(() => undefined));
+  return result;
 }
 
 const keyOf = ({ sql, add, drop, settings }: PlanQuestion): string => (add ?? drop ?? settings ? JSON.stringify([sql, add, drop, settings]) : sql);

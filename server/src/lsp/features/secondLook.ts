@@ -27,9 +27,10 @@ export function createSecondLook(connection: Connection, session: () => Session 
     }
   };
 
+  let last: Promise<void> = Promise.resolve();
   return (project) => {
     waiting.add(project);
     clearTimeout(timer);
-    timer = setTimeout(() => inBackground(connection, look()), REST);
+    timer = setTimeout(() => inBackground(connection, (last = last.catch(() => undefined).then(look))), REST);
   };
 }
