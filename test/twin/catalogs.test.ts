@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Catalog } from '../../server/src/core/catalog/model';
-import type { RelationStatistics } from '../../server/src/core/catalog/statistics';
+import type { RelationStatistics, Routine } from '../../server/src/core/catalog/statistics';
 import type { Twin } from '../../server/src/twin/twin';
 import { readDdl } from '../support/ddl';
 import { startTwin } from '../support/twin';
@@ -47,6 +47,22 @@ describe('another catalog', () => {
   test('never analysed: the size of the file is known, the rest is assumed', async () => {
     const plan = await twin.plan(withStatistics(first, '3', { pages: 0, tuples: -1, filePages: 7_000 }), sql);
     expect(plan.basis).toMatchObject({ volumes: 'assumed', assumed: [{ table: 'public.orders', rows: 1_000_000 }] });
+  });
+
+  test('a table that cannot be made spoils its own statements and no others', async () => {
+    const catalog = await readDdl('create table broken (id bigint primary key, ctid integer); create table events (id bigint primary key, kind text not null); create table entries (id bigint primary key, kind text not null);', { events: 1_000_000, entries: 1_000_000 });
+    await expect(twin.plan(catalog, 'select * from broken b join events e on e.id = b.id')).rejects.toMatchObject({ kind: 'refused' });
+    const [events, entries] = [await twin.plan(catalog, 'select * from events where kind = $1'), await twin.plan(catalog, 'select * from entries where kind = $1')];
+    expect(events.cost).toBe(entries.cost);
+    expect(events.cost).toBeGreaterThan(10_000);
+  });
+
+  test('what one catalog needs to tell the types of a statement is not carried over to another', async () => {
+    const routine = (type: string): Routine => ({ schema: 'public', name: 'f', arguments: `a ${type}`, returns: 'text', kind: 'function', volatility: 'stable', parallel: 'safe', strict: false, language: 'plpgsql', cost: 100, rows: 0 });
+    const both: Catalog = { ...first, version: 'both', routines: [routine('integer'), routine('bytea')] };
+    const one: Catalog = { ...first, version: 'one', routines: [routine('bytea')] };
+    await twin.plan(both, 'select f($1) from orders');
+    expect((await twin.plan(one, 'select f($1) from orders')).scans[0]!.method).toBe('Seq Scan');
   });
 
   test('settings of the server and of one question', async () => {

@@ -113,7 +113,7 @@ beforeAll(async () => {
   for (const statement of ddl.split(/;\n/)) if (statement.trim() !== '') await database.query(statement);
   session = openSession(database.url);
   live = await introspect(session);
-  server = createEmbeddedServer({ script: twinScript, idleMs: 60_000, startTimeoutMs: 60_000, timeoutMs: 20_000, memoryLimitBytes: 2e9 });
+  server = createEmbeddedServer({ script: twinScript, idleMs: 60_000, startTimeoutMs: 60_000, timeoutMs: 20_000, retryMs: 60_000, memoryLimitBytes: 2e9 });
   twin = createTwinOn(server, 1_000_000);
 });
 afterAll(async () => {

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Catalog } from '../../server/src/core/catalog/model';
@@ -83,6 +85,24 @@ describe.skipIf(process.platform !== 'linux')('the process of the twin', () => {
     expect(twin.status().problem).toMatch(/3 times/);
     const missing = createTwin({ script: '/no/such/file.js' });
     await expect(missing.plan(catalog, plain)).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(missing.status()).toMatchObject({ state: 'failed', problem: 'the planner was not built into this installation' });
+  });
+
+  test('after a while it is tried again: whatever ended it may be over', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sargable-twin-'));
+    const script = join(folder, 'twin.cjs');
+    try {
+      writeFileSync(script, 'process.exit(1)');
+      twin = createTwin({ script, retryMs: 50 });
+      for (let attempt = 0; attempt < 3; attempt++) await expect(twin.plan(catalog, plain)).rejects.toMatchObject({ kind: 'crashed' });
+      writeFileSync(script, `process.chdir(${JSON.stringify(folder)}); require(${JSON.stringify(await twinScript())});`);
+      expect(await until(() => twin!.status().state === 'stopped')).toBe(true);
+      expect((await twin.plan(catalog, plain)).scans).toHaveLength(1);
+      expect(twin.status()).toMatchObject({ state: 'running' });
+      expect(twin.status().problem).toBeUndefined();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('it sees nothing of our environment', async () => {

@@ -15,10 +15,12 @@ export interface EmbeddedOptions {
   readonly timeoutMs: number;
   /** Resident memory above which the process is replaced by a fresh one. */
   readonly memoryLimitBytes: number;
+  /** Milliseconds after which a process that ended too often is tried once more: what ended it may be over. */
+  readonly retryMs: number;
 }
 
 const engine = 'PGlite, PostgreSQL 18.6';
-/** Ends in a row, without an answer in between, after which it is not started again. */
+/** Ends in a row, without an answer in between, after which it is not started for a while. */
 const maxFailures = 3;
 
 interface Running {
@@ -33,18 +35,22 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
   let starting: Promise<Running> | undefined;
   let starts = 0;
   let failures = 0;
+  let retryAt = 0;
+  /** The program is not there: no try helps. */
+  let missing = false;
   let requests = 0;
   let startMs: number | undefined;
   let problem: string | undefined;
   let idle: NodeJS.Timeout | undefined;
   const ended = new Set<Promise<void>>();
 
-  const failed = (): boolean => failures >= maxFailures;
+  const failed = (): boolean => missing || (failures >= maxFailures && Date.now() < retryAt);
   const end = (target: Running, error: TwinError): void => {
     if (running === target) running = undefined;
     for (const { reject } of target.pending.values()) reject(error);
     target.pending.clear();
-    if (target.child.exitCode === null && target.child.signalCode === null) {
+    // One that was never made (no memory, too many files open) does not end either.
+    if (target.child.pid !== undefined && target.child.exitCode === null && target.child.signalCode === null) {
       const gone = new Promise<void>((resolve) => { target.child.once('exit', () => { resolve(); }); });
       ended.add(gone);
       void gone.then(() => ended.delete(gone));
@@ -54,8 +60,10 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
     }
   };
   const fail = (target: Running, error: TwinError): void => {
-    failures++;
-    if (failed()) problem = `The planner ended ${maxFailures} times in a row: ${error.message}`;
+    if (++failures >= maxFailures) {
+      retryAt = Date.now() + options.retryMs;
+      problem = `The planner ended ${maxFailures} times in a row: ${error.message}`;
+    }
     end(target, error);
   };
   /** A process that waits for nothing does not keep ours alive. */
@@ -72,7 +80,11 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
   const launch = async (): Promise<Running> => {
     if (failed()) throw new TwinError('unavailable', problem ?? 'the planner does not start');
     const script = typeof options.script === 'string' ? options.script : await options.script();
-    if (!existsSync(script)) throw new TwinError('unavailable', 'the planner was not built into this installation');
+    if (!existsSync(script)) {
+      missing = true;
+      problem = 'the planner was not built into this installation';
+      throw new TwinError('unavailable', problem);
+    }
     const began = performance.now();
     const child = fork(script, [], { env: childEnvironment(), execArgv: [], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
     const target: Running = { child, pending: new Map(), memoryBytes: 0 };
@@ -122,6 +134,7 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
           target.child.send(request, (error) => { if (error !== null) fail(target, new TwinError('crashed', 'the planner ended; it starts again with the next question')); });
         });
         failures = 0;
+        problem = undefined;
         if (reply.error !== undefined) throw new StepFailure(reply.error);
         return reply.results satisfies readonly StepResult[];
       } finally {

@@ -1,7 +1,7 @@
 import type { Catalog, Table } from '../core/catalog/model';
 import { relationKey } from '../core/catalog/names';
 import { isOneStatement, renderCreateTable, renderForeignKey, renderView, type DdlOptions } from '../core/catalog/renderDdl';
-import { quoteIdentifier } from '../core/sql/names';
+import { quoteIdentifier, quoteLiteral } from '../core/sql/names';
 import type { StepResult, TwinStep } from './child/protocol';
 import { isBytewise, toTwinCollation } from './collations';
 import { renderKeys } from './keys';
@@ -168,7 +168,10 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
   };
 
   const restoreStatistics = async (now: Content, catalog: Catalog, tables: readonly Table[]): Promise<void> => {
-    const stale = tables.filter((table) => now.restored.get(keyOf(table)) !== statisticsKey(catalog));
+    const outdated = tables.filter((table) => now.restored.get(keyOf(table)) !== statisticsKey(catalog));
+    // A table that could not be made has no file to be sized: its statement is refused by Postgres, and the others stand.
+    const there = new Set(await existing(server, outdated.map(regclassOf)));
+    const stale = outdated.filter((table) => there.has(regclassOf(table)));
     if (stale.length === 0) return;
     const steps: TwinStep[] = [];
     for (const table of stale) {
@@ -185,8 +188,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
   };
 
   const restoreIndexes = async (now: Content, catalog: Catalog, tables: readonly Table[]): Promise<void> => {
-    const known = new Set((await existing(server, tables.map((table) => regclass(table.schema, table.name)))));
-    const indexes = await readIndexes(server, [...known]);
+    const indexes = await readIndexes(server, tables.map(regclassOf));
     await runSteps(server, indexes.flatMap((index) => restoreHeight(index, catalog.statistics?.relations.get(relationKey(index.schema, index.name))?.filePages ?? 0)));
     const unknown = indexes.filter((index) => catalog.statistics?.relations.has(relationKey(index.schema, index.name)) !== true);
     const estimates = await estimateIndexes(server, unknown, (index) => {
@@ -227,6 +229,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
 export const setupTimeoutMs = 60_000;
 
 const keyOf = (table: Table): string => relationKey(table.schema, table.name);
+const regclassOf = (table: Table): string => regclass(table.schema, table.name);
 
 /** What the relation itself is made of, without what changes by the minute. */
 const shapeOf = (table: Table | undefined): string =>
@@ -269,7 +272,7 @@ function foreignKeys(now: Content, catalog: Catalog, fresh: ReadonlySet<string>)
 }
 
 async function existing(server: PlanningServer, relations: readonly string[]): Promise<readonly string[]> {
-  const results = await runSteps(server, relations.map((name) => ({ type: 'sql', sql: `select pg_catalog.to_regclass('${name.replaceAll("'", "''")}') is not null as found`, optional: true })));
+  const results = await runSteps(server, relations.map((name) => ({ type: 'sql', sql: `select pg_catalog.to_regclass(${quoteLiteral(name)}) is not null as found`, optional: true })));
   return relations.filter((_, index) => results[index]?.rows[0]?.['found'] === true);
 }
 

@@ -26,6 +26,8 @@ export interface TwinOptions {
   readonly startTimeoutMs?: number;
   /** Resident memory of the process above which it is replaced before the next question. Default 1.5 GB. */
   readonly memoryLimitBytes?: number;
+  /** Milliseconds after which a process that ended several times in a row is tried once more. Default ten minutes. */
+  readonly retryMs?: number;
   /** Rows of a table about which nothing is known. Default 1,000,000. */
   readonly assumedRows?: number;
 }
@@ -34,7 +36,7 @@ export interface TwinOptions {
 export function createTwin(options: TwinOptions = {}): Twin {
   const server = createEmbeddedServer({
     script: options.script ?? fileURLToPath(new URL('twin.js', import.meta.url)), idleMs: options.idleMs ?? 60_000, timeoutMs: options.timeoutMs ?? 10_000,
-    startTimeoutMs: options.startTimeoutMs ?? 60_000, memoryLimitBytes: options.memoryLimitBytes ?? 1_500_000_000,
+    startTimeoutMs: options.startTimeoutMs ?? 60_000, memoryLimitBytes: options.memoryLimitBytes ?? 1_500_000_000, retryMs: options.retryMs ?? 600_000,
   });
   return createTwinOn(server, options.assumedRows ?? defaultRows);
 }
@@ -51,13 +53,14 @@ export function createTwinOn(server: PlanningServer, fallbackRows: number): Twin
   /** Statements as Postgres took them, for the catalog that was asked about last. */
   let accepted = new Map<string, string>();
   let asked: Catalog | undefined;
+  const acceptedFor = (catalog: Catalog, statement: string): string | undefined => (asked === catalog ? accepted.get(statement) : undefined);
 
   const explain = async (statement: string, settings: readonly string[]): Promise<StepResult | undefined> =>
     (await server.run([{ type: 'sql', sql: 'begin' }, ...settings.map((sql) => ({ type: 'sql' as const, sql })), { type: 'sql', sql: explainSql(statement) }], { finally: 'rollback' })).at(-1);
 
   /** Plans the statement as it stands; where Postgres asks for types or objects, they are given and it is asked again. */
   const accept = async (catalog: Catalog, statement: string, settings: readonly string[]): Promise<{ readonly text: string; readonly result: StepResult | undefined }> => {
-    let text = accepted.get(statement) ?? statement;
+    let text = acceptedFor(catalog, statement) ?? statement;
     for (let attempt = 0; ; attempt++) {
       try {
         const result = await explain(text, settings);
@@ -75,7 +78,7 @@ export function createTwinOn(server: PlanningServer, fallbackRows: number): Twin
   };
   const local = (plan: TwinPlanOptions | undefined): readonly string[] => renderLocalSettings(plan?.settings ?? {});
   /** For plans in a transaction of their own: an error there would end it. */
-  const acceptOnce = async (catalog: Catalog, statement: string): Promise<string> => (asked === catalog ? accepted.get(statement) : undefined) ?? (await accept(catalog, statement, [])).text;
+  const acceptOnce = async (catalog: Catalog, statement: string): Promise<string> => acceptedFor(catalog, statement) ?? (await accept(catalog, statement, [])).text;
 
   return {
     plan: (catalog, sql, plan) => inTurn(async () => {
