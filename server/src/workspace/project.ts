@@ -132,14 +132,23 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     loadBindings({ folder, paths, settings, sql: engine.sql, files: files.values(), live, expected, twin: options.twin, previous });
   // Nothing is read before the first scan.
   let bindings = await load({ ...user, schema: [] });
-  const loadSchema = async (): Promise<void> => {
-    bindings = await load(user, bindings);
+  let loading: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  /** One load after the other, each of what is true when it begins: an earlier one that took longer must not have the last word. */
+  const loadSchema = (): Promise<void> => {
+    next ??= loading.catch(() => undefined).then(async () => {
+      next = undefined;
+      bindings = await load(user, bindings);
+    });
+    return (loading = next);
   };
 
+  let joins = 0;
   const joinStatements = async (): Promise<void> => {
+    const join = ++joins;
     const own = (connection: string): HostFile[] => [...files.values()].filter((file) => bindings.of(file.uri).connection === connection);
     const joined = await Promise.all([...readings].map(async ([name, reading]) => [name, await statementIndex.join(reading, own(name))] as const));
-    statements = new Map(joined);
+    if (join === joins) statements = new Map(joined);
   };
 
   const around = (): ReadContext => ({ models, folder, databases });
@@ -264,7 +273,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       opened.delete(uri);
       stamps.delete(uri);
       const path = toPath(uri);
-      if (path === undefined || !(await project.refresh(path))) remove(uri);
+      if ((path === undefined || !(await project.refresh(path))) && !opened.has(uri)) remove(uri);
     },
     isOpen: (uri) => opened.has(uri),
     async refresh(path) {

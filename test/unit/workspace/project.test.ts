@@ -40,6 +40,16 @@ describe('the catalog of a project', () => {
     expect([...(project.catalog?.tables.keys() ?? [])]).toEqual(['public.orders']);
     expect(project.catalog?.source).toBe('models');
   });
+  it('is that of the last change, even where an earlier one takes longer to read', async () => {
+    const project = await open({ 'migrations/0001_a.sql': TABLE, ...Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`many/${1000 + i}_a.sql`, `CREATE TABLE t${i} (id bigint PRIMARY KEY);`])) });
+    await Promise.all([project.configure({ schema: [at('many')] }), project.configure({ schema: [at('migrations')] })]);
+    expect([...(project.catalog?.tables.keys() ?? [])]).toEqual(['public.orders']);
+  });
+  it('a table may have a name that every object has', async () => {
+    const project = await open({ 'migrations/0001_a.sql': 'CREATE TABLE constructor (id bigint PRIMARY KEY, team text);\n', 'q.sql': 'SELECT id FROM constructor WHERE team = $1;\n' }, { smallTableRows: 10, assume: { other: 1 } });
+    expect(project.catalog?.tables.get('public.constructor')?.rows).toBeUndefined();
+    expect((await project.lint(at('q.sql')) as { readonly findings: readonly { readonly rule: string; readonly severity: string }[] }).findings).toContainEqual(expect.objectContaining({ rule: 'unindexed-predicate', severity: 'hint' }));
+  });
   it('a schema that cannot be read is a problem in words, and linting goes on', async () => {
     const project = await open({ 'q.sql': 'SELECT id FROM t ORDER BY id LIMIT 5 OFFSET 500;\n' }, { schema: ['nowhere', 'q.sql'] });
     expect(project.problems).toEqual(['the schema nowhere cannot be read: it does not exist']);

@@ -1,3 +1,4 @@
+import { assumedFor } from '../catalog/lookup';
 import type { Table } from '../catalog/model';
 import type { LintSettings } from '../lint/rule';
 import type { QueryBlock } from '../sql/model';
@@ -9,7 +10,7 @@ export type TableSize = 'small' | 'medium' | 'large' | 'unknown';
 /** Rows of a table: statistics, else an assumption of the settings, else what the catalog says; undefined: unknown. */
 export function rowsOf(table: Table | undefined, settings: LintSettings): number | undefined {
   if (!table) return undefined;
-  return table.rowsSource === 'statistics' ? table.rows : (settings.assume[`${table.schema}.${table.name}`] ?? settings.assume[table.name] ?? table.rows);
+  return table.rowsSource === 'statistics' ? table.rows : (assumedFor(settings.assume, table) ?? table.rows);
 }
 
 export function sizeOf(table: Table | undefined, settings: LintSettings): TableSize {

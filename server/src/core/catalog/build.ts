@@ -1,6 +1,7 @@
 import { applyChanges } from './apply';
 import { knownRoutines } from './applyObjects';
 import type { SchemaChange } from './changes';
+import { assumedFor } from './lookup';
 import type { Catalog, CatalogSource, DefinitionSite, Table } from './model';
 import { createSchemaState } from './state';
 import { tablesVersion } from './tablesVersion';
@@ -57,7 +58,7 @@ export function finishCatalog(input: FinishedParts & { readonly tables: readonly
   for (const [key, table] of tables) if (table.partitionOf !== undefined) children.set(table.partitionOf, [...(children.get(table.partitionOf) ?? []), key]);
   for (const [key, table] of tables) if (table.partitionKey !== undefined) tables.set(key, { ...table, partitionKey: { ...table.partitionKey, partitions: (children.get(key) ?? []).length } });
   for (const [key, table] of tables) {
-    const rows = input.assume?.[key] ?? input.assume?.[table.name];
+    const rows = assumedFor(input.assume ?? {}, table);
     if (rows !== undefined && table.rowsSource !== 'statistics') tables.set(key, { ...table, rows, rowsSource: 'assumed' });
   }
   for (const [key, table] of tables) if (table.foreignKeys.some((foreignKey) => foreignKey.references.columns.length === 0)) tables.set(key, withReferencedKeys(table, tables));

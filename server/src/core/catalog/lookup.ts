@@ -28,6 +28,12 @@ export function findTable(catalog: Catalog | undefined, name: QualifiedName): Ta
   return undefined;
 }
 
+/** Rows that the settings assume for a table, by `schema.name` or by name; a table may be called `constructor`. */
+export function assumedFor(assume: Readonly<Record<string, number>>, { schema, name }: Pick<Table, 'schema' | 'name'>): number | undefined {
+  const key = [relationKey(schema, name), name].find((candidate) => Object.hasOwn(assume, candidate));
+  return key === undefined ? undefined : assume[key];
+}
+
 /** Is part of the table's history unknown? Then a column or an index that the catalog lacks may exist. */
 export const isIncomplete = (catalog: Catalog, table: Table | undefined): boolean => catalog.incomplete === true || table?.incomplete === true;
 
