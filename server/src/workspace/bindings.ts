@@ -66,6 +66,12 @@ export async function loadBindings(request: BindingsRequest): Promise<Bindings> 
   const claimOf = (file: string): Claim | undefined => matchers.find(({ matches }) => matches(file))?.claim;
   const files = [...request.files];
   const twin = settings.planner === 'off' ? undefined : request.twin;
+  const known = [...(previous?.all ?? [])];
+  /** Of the binding of this name before, for one binding only: two databases of one name have schemas of their own. */
+  const reusedPlanning = (name: string | undefined): Planning | undefined => {
+    const at = known.findIndex((binding) => binding.name === name && binding.planning.twin === twin);
+    return at < 0 ? undefined : known.splice(at, 1)[0]?.planning;
+  };
   const load = async (claim: Claim): Promise<Binding> => {
     const own = claims.length === 0 ? () => true : (file: string | undefined): boolean => file !== undefined && (claimOf(file) ?? rest) === claim;
     const user: UserSettings = claim.schema ? { ...settings, schema: claim.schema } : settings;
@@ -73,8 +79,7 @@ export async function loadBindings(request: BindingsRequest): Promise<Bindings> 
       folder, settings: user, sql: request.sql, live: claim.live?.catalog, database: claim.name, expected: request.expected,
       paths: request.paths.filter(own), files: files.filter((file) => own(toPath(file.uri))),
     });
-    const known = previous?.all.find((binding) => binding.name === claim.name);
-    const planning = known && known.planning.twin === twin ? known.planning : createPlanning(twin);
+    const planning = reusedPlanning(claim.name) ?? createPlanning(twin);
     planning.use(state.catalog);
     return { name: claim.name, connection: claim.live?.name, state, planning, settings: toLintSettings(user, defaultSettings, state.migrations) };
   };

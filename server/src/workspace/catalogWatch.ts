@@ -45,7 +45,9 @@ export async function watchCatalog(session: DbSession, options: WatchOptions = {
       }
       const due = changes.statistics && now() - readAt >= statisticsInterval;
       if (due) {
-        catalog = withStatistics(catalog, await introspectStatistics(session));
+        const statistics = await introspectStatistics(session);
+        // Taken after the wait: the catalog may have been read anew meanwhile.
+        catalog = withStatistics(catalog, statistics);
         readAt = now();
       }
       marks = { ...changes.marks, statistics: due || !changes.statistics ? changes.marks.statistics : marks.statistics };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { buildCatalog, type SchemaStep } from '../core/catalog/build';
+import { buildCatalog, finishCatalog, type SchemaStep } from '../core/catalog/build';
 import { mergeCatalogs } from '../core/catalog/merge';
 import { collectSchemaSteps, describeMigrationFolder, detectMigrationTarget, findSchemaSources, type SchemaFile, type SchemaParser } from '../core/catalog/migrations';
 import type { Catalog, CatalogSource } from '../core/catalog/model';
@@ -80,7 +80,7 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
   const writtenWith = (extra: readonly SchemaStep[]): readonly Catalog[] =>
     parts.map(({ files: _, ...part }, i) => buildCatalog({ ...part, steps: i === 0 ? [...part.steps, ...extra] : part.steps, assume }));
   // Without migrations of its own a proposed one has nothing to be the next of: it is put on what there is.
-  const onto = (catalog: Catalog | undefined, extra: readonly SchemaStep[], alone: boolean): readonly Catalog[] => (catalog === undefined ? [] : [alone ? withAssumed(catalog, extra, assume) : catalog]);
+  const onto = (catalog: Catalog | undefined, extra: readonly SchemaStep[], alone: boolean): readonly Catalog[] => (catalog === undefined ? [] : [alone ? withAssumed(catalog, extra) : catalog]);
   const build = (extra: readonly SchemaStep[]): Catalog | undefined => mergeCatalogs(
     [...onto(request.live, extra, true), ...onto(snapshot?.catalog, extra, parts.length === 0), ...writtenWith(extra), ...modelCatalog(request.files, assume)],
     { history: [...parts.flatMap(({ steps }) => steps), ...extra] },
@@ -145,7 +145,7 @@ async function hasProgramMigrations(folder: string): Promise<boolean> {
 }
 
 /** A server's catalog or a snapshot with the indexes of a migration that is only proposed. */
-function withAssumed(live: Catalog, extra: readonly SchemaStep[], assume: Readonly<Record<string, number>>): Catalog {
+function withAssumed(live: Catalog, extra: readonly SchemaStep[]): Catalog {
   const changes = extra.flatMap((step) => step.changes);
   if (changes.length === 0) return live;
   const tables = new Map(live.tables);
@@ -155,7 +155,7 @@ function withAssumed(live: Catalog, extra: readonly SchemaStep[], assume: Readon
     const table = key === undefined ? undefined : tables.get(key);
     if (key !== undefined && table) tables.set(key, { ...table, indexes: [...table.indexes, change.index] });
   }
-  return { ...live, tables, version: `${live.version}+${changes.length}:${Object.keys(assume).length}` };
+  return finishCatalog({ ...live, tables: [...tables.values()] });
 }
 
 async function configuredSources(folder: string, entries: readonly string[], histories: readonly ProgramHistory[], problems: string[]): Promise<(SchemaSource | ProgramHistory)[]> {

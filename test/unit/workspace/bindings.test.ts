@@ -48,6 +48,11 @@ describe('databases bound to paths', () => {
     expect(await rulesOf('billing/queries/find.sql')).not.toContain('unindexed-predicate');
   });
 
+  it('two of one name keep planners of their own', async () => {
+    const { project } = await open({ ...settings, databases: [{ name: 'shop', paths: ['shop/'] }, { name: 'shop', paths: ['billing/'] }] });
+    expect(new Set(project.databases.map(({ planning }) => planning)).size).toBe(3);
+  });
+
   it('without bindings one schema is found for all', async () => {
     const { project } = await open({ ...settings, databases: [] });
     expect(project.databases).toHaveLength(1);
