@@ -79,20 +79,28 @@ export function createConnections(): Connections {
       return false;
     }
   };
-  const disconnect = async (name: string): Promise<void> => {
+  /** The last attempt to connect by name: one that was overtaken, or given up meanwhile, opens nothing. */
+  const attempts = new Map<string, ConnectRequest>();
+  const closeOpen = async (name: string): Promise<void> => {
     const known = open.get(name);
     open.delete(name);
     await known?.session.close();
   };
+  const disconnect = (name: string): Promise<void> => {
+    attempts.delete(name);
+    return closeOpen(name);
+  };
   return {
     list: () => [...open].map(([name, { watched, state }]) => ({ name, label: watched.catalog.label, state })),
     async connect(request) {
-      await disconnect(request.name);
+      attempts.set(request.name, request);
+      await closeOpen(request.name);
       let session: DbSession | undefined;
       try {
         session = openSession(request.url, { foreignHost: request.foreignHost });
         const watched = await watchCatalog(session, { name: request.name === 'cli' ? undefined : request.name });
         const access = await readAccess(session);
+        if (attempts.get(request.name) !== request) throw new DatabaseError('cancelled', 'The connection was closed while it was being opened');
         open.set(request.name, { request, session, watched, state: 'connected' });
         return { ok: true, label: watched.catalog.label, serverVersion: access.versionText, database: access.database, warnings: warningsOf(access) };
       } catch (error) {
@@ -149,6 +157,7 @@ export function createConnections(): Connections {
       }
     },
     async close() {
+      attempts.clear();
       await Promise.all([...open.keys()].map(disconnect));
     },
   };

@@ -22,7 +22,8 @@ export function registerExplain(connection: Connection, session: () => Session |
     if (!active) return { ok: false, error: NOT_READY };
     if (!active.trusted) return { ok: false, error: NOT_TRUSTED };
     const outcome = await active.connections.connect(params);
-    if (outcome.ok) await useCatalogs(active);
+    // Also where it failed: the connection of this name before is closed.
+    await useCatalogs(active);
     onConnections();
     return outcome;
   });

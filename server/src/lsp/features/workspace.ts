@@ -89,6 +89,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
     if (folder === undefined || active.projects.has(folder)) return;
     const project = await createProject({ folder, engine: active.engine, settings: await readSettings(active, folder), twin: active.twin });
     active.projects.set(folder, project);
+    await project.setLive(active.connections.catalogs());
     for (const [documentUri, document] of active.documents) if (projectOf(active, documentUri) === project) project.open(documentUri, document.text, document.languageId);
     await refreshDiagnostics(active);
     if (folder !== '') await scan(active, folder, project);
