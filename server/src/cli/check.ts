@@ -9,7 +9,6 @@ import { createConnections } from '../workspace/connections';
 import { createEngine } from '../workspace/engine';
 import { isInside, languageOf, relativePath, toPath, toUri } from '../workspace/paths';
 import { createPlannerTwin, type Twin } from '../workspace/plannerTwin';
-import { MAX_PLANNER_ROUNDS } from '../workspace/planning';
 import { createProject, type Linted, type Project, type Skipped } from '../workspace/project';
 import { createStatementReader } from '../workspace/statementReader';
 import { checkSettings, mergeSettings, nearest, type RuleSetting, type UserSettings } from '../workspace/settings';
@@ -17,6 +16,7 @@ import { reasonOf } from '../workspace/textFile';
 import { changedFiles } from './changed';
 import { fixFiles } from './fix';
 import { render, SHOWS_FIXES, type Format } from './formats';
+import { lintFiles, type Stage } from './lintFiles';
 import { createProgress } from './progress';
 import { summarise, toReportFindings, type Report } from './report';
 import { UsageError } from './usage';
@@ -56,13 +56,13 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
 
 async function check(paths: readonly string[], options: CheckOptions, twin: Twin): Promise<number> {
   const started = performance.now();
-  const stages: [string, number][] = [];
-  const stage = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  const stages = new Map<string, number>();
+  const stage: Stage = async (name, work) => {
     const from = performance.now();
     try {
       return await work();
     } finally {
-      stages.push([name, performance.now() - from]);
+      stages.set(name, (stages.get(name) ?? 0) + performance.now() - from);
     }
   };
   const folder = process.cwd();
@@ -76,20 +76,13 @@ async function check(paths: readonly string[], options: CheckOptions, twin: Twin
   const selection = await selectFiles(project, paths, options);
   const linted: Linted[] = [];
   const skipped: Skipped[] = [...selection.missing, ...scanned.skipped.filter((s) => selection.includes(s.path))];
-  await stage('lint', async () => {
-    if (options.stdin) {
-      linted.push(await lintStdin(project, options));
-      return;
-    }
-    for (const [i, file] of selection.files.entries()) {
-      progress.update('linting', i + 1, selection.files.length);
-      if (skipped.some((s) => s.path === file)) continue;
-      const result = await project.lint(file);
-      if ('reason' in result) skipped.push(result);
-      else linted.push(result);
-    }
-  });
-  await stage('plan', () => settle(project, linted));
+  if (options.stdin) linted.push(await lintStdin(project, options, stage));
+  else {
+    const unread = new Set(skipped.map((s) => s.path));
+    const outcome = await lintFiles(project, selection.files.filter((file) => !unread.has(file)), stage, (done) => progress.update('linting', done, selection.files.length));
+    linted.push(...outcome.linted);
+    skipped.push(...outcome.skipped);
+  }
   progress.done();
   for (const problem of project.problems) process.stderr.write(`sargable: ${problem}\n`);
   for (const failure of new Map(linted.flatMap((l) => l.failures).map((f) => [f.rule, f])).values()) process.stderr.write(`sargable: the rule ${failure.rule} failed on ${toPath(failure.uri) ?? failure.uri}: ${failure.message}\n`);
@@ -106,16 +99,9 @@ async function check(paths: readonly string[], options: CheckOptions, twin: Twin
   if (options.quiet) findings = findings.filter((f) => f.severity === 'error');
   const report = toReport(project, linted, hotFirst(findings), skipped, options.format, performance.now() - started);
   if (!options.fixDryRun || options.format !== 'stylish') process.stdout.write(render(report, options.format));
-  if (options.timing) process.stderr.write(`${stages.map(([name, ms]) => `${name.padEnd(8)} ${ms.toFixed(0).padStart(6)} ms`).join('\n')}\n`);
+  if (options.timing) process.stderr.write(`${[...stages].map(([name, ms]) => `${name.padEnd(8)} ${ms.toFixed(0).padStart(6)} ms`).join('\n')}\n`);
   const { error, warning } = report.summary.bySeverity;
   return error > 0 || (options.maxWarnings !== undefined && warning > options.maxWarnings) ? 1 : 0;
-}
-
-/** Has the planner answer what the rules asked, and lints again what waited for it. */
-async function settle(project: Project, linted: Linted[]): Promise<void> {
-  for (let round = 0; round < MAX_PLANNER_ROUNDS && linted.some((l) => l.pending) && (await project.settle()); round++) {
-    for (const [i, result] of linted.entries()) if (result.pending) linted[i] = project.preview(result.file.uri, result.text);
-  }
 }
 
 /** Reads the live catalog and what the server has counted, and closes the connection: no statement of the workspace is ever sent. */
@@ -195,15 +181,15 @@ export async function selectFiles(project: Project, paths: readonly string[], op
   return { files: [...all.filter(includes), ...outside], missing, includes };
 }
 
-async function lintStdin(project: Project, options: CheckOptions): Promise<Linted> {
+async function lintStdin(project: Project, options: CheckOptions, stage: Stage): Promise<Linted> {
   const name = path.resolve(project.folder, options.stdinFilename ?? 'stdin.sql');
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const uri = toUri(name);
   project.open(uri, Buffer.concat(chunks).toString('utf8'));
-  const linted = project.lintOpen(uri);
+  const linted = await stage('lint', () => Promise.resolve(project.lintOpen(uri)));
   if (!linted) throw new UsageError(`--stdin-filename ${options.stdinFilename}: not a file that Sargable reads (.sql, .ts, .tsx, .js, .jsx, .py, .prisma)`);
-  return linted;
+  return linted.pending ? stage('plan', () => project.previewSettled(uri, linted.text)) : linted;
 }
 
 async function applyBaseline(folder: string, file: string, findings: readonly Finding[], options: CheckOptions): Promise<readonly Finding[]> {
