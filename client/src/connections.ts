@@ -41,7 +41,10 @@ export function listDatabases(): DatabaseSetting[] {
   const own = [settings?.globalValue].flat().filter(isDatabaseSetting);
   const workspace = vscode.workspace.isTrusted ? [settings?.workspaceValue, settings?.workspaceFolderValue].flat().filter(isDatabaseSetting) : [];
   const byName = new Map<string, DatabaseSetting>();
-  for (const database of [...own, ...workspace.map(({ allowFunctions: _functions, allowEstimatedExplain: _estimated, ...database }) => database)]) if (!byName.has(database.name)) byName.set(database.name, database);
+  // Another name for a database that the user calls production takes no question away.
+  const isProduction = (database: DatabaseSetting): boolean => own.some((known) => known.production === true && secretKey(known) === secretKey(database));
+  const restricted = workspace.map(({ allowFunctions: _functions, allowEstimatedExplain: _estimated, ...database }): DatabaseSetting => (isProduction(database) ? { ...database, production: true } : database));
+  for (const database of [...own, ...restricted]) if (!byName.has(database.name)) byName.set(database.name, database);
   return [...byName.values()];
 }
 

@@ -80,7 +80,7 @@ export async function lintCase(rules: readonly Rule[], { language, code, schema 
   const { read, sql } = await loadReaders();
   const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
   const merged: LintSettings = { ...defaultSettings, ...settings };
-  const planning = createPlanning(planner ? await (await import('./sharedTwin')).sharedTwin() : undefined);
+  const planning = createPlanning(planner ? (await import('./twin')).sharedTwin() : undefined);
   const catalogWith = (creates: readonly CreatedFile[]): Catalog | undefined => {
     const catalog = readCatalog(sql, [schema, ...creates.map((c) => c.sql ?? c.text)], merged.assume);
     return catalog && change(catalog);

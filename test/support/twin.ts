@@ -14,3 +14,8 @@ export function twinScript(): Promise<string> {
 
 /** A twin of the sources. Stop it in `afterAll`. */
 export const startTwin = (options: Omit<TwinOptions, 'script'> = {}): Twin => createTwin({ ...options, script: twinScript });
+
+let shared: Twin | undefined;
+
+/** The twin that the tests of one process share; its process ends with this one. */
+export const sharedTwin = (): Twin => (shared ??= startTwin());

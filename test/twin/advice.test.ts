@@ -12,7 +12,7 @@ import { seed, smallScale } from '../support/fidelity/measure';
 import { createDatabase, type TestDatabase } from '../support/postgres';
 import { loadReaders } from '../support/readers';
 import { createServerPlanner, type ServerPlanner } from '../support/serverPlanner';
-import { sharedTwin } from '../support/sharedTwin';
+import { sharedTwin } from '../support/twin';
 
 /** Advice proved in the twin, beside the same index really built on the server that the twin copies. */
 let database: TestDatabase;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   await seed(database.url, 30_000, smallScale);
   const session = openSession(database.url);
   catalog = await introspect(session).finally(() => session.close());
-  planning = createPlanning(await sharedTwin());
+  planning = createPlanning(sharedTwin());
   planning.use(catalog);
   server = createServerPlanner(database.url);
 }, 180_000);

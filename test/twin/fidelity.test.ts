@@ -6,7 +6,7 @@ import type { Twin } from '../../server/src/twin/twin';
 import { createDatabase, type TestDatabase } from '../support/postgres';
 import { compareQueries, compareWhatIfs, openSource, seed, smallScale, throughSnapshot, whatIfCases, type Source } from '../support/fidelity/measure';
 import { generateQueries } from '../support/fidelity/queries';
-import { sharedTwin } from '../support/sharedTwin';
+import { sharedTwin } from '../support/twin';
 
 /** Share of plans of the same shape. Older planners than the twin's choose otherwise. Measured: 12 342, 13 360, 14 and 15 368, 16 374, 17 381, 18 400 of 400. */
 const bounds: Readonly<Record<number, number>> = { 12: 0.83, 13: 0.87, 14: 0.89, 15: 0.89, 16: 0.91, 17: 0.93, 18: 0.99 };
@@ -24,7 +24,7 @@ beforeAll(async () => {
   session = openSession(database.url);
   source = await openSource(database.url);
   catalog = await introspect(session);
-  twin = await sharedTwin();
+  twin = sharedTwin();
 }, 180_000);
 
 afterAll(async () => {

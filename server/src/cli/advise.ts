@@ -36,7 +36,7 @@ export async function runAdvise(paths: readonly string[], options: AdviseOptions
   const folder = process.cwd();
   const settings = await readSettings(folder, options);
   const url = options.database === false ? undefined : options.database ?? (process.env['SARGABLE_DATABASE_URL'] || undefined);
-  if (options.verifyOnServer && url === undefined) throw new UsageError('--verify-on-server needs a server: pass --database URL, or set SARGABLE_DATABASE_URL or the PG* variables');
+  if (options.verifyOnServer && url === undefined) throw new UsageError('--verify-on-server needs a server: pass --database URL, or set SARGABLE_DATABASE_URL');
   const problem = options.verifyOnServer ? await serverProblem(url ?? '') : undefined;
   if (problem !== undefined) throw new UsageError(`--verify-on-server: ${problem}`);
   const twin = createPlannerTwin();

@@ -4,7 +4,7 @@ import { explainInTwin } from '../../../server/src/workspace/explainTwin';
 import { createProject, type Project } from '../../../server/src/workspace/project';
 import { queryFromSql } from '../../../server/src/workspace/queryAt';
 import { toUri } from '../../../server/src/workspace/paths';
-import { sharedTwin } from '../../support/sharedTwin';
+import { sharedTwin } from '../../support/twin';
 import { makeWorkspace } from '../../support/workspaceFolder';
 
 let engine: Engine;
@@ -13,13 +13,13 @@ let workspace: ReturnType<typeof makeWorkspace>;
 beforeAll(async () => {
   workspace = makeWorkspace({ 'schema.sql': 'create table orders (id bigint primary key, customer bigint not null, total int);\ncreate index orders_customer on orders (customer);\n' });
   engine = await createEngine();
-  project = await createProject({ folder: workspace.folder, engine, settings: { assume: { orders: 500_000 } }, threads: 0, twin: await sharedTwin() });
+  project = await createProject({ folder: workspace.folder, engine, settings: { assume: { orders: 500_000 } }, threads: 0, twin: sharedTwin() });
   await project.scan({});
 });
 afterAll(() => {
   workspace.remove();
 });
-const explain = async (sql: string): ReturnType<typeof explainInTwin> => explainInTwin(await sharedTwin(), project.catalogOf(toUri(workspace.path('q.ts'))), queryFromSql(engine, sql));
+const explain = async (sql: string): ReturnType<typeof explainInTwin> => explainInTwin(sharedTwin(), project.catalogOf(toUri(workspace.path('q.ts'))), queryFromSql(engine, sql));
 
 describe('EXPLAIN without a database', () => {
   it('plans over the schema of the folder and says what the figures rest on', async () => {

@@ -123,8 +123,8 @@ const isWord = (sql: string, column: string): boolean => new RegExp(`(^|[^\\w"])
 
 const columnsOf = (index: Index): readonly string[] => [...index.keys.flatMap((key) => key.column ?? key.expression?.match(/\w+/g) ?? []), ...index.include, ...(index.predicate?.match(/\w+/g) ?? [])];
 
-/** The tables that a report adds indexes to, each with its share. */
-export const totalBytes = (report: AdviceReport): number => report.indexes.reduce((sum, index) => sum + index.bytes, 0);
+/** Of all indexes of a report together. */
+const totalBytes = (report: AdviceReport): number => report.indexes.reduce((sum, index) => sum + index.bytes, 0);
 
 /** A document with the statements to copy. */
 export function renderAdviceMarkdown(reports: readonly AdviceReport[]): string {
@@ -136,7 +136,7 @@ export function renderAdviceMarkdown(reports: readonly AdviceReport[]): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-export const nothingToAdd = (report: AdviceReport): string => `${report.planned} queries were planned; no further index pays.`;
+export const nothingToAdd = (report: AdviceReport): string => `${report.planned} ${report.planned === 1 ? 'query was' : 'queries were'} planned; no further index pays.`;
 
 export const summarise = (report: AdviceReport): string => {
   const served = new Set(report.indexes.flatMap((index) => index.queries.map((q) => q.sql))).size;
@@ -161,4 +161,3 @@ export function assumptions(index: ReportedIndex): readonly string[] {
 }
 
 const placeList = (places: readonly QueryPlace[]): string => places.map(({ path, line }) => `${path}:${line}`).join(', ');
-

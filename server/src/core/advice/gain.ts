@@ -6,7 +6,7 @@ import { collectNodes, type PlanNode } from '../plan/planTree';
 import { renderIndexColumns, type IndexProposal } from './indexAdvice';
 import { basisEvidence, renderCost } from './planEvidence';
 import type { ProvedIndex } from './proveIndex';
-import { renderCount } from './size';
+import { renderCount, renderRows } from './size';
 
 type Proved = Extract<ProvedIndex, { state: 'proved' }>;
 
@@ -17,7 +17,7 @@ type Proved = Extract<ProvedIndex, { state: 'proved' }>;
 export function describeGain(proved: Proved, catalog: Catalog): string {
   const { proposal, before, after } = proved;
   const [read, then] = [rowsReadOf(before, proposal, catalog), rowsReadOf(after, proposal, catalog)];
-  const rows = read === undefined || then === undefined || then >= read ? '' : `, and ${renderCount(then)} ${Math.round(then) === 1 ? 'row is' : 'rows are'} read instead of ${renderCount(read)}`;
+  const rows = read === undefined || then === undefined || then >= read ? '' : `, and ${renderRows(then)} ${Math.round(then) === 1 ? 'is' : 'are'} read instead of ${renderCount(read)}`;
   return `With an index on ${shortColumns(proposal)} the planner's cost falls from ${renderCost(before.cost)} to ${renderCost(after.cost)}${rows} (${describeConfidence(after.basis)}).`;
 }
 

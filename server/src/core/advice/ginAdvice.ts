@@ -8,7 +8,7 @@ import { unquote, words } from './indexKeys';
 /** Operators that `jsonb_path_ops` serves; the others need the larger `jsonb_ops`. */
 const CONTAINMENT: ReadonlySet<string> = new Set(['@>', '@?', '@@']);
 const KEY_OPERATORS: ReadonlySet<string> = new Set(['?', '?|', '?&']);
-export const ARRAY_OPERATORS: ReadonlySet<string> = new Set(['@>', '<@', '&&']);
+const ARRAY_OPERATORS: ReadonlySet<string> = new Set(['@>', '<@', '&&']);
 
 /**
  * GIN indexes for the jsonb, array and text-search conditions of a demand, one a column. `jsonb_path_ops`, which is smaller

@@ -2,9 +2,9 @@ import type { IndexDemand } from '../catalog/indexMatch';
 import { indexPredicateOf, sortKeysOf, type IndexPredicate, type SortKey } from '../catalog/indexPredicates';
 import { normaliseExpression } from '../catalog/expressionText';
 import { quoteIdentifier } from '../sql/names';
-import type { ColumnRef, Conjunct, Expression, QueryBlock } from '../sql/model';
+import type { ColumnRef, Conjunct, QueryBlock } from '../sql/model';
 import type { SqlSpan } from '../text/span';
-import { bindColumn, containsAggregate, type Scope } from './scope';
+import { bindColumn, containsAggregate, expressionsIn, type Scope } from './scope';
 
 /** Conditions on one relation with the place each is written at. */
 export interface Condition extends IndexPredicate {
@@ -81,16 +81,10 @@ function mentionedColumns(scope: Scope, block: QueryBlock, relationIndex: number
   const names = new Set<string>();
   for (const inner of scope.model.blocks) {
     if (inner.span.start < block.span.start || inner.span.end > block.span.end) continue;
-    for (const ref of expressionsOf(inner).flatMap((e) => e.columns)) {
+    for (const ref of expressionsIn(inner).flatMap((e) => e.columns)) {
       const bound = bindColumn(scope, inner, ref);
       if (bound?.block.index === block.index && bound.relationIndex === relationIndex) names.add(bound.column);
     }
   }
   return [...names];
 }
-
-const expressionsOf = (block: QueryBlock): readonly Expression[] =>
-  [...block.outputs.map((o) => o.expression), ...block.groupBy, ...block.orderBy.map((o) => o.expression), ...block.conjuncts.flatMap(sidesOf)];
-
-const sidesOf = (conjunct: Conjunct): readonly Expression[] =>
-  [conjunct.left, conjunct.right].flatMap((side) => side ?? []).concat((conjunct.branches ?? []).flat().flatMap(sidesOf));

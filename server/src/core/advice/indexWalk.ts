@@ -3,11 +3,12 @@ import { relationKey } from '../catalog/names';
 import type { Catalog, Table } from '../catalog/model';
 import type { ColumnStatistics } from '../catalog/statistics';
 import type { LintSettings } from '../lint/rule';
-import { filtersOf, placeNodes } from '../plan/planShape';
+import { filtersOf, placeNodes } from '../plan/placedNodes';
 import type { PlannedScan } from '../plan/plannedScans';
 import type { PlannedStatement } from '../plan/planner';
 import type { QueryBlock } from '../sql/model';
 import type { RelationDemand } from './indexDemand';
+import { PAGE_ROWS } from './pageCost';
 import { scansOf } from './planEvidence';
 import { rowsOf } from './size';
 
@@ -23,9 +24,6 @@ export interface IndexWalk {
   /** The condition on the rarest value that the statistics know, and the rows read for it. */
   readonly rare?: { readonly column: string; readonly share: number; readonly read: number };
 }
-
-/** A page whose LIMIT is a parameter; the planner itself would take a tenth of the result. */
-const PAGE_ROWS = 20;
 
 /** Scans of one relation that read an index under a LIMIT and check rows by a filter; empty where any scan of it does something else. */
 export function collectWalks(plan: PlannedStatement, catalog: Catalog, key: string, alias: string): readonly PlannedScan[] {

@@ -1,9 +1,10 @@
 import { uniqueKeys } from '../catalog/lookup';
 import { quoteIdentifier } from '../sql/names';
-import type { Conjunct, Expression, QueryBlock } from '../sql/model';
+import type { Conjunct, QueryBlock } from '../sql/model';
 import { containsSpan, sqlSpan, spanText, type SqlSpan } from '../text/span';
-import { bindColumn, tableOf, walkExpression, type Scope } from './scope';
+import { bindColumn, expressionsIn, sidesOf, tableOf, walkExpression, type Scope } from './scope';
 import type { SqlEdit } from './sqlEdits';
+import { isSteady } from './steady';
 import { joinsAreToOne } from './uniqueness';
 
 /** One side of an OR. */
@@ -54,12 +55,6 @@ function toBranch(scope: Scope, block: QueryBlock, conjuncts: readonly Conjunct[
   return relations.size > 0 ? { conjuncts, span, relations, columns, subqueries } : undefined;
 }
 
-const sidesOf = (conjunct: Conjunct): readonly Expression[] =>
-  [conjunct.left, conjunct.right].flatMap((side) => side ?? []).concat((conjunct.branches ?? []).flat().flatMap(sidesOf));
-/** Every expression of a block at its own level. */
-export const expressionsIn = (block: QueryBlock): readonly Expression[] =>
-  [...block.outputs.map((o) => o.expression), ...block.conjuncts.flatMap(sidesOf), ...block.groupBy, ...block.orderBy.map((o) => o.expression)];
-
 /**
  * Rewrites `(A OR B)` in WHERE as `key IN (SELECT key … WHERE A UNION SELECT key … WHERE B)`, which holds for the same rows:
  * each row of the block is one row of the relation whose primary key is taken, and A OR B is true where A is or B is.
@@ -69,7 +64,7 @@ export const expressionsIn = (block: QueryBlock): readonly Expression[] =>
  */
 export function rewriteAsUnion(scope: Scope, block: QueryBlock, conjunct: Conjunct, branches: readonly OrBranch[], text: string): readonly SqlEdit[] | undefined {
   if (block.kind !== 'select' || block.locking || conjunct.clause !== 'where' || block.relations.some((r) => r.join === 'full' || r.join === 'right' || r.lateral || r.kind !== 'table')) return undefined;
-  if (!branches.every((branch) => isRepeatable(spanText(text, branch.span)))) return undefined;
+  if (!branches.every((branch) => isSteady(spanText(text, branch.span)))) return undefined;
   // `ONLY t` and a sample are other rows than `t`.
   if (/\b(?:only|tablesample)\b/i.test(spanText(text, block.clauses.from?.body ?? block.span))) return undefined;
   const whole = joinText(scope, block, text);
@@ -79,7 +74,7 @@ export function rewriteAsUnion(scope: Scope, block: QueryBlock, conjunct: Conjun
     if (!key || table.kind === 'view' || seed.join === 'left' || !joinsAreToOne(scope, block, index)) continue;
     const columns = key.columns.map((column) => `${quoteIdentifier(seed.alias)}.${quoteIdentifier(column)}`);
     const own = `${spanText(text, seed.span)}${seed.alias === seed.name ? '' : ` ${quoteIdentifier(seed.alias)}`}`;
-    const froms = branches.map((branch) => ([...branch.relations].every((r) => r === index) && isPlain(branch, block, text) ? own : whole));
+    const froms = branches.map((branch) => ([...branch.relations].every((r) => r === index) && isPlain(branch, block) ? own : whole));
     if (froms.some((from) => from === undefined)) continue;
     const listed = columns.length === 1 ? columns[0] ?? '' : `(${columns.join(', ')})`;
     const selects = froms.map((from) => `SELECT ${columns.join(', ')} FROM ${from} WHERE `);
@@ -89,12 +84,8 @@ export function rewriteAsUnion(scope: Scope, block: QueryBlock, conjunct: Conjun
 }
 
 /** Unqualified names mean the same in a FROM clause of one relation only where there was but one. */
-const isPlain = (branch: OrBranch, block: QueryBlock, text: string): boolean =>
-  block.relations.length === 1 || branch.conjuncts.flatMap(sidesOf).every((e) => [...walkExpression(e)].every((n) => n.columns.every((c) => c.qualifier !== undefined))) && branch.subqueries.length === 0 && text !== '';
-
-/** Functions whose answer does not change within a statement; any other may have been written to change. */
-const STEADY: ReadonlySet<string> = new Set('lower upper coalesce now current_timestamp current_date date_trunc length btrim trim abs round floor ceil nullif greatest least concat to_tsvector to_tsquery plainto_tsquery websearch_to_tsquery similarity date extract count sum min max exists in any all and or not values select'.split(' '));
-const isRepeatable = (text: string): boolean => [...text.replace(/'(?:[^']|'')*'/g, "''").matchAll(/([a-z_][\w.]*)\s*\(/gi)].every((match) => STEADY.has((match[1] ?? '').toLowerCase()));
+const isPlain = (branch: OrBranch, block: QueryBlock): boolean =>
+  block.relations.length === 1 || (branch.subqueries.length === 0 && branch.conjuncts.flatMap(sidesOf).every((e) => [...walkExpression(e)].every((n) => n.columns.every((c) => c.qualifier !== undefined))));
 
 /** The FROM clause where it can be repeated: joins by ON or USING without parameters, conditions apart from WHERE. */
 function joinText(scope: Scope, block: QueryBlock, text: string): string | undefined {
@@ -102,7 +93,7 @@ function joinText(scope: Scope, block: QueryBlock, text: string): string | undef
   if (!body || block.relations.slice(1).some((r) => r.join !== 'inner' && r.join !== 'left')) return undefined;
   if (scope.model.holes.some((hole) => containsSpan(body, hole.span))) return undefined;
   const written = spanText(text, body).trim();
-  return isRepeatable(written.replace(/\busing\s*\(/gi, '(').replace(/\bon\s*\(/gi, '(').replace(/\bjoin\s*\(/gi, '(')) ? written : undefined;
+  return isSteady(written.replace(/\busing\s*\(/gi, '(').replace(/\bon\s*\(/gi, '(').replace(/\bjoin\s*\(/gi, '(')) ? written : undefined;
 }
 
 /** Puts the selects round the sides where they stand, so that their parameters stay in place and in order. */

@@ -24,7 +24,7 @@ export interface PageCost {
 }
 
 /** A page whose LIMIT is a parameter counts as this many rows: the planner itself would take a tenth of the table. */
-const PAGE_ROWS = 20;
+export const PAGE_ROWS = 20;
 
 /**
  * Plans the first page, the page half-way through the list and that page by key. Half-way is what a reader, an export or

@@ -3,7 +3,7 @@ import type { Catalog, PartitionKey, Table } from '../catalog/model';
 import { relationKey } from '../catalog/names';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 import { ownerTest } from './indexDemand';
-import { containsAggregate, type Scope } from './scope';
+import { containsAggregate, sidesOf, type Scope } from './scope';
 
 /** Whether a block's conditions let Postgres leave partitions of a relation out. */
 export type Pruning =
@@ -55,9 +55,6 @@ function withoutTextCasts(expression: Expression, type: string | undefined): Exp
   const cast = expression.kind === 'cast' && /^(text|varchar|character varying)/.test(expression.type ?? '') && /^(text|character varying)/.test(type ?? '');
   return cast && expression.args?.[0] ? withoutTextCasts(expression.args[0], type) : expression;
 }
-
-const sidesOf = (conjunct: Conjunct): readonly Expression[] =>
-  [conjunct.left, conjunct.right].flatMap((side) => side ?? []).concat((conjunct.branches ?? []).flat().flatMap(sidesOf));
 
 /** A condition of another block on a column of that name may be pushed down into this one. */
 const isAskedElsewhere = ({ model }: Scope, block: QueryBlock, column: string): boolean =>

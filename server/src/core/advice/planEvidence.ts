@@ -4,7 +4,7 @@ import type { PlannedScan } from '../plan/plannedScans';
 import type { StatementContext } from '../lint/rule';
 import { plannableSql } from '../sql/display';
 import { sqlSpan } from '../text/span';
-import { renderCount } from './size';
+import { renderCount, renderRows } from './size';
 import type { SqlEdit } from './sqlEdits';
 
 /** Plans the statement of a rule's context. `refused` where its text is not wholly known. */
@@ -68,6 +68,6 @@ export const describeScan = (plan: PlannedStatement, scan: PlannedScan): string 
 /** `Seq Scan on orders reads 2,000,000 rows and keeps 14` */
 export function describeRead(scan: PlannedScan): string {
   const name = scan.table.replace(/^public\./, '');
-  const read = scan.rowsRead === undefined ? '' : ` reads ${renderCount(scan.rowsRead)} rows and`;
+  const read = scan.rowsRead === undefined ? '' : ` reads ${renderRows(scan.rowsRead)} and`;
   return `${scan.method} on ${name}${read} keeps ${renderCount(scan.rowsKept)}`;
 }

@@ -3,6 +3,7 @@ import { plannableSql } from '../sql/display';
 import type { StatementModel } from '../sql/model';
 import type { SqlSource } from '../sql/source';
 import { plannedSql } from './planEvidence';
+import { MINIMUM_GAIN, MINIMUM_SAVING } from './proveIndex';
 import type { SqlEdit } from './sqlEdits';
 
 /** A statement as the planner takes it: parameters as `$1 …`, blocks numbered as in the original. */
@@ -44,5 +45,5 @@ function applySqlEdits(text: string, edits: readonly SqlEdit[]): string {
   return result + text.slice(at);
 }
 
-/** A rewrite has to halve the cost, as an index does (`MINIMUM_GAIN`), and to save what a hundred blocks cost. */
-export const isMuchCheaper = (before: number, after: number): boolean => after * 2 <= before && before - after >= 100;
+/** A rewrite has to save as much as an index. */
+export const isMuchCheaper = (before: number, after: number): boolean => after * MINIMUM_GAIN <= before && before - after >= MINIMUM_SAVING;

@@ -1,6 +1,6 @@
 import { findColumn, findTable } from '../catalog/lookup';
 import type { Catalog, Column, Table } from '../catalog/model';
-import type { ColumnRef, Expression, QueryBlock, Relation, StatementModel } from '../sql/model';
+import type { Conjunct, ColumnRef, Expression, QueryBlock, Relation, StatementModel } from '../sql/model';
 
 /** A statement with the catalog its names are looked up in. */
 export interface Scope {
@@ -163,3 +163,11 @@ function refersTo(scope: Scope, inner: QueryBlock, outer: QueryBlock): boolean {
 /** Is the value computed over many rows, whatever is done to it after (`count(*)::int`, `coalesce(sum(x), 0)`)? */
 export const containsAggregate = (expression: Expression): boolean =>
   expression.kind === 'aggregate' || (expression.kind !== 'subquery' && (expression.args ?? []).some(containsAggregate));
+
+/** Both sides of a condition, and those of the branches of an OR. */
+export const sidesOf = (conjunct: Conjunct): readonly Expression[] =>
+  [conjunct.left, conjunct.right].flatMap((side) => side ?? []).concat((conjunct.branches ?? []).flat().flatMap(sidesOf));
+
+/** Every expression of a block at its own level. */
+export const expressionsIn = (block: QueryBlock): readonly Expression[] =>
+  [...block.outputs.map((o) => o.expression), ...block.groupBy, ...block.orderBy.map((o) => o.expression), ...block.conjuncts.flatMap(sidesOf)];

@@ -38,10 +38,13 @@ export function blockSize(scope: Scope, block: QueryBlock, settings: LintSetting
 /** `2,000,000`: digits grouped as in English, independent of the machine's locale. */
 export const renderCount = (rows: number): string => String(Math.round(rows)).replace(/\B(?=(\d{3})+$)/g, ',');
 
+/** `2,000,000 rows`, `1 row`. */
+export const renderRows = (rows: number): string => `${renderCount(rows)} ${Math.round(rows) === 1 ? 'row' : 'rows'}`;
+
 /** `orders has about 2,000,000 rows (statistics)`, for a finding's second line; undefined when nothing is known. */
 export function describeRows(table: Table | undefined, settings: LintSettings): string | undefined {
   const rows = rowsOf(table, settings);
   if (!table || rows === undefined) return undefined;
   const assumed = table.rowsSource !== 'statistics';
-  return `${table.name} has about ${renderCount(rows)} rows (${assumed ? 'assumed' : 'statistics'})`;
+  return `${table.name} has about ${renderRows(rows)} (${assumed ? 'assumed' : 'statistics'})`;
 }

@@ -2,9 +2,9 @@ import { quoteIdentifier } from '../sql/names';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 import { containsSpan, sqlSpan, spanText } from '../text/span';
 import { coverHoles } from './holes';
-import { expressionsIn } from './orUnion';
 import { collectPins } from './pins';
-import { bindColumn, isSystemRelation, withoutCasts, type BoundColumn, type Scope } from './scope';
+import { bindColumn, expressionsIn, isSystemRelation, withoutCasts, type BoundColumn, type Scope } from './scope';
+import { isSteady } from './steady';
 import type { SqlEdit } from './sqlEdits';
 import { isPinnedToOneRow, joinsAreToOne } from './uniqueness';
 
@@ -55,7 +55,7 @@ export function rewriteAsJoin(scope: Scope, { outer, inner, output }: SubqueryPl
   if (!ties || ties.length === 0 || !from || !innerFrom || !place || (ties.some((tie) => /\b(?:only|tablesample)\b/i.test(tie.innerSql)))) return undefined;
   const aggregate = findAggregate(value.expression);
   if (aggregate === undefined ? !isOneRow(scope, inner, ties) : aggregate.empty === undefined) return undefined;
-  if (!steadyText(spanText(text, inner.span)) || /--|\/\*/.test(spanText(text, inner.span)) || !mayMove(scope, inner, text)) return undefined;
+  if (!isSteady(spanText(text, inner.span)) || /--|\/\*/.test(spanText(text, inner.span)) || !mayMove(scope, inner, text)) return undefined;
   const alias = freeName(text, `${inner.relations[0]?.name ?? 'rows'}_by_${ties.map((tie) => tie.inner.column).join('_')}`);
   const names = ties.map((_, i) => freeName(text, ties.length === 1 ? 'key' : `key_${i + 1}`));
   const result = freeName(text, 'value');
@@ -170,7 +170,3 @@ function freeName(text: string, wanted: string): string {
   for (let i = 2; used.has(name.toLowerCase()); i++) name = `${wanted}_${i}`;
   return name;
 }
-
-/** No function whose answer may change between two calls: those known to be steady, and the aggregates. */
-const STEADY = new Set([...Object.keys(EMPTY), ...'filter where and or not in any all on using coalesce lower upper length now date_trunc abs round nullif greatest least extract values select exists'.split(' ')]);
-const steadyText = (text: string): boolean => [...text.replace(/'(?:[^']|'')*'/g, "''").matchAll(/([a-z_][\w.]*)\s*\(/gi)].every((match) => STEADY.has((match[1] ?? '').toLowerCase()));

@@ -52,7 +52,7 @@ export function toWorkloadQueries(statements: readonly WorkloadStatement[], cata
   }));
 }
 
-interface ReadRelation {
+interface AskedRelation {
   readonly scope: Scope;
   readonly block: StatementModel['blocks'][number];
   readonly relationIndex: number;
@@ -60,16 +60,16 @@ interface ReadRelation {
   readonly demand: RelationDemand;
 }
 
-function collectRelations(scope: Scope, settings: LintSettings): readonly ReadRelation[] {
+function collectRelations(scope: Scope, settings: LintSettings): readonly AskedRelation[] {
   if (hasUnknownPart(scope.model)) return [];
-  return scope.model.blocks.flatMap((block) => block.relations.flatMap((relation, relationIndex): readonly ReadRelation[] => {
+  return scope.model.blocks.flatMap((block) => block.relations.flatMap((relation, relationIndex): readonly AskedRelation[] => {
     const table = tableOf(scope.catalog, relation);
     if (!table || isSystemRelation(relation) || sizeOf(table, settings) === 'small') return [];
     return [{ scope, block, relationIndex, table, demand: collectDemand(scope, block, relationIndex) }];
   }));
 }
 
-function toUsage(relations: readonly ReadRelation[]): ColumnUsage {
+function toUsage(relations: readonly AskedRelation[]): ColumnUsage {
   const shared = new Map<string, number>();
   const keyed = new Set<string>();
   const keyOf = (table: Table, column: string): string => `${relationKey(table.schema, table.name)}.${column}`;

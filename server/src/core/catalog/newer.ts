@@ -130,4 +130,3 @@ function collectGone(steps: readonly SchemaStep[], searchPath: readonly string[]
   }
   return gone;
 }
-

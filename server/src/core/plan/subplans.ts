@@ -1,4 +1,4 @@
-import { placeNodes } from './planShape';
+import { placeNodes } from './placedNodes';
 import { collectNodes, type PlanNode } from './planTree';
 import type { PlannedStatement } from './planner';
 

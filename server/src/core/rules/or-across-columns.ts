@@ -15,7 +15,7 @@ import { hasServingIndex } from '../catalog/indexMatch';
 import { findColumn } from '../catalog/lookup';
 import type { Table } from '../catalog/model';
 import type { Fix, StatementContext, StatementRule } from '../lint/rule';
-import { filtersOf, placeNodes } from '../plan/planShape';
+import { filtersOf, placeNodes } from '../plan/placedNodes';
 import { describeVolumes, type PlannedStatement } from '../plan/planner';
 import type { PlanNode } from '../plan/planTree';
 import type { Conjunct, QueryBlock } from '../sql/model';

@@ -12,7 +12,7 @@ import { matchIndex } from '../catalog/indexMatch';
 import { relationKey } from '../catalog/names';
 import type { Index } from '../catalog/model';
 import type { Fix, StatementContext, StatementRule } from '../lint/rule';
-import { isSort, placeNodes } from '../plan/planShape';
+import { isSort, placeNodes } from '../plan/placedNodes';
 import { describeVolumes, type PlannedStatement } from '../plan/planner';
 import type { PlanNode } from '../plan/planTree';
 import type { OrderItem } from '../sql/model';
