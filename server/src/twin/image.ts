@@ -129,12 +129,12 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       const id = `${routine.schema}.${routine.name}(${routine.arguments})`;
       if (!called.has(routine.name) || now.routines.has(id)) continue;
       now.routines.add(id);
-      if (routine.definition !== undefined) {
-        const inside = collectNames(routine.definition);
-        await makeRoutines(now, catalog, inside);
-        const missing = withDependencies(catalog, relationsNamed(catalog, inside)).filter((table) => !now.made.has(keyOf(table)));
-        if (missing.length > 0) await makeRelations(now, catalog, missing);
-      }
+      // A relation may be the type of an argument, with or without a body that is known.
+      const inside = collectNames([routine.arguments, routine.returns, routine.definition ?? ''].join(' '));
+      await makeRoutines(now, catalog, inside);
+      const missing = withDependencies(catalog, relationsNamed(catalog, inside)).filter((table) => !now.made.has(keyOf(table)));
+      if (missing.length > 0) await makeRelations(now, catalog, missing);
+      await now.types.resolveNamed(catalog, new Set(inside.map(({ name }) => name)));
       for (const sql of renderRoutine(routine)) {
         const [, result] = await server.run([{ type: 'sql', sql: `create schema if not exists ${quoteIdentifier(routine.schema)}`, optional: true }, { type: 'sql', sql, optional: true }]);
         if (result?.error === undefined) break;

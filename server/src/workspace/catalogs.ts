@@ -15,6 +15,7 @@ import { listFiles } from './fileList';
 import { relativePath, toPath, toUri } from './paths';
 import type { UserSettings } from './settings';
 import { findSnapshot } from './snapshotSource';
+import { findSqlcSchema } from './sqlcSchema';
 import { readTextFile, reasonOf } from './textFile';
 
 /** A file that a fix writes; `sql` is what it runs, where the file is a program. */
@@ -64,7 +65,7 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
   const parser: SchemaParser = { split: splitStatements, schemaChanges: (text) => request.sql.schemaChanges(text) };
   const assume = settings.assume ?? {};
   const histories = collectProgramHistories(request.files, parser);
-  const sources = schema.length > 0 ? await configuredSources(folder, schema, histories, problems) : bestSource(findSchemaSources(relative)[0], histories[0]);
+  const sources = schema.length > 0 ? await configuredSources(folder, schema, histories, problems) : await discoveredSources(folder, bestSource(findSchemaSources(relative)[0], histories[0]));
   const read = async (source: SchemaSource): Promise<readonly SchemaStep[]> => {
     const files: SchemaFile[] = [];
     for (const file of await inJournal(folder, source)) {
@@ -126,7 +127,17 @@ function historyPart(folder: string, history: ProgramHistory): SchemaPart {
 function bestSource(written: SchemaSource | undefined, history: ProgramHistory | undefined): readonly (SchemaSource | ProgramHistory)[] {
   if (written === undefined || history === undefined) return written ? [written] : history ? [history] : [];
   if (written.kind === 'schema') return [history.incomplete ? written : history];
+  // Fewer steps are understood than there are SQL files: the programs run those, or are not the schema's history.
+  if (history.incomplete && history.steps.length < written.files.length) return [written];
   return [history.uris.length > written.files.length ? history : written];
+}
+
+/** What sqlc compiles its queries against, where the migrations do not tell the whole schema or there are none. */
+async function discoveredSources(folder: string, found: readonly (SchemaSource | ProgramHistory)[]): Promise<readonly (SchemaSource | ProgramHistory)[]> {
+  const [best] = found;
+  const known = best && ('tool' in best ? !best.incomplete : best.kind === 'schema' || !(await hasProgramMigrations(path.join(folder, best.path))));
+  const declared = known ? undefined : await findSqlcSchema(folder);
+  return declared ? [declared] : found;
 }
 
 /** Drizzle runs what its journal lists, in that order. */

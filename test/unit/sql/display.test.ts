@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { displaySql } from '../../../server/src/core/sql/display';
+import { displaySql, plannableSql } from '../../../server/src/core/sql/display';
 import { HOLE_SLOT } from '../../../server/src/core/sql/source';
 import { sqlSpan, type SqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
@@ -20,4 +20,12 @@ it('displaySql numbers values and names what only the program knows', async () =
   hole('ids', 'list');
   const source = { text, placeholders: 'none' as const, interpolations };
   expect(displaySql(source, sql.analyse(source))).toBe('SELECT id FROM ⟨table⟩ WHERE a = $1 AND b IN ($2)');
+});
+
+it('what sqlc writes columns for is a relation\'s columns', async () => {
+  const sql = await createSqlAnalyser();
+  const source = { text: `SELECT sqlc.embed(w), sqlc.embed( "Step" ), 'sqlc.embed(w)' AS x FROM workers w, "Step" WHERE w.id = sqlc.arg('id')::uuid`, placeholders: 'file' as const, interpolations: [] };
+  expect(plannableSql(source, sql.analyse(source))).toBe(`SELECT w.*, "Step".*, 'sqlc.embed(w)' AS x FROM workers w, "Step" WHERE w.id = $1::uuid`);
+  const call = { ...source, text: 'SELECT sqlc.embed(w) FROM w', placeholders: 'dollar' as const };
+  expect(plannableSql(call, sql.analyse(call))).toBe('SELECT sqlc.embed(w) FROM w');
 });

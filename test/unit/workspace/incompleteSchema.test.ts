@@ -23,3 +23,13 @@ it('an index may be made by a migration that is a program: nothing is missing th
   expect(await rulesOf({ 'db/migrations/20240301000000_index.go': 'package migrations' })).not.toContain('unindexed-predicate');
   expect(await rulesOf({ 'db/migrations/helpers.go': 'package migrations', 'db/migrations/20240301000000_index_test.go': 'package migrations' })).toContain('unindexed-predicate');
 });
+
+it('where migrations are programs, the schema that sqlc is given tells what they made', async () => {
+  const more = {
+    'db/migrations/20240301000000_index.go': 'package migrations', 'db/sqlc.yaml': 'version: "2"\nsql:\n  - engine: postgresql\n    queries: queries.sql\n    schema:\n      - ../sql/tables.sql\n      - ../sql/more\n',
+    'sql/tables.sql': 'CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, note text);', 'sql/more/a.sql': 'CREATE INDEX orders_note ON orders (note);',
+  };
+  expect(await rulesOf(more)).toContain('unindexed-predicate');
+  expect(await rulesOf({ ...more, 'sql/more/a.sql': 'CREATE INDEX orders_customer ON orders (customer_id);' })).not.toContain('unindexed-predicate');
+  expect(await rulesOf({ ...more, 'db/sqlc.yaml': 'version: [' })).not.toContain('unindexed-predicate');
+});

@@ -81,7 +81,7 @@ function report(context: StatementContext, scope: Scope, block: QueryBlock): voi
   const cost = planned === 'pending' ? undefined : planned;
   const known = cost !== undefined && size !== 'unknown';
   const short = known && cost.skipped * 2 < settings.smallTableRows;
-  const severity: Severity = size === 'large' || walk ? (short ? 'hint' : 'warning') : size === 'medium' ? 'hint' : 'info';
+  const severity: Severity = size === 'large' || walk ? (short ? 'hint' : 'warning') : size === 'medium' || (cost && costsTheSame(cost)) ? 'hint' : 'info';
   const because = [...rows, ...(cost ? [describePages(cost)] : [])];
   context.report({
     at: { sql: block.offset.clause },
@@ -93,6 +93,9 @@ function report(context: StatementContext, scope: Scope, block: QueryBlock): voi
     fixes: () => keysetFixes({ scope, site, block, file, uri: file.uri, text, adapter: findAdapter(site.library) }),
   });
 }
+
+/** The planner does not expect later pages to cost more: the list ends with them, or each page sorts the whole list anyway. */
+const costsTheSame = (cost: PageCost): boolean => cost.skipped < cost.pageRows || cost.deep.cost < cost.first * 1.1;
 
 function describePages(cost: PageCost): string {
   if (cost.skipped < cost.pageRows) return `the planner expects about ${renderCount(cost.skipped * 2)} rows in all (${describeVolumes(cost.deep.basis)})`;

@@ -1,3 +1,4 @@
+import { tokenize } from './lexer';
 import type { StatementModel } from './model';
 import type { SqlSource } from './source';
 
@@ -37,7 +38,23 @@ export function explainableSql(source: SqlSource, model: StatementModel): Explai
       sql += `⟨${host}⟩`;
     }
   }
-  return { sql: (sql + source.text.slice(at)).trim(), parameters, incomplete };
+  sql = (sql + source.text.slice(at)).trim();
+  return { sql: source.placeholders === 'file' ? withEmbedded(sql) : sql, parameters, incomplete };
+}
+
+/** `sqlc.embed(t)`: sqlc sends the columns of `t` in its place. */
+function withEmbedded(sql: string): string {
+  if (!sql.includes('sqlc.embed')) return sql;
+  const tokens = tokenize(sql);
+  let result = '';
+  let at = 0;
+  tokens.forEach((token, i) => {
+    const [dot, name, open, relation, close] = tokens.slice(i + 1, i + 6);
+    if (token.word !== 'sqlc' || dot?.word !== '.' || name?.word !== 'embed' || open?.word !== '(' || !relation || close?.word !== ')') return;
+    result += `${sql.slice(at, token.start)}${sql.slice(relation.start, relation.end)}.*`;
+    at = close.end;
+  });
+  return result + sql.slice(at);
 }
 
 /**

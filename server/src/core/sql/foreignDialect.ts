@@ -11,6 +11,7 @@ const marks = new RegExp(
     '\\binsert\\s+(?:ignore|or\\s+(?:ignore|replace|abort))\\s+into\\b', '\\bwithout\\s+rowid\\b', '(?:^|;)\\s*pragma\\s+\\w+', '^\\s*delimiter\\s+\\S', '(?:^|;)\\s*use\\s+\\w+\\s*;',
     '\\b(?:modify|change)\\s+column\\b', '\\bcreate\\s+database\\s+if\\s+not\\s+exists\\b',
     '\\binterval\\s+\\d+\\s+(?:second|minute|hour|day|week|month|year)s?\\b', '\\bon\\s+\\*\\.\\*', '\\b(?:unix_timestamp|from_unixtime)\\s*\\(', '\\bdelete\\s+\\w+(?:\\s*,\\s*\\w+)*\\s+from\\b',
+    '\\b(?:unixepoch|strftime|julianday|last_insert_rowid|last_insert_id|utc_timestamp|find_in_set)\\s*\\(', '\\bdatetime\\s*\\(\\s*\'now\'', '\\b(?:from|join|into)\\s+sqlite_(?:master|schema|sequence)\\b',
     // ClickHouse
     '\\bengine\\s*=\\s*\\w*(?:mergetree|distributed|kafka|materializedview|null|log|memory|dictionary|replicated\\w*)\\b', '\\b(?:replicated)?\\w*mergetree\\s*\\(', '\\blowcardinality\\s*\\(', '\\bdatetime64\\b', '\\bnullable\\s*\\(\\s*\\w+\\s*\\)',
     '\\bprewhere\\b', '\\bon\\s+cluster\\s+\\S', '\\{\\s*\\w+\\s*:\\s*(?:array\\(|nullable\\(|lowcardinality\\()*(?:u?int(?:8|16|32|64|128|256)?|string|date(?:time)?(?:32|64)?|float(?:32|64)|bool|uuid|identifier)\\b',
