@@ -11,6 +11,9 @@ create table logs (id bigint, at timestamptz not null, body text) partition by r
 create table logs_2024 partition of logs for values from ('2024-01-01') to ('2025-01-01');
 create table logs_2025 partition of logs for values from ('2025-01-01') to ('2026-01-01');
 create index logs_at on logs (at);
+create type "Mode" as enum ('Fast', 'Slow');
+create table "Jobs" (id bigint primary key, mode "Mode" not null, plain text);
+create function label(job "Jobs") returns text language plpgsql stable as $$ begin return job.plain; end $$;
 `, { orders: 5_000_000, tenants: 500 });
 
 describe('a schema without statistics', () => {
@@ -25,6 +28,15 @@ describe('a schema without statistics', () => {
     const whole = await twin.plan(catalog, 'select * from orders where email = $1');
     expect(whole.scans).toMatchObject([{ method: 'Seq Scan', rowsRead: 5_000_000, indexConditions: [] }]);
     expect(whole.cost).toBeGreaterThan(100_000);
+  });
+
+  test('an enum has as many values as labels, however its name is written', async () => {
+    const plan = await twin.plan(catalog, `select id from "Jobs" where mode = 'Fast'`);
+    expect(plan.scans).toMatchObject([{ rowsRead: 1_000_000, rowsKept: 500_000 }]);
+  });
+
+  test('a function may take a row', async () => {
+    expect((await twin.plan(catalog, 'select label(j) from "Jobs" j where id = $1')).scans).toMatchObject([{ table: 'public.Jobs', index: 'Jobs_pkey' }]);
   });
 
   test('a hypothetical index is used, sized, and gone afterwards', async () => {

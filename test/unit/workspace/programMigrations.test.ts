@@ -73,6 +73,42 @@ describe('migrations in Python', () => {
     expect(project.catalog).toMatchObject({ source: 'schema', label: 'db/structure.sql' });
   });
 
+  it('leave tables to the models that made them before the first revision, and only those unknown where an index is added', async () => {
+    const models = `from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class User(Base):
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+
+
+class Team(Base):
+    __tablename__ = "teams"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+`;
+    const files = { ...alembic, 'backend/models.py': models, 'backend/migrations/versions/c3.py': revision('c3', '"b2"', 'op.create_index("ix_users_email", "users", ["email"])') };
+    const known = await open(files);
+    expect(known.project.catalog?.incomplete).toBeUndefined();
+    expect(known.project.catalog?.tables.get('public.users')?.incomplete).toBeUndefined();
+    expect(await rulesOf(known.project, known.workspace.path('queries.sql'))).toContain('unindexed-predicate');
+    const more = { ...files, 'backend/migrations/versions/d4.py': revision('d4', '"c3"', 'op.create_index("teams_by_name", "teams", ["name"])') };
+    const { project } = await open(more);
+    expect(project.catalog?.incomplete).toBeUndefined();
+    expect(project.catalog?.tables.get('public.teams')?.incomplete).toBe(true);
+    expect(project.catalog?.tables.get('public.users')?.incomplete).toBeUndefined();
+    const dropped = { ...more, 'backend/migrations/versions/e5.py': revision('e5', '"d4"', 'op.drop_index("teams_by_name")') };
+    expect((await open(dropped)).project.catalog?.tables.get('public.teams')?.incomplete).toBeUndefined();
+    const nobody = { ...files, 'backend/migrations/versions/d4.py': revision('d4', '"c3"', 'op.create_index("others_by_name", "others", ["name"])') };
+    expect((await open(nobody)).project.catalog?.incomplete).toBe(true);
+  });
+
   it('of Django are one history over all apps', async () => {
     const app = (operations: string, after = ''): string => `from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    dependencies = [${after}]\n    operations = [${operations}]\n`;
     const { project } = await open({

@@ -5,7 +5,7 @@ import type { QualifiedName, SchemaChange } from './changes';
 import type { Policy, Table } from './model';
 import { relationKey } from './names';
 import type { SchemaState } from './state';
-import { addIndexWithPartitions, partitionsOf, removeIndex, removeTable, resolveIndex, resolveTable, sameIndex, updateTable } from './state';
+import { addIndexWithPartitions, creationSchema, partitionsOf, removeIndex, removeTable, resolveIndex, resolveTable, sameIndex, updateTable } from './state';
 
 type ChangeOf<T extends SchemaChange['type']> = Extract<SchemaChange, { readonly type: T }>;
 
@@ -69,6 +69,8 @@ function applyChange(state: SchemaState, change: SchemaChange): void {
 
 function dropRelation(state: SchemaState, change: ChangeOf<'drop-relation'>): void {
   if (change.kind === 'index') {
+    const missed = state.missed.findIndex((item) => item.index === change.relation.name);
+    if (missed >= 0) state.missed.splice(missed, 1);
     const index = resolveIndex(state, change.relation);
     const dropped = index === undefined ? undefined : state.tables.get(index.table)?.indexes.find((item) => relationKey(state.tables.get(index.table)!.schema, item.name) === index.key);
     if (index === undefined || dropped === undefined) return;
@@ -117,7 +119,7 @@ function moveTable(state: SchemaState, key: string, to: { readonly schema?: stri
 function createIndex(state: SchemaState, change: ChangeOf<'create-index'>): void {
   const key = resolveTable(state, change.table);
   if (key === undefined) {
-    state.missed ||= !state.temporary.has(change.table.name);
+    if (!state.temporary.has(change.table.name)) state.missed.push({ table: relationKey(change.table.schema ?? creationSchema(state, change.table), change.table.name), index: change.index.name });
     return;
   }
   const table = state.tables.get(key);

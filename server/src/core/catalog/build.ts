@@ -44,12 +44,12 @@ export function buildCatalog(input: CatalogInput): Catalog {
     applyChanges(state, step.changes);
   }
   return finishCatalog({
-    source: input.source, label: input.label, searchPath, tables: [...state.tables.values()], assume: input.assume, ...(input.incomplete === true || (input.whole === true && state.missed) ? { incomplete: true } : {}),
+    source: input.source, label: input.label, searchPath, tables: [...state.tables.values()], assume: input.assume, ...(input.incomplete === true ? { incomplete: true } : input.whole === true && state.missed.length > 0 ? { incomplete: true, missed: state.missed } : {}),
     types: [...state.types.values()], routines: knownRoutines(state), extensions: [...state.extensions],
   });
 }
 
-export type FinishedParts = Pick<Catalog, 'source' | 'label' | 'searchPath' | 'incomplete' | 'types' | 'routines' | 'extensions' | 'server' | 'statistics'>;
+export type FinishedParts = Pick<Catalog, 'source' | 'label' | 'searchPath' | 'incomplete' | 'missed' | 'types' | 'routines' | 'extensions' | 'server' | 'statistics'>;
 
 /** Makes a catalog of finished tables: partition counts and sums, assumed rows, version. Used by every source. */
 export function finishCatalog(input: FinishedParts & { readonly tables: readonly Table[]; readonly assume?: Readonly<Record<string, number>> }): Catalog {
@@ -63,12 +63,12 @@ export function finishCatalog(input: FinishedParts & { readonly tables: readonly
   }
   for (const [key, table] of tables) if (table.foreignKeys.some((foreignKey) => foreignKey.references.columns.length === 0)) tables.set(key, withReferencedKeys(table, tables));
   for (const key of tables.keys()) sumPartitions(tables, children, key);
-  const { source, label, searchPath, incomplete, types = [], routines = [], server, statistics } = input;
+  const { source, label, searchPath, incomplete, missed, types = [], routines = [], server, statistics } = input;
   const extensions = input.extensions ?? server?.extensions.map((extension) => extension.name) ?? [];
   return {
     source, label, searchPath, tables,
     version: tablesVersion([searchPath, incomplete, types, routines, extensions, server], tables.values()),
-    ...(incomplete ? { incomplete } : {}),
+    ...(incomplete ? { incomplete } : {}), ...(missed ? { missed } : {}),
     ...(types.length === 0 ? {} : { types }), ...(routines.length === 0 ? {} : { routines }), ...(extensions.length === 0 ? {} : { extensions }),
     ...(server === undefined ? {} : { server }), ...(statistics === undefined ? {} : { statistics }),
   };

@@ -1,5 +1,5 @@
 import { finishCatalog, type SchemaStep } from './build';
-import type { Catalog, CatalogSource, Table } from './model';
+import type { Catalog, CatalogSource, MissedIndex, Table } from './model';
 import { relationKey } from './names';
 import { withNewer } from './newer';
 
@@ -32,16 +32,27 @@ export function mergeCatalogs(catalogs: readonly Catalog[], options: MergeOption
       else if (known !== undefined) tables.set(key, filled(known, table));
     }
   }
+  const incomplete = best.incomplete === true && !(best.missed !== undefined && markMissed(tables, best.missed));
   const labels = sorted.filter((catalog, index) => index === 0 || [...catalog.tables.keys()].some((key) => !best.tables.has(key))).map((catalog) => catalog.label);
   // A server knows all of its types and functions; the files of a branch may have more than a snapshot.
   const all = best.source === 'live' ? [best] : sorted;
   return finishCatalog({
-    source: best.source, label: complete ? label : labels.join(' + '), searchPath: best.searchPath, tables: [...tables.values()], ...(best.incomplete ? { incomplete: true } : {}),
+    source: best.source, label: complete ? label : labels.join(' + '), searchPath: best.searchPath, tables: [...tables.values()], ...(incomplete ? { incomplete: true } : {}),
     types: firstByKey(all.flatMap((catalog) => catalog.types ?? []), (type) => relationKey(type.schema, type.name)),
     routines: firstByKey(all.flatMap((catalog) => catalog.routines ?? []), (routine) => `${relationKey(routine.schema, routine.name)}(${routine.arguments})`),
     extensions: [...new Set(all.flatMap((catalog) => catalog.extensions ?? []))],
     server: sorted.find((catalog) => catalog.server !== undefined)?.server, statistics: sorted.find((catalog) => catalog.statistics !== undefined)?.statistics,
   });
+}
+
+/** Marks the tables that lack an index of the history. Returns false where one of them is known to no source. */
+function markMissed(tables: Map<string, Table>, missed: readonly MissedIndex[]): boolean {
+  for (const { table: key, index } of missed) {
+    const table = tables.get(key);
+    if (table === undefined) return false;
+    if (!table.indexes.some(({ name }) => name === index)) tables.set(key, { ...table, incomplete: true });
+  }
+  return true;
 }
 
 /** The better source comes first and wins. */

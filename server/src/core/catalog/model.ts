@@ -17,6 +17,8 @@ export interface Catalog {
   readonly searchPath: readonly string[];
   /** Part of the history is written as programs that are not read: an index that is not here may exist. */
   readonly incomplete?: true;
+  /** Where `incomplete` stands for nothing else: indexes of a history on tables that it never made. Another source may know those. */
+  readonly missed?: readonly MissedIndex[];
   /** What ANALYZE left, where a server or a snapshot has it. Not part of `version`. */
   readonly statistics?: CatalogStatistics;
   /** Of the server it was read from (live or through a snapshot). */
@@ -27,6 +29,12 @@ export interface Catalog {
   readonly extensions?: readonly string[];
   /** Functions of the application, where known; those of extensions are left out. */
   readonly routines?: readonly Routine[];
+}
+
+export interface MissedIndex {
+  /** `schema.name`. */
+  readonly table: string;
+  readonly index: string;
 }
 
 export interface Table {

@@ -1,5 +1,5 @@
 import type { IndexDefinition, QualifiedName, RoutineDefinition } from './changes';
-import type { Constraint, DefinitionSite, ForeignKey, Index, IndexKey, Table } from './model';
+import type { Constraint, DefinitionSite, ForeignKey, Index, IndexKey, MissedIndex, Table } from './model';
 import { chooseName, relationKey } from './names';
 import type { UserType } from './statistics';
 
@@ -23,15 +23,15 @@ export interface SchemaState {
   readonly defaultSearchPath: readonly string[];
   /** Source of the statement being applied. */
   site: DefinitionSite | undefined;
-  /** An index or a key was made on a table that is not known. */
-  missed: boolean;
+  /** Indexes that were made on tables that are not known. */
+  readonly missed: MissedIndex[];
 }
 
 export type KnownRoutine = RoutineDefinition & { readonly schema: string; readonly name: string };
 
 export const createSchemaState = (searchPath: readonly string[] = ['public']): SchemaState => ({
   tables: new Map(), indexOwners: new Map(), parents: new Map(), attachedIndexes: new Map(), temporary: new Set(), types: new Map(), routines: new Map(), extensions: new Set(),
-  searchPath, defaultSearchPath: searchPath, site: undefined, missed: false,
+  searchPath, defaultSearchPath: searchPath, site: undefined, missed: [],
 });
 
 /** Schema in which a new relation of this name is made. */
