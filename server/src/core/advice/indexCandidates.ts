@@ -105,7 +105,7 @@ function equalityBases(catalog: Catalog, table: Table, single: readonly Conditio
 /** The same keys under the predicate that the conditions with one answer make, its columns taken out of the keys. */
 function partials({ catalog, table, demand }: Facts, shapes: readonly (readonly ProposedKey[])[]): readonly IndexProposal[] {
   const plain = demand.predicates.filter((p) => isPartialCondition(table, p));
-  const states = demand.predicates.filter((p) => isState(catalog, table, p));
+  const states = demand.predicates.filter((p) => isState(catalog, table, p) && !plain.includes(p));
   const sets = [[...plain, ...states], plain, states].filter((set, i, all) => set.length > 0 && all.findIndex((other) => other.length === set.length) === i);
   return sets.flatMap((set) => {
     const columns = new Set(set.filter((p) => p.operator !== 'is not null').map((p) => p.column));
