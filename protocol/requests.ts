@@ -223,6 +223,30 @@ export interface ParameterSuggestion {
   readonly detail?: string;
 }
 
+/**
+ * {@link CalibrateParams} → {@link CalibrateResult}: how well the planner twin agrees with the server. Sends EXPLAIN of statements
+ * made from the catalog, none of the user's. Cancellable.
+ */
+export const calibrateRequest = 'sargable/calibrate';
+
+export interface CalibrateParams {
+  /** Name of an open connection. */
+  readonly connection: string;
+  /** True after the user has been asked about this very request; on a production database it is refused without. */
+  readonly confirmed?: boolean;
+}
+
+export type CalibrateResult =
+  | {
+      readonly kind: 'calibrated';
+      /** One line for the user. */
+      readonly summary: string;
+      /** Markdown: the summary, what was compared, the plans that differ. */
+      readonly markdown: string;
+    }
+  | { readonly kind: 'refused'; readonly message: string; readonly consent: 'production' }
+  | { readonly kind: 'error'; readonly message: string };
+
 /** No parameters → null. Reads what the servers of the open connections have counted (pg_stat_statements) anew. */
 export const refreshStatisticsRequest = 'sargable/refreshStatistics';
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { clientCommands, lintWorkspaceRequest, refreshStatisticsRequest, type ExplainAtArguments, type LintWorkspaceParams, type LintWorkspaceResult, type ShowReferencesArguments } from '../../protocol/requests';
 import { adviseWorkspace } from './advise';
+import { calibrate } from './calibrate';
 import type { Connections } from './connections';
 import type { Explain } from './explain';
 import type { Server } from './server';
@@ -29,6 +30,7 @@ export function registerCommands(context: vscode.ExtensionContext, targets: Comm
     'sargable.forgetPassword': () => connections.forgetPassword(),
     'sargable.lintWorkspace': () => lintWorkspace(server),
     'sargable.adviseWorkspace': () => adviseWorkspace(server),
+    'sargable.calibrate': () => calibrate(server, connections),
     'sargable.explainAtCursor': () => explainAtCursor(false),
     'sargable.explainAnalyzeAtCursor': () => explainAtCursor(true),
     'sargable.explainWithValues': () => explainAtCursor(false, true),

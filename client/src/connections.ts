@@ -184,7 +184,7 @@ export function createConnections(context: vscode.ExtensionContext, server: Serv
     },
     async test() {
       if (!(await requireTrust())) return;
-      const picked = await askForDatabase(listDatabases(), current?.database.name);
+      const picked = await askForDatabase(listDatabases(), current?.database.name, 'Test a connection');
       if (!picked) return;
       if (picked.password !== undefined) await context.secrets.store(secretKey(picked.database), picked.password);
       const { name } = picked.database;

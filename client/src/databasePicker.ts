@@ -9,7 +9,7 @@ export interface PickedDatabase {
 }
 
 /** Offers the known databases and a new one. A new one is saved in the user's settings, never in the workspace's. */
-export async function askForDatabase(known: readonly DatabaseSetting[], currentName: string | undefined): Promise<PickedDatabase | undefined> {
+export async function askForDatabase(known: readonly DatabaseSetting[], currentName: string | undefined, title = 'Connect to a database'): Promise<PickedDatabase | undefined> {
   if (known.length === 0) return askForNewDatabase(known);
   const items: (vscode.QuickPickItem & { readonly database?: DatabaseSetting })[] = [
     ...known.map((database) => ({
@@ -21,7 +21,7 @@ export async function askForDatabase(known: readonly DatabaseSetting[], currentN
     { label: '', kind: vscode.QuickPickItemKind.Separator },
     { label: '$(add) Add a database…' },
   ];
-  const picked = await vscode.window.showQuickPick(items, { title: 'Connect to a database', placeHolder: 'Plans and statistics come from this database', matchOnDescription: true });
+  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'Which database?', matchOnDescription: true });
   if (!picked) return undefined;
   return picked.database ? { database: picked.database } : askForNewDatabase(known);
 }

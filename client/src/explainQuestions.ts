@@ -28,9 +28,11 @@ export async function askAbout(result: ExplainResult, connection: Connection, at
   }
 }
 
-const nameOf = ({ database }: Connection): string => `${database.production ? 'PRODUCTION database ' : ''}${database.name}`;
+/** For a question: production is said. */
+export const nameOf = ({ database }: Connection): string => `${database.production ? 'PRODUCTION database ' : ''}${database.name}`;
 
-async function ask<T extends string>(question: string, detail: readonly (string | undefined)[], ...buttons: readonly T[]): Promise<T | undefined> {
+/** A modal question; undefined: cancelled. */
+export async function ask<T extends string>(question: string, detail: readonly (string | undefined)[], ...buttons: readonly T[]): Promise<T | undefined> {
   return vscode.window.showWarningMessage(question, { modal: true, detail: detail.filter(Boolean).join('\n') }, ...buttons);
 }
 

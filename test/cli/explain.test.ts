@@ -43,6 +43,17 @@ describe('sargable explain', () => {
     expect(await explain(...sql)).toMatchObject({ status: 2, stderr: expect.stringContaining('--allow-function public.twice') as string });
     expect(await explain(...sql, '--allow-function', 'public.twice')).toMatchObject({ status: 0 });
   });
+  it('--calibrate compares the twin with the server, and prints what differs', async () => {
+    const { status, stdout } = await explain('--calibrate', '--database', database.url);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^The planner twin and .+\n\n\d+ of \d+ plans are the same in the twin and on the server\. /);
+    const json = JSON.parse((await explain('--calibrate', '--database', database.url, '--format', 'json')).stdout) as { plans: number; sameShape: number; differing: { sql: string }[] };
+    expect(json.plans).toBeGreaterThan(3);
+    expect(json.differing).toHaveLength(json.plans - json.sameShape);
+    for (const { sql } of json.differing) expect(stdout).toContain(sql);
+    expect(await explain('--calibrate')).toMatchObject({ status: 2, stderr: expect.stringContaining('pass --database URL') as string });
+    expect(await explain('src/x.ts:3', '--calibrate', '--database', database.url)).toMatchObject({ status: 2, stderr: expect.stringContaining('takes no query') as string });
+  });
   it('shows a plan it is given, also in Markdown', async () => {
     const { status, stdout } = await explain('plan.json', '--format', 'markdown');
     expect(status).toBe(0);

@@ -1,36 +1,20 @@
-import { spawn } from 'node:child_process';
-import path from 'node:path';
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { afterEach, expect, it } from 'vitest';
-import { adviseWorkspaceRequest, statusNotification, type AdviseWorkspaceResult, type StatusParams } from '../../protocol/requests';
-import { toUri } from '../../server/src/workspace/paths';
+import { adviseWorkspaceRequest, type AdviseWorkspaceResult } from '../../protocol/requests';
+import { startLspClient } from '../support/lspClient';
 import { makeWorkspace } from '../support/workspaceFolder';
 
 let workspace: ReturnType<typeof makeWorkspace> | undefined;
 afterEach(() => workspace?.remove());
 
-/** The built server as an editor starts it: only there is the planner beside it. */
-async function ask(files: Readonly<Record<string, string>>, settings: Readonly<Record<string, unknown>>): Promise<{ readonly result: AdviseWorkspaceResult; readonly progress: readonly string[] }> {
+async function ask(files: Readonly<Record<string, string>>, settings: Record<string, unknown>): Promise<{ readonly result: AdviseWorkspaceResult; readonly progress: readonly string[] }> {
   workspace = makeWorkspace(files);
-  const child = spawn(process.execPath, [path.resolve(import.meta.dirname, '../../dist/cli.js'), 'lsp', '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const client = createMessageConnection(new StreamMessageReader(child.stdout), new StreamMessageWriter(child.stdin));
-  const progress: string[] = [];
-  const ready = new Promise<void>((resolve) => client.onNotification(statusNotification, ({ state }: StatusParams) => { if (state === 'ready') resolve(); }));
-  client.onNotification('$/progress', ({ value }: { value: { message?: string } }) => { if (value.message) progress.push(value.message); });
-  client.onRequest('workspace/configuration', ({ items }: { items: readonly unknown[] }) => items.map(() => settings));
-  for (const method of ['client/registerCapability', 'window/workDoneProgress/create', 'workspace/diagnostic/refresh', 'workspace/codeLens/refresh']) client.onRequest(method, () => null);
-  client.listen();
+  const client = await startLspClient({ folder: workspace.folder, settings, built: true });
   try {
-    const uri = toUri(workspace.folder);
-    await client.sendRequest('initialize', { processId: process.pid, rootUri: uri, workspaceFolders: [{ uri, name: 'test' }], capabilities: { workspace: { configuration: true, workspaceFolders: true }, window: { workDoneProgress: true } } });
-    await client.sendNotification('initialized', {});
-    await ready;
-    const result = await client.sendRequest<AdviseWorkspaceResult>(adviseWorkspaceRequest, { workDoneToken: 'advise-1' });
-    await client.sendRequest('shutdown');
-    return { result, progress };
+    await client.ready();
+    const result = await client.request<AdviseWorkspaceResult>(adviseWorkspaceRequest, { workDoneToken: 'advise-1' });
+    return { result, progress: client.progress };
   } finally {
-    client.dispose();
-    child.kill();
+    await client.stop();
   }
 }
 

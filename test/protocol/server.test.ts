@@ -202,6 +202,13 @@ it('every workspace folder has its own schema and configuration', async () => {
   expect((await client.pull(uriOf('b/q.sql')))[0]?.message).toContain('5,000,000 rows');
 });
 
+it('is ready and lints for a client that does not tell of workspace folders', async () => {
+  const c = await start({ 'schema.sql': SCHEMA, 'a.sql': PAGE }, { workspaceFolders: false });
+  expect(c.status?.tables).toBe(1);
+  await c.open(uriOf('a.sql'), 'sql', PAGE);
+  expect((await c.pull(uriOf('a.sql'))).map(({ code }) => code)).toContain('offset-pagination');
+});
+
 it('an untitled document is read in the language that the editor names', async () => {
   const c = await start({});
   await c.open('untitled:Untitled-1', 'sql', PAGE);

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { createConnection, ProposedFeatures, type Diagnostic, type InitializeResult, type PublishDiagnosticsParams } from 'vscode-languageserver/node';
@@ -17,20 +19,36 @@ export interface LspClientOptions {
   readonly trusted?: boolean;
   /** A planner; left out, verdicts rest on the schema. */
   readonly twin?: Twin;
+  /** False: the client does not tell of workspace folders. */
+  readonly workspaceFolders?: boolean;
+  /** The server of `dist/`, as an editor starts it: only there is the planner beside it. */
+  readonly built?: boolean;
 }
 
-/** A real language server in this process, spoken to over its protocol. */
-export async function startLspClient(options: LspClientOptions = {}) {
+/** The server's two ends, and how it is ended. */
+function startBuilt(): { up: NodeJS.WritableStream; down: NodeJS.ReadableStream; end(): void } {
+  const child = spawn(process.execPath, [path.resolve(import.meta.dirname, '../../dist/cli.js'), 'lsp', '--stdio'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  return { up: child.stdin, down: child.stdout, end: () => void child.kill() };
+}
+
+function startInProcess(twin: Twin | undefined): ReturnType<typeof startBuilt> {
   const up = new PassThrough();
   const down = new PassThrough();
   const server = createConnection(ProposedFeatures.all, new StreamMessageReader(up), new StreamMessageWriter(down));
-  startServer(server, options.twin ? { twin: options.twin } : {});
+  startServer(server, twin ? { twin } : {});
   server.listen();
+  return { up, down, end: () => server.dispose() };
+}
+
+/** A real language server, in this process unless `built`, spoken to over its protocol. */
+export async function startLspClient(options: LspClientOptions = {}) {
+  const { up, down, end } = options.built ? startBuilt() : startInProcess(options.twin);
   const client = createMessageConnection(new StreamMessageReader(down), new StreamMessageWriter(up));
   const sent: Buffer[] = [];
   down.on('data', (data: Buffer) => sent.push(data));
   const published = new Map<string, PublishDiagnosticsParams>();
   const messages: string[] = [];
+  const progress: string[] = [];
   let settings = options.settings ?? {};
   let status: StatusParams | undefined;
   const waiting: { readonly test: () => boolean; readonly resolve: () => void }[] = [];
@@ -51,7 +69,7 @@ export async function startLspClient(options: LspClientOptions = {}) {
     check();
   });
   client.onNotification('window/logMessage', () => undefined);
-  client.onNotification('$/progress', () => undefined);
+  client.onNotification('$/progress', ({ value }: { value: { message?: string } }) => { if (value.message) progress.push(value.message); });
   client.onRequest('workspace/configuration', ({ items }: { items: readonly unknown[] }) => items.map(() => settings));
   client.onRequest('client/registerCapability', () => null);
   client.onRequest('client/unregisterCapability', () => null);
@@ -67,7 +85,7 @@ export async function startLspClient(options: LspClientOptions = {}) {
     capabilities: {
       general: options.positionEncodings ? { positionEncodings: options.positionEncodings } : {},
       window: { workDoneProgress: true },
-      workspace: { configuration: true, workspaceFolders: true, workspaceEdit: { documentChanges: true, resourceOperations: ['create'] }, diagnostics: { refreshSupport: true }, codeLens: { refreshSupport: true } },
+      workspace: { configuration: true, workspaceFolders: options.workspaceFolders ?? true, workspaceEdit: { documentChanges: true, resourceOperations: ['create'] }, diagnostics: { refreshSupport: true }, codeLens: { refreshSupport: true } },
       textDocument: { publishDiagnostics: { versionSupport: true, relatedInformation: true }, ...(options.diagnostics === 'push' ? {} : { diagnostic: {} }) },
     },
   });
@@ -77,7 +95,7 @@ export async function startLspClient(options: LspClientOptions = {}) {
   const until = (test: () => boolean): Promise<void> => (test() ? Promise.resolve() : new Promise((resolve) => waiting.push({ test, resolve })));
   let version = 0;
   return {
-    initialized, published, messages, until,
+    initialized, published, messages, progress, until,
     get status() { return status; },
     /** Everything that the server has sent, as it went over the wire. */
     get wire() { return Buffer.concat(sent).toString('utf8'); },
@@ -94,7 +112,7 @@ export async function startLspClient(options: LspClientOptions = {}) {
     async stop() {
       await client.sendRequest('shutdown');
       client.dispose();
-      server.dispose();
+      end();
     },
   };
 }

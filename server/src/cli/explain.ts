@@ -8,6 +8,7 @@ import { isInside, toUri } from '../workspace/paths';
 import { createPlannerTwin, type Twin } from '../workspace/plannerTwin';
 import { createProject, type Project } from '../workspace/project';
 import { queryAtLine, queryFromSql, type ExplainableQuery } from '../workspace/queryAt';
+import { runCalibrate } from './calibrate';
 import { readSettings } from './check';
 import { renderPlanMarkdown, renderPlanText, type ExplainedPlan } from './planText';
 import { UsageError } from './usage';
@@ -19,6 +20,7 @@ export interface ExplainOptions {
   readonly schema?: readonly string[];
   readonly assume?: readonly string[];
   readonly config?: string;
+  readonly calibrate?: boolean;
   readonly analyze?: boolean;
   readonly param?: readonly string[];
   readonly values?: 'common' | 'rare';
@@ -30,6 +32,10 @@ export interface ExplainOptions {
 
 /** `sargable explain`. @returns the exit status */
 export async function runExplain(target: string | undefined, options: ExplainOptions): Promise<number> {
+  if (options.calibrate) {
+    if (target !== undefined || options.sql !== undefined) throw new UsageError('--calibrate takes no query: its statements are made from the schema');
+    return runCalibrate(options);
+  }
   const input = await readInput(target, options);
   const given = input.kind === 'text' ? readGivenPlan(input.text) : undefined;
   if (given) return print(given, options.format);

@@ -62,6 +62,7 @@ export function createProgram(): Command {
     .option('--schema <path>', 'for the twin: DDL file, migrations folder or snapshot folder; repeatable', collect)
     .option('--assume <table=rows>', 'for the twin: row counts where there are no statistics; repeatable', collect)
     .option('--config <path>', 'configuration file; discovered upwards otherwise')
+    .option('--calibrate', 'compare the twin with the server: both plan statements made from the schema, none of yours')
     .option('--analyze', 'run the statement, in a transaction that is rolled back')
     .option('--param <value>', 'value of $1, $2 …; repeatable', collect)
     .addOption(new Option('--values <which>', 'take values from the statistics').choices(['common', 'rare']))

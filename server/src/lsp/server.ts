@@ -8,6 +8,7 @@ import { findPlannerTwin, type Twin } from '../workspace/plannerTwin';
 import { negotiateEncoding } from './convert';
 import { changeDocument, openDocument } from './documents';
 import { registerAdvise } from './features/advise';
+import { registerCalibrate } from './features/calibrate';
 import { FIX_ALL, registerCodeActions } from './features/codeActions';
 import { registerCodeLens } from './features/codeLens';
 import { publishDocument, registerDiagnostics } from './features/diagnostics';
@@ -34,6 +35,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
   const statements = createStatementsFeature(connection, current);
   registerCodeLens(connection, current, statements.onActivity);
   registerAdvise(connection, current);
+  registerCalibrate(connection, current);
   const workspace = registerWorkspace(connection, current);
   registerExplain(connection, current, () => {
     workspace.sendStatus();
@@ -117,6 +119,7 @@ function abilitiesOf(capabilities: ClientCapabilities): ClientAbilities {
     refreshDiagnostics: capabilities.workspace?.diagnostics?.refreshSupport === true,
     refreshCodeLens: capabilities.workspace?.codeLens?.refreshSupport === true,
     configuration: capabilities.workspace?.configuration === true,
+    workspaceFolders: capabilities.workspace?.workspaceFolders === true,
     watchFiles: capabilities.workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
     progress: capabilities.window?.workDoneProgress === true,
     createFiles: capabilities.workspace?.workspaceEdit?.resourceOperations?.includes('create') === true,

@@ -17,6 +17,8 @@ export interface ClientAbilities {
   readonly refreshDiagnostics: boolean;
   readonly refreshCodeLens: boolean;
   readonly configuration: boolean;
+  /** Tells when folders are added or removed; without it those of the start stay. */
+  readonly workspaceFolders: boolean;
   readonly watchFiles: boolean;
   readonly progress: boolean;
   readonly createFiles: boolean;

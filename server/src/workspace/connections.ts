@@ -1,8 +1,10 @@
 import { readAccess, type ServerAccess } from '../db/access';
 import { DatabaseError } from '../db/errors';
 import { openSession, type DbSession } from '../db/session';
+import { TwinError } from '../twin/twin';
 import type { LiveDatabase } from './bindings';
 import { collectAccessProblems, renderAccessReport } from './accessReport';
+import { calibrate, type Calibration, type CalibrationParts } from './calibrate';
 import { watchCatalog, type WatchedCatalog } from './catalogWatch';
 import { explainStatement, type ExplainOutcome, type ExplainPolicy, type ExplainStatement } from './explain';
 import { suggestParameters, type ParameterProposal } from './parameters';
@@ -31,6 +33,12 @@ export type AccessOutcome =
 
 export type ProposalOutcome = { readonly parameters: readonly ParameterProposal[] } | { readonly error: string; readonly code?: string };
 
+export type CalibrationOutcome =
+  | { readonly kind: 'calibrated'; readonly label: string; readonly calibration: Calibration }
+  /** A production database: may be asked again, `confirmed`. */
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'error'; readonly message: string };
+
 /** The open connections of a process. A database that cannot be reached costs a message, never an exception. */
 export interface Connections {
   list(): { name: string; label: string; state: 'connected' | 'lost' }[];
@@ -52,6 +60,8 @@ export interface Connections {
   test(request: Pick<ConnectRequest, 'name' | 'url' | 'foreignHost'>): Promise<AccessOutcome>;
   /** Values worth trying for each parameter of a query. */
   proposeParameters(request: { readonly connection: string; readonly query: ExplainableQuery; readonly sample?: boolean }): Promise<ProposalOutcome>;
+  /** Compares the twin with the server of an open connection, as its policy allows; see {@link calibrate}. */
+  calibrate(name: string, parts: Omit<CalibrationParts, 'allowFunctions'> & { readonly confirmed?: boolean }): Promise<CalibrationOutcome>;
   close(): Promise<void>;
 }
 
@@ -154,6 +164,18 @@ export function createConnections(): Connections {
         return { parameters: await suggestParameters(known.session, known.watched.catalog, query, sample === undefined ? {} : { sample }) };
       } catch (error) {
         return toMessage(error);
+      }
+    },
+    async calibrate(name, { confirmed, ...parts }) {
+      const known = open.get(name);
+      if (!known) return { kind: 'error', message: `There is no open connection '${name}'. Connect first.` };
+      const { session, watched: { catalog }, request } = known;
+      if (request.production && !request.allowEstimatedExplain && !confirmed) return { kind: 'refused', message: `${catalog.label} is a production database.` };
+      try {
+        return { kind: 'calibrated', label: catalog.label, calibration: await calibrate(session, catalog, { ...parts, ...(request.allowFunctions ? { allowFunctions: request.allowFunctions } : {}) }) };
+      } catch (error) {
+        if (!(error instanceof DatabaseError) && !(error instanceof TwinError)) throw error;
+        return { kind: 'error', message: error instanceof TwinError ? `There is no planner to compare with: ${error.message}.` : error.message };
       }
     },
     async close() {

@@ -201,7 +201,8 @@ export function registerWorkspace(connection: Connection, session: () => Session
       if (!active) return;
       if (active.abilities.configuration) await connection.client.register(DidChangeConfigurationNotification.type, { section: 'sargable' }).catch(() => undefined);
       if (active.abilities.watchFiles) await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: `**/*.{${READ_EXTENSIONS.join(',')}}` }, { globPattern: '**/{sargable.config.*,package.json}' }, { globPattern: '**/.sargable/**/*.json' }] });
-      connection.workspace.onDidChangeWorkspaceFolders(async ({ added, removed }) => {
+      // It throws where the client cannot tell.
+      if (active.abilities.workspaceFolders) connection.workspace.onDidChangeWorkspaceFolders(async ({ added, removed }) => {
         for (const { uri } of removed) {
           active.projects.delete(toPath(uri) ?? '');
           counts.delete(toPath(uri) ?? '');
