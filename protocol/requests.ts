@@ -306,7 +306,7 @@ export interface StatusParams {
   readonly connections: readonly { readonly name: string; readonly label: string; readonly state: 'connected' | 'lost' }[];
   /** The SQL grammar in use: `PostgreSQL 18`, or the fallback. */
   readonly engine: string;
-  /** The planner that checks findings: `twin, PGlite, PostgreSQL 18.6, 340 MB`; undefined: switched off. */
+  /** The planner that checks findings: `embedded twin (PGlite, PostgreSQL 18.6)`; undefined: switched off. */
   readonly planner?: string;
 }
 

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import { adviseWorkspaceRequest, type AdviseWorkspaceParams, type AdviseWorkspaceResult } from '../../protocol/requests';
+import type { Reports } from './reports';
 import type { Server } from './server';
 
 let runs = 0;
 
 /** Asks the server for the indexes that the workspace's queries need, and opens them as a Markdown document to copy from. */
-export async function adviseWorkspace(server: Server): Promise<void> {
+export async function adviseWorkspace(server: Server, reports: Reports): Promise<void> {
   const workDoneToken = `sargable-advise-${++runs}`;
   const params: AdviseWorkspaceParams = { workDoneToken };
   const options = { location: vscode.ProgressLocation.Notification, title: 'Looking for indexes', cancellable: true };
@@ -25,5 +26,5 @@ export async function adviseWorkspace(server: Server): Promise<void> {
     void vscode.window.showInformationMessage(`No index advice: ${result.reason}.`);
     return;
   }
-  await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: result.markdown }));
+  await reports.show('Index Advice', result.markdown);
 }

@@ -2,10 +2,11 @@ import * as vscode from 'vscode';
 import { calibrateRequest, type CalibrateParams, type CalibrateResult } from '../../protocol/requests';
 import type { Connection, Connections } from './connections';
 import { ask, nameOf } from './explainQuestions';
+import type { Reports } from './reports';
 import type { Server } from './server';
 
 /** Compares the planner twin with the connected server: the outcome in one line, the plans that differ as a document. */
-export async function calibrate(server: Server, connections: Connections): Promise<void> {
+export async function calibrate(server: Server, connections: Connections, reports: Reports): Promise<void> {
   const connection = await connections.currentOrPick();
   if (!connection) return;
   let result = await request(server, connection, false);
@@ -22,7 +23,7 @@ export async function calibrate(server: Server, connections: Connections): Promi
   const { summary, markdown } = result;
   const show = 'Show Details';
   void vscode.window.showInformationMessage(summary, show).then(async (answer) => {
-    if (answer === show) await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: markdown }));
+    if (answer === show) await reports.show(`Planner Twin and ${connection.database.name}`, markdown);
   });
 }
 

@@ -4,6 +4,7 @@ import { adviseWorkspace } from './advise';
 import { calibrate } from './calibrate';
 import type { Connections } from './connections';
 import type { Explain } from './explain';
+import type { Reports } from './reports';
 import type { Server } from './server';
 import { count } from './words';
 
@@ -13,11 +14,12 @@ export interface CommandTargets {
   readonly server: Server;
   readonly connections: Connections;
   readonly explain: Explain;
+  readonly reports: Reports;
 }
 
 /** Registers every command of the manifest, and those that CodeLenses and code actions of the server name. */
 export function registerCommands(context: vscode.ExtensionContext, targets: CommandTargets): void {
-  const { output, server, connections, explain } = targets;
+  const { output, server, connections, explain, reports } = targets;
   const explainAtCursor = async (analyze: boolean, ask = false): Promise<void> => {
     const editor = vscode.window.activeTextEditor;
     if (editor) await explain(editor.document.uri, editor.selection.active, { analyze, ask });
@@ -29,8 +31,8 @@ export function registerCommands(context: vscode.ExtensionContext, targets: Comm
     'sargable.testConnection': () => connections.test(),
     'sargable.forgetPassword': () => connections.forgetPassword(),
     'sargable.lintWorkspace': () => lintWorkspace(server),
-    'sargable.adviseWorkspace': () => adviseWorkspace(server),
-    'sargable.calibrate': () => calibrate(server, connections),
+    'sargable.adviseWorkspace': () => adviseWorkspace(server, reports),
+    'sargable.calibrate': () => calibrate(server, connections, reports),
     'sargable.explainAtCursor': () => explainAtCursor(false),
     'sargable.explainAnalyzeAtCursor': () => explainAtCursor(true),
     'sargable.explainWithValues': () => explainAtCursor(false, true),

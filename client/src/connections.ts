@@ -3,6 +3,7 @@ import { connectRequest, disconnectRequest, testConnectionRequest, type ConnectP
 import type { DatabaseSetting } from '../../protocol/settings';
 import { askForDatabase } from './databasePicker';
 import { describeDatabase, isDatabaseSetting, renderDatabaseUrl, secretKey } from './databaseUrl';
+import type { Reports } from './reports';
 import type { Server } from './server';
 
 /** Key in the workspace's state: {@link secretKey} of the database that was connected last. */
@@ -55,7 +56,7 @@ function isFromWorkspace(database: DatabaseSetting): boolean {
 }
 
 /** Connects on request, and again after the server was restarted. Never connects in an untrusted workspace. */
-export function createConnections(context: vscode.ExtensionContext, server: Server, output: vscode.LogOutputChannel): Connections {
+export function createConnections(context: vscode.ExtensionContext, server: Server, output: vscode.LogOutputChannel, reports: Reports): Connections {
   const changed = new vscode.EventEmitter<void>();
   let current: Connection | undefined;
 
@@ -195,7 +196,7 @@ export function createConnections(context: vscode.ExtensionContext, server: Serv
       } else if (!result.ok) {
         void vscode.window.showErrorMessage(`${name}: ${result.error}`);
       } else {
-        await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ language: 'markdown', content: result.report }));
+        await reports.show(`Connection Test of ${name}`, result.report);
       }
     },
     async forgetPassword() {

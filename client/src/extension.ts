@@ -3,6 +3,7 @@ import { registerCommands } from './commands';
 import { createConnections } from './connections';
 import { createExplain } from './explain';
 import { createExplainPanel } from './explainPanel';
+import { createReports } from './reports';
 import { createServer, type Server } from './server';
 import { createStatusBar } from './statusBar';
 
@@ -12,11 +13,12 @@ let server: Server | undefined;
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const output = vscode.window.createOutputChannel('Sargable', { log: true });
   server = createServer(context, output);
-  const connections = createConnections(context, server, output);
+  const reports = createReports();
+  const connections = createConnections(context, server, output, reports);
   const panel = createExplainPanel(context);
   const explain = createExplain(server, connections, panel);
-  context.subscriptions.push(output, server, connections, panel, createStatusBar(server, connections));
-  registerCommands(context, { output, server, connections, explain });
+  context.subscriptions.push(output, server, reports, connections, panel, createStatusBar(server, connections));
+  registerCommands(context, { output, server, connections, explain, reports });
   await server.start();
 }
 

@@ -17,7 +17,7 @@ function renderPlan(content: Extract<PanelContent, { kind: 'plan' }>): void {
     element('header', {},
       element('p', { class: 'totals' }, ...totals.flatMap(({ label, value, main }, index) => [index > 0 ? ' · ' : '', element(main ? 'strong' : 'span', {}, value), ` ${label}`])),
       element('p', { class: 'dim' },
-        content.analyzed ? 'Executed' : 'Estimated, not executed', ` on ${content.connectionLabel}`,
+        content.analyzed ? `Executed on ${content.connectionLabel}` : `Estimated on ${content.connectionLabel}, not executed`,
         content.sourceLabel ? ' · ' : '',
         content.sourceLabel ? button(content.sourceLabel, () => host.postMessage({ type: 'revealSource' }), { class: 'link', title: 'Go to the query' }) : undefined,
       ),

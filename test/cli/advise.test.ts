@@ -38,7 +38,7 @@ describe('sargable advise', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^\d index(es)? \(about \d+ MB\) for \d of 4 queries\./);
     expect(stdout).toContain('CREATE INDEX CONCURRENTLY orders_tenant_id_created_at_idx ON orders (tenant_id, created_at DESC);');
-    expect(stdout).toMatch(/about \d+ MB; verified in the twin with assumed volumes\n {2}writes: no INSERT of the workspace; no UPDATE changes its columns\n {2}Assumed: public\.orders 2,000,000 rows\./);
+    expect(stdout).toMatch(/about \d+ MB; verified in the twin with assumed volumes\n {2}writes: no INSERT of the workspace; no UPDATE changes its columns\n {2}Assumed: orders 2,000,000 rows\./);
     expect(stdout).toMatch(/src\/orders\.ts:3 +[\d,]+ → +[\d.,]+ {2}[\d,]+ → 20 rows read/);
     expect(stdout).toMatch(/src\/orders\.ts:4 +[\d,]+ → +[\d.,]+/);
   });

@@ -27,7 +27,7 @@ describe('sargable explain', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('using orders_customer');
     expect(stdout).toContain('Planned in the twin with assumed volumes; nothing was executed.');
-    expect(stdout).toContain('public.orders 1,000,000 rows');
+    expect(stdout).toContain('Assumed: orders 1,000,000 rows');
   });
   it('asks the server for what only a server can do', async () => {
     expect(await explain('src/x.ts:3', '--analyze')).toMatchObject({ status: 2, stderr: expect.stringContaining('need a database') as string });

@@ -8,18 +8,23 @@ const password = 'e2e-s3cret:/?#';
 
 /** Starts a server on a free port, in a data folder of its own. */
 export async function startShop(dataFolder, schemaFile) {
-  const running = await startPostgres({ dataFolder, password, settings: { fsync: 'off' } });
+  const running = await startPostgres({ dataFolder, password, settings: { fsync: 'off', shared_preload_libraries: 'pg_stat_statements' } });
   const admin = new pg.Client({ connectionString: running.url });
   admin.on('error', () => undefined); // the server is stopped below while it may still be connected
   await admin.connect();
   await admin.query(fs.readFileSync(schemaFile, 'utf8'));
   await admin.query("INSERT INTO customers (name) SELECT 'customer ' || i FROM generate_series(1, 200) i");
   await admin.query("INSERT INTO orders (customer_id, total) SELECT 1 + i % 200, i FROM generate_series(1, 20000) i");
+  // Two customers have half of the invoices: a common, a rare and a median value differ.
+  await admin.query("INSERT INTO invoices (customer_id, total) SELECT CASE WHEN i % 10 < 4 THEN 1 WHEN i % 10 = 4 THEN 2 ELSE i END, i FROM generate_series(1, 100000) i");
   await admin.query('ANALYZE');
+  await admin.query('CREATE EXTENSION pg_stat_statements');
+  for (let call = 1; call <= 7; call++) await admin.query('SELECT id, total FROM invoices WHERE customer_id = $1', [call]); // as the fixture sends it
   const url = new URL(running.url);
   const one = async (sql) => (await admin.query(sql)).rows[0].n;
   return {
     password,
+    url: running.url,
     database: url.pathname.slice(1),
     setting: { name: 'shop', host: url.hostname, port: Number(url.port), database: url.pathname.slice(1), user: decodeURIComponent(url.username), ssl: 'disable' },
     /** Connections of the extension. */

@@ -13,9 +13,11 @@ import { grammarTests } from './grammars.mjs';
 import { launchBrowser, runInExtensionHost, startServer } from './harness.mjs';
 import { installVsCode } from './install.mjs';
 import { containsText, startShop } from './postgres.mjs';
+import { connectedTests } from './ui/connected.mjs';
 import { editingTests } from './ui/editing.mjs';
 import { planTests } from './ui/plan.mjs';
 import { trustTests } from './ui/trust.mjs';
+import { twinTests } from './ui/twin.mjs';
 import { openWorkbench } from './ui/workbench.mjs';
 
 const { values: options } = parseArgs({ options: { target: { type: 'string', default: 'web' }, only: { type: 'string' }, vsix: { type: 'string' } } });
@@ -106,7 +108,7 @@ async function runUi(vsix, browser, postgres) {
   const workbench = await openWorkbench(server, browser, { folder, shots: results });
   try {
     const context = { workbench, folder, server, postgres: { ...postgres, findInServerFolder: (text) => containsText(server.folder, text) } };
-    await runTests([...editingTests, ...planTests], context);
+    await runTests([...editingTests, ...twinTests, ...planTests, ...connectedTests], context);
   } finally {
     await workbench.close();
     keepLogs(server, 'ui');

@@ -157,7 +157,7 @@ testRule(jsonbIndexMismatch, {
   flagged: [
     { code: `
 SELECT id FROM events WHERE data @> $1
---                          ^^^^^^^^^^ Seq Scan on events reads 3,000,000 rows and keeps 30,000. With an index on (data jsonb_path_ops) (gin) the planner's cost falls from`, severity: 'warning', fixes: 1 },
+--                          ^^^^^^^^^^ Seq Scan on events reads 3,000,000 rows and keeps 30,000. With a gin index on (data jsonb_path_ops) the planner's cost falls from`, severity: 'warning', fixes: 1 },
     { code: `
 SELECT id FROM docs WHERE body ? 'draft'
 --                        ^^^^^^^^^^^^^^ docs_body is of the class jsonb_path_ops, which does not answer ?`, fixes: 1 },

@@ -111,7 +111,7 @@ testRule(leadingWildcardLike, {
   flagged: [
     { code: `
 SELECT id FROM users WHERE email LIKE '%@example.com'
---                         ^^^^^^^^^^^^^^^^^^^^^^^^^^ With an index on (email gin_trgm_ops) (gin) the planner's cost falls from`, severity: 'warning', fixes: 1 },
+--                         ^^^^^^^^^^^^^^^^^^^^^^^^^^ With a gin index on (email gin_trgm_ops) the planner's cost falls from`, severity: 'warning', fixes: 1 },
     { code: `
 SELECT id FROM users WHERE email ILIKE '%' || $1 || '%'
 --                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ verified in the twin`, severity: 'warning' },

@@ -51,7 +51,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
       engine: await createEngine(),
       connections: createConnections(), twin: parts.twin ?? findPlannerTwin(),
       documents: new Map(), projects: new Map(), results: new Map(), answered: new Set(),
-      onPending: createSecondLook(connection, current),
+      onPending: createSecondLook(connection, current, workspace.sendStatus),
       settings: {}, trusted: options.trusted ?? true, generation: 0,
     };
     workspace.setFolders(foldersOf(params));

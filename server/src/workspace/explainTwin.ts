@@ -26,6 +26,6 @@ export async function explainInTwin(twin: Twin | undefined, catalog: Catalog | u
 /** What the figures of a plan rest on, one sentence each. */
 const describeBasis = ({ volumes, assumed, caveats }: PlanBasis): readonly string[] => [
   `Planned in the twin with ${describeVolumes({ volumes, assumed, caveats })}; nothing was executed.`,
-  ...(assumed.length > 0 ? [`Assumed: ${assumed.map(({ table, rows }) => `${table} ${Math.round(rows).toLocaleString('en')} rows`).join(', ')}.`] : []),
+  ...(assumed.length > 0 ? [`Assumed: ${assumed.map(({ table, rows }) => `${table.replace(/^public\./, '')} ${Math.round(rows).toLocaleString('en')} rows`).join(', ')}.`] : []),
   ...caveats.map((caveat) => `${caveat.charAt(0).toUpperCase()}${caveat.slice(1)}.`),
 ];

@@ -20,7 +20,7 @@ import { scanFiles } from './scan';
 import { MAX_PLANNER_ROUNDS } from './planning';
 import { readSource } from './scanJob';
 import type { UserSettings } from './settings';
-import { isSnapshotFile } from './snapshotFiles';
+import { isSnapshotFile, isSnapshotFolder } from './snapshotFiles';
 import type { StatementReading } from './statementReader';
 import { createStatementIndex, type StatementStats } from './statementStats';
 import { readTextFile, readTextNow } from './textFile';
@@ -277,7 +277,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     },
     isOpen: (uri) => opened.has(uri),
     async refresh(path) {
-      if (isSnapshotFile(path) || bindings.all.some(({ state }) => path.endsWith('.json') && state.sources.has(path))) {
+      if (isSnapshotFile(path) || isSnapshotFolder(path) || bindings.all.some(({ state }) => path.endsWith('.json') && state.sources.has(path))) {
         await loadSchema();
         return true;
       }

@@ -8,6 +8,8 @@ export const SNAPSHOT_FOLDER = '.sargable';
 
 /** Is this a file of a snapshot that is found by itself? */
 export const isSnapshotFile = (file: string): boolean => /[\\/]\.sargable[\\/].*\.json$/.test(file);
+/** The snapshot's folder itself. */
+export const isSnapshotFolder = (path: string): boolean => /[\\/]\.sargable$/.test(path);
 
 export interface LoadedSnapshot extends SnapshotRead {
   /** Absolute paths. */

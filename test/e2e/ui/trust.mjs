@@ -12,8 +12,8 @@ export const trustTests = [
       assert.equal(await workbench.offersCommand('Sargable: Connect to a Database'), false);
       await workbench.openFile('src/customers.ts');
       const lens = page.locator('.codelens-decoration a').filter({ hasText: 'Explain' });
-      await lens.first().click();
-      await workbench.waitForNotification('not trusted');
+      await workbench.until(() => lens.first().click(), page.locator('iframe.webview.ready'));
+      await workbench.frame().getByText('Planned in the twin', { exact: false }).waitFor();
       await workbench.screenshot('11-untrusted');
       assert.equal(await postgres.countConnections(), 0);
     },

@@ -71,10 +71,36 @@ export async function openWorkbench(server, browser, { folder, open, shots }) {
     },
     /** Box on the screen of a text that stands on one line of the editor. */
     boxOfText: (text) => page.evaluate(findTextBox, text),
+    /** Rests the mouse on a text of the editor. */
+    async hoverText(text) {
+      const box = await page.evaluate(findTextBox, text);
+      if (!box) return;
+      await page.mouse.move(box.left + 2, box.top - 60);
+      await page.mouse.move((box.left + box.right) / 2, (box.top + box.bottom) / 2, { steps: 4 });
+    },
+    async closeEditor() {
+      await self.runCommand('View: Close Editor');
+      await page.waitForTimeout(300);
+    },
     /** Settings of the workspace; VS Code notices the file. */
     writeSettings(values) {
       fs.mkdirSync(path.join(folder, '.vscode'), { recursive: true });
       fs.writeFileSync(path.join(folder, '.vscode/settings.json'), JSON.stringify(values));
+    },
+    /** The tooltip of our item in the status bar. */
+    async statusTooltip() {
+      const hover = page.locator('.monaco-hover:visible').filter({ hasText: 'Sargable' });
+      await until(async () => {
+        await page.mouse.move(700, 300);
+        await page.locator('[id="sargable.sargable.sargable.status"]').first().hover();
+      }, hover.first());
+      return hover.first().innerText();
+    },
+    /** What the editor with the focus shows, in one line: long lines are folded on the screen. */
+    async editorText() {
+      const lines = page.locator('.editor-group-container.active .view-lines').first();
+      await lines.locator('.view-line').nth(3).waitFor();
+      return lines.evaluate((element) => [...element.querySelectorAll('.view-line')].sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top).map((line) => line.textContent).join(' ').replaceAll(/\s+/g, ' '));
     },
     frame: () => page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame'),
     /** Opens the list of notifications: in a window without the focus they don't pop up by themselves. */

@@ -26,7 +26,7 @@ describe('EXPLAIN without a database', () => {
     const outcome = await explain('select total from orders where customer = $1;');
     expect(outcome).toMatchObject({ kind: 'plan', analyzed: false });
     expect(JSON.stringify(outcome)).toContain('orders_customer');
-    expect(outcome.kind === 'plan' && outcome.notes).toEqual([expect.stringContaining('Generic plan') as string, 'Planned in the twin with assumed volumes; nothing was executed.', 'Assumed: public.orders 500,000 rows.']);
+    expect(outcome.kind === 'plan' && outcome.notes).toEqual([expect.stringContaining('Generic plan') as string, 'Planned in the twin with assumed volumes; nothing was executed.', 'Assumed: orders 500,000 rows.']);
   });
   it.each(['select 1; drop table orders', 'select from where', 'create table a as select 1', 'select 1 into a', 'notify a', 'explain analyze select 1'])('refuses %s', async (sql) => {
     expect(await explain(sql)).toMatchObject({ kind: 'refused', canOverride: false });

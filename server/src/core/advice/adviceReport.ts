@@ -156,7 +156,7 @@ function renderIndex(index: ReportedIndex): string {
 
 /** What the verdict rests on that may be wrong. */
 export function assumptions(index: ReportedIndex): readonly string[] {
-  const assumed = Object.entries(index.assumed).map(([table, rows]) => `${table} ${renderCount(rows)} rows`);
+  const assumed = Object.entries(index.assumed).map(([table, rows]) => `${table.replace(/^public\./, '')} ${renderCount(rows)} rows`);
   return [...(assumed.length > 0 ? [`Assumed: ${assumed.join(', ')}.`] : []), ...index.caveats];
 }
 

@@ -18,7 +18,7 @@ export function describeGain(proved: Proved, catalog: Catalog): string {
   const { proposal, before, after } = proved;
   const [read, then] = [rowsReadOf(before, proposal, catalog), rowsReadOf(after, proposal, catalog)];
   const rows = read === undefined || then === undefined || then >= read ? '' : `, and ${renderRows(then)} ${Math.round(then) === 1 ? 'is' : 'are'} read instead of ${renderCount(read)}`;
-  return `With an index on ${shortColumns(proposal)} the planner's cost falls from ${renderCost(before.cost)} to ${renderCost(after.cost)}${rows} (${describeConfidence(after.basis)}).`;
+  return `With ${describeIndex(proposal)} the planner's cost falls from ${renderCost(before.cost)} to ${renderCost(after.cost)}${rows} (${describeConfidence(after.basis)}).`;
 }
 
 /** How sure an advice is, by what stood behind the plans; `not verified` without a planner. */
@@ -43,11 +43,8 @@ export function describeSize(pages: number): string {
 
 const toMegabytes = (pages: number): number => Math.round((pages * 8 * 10) / 1024) / 10;
 
-/** Without its INCLUDE and predicate spelt out, a finding stays one line. */
-const shortColumns = (proposal: IndexProposal): string => {
-  const text = renderIndexColumns(proposal);
-  return proposal.method === 'btree' ? text : `${text} (${proposal.method})`;
-};
+/** `an index on (customer_id)`, `a gin index on (name gin_trgm_ops)`. */
+const describeIndex = (proposal: IndexProposal): string => `${proposal.method === 'btree' ? 'an' : `a ${proposal.method}`} index on ${renderIndexColumns(proposal)}`;
 
 /**
  * Rows of the proposal's table that a plan reads, all scans together; undefined where a scan does not say. A scan below a

@@ -65,9 +65,12 @@ function relationAt(site: QuerySite, model: StatementModel, offset: HostOffset):
 }
 
 function renderFinding(finding: Finding, rule: Rule): string {
-  const facts = Object.entries(finding.evidence).filter(([, value]) => typeof value !== 'object').map(([name, value]) => `- ${name}: ${String(value)}`);
+  const facts = Object.entries(finding.evidence).filter(([, value]) => typeof value !== 'object').map(([name, value]) => `- ${toWords(name)}: ${typeof value === 'number' ? value.toLocaleString('en', { maximumFractionDigits: 1 }) : String(value)}`);
   return [`**${rule.id}** — ${rule.summary}`, rule.docs.why, ...(facts.length > 0 ? [facts.join('\n')] : []), `[Documentation](${documentationOf(rule.id)})`].join('\n\n');
 }
+
+/** `rowsRead` as people write it: `rows read`. */
+const toWords = (name: string): string => name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 function renderTable(table: Table): string {
   const rows = table.rows === undefined ? 'row count unknown' : `${table.rows.toLocaleString('en')} rows${table.rowsSource === 'assumed' ? ' (assumed)' : ''}`;

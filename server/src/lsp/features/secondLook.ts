@@ -8,9 +8,9 @@ const REST = 40;
 
 /**
  * The second publish: findings that only the planner can decide come when it has answered, for the documents that waited.
- * A keystroke never waits for it.
+ * A keystroke never waits for it. `onAnswered`: the planner has been asked, so its state may be another.
  */
-export function createSecondLook(connection: Connection, session: () => Session | undefined): (project: Project) => void {
+export function createSecondLook(connection: Connection, session: () => Session | undefined, onAnswered: () => void): (project: Project) => void {
   const waiting = new Set<Project>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -19,6 +19,7 @@ export function createSecondLook(connection: Connection, session: () => Session 
     waiting.clear();
     for (const project of projects) {
       const answered = await project.settle();
+      onAnswered();
       const active = session();
       if (!answered || !active) continue;
       const uris = [...active.results].filter(([uri, result]) => result.linted.pending && projectOf(active, uri) === project).map(([uri]) => uri);

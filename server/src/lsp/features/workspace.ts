@@ -7,12 +7,15 @@ import { READ_EXTENSIONS, toPath, toUri } from '../../workspace/paths';
 import type { TwinStatus } from '../../workspace/plannerTwin';
 import { createProject, type Project } from '../../workspace/project';
 import { checkSettings, mergeSettings, type UserSettings } from '../../workspace/settings';
+import { isSnapshotFolder } from '../../workspace/snapshotFiles';
 import { createPositionMapper } from '../convert';
 import { inBackground, projectOf, type Session } from '../session';
 import { refreshDiagnostics, toDiagnostics } from './diagnostics';
 
 /** How long the keyboard must rest before a change in one document is looked at in the others. Milliseconds. */
 const OTHER_DOCUMENTS_DELAY = 300;
+/** Of a folder that is new or gone editors tell nothing of the files in it, and tell it before all are written. Milliseconds. */
+const SNAPSHOT_SETTLES = 500;
 const CONFIG_FILE = /(^|\/)(sargable\.config\.(json|jsonc|yaml|yml|ts|mts|js|mjs|cjs)|package\.json)$/;
 
 export interface WorkspaceFeature {
@@ -138,6 +141,11 @@ export function registerWorkspace(connection: Connection, session: () => Session
       if (isRead(change.uri)) continue;
       const path = toPath(change.uri);
       if (path === undefined) continue;
+      if (isSnapshotFolder(path)) {
+        if (change.type === FileChangeType.Created) await new Promise((resolve) => setTimeout(resolve, SNAPSHOT_SETTLES));
+        affected = (await projectOf(active, toUri(path))?.refresh(path)) === true || affected;
+        continue;
+      }
       if (CONFIG_FILE.test(change.uri)) {
         await reconfigure();
         continue;
@@ -200,7 +208,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
       const active = session();
       if (!active) return;
       if (active.abilities.configuration) await connection.client.register(DidChangeConfigurationNotification.type, { section: 'sargable' }).catch(() => undefined);
-      if (active.abilities.watchFiles) await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: `**/*.{${READ_EXTENSIONS.join(',')}}` }, { globPattern: '**/{sargable.config.*,package.json}' }, { globPattern: '**/.sargable/**/*.json' }] });
+      if (active.abilities.watchFiles) await connection.client.register(DidChangeWatchedFilesNotification.type, { watchers: [{ globPattern: `**/*.{${READ_EXTENSIONS.join(',')}}` }, { globPattern: '**/{sargable.config.*,package.json}' }, { globPattern: '**/.sargable/**/*.json' }, { globPattern: '**/.sargable' }] });
       // It throws where the client cannot tell.
       if (active.abilities.workspaceFolders) connection.workspace.onDidChangeWorkspaceFolders(async ({ added, removed }) => {
         for (const { uri } of removed) {
@@ -223,9 +231,8 @@ export function registerWorkspace(connection: Connection, session: () => Session
 const engineName = ({ engine }: Session): string =>
   engine.sql.analyse({ text: 'SELECT 1', placeholders: 'none', interpolations: [] }).engine === 'pg' ? 'PostgreSQL 18' : 'reduced coverage: no WebAssembly here, schema files are not read';
 
-/** What stands behind performance findings, for the status bar's tooltip. */
-const describeTwin = ({ state, engine, memoryBytes, problem }: TwinStatus): string =>
-  state === 'failed' ? `none: ${problem ?? 'it could not be started'}` : state === 'stopped' ? 'twin, asleep' : `twin, ${engine ?? 'starting'}${memoryBytes ? `, ${Math.round(memoryBytes / 1_048_576)} MB` : ''}`;
+/** What stands behind performance findings, for the status bar's tooltip. Whether it runs just now is not said: it would be stale when it is read. */
+const describeTwin = ({ state, engine, problem }: TwinStatus): string => (state === 'failed' ? `none: ${problem ?? 'it could not be started'}` : `embedded twin${engine === undefined ? '' : ` (${engine})`}`);
 
 /** The editor's settings that configuration files have too; defaults that VS Code fills in are no choices of the user. */
 function pickUserSettings(raw: Partial<SargableSettings>): UserSettings {
