@@ -320,11 +320,11 @@ describe('joined to the source', () => {
     const slow = await project.lint(workspace.path('slow.sql'));
     const finding = 'findings' in slow ? slow.findings.find((f) => f.rule === 'leading-wildcard-like') : undefined;
     expect(finding?.evidence).toMatchObject({ calls: 81, meanMs: expect.any(Number) as number, shareOfTotal: expect.any(Number) as number });
-    expect(finding?.because).toMatch(/^hot: \d+ % of the database's time \(81 calls, [\d.]+ ms each\)/);
+    expect(finding?.because).toMatch(/^Hot: \d+ % of the database's time \(81 calls, [\d.]+ ms each\)\./);
     const other = await project.lint(workspace.path('a.sql'));
     const cold = 'findings' in other ? other.findings.filter((f) => f.rule === 'leading-wildcard-like') : [];
     expect(cold.length).toBeGreaterThan(0);
-    for (const { because, evidence } of cold) expect([because ?? '', evidence['shareOfTotal'] ?? 0].join()).not.toMatch(/hot:/);
+    for (const { because, evidence } of cold) expect([because ?? '', evidence['shareOfTotal'] ?? 0].join()).not.toMatch(/Hot:/);
   });
 });
 
@@ -380,8 +380,8 @@ describe('on the command line', () => {
     const json = JSON.parse(await check('--database', urlOf('shop'), '--format', 'json')) as { findings: { path: string; rule: string; evidence: { shareOfTotal?: number; calls?: number } }[] };
     expect(json.findings[0]).toMatchObject({ path: 'slow.sql', evidence: { calls: 81 } });
     expect(json.findings.map((f) => f.path)).toContain('a.sql');
-    expect(await check('--database', urlOf('shop'))).toMatch(/^slow\.sql\n[\s\S]*hot: \d+ % of the database's time/);
-    expect(await check('--database', urlOf('shop'), '--format', 'markdown')).toMatch(/`slow\.sql:1` [^\n]*hot: /);
+    expect(await check('--database', urlOf('shop'))).toMatch(/^slow\.sql\n[\s\S]*Hot: \d+ % of the database's time/);
+    expect(await check('--database', urlOf('shop'), '--format', 'markdown')).toMatch(/`slow\.sql:1` [^\n]*Hot: /);
     const without = JSON.parse(await check('--no-database', '--format', 'json')) as typeof json;
     expect(without.findings[0]?.path).toBe('a.sql');
     expect(without.findings.every((f) => f.evidence.calls === undefined)).toBe(true);

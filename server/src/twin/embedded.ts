@@ -158,10 +158,13 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
   };
 }
 
-/** Nothing of our environment: it may hold passwords. `SystemRoot`: without it no program starts on Windows. */
+/**
+ * Nothing of our environment: it may hold passwords. `SystemRoot`: without it no program starts on Windows; `LD_LIBRARY_PATH`: where
+ * packages like Snap's keep what the editor's own runtime needs. That runtime is a browser unless it is told to be Node.
+ */
 function childEnvironment(): NodeJS.ProcessEnv {
-  const { SystemRoot } = process.env;
-  return { ...(SystemRoot === undefined ? {} : { SystemRoot }), ...('electron' in process.versions ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
+  const { SystemRoot, LD_LIBRARY_PATH } = process.env;
+  return { ...(SystemRoot === undefined ? {} : { SystemRoot }), ...(LD_LIBRARY_PATH === undefined ? {} : { LD_LIBRARY_PATH }), ...('electron' in process.versions ? { ELECTRON_RUN_AS_NODE: '1' } : {}) };
 }
 
 function greeting(child: ChildProcess, timeoutMs: number): Promise<void> {

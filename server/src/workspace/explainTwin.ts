@@ -16,7 +16,7 @@ export async function explainInTwin(twin: Twin | undefined, catalog: Catalog | u
     const planned = await twin.plan(catalog, sql.replace(/;\s*$/, ''));
     if (!planned.explained) return { kind: 'error', sql, message: 'The planner gave no plan for this statement.' };
     const generic = query.parameters.length > 0 ? ['Generic plan: made for any parameter values. A common or a rare value may get another plan.'] : [];
-    return { kind: 'plan', plan: planned.explained, sql, analyzed: false, parameterTypes: [], notes: [...generic, ...describeBasis(planned.basis)], connectionLabel: `the twin (${catalog.label}, ${describeVolumes(planned.basis)})` };
+    return { kind: 'plan', plan: planned.explained, sql, analyzed: false, parameterTypes: [], notes: [...generic, ...describeBasis(planned.basis)], connectionLabel: `the twin of ${catalog.label}, with ${describeVolumes(planned.basis)}` };
   } catch (error) {
     if (!(error instanceof TwinError)) throw error;
     return { kind: 'error', sql, message: error.kind === 'refused' ? `The twin cannot plan this statement: ${error.message}` : error.message, ...(error.sqlState ? { code: error.sqlState } : {}) };

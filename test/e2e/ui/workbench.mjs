@@ -79,8 +79,10 @@ export async function openWorkbench(server, browser, { folder, open, shots }) {
       await page.mouse.move((box.left + box.right) / 2, (box.top + box.bottom) / 2, { steps: 4 });
     },
     async closeEditor() {
-      await self.runCommand('View: Close Editor');
-      await page.waitForTimeout(300);
+      const tab = page.locator('.editor-group-container.active .tab.active');
+      const title = await tab.getAttribute('data-resource-name');
+      await tab.locator('.codicon-close').click();
+      await page.locator(`.tab[data-resource-name="${title}"]`).waitFor({ state: 'detached' });
     },
     /** Settings of the workspace; VS Code notices the file. */
     writeSettings(values) {
@@ -94,7 +96,7 @@ export async function openWorkbench(server, browser, { folder, open, shots }) {
         await page.mouse.move(700, 300);
         await page.locator('[id="sargable.sargable.sargable.status"]').first().hover();
       }, hover.first());
-      return hover.first().innerText();
+      return (await hover.first().innerText()).replaceAll('\u00a0', ' ');
     },
     /** What the editor with the focus shows, in one line: long lines are folded on the screen. */
     async editorText() {

@@ -12,7 +12,7 @@ describe('what is shown of the counters', () => {
   it('in a lens, in a hover, in a finding', () => {
     expect(describeUsage(usage)).toBe('1,204 calls · 12.3 ms mean · 20 rows · 8 % of total');
     expect(renderUsage(usage)).toBe('**1,204 calls · 12.3 ms mean · 20 rows · 8 % of total**  \nTimes: 0.41 ms to 1,235 ms, standard deviation 3.33 ms, 14,809 ms in all since 2026-05-01.  \nBlocks: 9,000 from the cache, 1,000 read (10 %).');
-    expect(describeHeat(usage)).toBe("hot: 8 % of the database's time (1,204 calls, 12.3 ms each)");
+    expect(describeHeat(usage)).toBe("Hot: 8 % of the database's time (1,204 calls, 12.3 ms each).");
     expect(describeHeat({ ...usage, shareOfTotal: HOT_SHARE / 2 })).toBeUndefined();
     expect(usageEvidence(usage)).toEqual({ calls: 1204, meanMs: 12.3, shareOfTotal: 0.081 });
   });

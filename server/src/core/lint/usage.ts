@@ -26,9 +26,9 @@ export const usageEvidence = (usage: StatementUsage): Readonly<Record<string, un
   calls: usage.calls, meanMs: Number(usage.meanMs.toPrecision(3)), shareOfTotal: Number(usage.shareOfTotal.toPrecision(2)),
 });
 
-/** `hot: 38 % of the database's time (1,204 calls, 12.3 ms each)`; undefined where the query is not hot. */
+/** `Hot: 38 % of the database's time (1,204 calls, 12.3 ms each).`; undefined where the query is not hot. */
 export const describeHeat = ({ calls, meanMs, shareOfTotal }: StatementUsage): string | undefined =>
-  shareOfTotal >= HOT_SHARE ? `hot: ${renderShare(shareOfTotal)} of the database's time (${renderCalls(calls)}, ${renderMs(meanMs)} each)` : undefined;
+  shareOfTotal >= HOT_SHARE ? `Hot: ${renderShare(shareOfTotal)} of the database's time (${renderCalls(calls)}, ${renderMs(meanMs)} each).` : undefined;
 
 /** Findings in hot queries first: files by their hottest finding, the findings of a file by their own share of the time. All else stays in its order. */
 export function hotFirst(findings: readonly Finding[]): Finding[] {
