@@ -15,7 +15,7 @@ describe('findings on the planner, over the protocol', () => {
   let client: Client;
   let workspace: ReturnType<typeof makeWorkspace>;
   const uri = (): string => toUri(workspace.path('q.sql'));
-  const found = (): readonly { code?: unknown; message: string }[] => (client.published.get(uri())?.diagnostics ?? []).filter((d) => d.code === 'unindexed-predicate');
+  const found = (): readonly { readonly message: string }[] => (client.published.get(uri())?.diagnostics ?? []).filter((d) => d.code === 'unindexed-predicate').map(({ message }) => ({ message: typeof message === 'string' ? message : message.value }));
 
   beforeAll(async () => {
     workspace = makeWorkspace({ 'migrations/0001_init.sql': SCHEMA, 'q.sql': QUERY, 'sargable.config.json': JSON.stringify({ assume: { orders: 2_000_000 } }) });

@@ -60,7 +60,6 @@ export const connectedTests = [
       await page.locator('.tab.active').filter({ hasText: 'Planner Twin and shop' }).waitFor();
       assert.match(await workbench.editorText(), /Your own queries were not sent/);
       await workbench.screenshot('13-calibration-details');
-      await workbench.closeEditor();
     },
   },
   {
@@ -90,7 +89,6 @@ export const connectedTests = [
       await page.locator('.tab.active').filter({ hasText: 'Connection Test of shop' }).waitFor();
       assert.match(await workbench.editorText(), /## A role of its own.* grant /i);
       await workbench.screenshot('13-connection-test');
-      await workbench.closeEditor();
     },
   },
   {

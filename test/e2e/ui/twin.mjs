@@ -76,7 +76,6 @@ export const twinTests = [
       await page.locator('.tab.active').filter({ hasText: 'Index Advice' }).waitFor();
       assert.match(await workbench.editorText(), /CREATE INDEX CONCURRENTLY \S+ ON invoices \(customer_id\)/);
       await workbench.screenshot('12-advice');
-      await workbench.closeEditor();
     },
   },
 ];

@@ -78,12 +78,6 @@ export async function openWorkbench(server, browser, { folder, open, shots }) {
       await page.mouse.move(box.left + 2, box.top - 60);
       await page.mouse.move((box.left + box.right) / 2, (box.top + box.bottom) / 2, { steps: 4 });
     },
-    async closeEditor() {
-      const tab = page.locator('.editor-group-container.active .tab.active');
-      const title = await tab.getAttribute('data-resource-name');
-      await tab.locator('.codicon-close').click();
-      await page.locator(`.tab[data-resource-name="${title}"]`).waitFor({ state: 'detached' });
-    },
     /** Settings of the workspace; VS Code notices the file. */
     writeSettings(values) {
       fs.mkdirSync(path.join(folder, '.vscode'), { recursive: true });
