@@ -3,7 +3,7 @@ import { createFlowGraph } from '../../../server/src/core/calls/graph';
 import { createLintCache } from '../../../server/src/core/lint/cache';
 import { defaultSettings } from '../../../server/src/core/lint/defaults';
 import { lintFile, UNUSED_SUPPRESSION, type LintRequest, type LintResult } from '../../../server/src/core/lint/linter';
-import type { LintSettings, Rule, StatementRule } from '../../../server/src/core/lint/rule';
+import type { LintSettings, Question, Rule, StatementContext, StatementRule } from '../../../server/src/core/lint/rule';
 import { selectStar } from '../../../server/src/core/rules/select-star';
 import { offsetPagination } from '../../../server/src/core/rules/offset-pagination';
 import { lintCase, loadReaders, type LintCase } from '../../support/readers';
@@ -11,12 +11,13 @@ import { lintCase, loadReaders, type LintCase } from '../../support/readers';
 const run = (rules: readonly Rule[], code: string, more: Partial<LintCase> = {}): Promise<LintResult> => lintCase(rules, { language: 'sql', code, ...more });
 
 /** A rule of the tests that reports each block of a statement, and counts how often it was asked. */
-function countingRule(id = 'counting-rule'): StatementRule & { calls: number } {
+function countingRule(look: (context: StatementContext) => unknown = () => undefined): StatementRule & { calls: number } {
   const rule = {
-    ...selectStar, id, calls: 0,
-    check({ model, report }: Parameters<StatementRule['check']>[0]): void {
+    ...selectStar, id: 'counting-rule', calls: 0,
+    check(context: StatementContext): void {
       rule.calls++;
-      for (const block of model.blocks) report({ at: { sql: block.span }, message: 'a block', confidence: 'text' });
+      look(context);
+      for (const block of context.model.blocks) context.report({ at: { sql: block.span }, message: 'a block', confidence: 'text' });
     },
   };
   return rule;
@@ -162,4 +163,40 @@ describe('the cache', () => {
     expect(edits.every((edit) => edit.span.start > '-- moved\n'.length)).toBe(true);
     expect(edits.length).toBeGreaterThan(0);
   });
+
+  it('holds for queries in code while nothing but their place changes', async () => {
+    const { sql, read } = await loadReaders();
+    const rule = countingRule();
+    const cache = createLintCache();
+    const rules = [rule];
+    const lint = (code: string): number => {
+      const before = rule.calls;
+      lintFile({ file: read('file:///workspace/src/a.ts', code, 'typescript'), text: code, catalog: undefined, settings: defaultSettings, sql, flow: createFlowGraph(() => undefined), rules, cache });
+      return rule.calls - before;
+    };
+    const code = (value: string, head = ''): string => `import { Pool } from 'pg';\nconst pool = new Pool();\n${head}export const f = (id: number, other: number) => pool.query('SELECT a FROM b WHERE c = $1', [${value}]);\n`;
+    expect(lint(code('id'))).toBe(1);
+    expect(lint(code('id'))).toBe(0);
+    expect(lint(code('id', '// moved\nexport const g = (x: number) => x;\n'))).toBe(0);
+    expect(lint(code('other'))).toBe(1);
+  });
+
+  it('runs a rule again that looks at the document, that failed, or whose question has another answer', async () => {
+    const looking = countingRule((context) => context.file.functions.length);
+    const asking = countingRule((context) => context.ask(hasTwo));
+    const broken = countingRule(() => { throw new Error('broken'); });
+    for (const [rule, calls] of [[looking, [1, 2, 3]], [asking, [1, 1, 2]], [broken, [1, 2, 3]]] as const) {
+      const cache = createLintCache();
+      const rules = [rule];
+      const counts = [];
+      for (const code of ['SELECT 1;', 'SELECT 1; ', 'SELECT 1;\n-- two']) {
+        const { failures } = lintFile(await request(code, rule, { cache, rules }));
+        expect(failures.length).toBe(rule === broken ? 1 : 0);
+        counts.push(rule.calls);
+      }
+      expect(counts).toEqual(calls);
+    }
+  });
 });
+
+const hasTwo: Question = ({ text }) => text.includes('two');

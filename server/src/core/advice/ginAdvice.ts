@@ -18,7 +18,7 @@ export function ginProposals(table: Table, predicates: readonly IndexPredicate[]
   const found: IndexProposal[] = [];
   for (const p of predicates) {
     if (p.negated) continue;
-    const proposal = p.column === undefined ? textSearch(table, p) : columnSearch(table, p, p.column, keyed(p.column) || predicates.some((q) => q.column === p.column && KEY_OPERATORS.has(q.operator)));
+    const proposal = p.column === undefined ? textSearch(table, p) : columnSearch(table, p, p.column, (column) => predicates.some((q) => q.column === column && KEY_OPERATORS.has(q.operator)) || keyed(column));
     if (proposal && !found.some((f) => f.keys[0]?.sql === proposal.keys[0]?.sql)) found.push(proposal);
   }
   return found;
@@ -27,14 +27,14 @@ export function ginProposals(table: Table, predicates: readonly IndexPredicate[]
 /** Is the condition one of jsonb keys, which `jsonb_path_ops` does not serve? */
 export const isKeySearch = (p: IndexPredicate): boolean => KEY_OPERATORS.has(p.operator);
 
-function columnSearch(table: Table, p: IndexPredicate, column: string, keyed: boolean): IndexProposal | undefined {
+function columnSearch(table: Table, p: IndexPredicate, column: string, keyed: (column: string) => boolean): IndexProposal | undefined {
   const type = findColumn(table, column)?.type;
   if (type === undefined) return undefined;
   const jsonb = type === 'jsonb' && (CONTAINMENT.has(p.operator) || KEY_OPERATORS.has(p.operator));
   const array = type.endsWith('[]') && ARRAY_OPERATORS.has(p.operator);
   const search = type === 'tsvector' && p.operator === '@@';
   if (!jsonb && !array && !search) return undefined;
-  return { table, method: 'gin', keys: [{ sql: quoteIdentifier(column), name: column, opclass: jsonb && !keyed ? 'jsonb_path_ops' : undefined }], include: [] };
+  return { table, method: 'gin', keys: [{ sql: quoteIdentifier(column), name: column, opclass: jsonb && !keyed(column) ? 'jsonb_path_ops' : undefined }], include: [] };
 }
 
 /** `to_tsvector('english', body) @@ …`: only with its configuration named is the expression immutable. */

@@ -2,8 +2,11 @@ import { findColumn } from '../catalog/lookup';
 import type { Index, IndexKey, Table } from '../catalog/model';
 import { operatorVerdict } from '../catalog/operatorSupport';
 import type { IndexPredicate } from '../catalog/indexPredicates';
-import type { StatementContext } from '../lint/rule';
+import type { HostFile } from '../hosts/ir';
+import type { Question, StatementContext } from '../lint/rule';
 import type { ColumnRef, Conjunct, Expression, StatementModel } from '../sql/model';
+import type { SqlAnalyser } from '../sql/ports';
+import { createTextMemo } from '../text/textMemo';
 import { unquote } from './indexKeys';
 import { withoutCasts } from './scope';
 
@@ -82,16 +85,27 @@ const opclassOf = (key: IndexKey): string => key.opclass ?? 'jsonb_ops';
 
 /**
  * Does some known statement of the workspace ask a column of this name for keys (`?`, `?|`, `?&`)? `jsonb_path_ops` is
- * smaller and faster, and cannot answer that. Cost: a search in the texts of all statements, a model of those that match.
+ * smaller and faster, and cannot answer that. Cost: once a file and column a search in its texts and a model of those that match.
  */
-export function asksForKeys({ flow, file, sql, model }: Pick<StatementContext, 'flow' | 'file' | 'sql' | 'model'>, column: string): boolean {
-  if (hasKeyTest(model, column)) return true;
-  for (const known of new Set([file, ...flow.files()])) {
-    for (const { source } of known.sites) {
-      if (source?.text.includes('?') && source.text.includes(column) && hasKeyTest(sql.analyse(source), column)) return true;
-    }
-  }
+export const asksForKeys = (context: Pick<StatementContext, 'model' | 'ask'>, column: string): boolean => hasKeyTest(context.model, column) || context.ask(keyQuestion(column));
+
+/** The same question for the same name: it is answered once a run. */
+const keyQuestion = createTextMemo(20_000, (column): Question => ({ file, flow, sql }) => {
+  if (fileAsksForKeys(file, sql, column)) return true;
+  for (const known of flow.files()) if (fileAsksForKeys(known, sql, column)) return true;
   return false;
+});
+
+/** By column. A file that was read again is another object. */
+const keyTests = new WeakMap<HostFile, Map<string, boolean>>();
+
+function fileAsksForKeys(file: HostFile, sql: SqlAnalyser, column: string): boolean {
+  const columns = keyTests.get(file) ?? new Map<string, boolean>();
+  const known = columns.get(column);
+  if (known !== undefined) return known;
+  const found = file.sites.some(({ source }) => source?.text.includes('?') && source.text.includes(column) && hasKeyTest(sql.analyse(source), column));
+  keyTests.set(file, columns.set(column, found));
+  return found;
 }
 
 const hasKeyTest = (model: StatementModel, column: string): boolean => model.blocks.some((block) => block.conjuncts.some((c) => isKeyTest(c, column)));

@@ -1,17 +1,24 @@
 import type { ExpressionToken } from './expressionTokens';
 import { respellCalls } from './callSpellings';
+import { createTextMemo } from '../text/textMemo';
 import { closingIndex, collectTokens, identifierName, renderIdentifier } from './expressionTokens';
 
 /** Casts that Postgres itself writes round a text column or literal. */
 const textTypes = new Set(['text', 'character varying', 'varchar', 'bpchar']);
+
+/** A name that stands for itself: most keys of indexes and most compared columns. */
+const PLAIN_NAME = /^[a-z_][a-z0-9_]*$/;
 
 /**
  * One spelling for expressions that mean the same: lower case, single blanks, no redundant parentheses, no table
  * qualifiers, `CAST(x AS t)` as `x::t`, `!=` as `<>`; casts of literals are dropped, and `::text` (which Postgres
  * writes round varchar columns) inside a larger expression; calls that SQL spells with words by `respellCalls`. Two expressions with the same result are the same;
  * different results prove nothing. Never throws.
+ * The same few texts come back with every statement: what has been worked out is kept.
  */
-export function normaliseExpression(sql: string): string {
+export const normaliseExpression = (sql: string): string => (PLAIN_NAME.test(sql) ? sql : normalised(sql));
+
+const normalised = createTextMemo(1_000_000, (sql) => {
   let tokens = collectTokens(sql).map(normaliseToken);
   tokens = respellCalls(withoutQualifiers(castCalls(tokens)));
   for (let length = -1; length !== tokens.length; ) {
@@ -19,7 +26,7 @@ export function normaliseExpression(sql: string): string {
     tokens = withoutParentheses(withoutCasts(withoutParentheses(tokens)));
   }
   return joinTokens(listMembership(tokens));
-}
+});
 
 /** `x in (a, b)` as Postgres stores it: `x = any(array[a, b])`; NOT IN as `<> all`; one item as `=`. */
 function listMembership(tokens: readonly ExpressionToken[]): readonly ExpressionToken[] {
@@ -167,7 +174,7 @@ function joinTokens(tokens: readonly ExpressionToken[]): string {
 }
 
 /** The AND-ed parts of a predicate, each normalised; OR stays inside its part. BETWEEN's AND is not a separator. */
-export function predicateParts(sql: string): readonly string[] {
+export const predicateParts = createTextMemo(500_000, (sql: string): readonly string[] => {
   const tokens = collectTokens(normaliseExpression(sql));
   const parts: ExpressionToken[][] = [[]];
   let depth = 0;
@@ -189,4 +196,4 @@ export function predicateParts(sql: string): readonly string[] {
   }
   if (or) return [joinTokens(tokens)];
   return parts.map((part) => normaliseExpression(joinTokens(part))).flatMap((part, _, all) => (all.length > 1 && /\band\b/.test(part) ? predicateParts(part) : [part]));
-}
+});

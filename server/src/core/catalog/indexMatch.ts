@@ -33,7 +33,16 @@ export interface IndexMatch {
 }
 
 /** Normalised text of an index key: the column's name or the expression. */
-export const indexKeyText = (key: IndexKey): string => (key.column === undefined ? normaliseExpression(key.expression ?? '') : normaliseExpression(`"${key.column.replaceAll('"', '""')}"`));
+export function indexKeyText(key: IndexKey): string {
+  const known = keyTexts.get(key);
+  if (known !== undefined) return known;
+  const text = key.column === undefined ? normaliseExpression(key.expression ?? '') : normaliseExpression(`"${key.column.replaceAll('"', '""')}"`);
+  keyTexts.set(key, text);
+  return text;
+}
+
+/** Every statement asks it of every index. */
+const keyTexts = new WeakMap<IndexKey, string>();
 
 /** Methods whose keys serve in any order, each on its own. */
 const unordered = new Set(['gin', 'gist', 'spgist', 'brin', 'bloom']);

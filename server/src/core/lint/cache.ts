@@ -1,7 +1,9 @@
+import type { QuerySite } from '../hosts/ir';
 import type { StatementModel } from '../sql/model';
-import type { FindingDraft, LintSettings, Rule } from './rule';
+import type { FindingDraft, LintSettings, Question, Rule, StatementRule } from './rule';
+import { hasSignature, toSignature, type SiteSignature } from './siteSignature';
 
-/** What must be equal for the drafts of a statement to hold again. */
+/** What must be equal, beside statement and site, for the drafts of a statement to hold again. */
 export interface CacheKey {
   readonly uri: string;
   readonly role: string;
@@ -12,35 +14,56 @@ export interface CacheKey {
   readonly rules: readonly Rule[];
 }
 
+/** A draft as it may be kept. Its fixes are computed again where the statement stands: they would hold on to the document. */
 export interface CachedDraft {
-  readonly rule: Rule;
-  readonly draft: FindingDraft;
+  readonly rule: StatementRule;
+  readonly draft: Omit<FindingDraft, 'fixes'>;
+  readonly hasFixes: boolean;
   /** Position among the drafts that the rule reported for the statement: how its fixes are found again. */
   readonly index: number;
 }
 
+export interface CachedStatement {
+  readonly drafts: readonly CachedDraft[];
+  /** What was asked around the statement: where an answer is another one today, nothing holds. */
+  readonly answers: ReadonlyMap<Question, boolean>;
+  /** Rules to run again: they looked beyond the statement, failed, or wait for the planner. */
+  readonly again: readonly StatementRule[];
+}
+
 /**
  * Remembers the drafts of statements between two runs over a document. Statement models are cached by text and thus
- * the same object while the text of a statement does not change; a changed statement never finds old drafts.
+ * the same object while the text of a statement does not change; a changed statement never finds old drafts, nor does
+ * one whose site says something else about it (its values, its chain, who receives the rows).
  */
 export interface LintCache {
-  get(model: StatementModel, key: CacheKey): readonly CachedDraft[] | undefined;
-  set(model: StatementModel, key: CacheKey, drafts: readonly CachedDraft[]): void;
+  get(model: StatementModel, site: QuerySite, key: CacheKey): CachedStatement | undefined;
+  set(model: StatementModel, site: QuerySite, key: CacheKey, statement: CachedStatement): void;
+}
+
+/** Sites with the same SQL text whose drafts are kept: a query that is written at several places. */
+const MAX_SITES = 8;
+
+interface Entry {
+  readonly key: CacheKey;
+  readonly signature: SiteSignature;
+  readonly statement: CachedStatement;
 }
 
 /** Holds models weakly: nothing to evict. Keep one per workspace. */
 export function createLintCache(): LintCache {
-  const entries = new WeakMap<StatementModel, { readonly key: CacheKey; readonly drafts: readonly CachedDraft[] }>();
+  const entries = new WeakMap<StatementModel, readonly Entry[]>();
+  const find = (model: StatementModel, site: QuerySite, key: CacheKey): Entry | undefined =>
+    entries.get(model)?.find((entry) => isSameKey(entry.key, key) && hasSignature(site, entry.signature));
   return {
-    get(model, key) {
-      const entry = entries.get(model);
-      if (!entry) return undefined;
-      const known = entry.key;
-      const same = known.uri === key.uri && known.role === key.role && known.catalogVersion === key.catalogVersion && known.plannerVersion === key.plannerVersion && known.settings === key.settings && known.rules === key.rules;
-      return same ? entry.drafts : undefined;
-    },
-    set(model, key, drafts) {
-      entries.set(model, { key, drafts });
+    get: (model, site, key) => find(model, site, key)?.statement,
+    set(model, site, key, statement) {
+      const known = find(model, site, key);
+      const others = (entries.get(model) ?? []).filter((entry) => entry !== known && (entry.key.uri !== key.uri || isSameKey(entry.key, key)));
+      entries.set(model, [{ key, signature: known?.signature ?? toSignature(site), statement }, ...others].slice(0, MAX_SITES));
     },
   };
 }
+
+const isSameKey = (a: CacheKey, b: CacheKey): boolean =>
+  a.uri === b.uri && a.role === b.role && a.catalogVersion === b.catalogVersion && a.plannerVersion === b.plannerVersion && a.settings === b.settings && a.rules === b.rules;

@@ -11,7 +11,7 @@ import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
 import { closeBrackets, findPlace, trimBlanks } from './place';
-import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Rule, RuleContext, StatementContext, StatementRule } from './rule';
+import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Question, Rule, RuleContext, StatementContext, StatementRule } from './rule';
 import { createSuppressions, describeUnused } from './suppressions';
 import { describeHeat, usageEvidence, type StatementUsage } from './usage';
 import { verifyFixes, type Relint } from './verifyFix';
@@ -31,7 +31,7 @@ export interface LintRequest {
   readonly planner?: Planner;
   /** Path relative to the workspace, for fingerprints; the uri where left out. */
   readonly path?: string;
-  /** Keeps the drafts of unchanged statements of SQL files between runs. */
+  /** Keeps the drafts of unchanged statements between runs, as far as they follow from the statement and its site alone. */
   readonly cache?: LintCache;
   /** What a server has counted for a query of any file; left out: nothing is known. */
   usage?(uri: string, site: QuerySite): StatementUsage | undefined;
@@ -60,7 +60,7 @@ export interface RuleFailure {
 /** A draft in its place, before it becomes a finding. */
 interface Placed {
   readonly rule: Rule;
-  readonly draft: FindingDraft;
+  readonly draft: Omit<FindingDraft, 'fixes'>;
   readonly span: HostSpan;
   readonly site?: QuerySite;
   readonly model?: StatementModel;
@@ -69,7 +69,8 @@ interface Placed {
 
 /**
  * Runs the rules over one document. Never throws: a rule that does is one entry in `failures`.
- * Cost: each active rule once per statement, statements found in `cache` skipped. Fixes are computed when asked for.
+ * Cost: each active rule once per statement, for statements found in `cache` only the rules that looked beyond them. Fixes
+ * are computed when asked for.
  */
 export function lintFile(request: LintRequest): LintResult {
   const { file, settings, rules } = request;
@@ -98,27 +99,30 @@ export function lintFile(request: LintRequest): LintResult {
 type Fail = (rule: Rule, error: unknown, span?: HostSpan) => void;
 
 function lintStatement(request: LintRequest, site: QuerySite, model: StatementModel, rules: readonly StatementRule[], key: CacheKey, fail: Fail): { readonly placed: readonly Placed[]; readonly pending: boolean } {
-  const cache = site.library === 'sql' ? request.cache : undefined;
-  let drafts = cache?.get(model, key);
+  const cached = request.cache?.get(model, site, key);
+  const known = cached && [...cached.answers].every(([question, answer]) => answerOf(request, question) === answer) ? cached : undefined;
+  const kept: CachedDraft[] = [...(known?.drafts ?? [])];
+  const fresh: CachedDraft[] = [];
+  const again: StatementRule[] = [];
+  const answers = new Map(known?.answers);
   let pending = false;
-  if (!drafts) {
-    const found: CachedDraft[] = [];
-    for (const rule of rules) {
-      const run = runStatement(request, site, model, rule, fail);
-      for (const [index, draft] of run.drafts.entries()) found.push({ rule, draft, index });
-      pending ||= run.pending;
-    }
-    drafts = found;
-    if (!pending && drafts.every(({ draft }) => 'sql' in draft.at && !draft.related?.length)) cache?.set(model, key, drafts);
+  for (const rule of known?.again ?? rules) {
+    const run = runStatement(request, site, model, rule, fail);
+    const lasts = !run.pending && !run.strayed && run.drafts.every((draft) => 'sql' in draft.at && !draft.related?.length);
+    for (const [index, { fixes, ...draft }] of run.drafts.entries()) (lasts ? kept : fresh).push({ rule, draft, hasFixes: fixes !== undefined, index });
+    if (!lasts) again.push(rule);
+    else for (const [question, answer] of run.answers) answers.set(question, answer);
+    pending ||= run.pending;
   }
-  const placed = drafts.flatMap(({ rule, draft, index }): readonly Placed[] => {
+  if (!known || again.length < known.again.length) request.cache?.set(model, site, key, { drafts: kept, answers, again });
+  const placed = [...kept, ...fresh].flatMap(({ rule, draft, hasFixes, index }): readonly Placed[] => {
     const place = 'sql' in draft.at ? findPlace(site, coverHoles(model, draft.at.sql)) : draft.at.host;
     const trimmed = place && trimBlanks(request.text, place);
     const span = trimmed && site.chain.length > 0 && 'sql' in draft.at ? closeBrackets(request.text, trimmed) : trimmed;
     if (!span) return [];
     // A cached draft was made when the statement stood elsewhere: its fixes are computed again, where it stands now.
-    const fixes = (): readonly Fix[] => runStatement(request, site, model, rule as StatementRule, fail).drafts[index]?.fixes?.() ?? [];
-    return [{ rule, draft, span, site, model, fixes: draft.fixes ? guardedFixes(rule, fixes, fail, span) : () => [] }];
+    const fixes = (): readonly Fix[] => runStatement(request, site, model, rule, fail).drafts[index]?.fixes?.() ?? [];
+    return [{ rule, draft, span, site, model, fixes: hasFixes ? guardedFixes(rule, fixes, fail, span) : () => [] }];
   });
   return { placed, pending };
 }
@@ -128,6 +132,7 @@ function runStatement(request: LintRequest, site: QuerySite, model: StatementMod
   try {
     rule.check(run);
   } catch (error) {
+    run.strayed = true;
     fail(rule, error, site.span);
   }
   return run;
@@ -233,12 +238,27 @@ function commentLine(text: string, span: HostSpan): HostSpan {
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const noDrafts: readonly FindingDraft[] = [];
+const noAnswers: ReadonlyMap<Question, boolean> = new Map();
+
+/** One answer for all statements of a run. */
+const answersOf = new WeakMap<LintRequest, Map<Question, boolean>>();
+
+function answerOf(request: LintRequest, question: Question): boolean {
+  const known = answersOf.get(request) ?? new Map<Question, boolean>();
+  const answer = known.get(question) ?? question(request);
+  answersOf.set(request, known.set(question, answer));
+  return answer;
+}
+
 
 /** What a rule sees of a statement. There is one per rule and statement at every keystroke, and most report nothing: small. */
 class StatementRun implements StatementContext, Planner {
   drafts = noDrafts;
   /** The rule has asked the planner something that is not known yet. */
   pending = false;
+  /** The rule has looked beyond the statement and its site, or failed: what it said holds for this version of the document alone. */
+  strayed = false;
+  answers = noAnswers;
 
   constructor(
     private readonly request: LintRequest,
@@ -247,13 +267,26 @@ class StatementRun implements StatementContext, Planner {
     readonly model: StatementModel,
   ) {}
 
-  get file(): HostFile { return this.request.file; }
-  get text(): string { return this.request.text; }
+  get uri(): string { return this.request.file.uri; }
+  get role(): HostFile['role'] { return this.request.file.role; }
+  get file(): HostFile { return this.stray().file; }
+  get text(): string { return this.stray().text; }
   get catalog(): Catalog | undefined { return this.request.catalog; }
   get settings(): LintSettings { return this.request.settings; }
   get sql(): SqlAnalyser { return this.request.sql; }
-  get flow(): FlowGraph { return this.request.flow; }
+  get flow(): FlowGraph { return this.stray().flow; }
   get planner(): Planner { return this; }
+
+  ask(question: Question): boolean {
+    const answer = answerOf(this.request, question);
+    this.answers = new Map(this.answers).set(question, answer);
+    return answer;
+  }
+
+  private stray(): LintRequest {
+    this.strayed = true;
+    return this.request;
+  }
 
   plan(question: PlanQuestion): PlanAnswer {
     const answer = (this.request.planner ?? noPlanner).plan(question);

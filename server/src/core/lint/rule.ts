@@ -80,9 +80,21 @@ export interface RuleContext {
   report(finding: FindingDraft): void;
 }
 
+/** Asked of the document and the workspace. One function for one question (not one a statement), which holds on to no document. */
+export type Question = (around: Pick<RuleContext, 'file' | 'text' | 'flow' | 'sql'>) => boolean;
+
+/**
+ * What a rule says of a statement is kept while statement, site, catalog, settings and the planner's answers are the same.
+ * A check that reads `file`, `text` or `flow` is run again at every keystroke: it asks for them last, and fixes ask by themselves.
+ */
 export interface StatementContext extends RuleContext {
+  /** Of the document. */
+  readonly uri: string;
+  readonly role: HostFile['role'];
   readonly site: QuerySite;
   readonly model: StatementModel;
+  /** What the rule says is kept while the answer is the same. */
+  ask(question: Question): boolean;
 }
 
 export type FlowContext = RuleContext;

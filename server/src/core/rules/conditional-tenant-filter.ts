@@ -33,8 +33,8 @@ export const conditionalTenantFilter: StatementRule = {
   },
   options: {},
   check(context) {
-    const { model, catalog, file, settings, site } = context;
-    if (!catalog || model.completeness === 'tokens' || isSystemPath(file.uri, settings.tenant.systemPaths)) return;
+    const { model, catalog, settings, site } = context;
+    if (!catalog || model.completeness === 'tokens' || isSystemPath(context.uri, settings.tenant.systemPaths)) return;
     const tenant = findTenantColumns(context);
     if (!tenant) return;
     const scope: Scope = { model, catalog };
@@ -144,13 +144,13 @@ function reportDropped(context: StatementContext, conjunct: Conjunct): void {
 }
 
 function reportEscape(context: StatementContext, conjunct: Conjunct, filter: Conjunct): void {
-  const { site, file, model } = context;
+  const { site, uri, model } = context;
   context.report({
     at: { sql: conjunct.span },
     message: 'The tenant filter is off when its value is NULL: the query then returns the rows of all tenants.',
     confidence: 'schema',
     fixes: () => {
-      const edits = toHostEdits(site, file.uri, [{ span: coverHoles(model, conjunct.span), text: spanText(site.source?.text ?? '', coverHoles(model, filter.span)) }]);
+      const edits = toHostEdits(site, uri, [{ span: coverHoles(model, conjunct.span), text: spanText(site.source?.text ?? '', coverHoles(model, filter.span)) }]);
       return edits ? [{ title: 'Always filter by the tenant', kind: 'review', edits }] : [];
     },
   });

@@ -31,9 +31,9 @@ export const missingTenantFilter: StatementRule = {
   },
   options: {},
   check(context) {
-    const { model, site, file, settings, catalog } = context;
-    if (!catalog || model.completeness !== 'full' || !site.complete || file.role !== 'application') return;
-    if (hasUnknownPart(model) || isSystemPath(file.uri, settings.tenant.systemPaths)) return;
+    const { model, site, settings, catalog } = context;
+    if (!catalog || model.completeness !== 'full' || !site.complete || context.role !== 'application') return;
+    if (hasUnknownPart(model) || isSystemPath(context.uri, settings.tenant.systemPaths)) return;
     const tenant = findTenantColumns(context);
     if (!tenant) return;
     const open = collectTenantOccurrences({ model, catalog }, tenant.columnOf).filter((o) => o.evidence === 'none');
@@ -41,7 +41,7 @@ export const missingTenantFilter: StatementRule = {
     const severity = first && severityOf(context);
     if (!first || !severity || model.blocks.some((b) => b.locking?.skipLocked)) return;
     const column = first.column;
-    if (site.library !== 'sql' && isGuarded({ file, site, flow: context.flow, column, isScoped: (other) => isScoped(context, other, tenant.columnOf) })) return;
+    if (site.library !== 'sql' && isGuarded({ file: context.file, site, flow: context.flow, column, isScoped: (other) => isScoped(context, other, tenant.columnOf) })) return;
     const reported: TenantOccurrence[] = [];
     for (const occurrence of open) {
       // Tied once those before it are: the same gap, not a further one.
@@ -57,9 +57,9 @@ export const missingTenantFilter: StatementRule = {
  * A warning where an id comes from a request, else a hint: what the callers checked is not known, in SQL files least of
  * all. A statement without any parameter is a sweep, unless a handler sends it.
  */
-function severityOf({ file, site, model }: StatementContext): Severity | undefined {
-  const fn = site.functionId === undefined ? undefined : file.functions[site.functionId];
-  if (model.holes.length === 0) return fn?.entry === undefined ? undefined : 'warning';
+function severityOf(context: StatementContext): Severity | undefined {
+  const { site, model } = context;
+  if (model.holes.length === 0) return site.functionId === undefined || context.file.functions[site.functionId]?.entry === undefined ? undefined : 'warning';
   if (site.binds.some((b) => b.origin === 'request')) return 'warning';
   return 'hint';
 }
@@ -75,7 +75,7 @@ const VERBS: Readonly<Record<string, string>> = { update: 'updated', delete: 'de
 
 function report(context: StatementContext, occurrence: TenantOccurrence, severity: Severity, because: string): void {
   const { block, relationIndex, table, column } = occurrence;
-  const { model, site, file, text } = context;
+  const { model, site } = context;
   const relation = block.relations[relationIndex];
   if (!relation) return;
   const verb = relation.target ? (VERBS[block.kind] ?? 'read') : 'read';
@@ -86,6 +86,6 @@ function report(context: StatementContext, occurrence: TenantOccurrence, severit
     because: `${because}; no condition, join or earlier check ties these rows to a tenant.`,
     confidence: 'schema',
     evidence: { table: table.name, column },
-    fixes: () => tenantFixes({ model, site, file, text, block, relationIndex, table: table.name, column }),
+    fixes: () => tenantFixes({ model, site, file: context.file, text: context.text, block, relationIndex, table: table.name, column }),
   });
 }

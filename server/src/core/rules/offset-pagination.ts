@@ -70,7 +70,7 @@ function readsTables(scope: Scope, block: QueryBlock, depth = 0): boolean {
 }
 
 function report(context: StatementContext, scope: Scope, block: QueryBlock): void {
-  const { site, settings, file, text } = context;
+  const { site, settings } = context;
   if (!block.offset) return;
   const size = blockSize(scope, block, settings);
   // A statement that is only built in a loop is not sent there.
@@ -90,7 +90,7 @@ function report(context: StatementContext, scope: Scope, block: QueryBlock): voi
     because: because.length > 0 ? `${because.join('; ')}.` : undefined,
     confidence: known ? 'planner' : size === 'unknown' ? 'text' : 'statistics',
     evidence: { tables: block.relations.filter((r) => r.kind === 'table').map((r) => r.name), size, walk, ...(cost ? pageEvidence(cost) : {}) },
-    fixes: () => keysetFixes({ scope, site, block, file, uri: file.uri, text, adapter: findAdapter(site.library) }),
+    fixes: () => keysetFixes({ scope, site, block, file: context.file, uri: context.uri, text: context.text, adapter: findAdapter(site.library) }),
   });
 }
 

@@ -2,7 +2,7 @@ import { quoteIdentifier } from '../sql/names';
 import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { toHostEdits } from '../advice/sqlEdits';
 import type { Column, Table } from '../catalog/model';
-import type { Fix, StatementContext, StatementRule } from '../lint/rule';
+import type { Fix, Question, StatementContext, StatementRule } from '../lint/rule';
 import type { Output, QueryBlock, Relation } from '../sql/model';
 
 /** Types whose values may be large: stored out of line, read and sent only if asked for. */
@@ -54,7 +54,9 @@ function sentBlocks({ model }: StatementContext): readonly QueryBlock[] {
 }
 
 /** sqlc writes the column list into the code that it generates: the star is never sent. */
-const isExpanded = ({ site, text }: StatementContext): boolean => site.library === 'sql' && /^--\s*name:\s*\w+\s+:(one|many|exec|batch|copyfrom)/m.test(text);
+const isExpanded = (context: StatementContext): boolean => context.site.library === 'sql' && context.ask(isSqlc);
+
+const isSqlc: Question = ({ text }) => /^--\s*name:\s*\w+\s+:(one|many|exec|batch|copyfrom)/m.test(text);
 
 function checkStar(context: StatementContext, scope: Scope, block: QueryBlock, output: Output): void {
   const relations = output.qualifier === undefined ? block.relations : block.relations.filter((r) => r.alias === output.qualifier);
