@@ -38,13 +38,14 @@ export function createPlanning(twin: Twin | undefined): Planning {
   const isAvailable = (): boolean => twin !== undefined && catalog !== undefined && twin.status().state !== 'failed';
 
   const answerAll = async (using: Twin): Promise<void> => {
-    while (pending.size > 0 && catalog) {
-      const [current, asked, store, questions] = [catalog, version, answers, [...pending.values()].reverse()];
-      pending = new Map();
-      for (const group of bySql(questions)) {
-        // Another catalog, or no planner any more: what is still of interest is asked again by the next run.
-        if (version !== asked || !isAvailable()) break;
-        for (const [question, answer] of await askTwin(using, current, group)) if (answer.state !== 'unavailable') remember(store, keyOf(question), answer);
+    while (isAvailable() && catalog) {
+      // One statement at a time, the one asked about last: what is being typed does not wait behind what was asked before it.
+      const [current, asked, store, group] = [catalog, version, answers, takeNewest(pending)];
+      if (group.length === 0) break;
+      for (const [question, answer] of await askTwin(using, current, group)) {
+        if (answer.state !== 'unavailable') remember(store, keyOf(question), answer);
+        // Asked again while it was being answered.
+        if (version === asked) pending.delete(keyOf(question));
       }
     }
   };
@@ -101,14 +102,16 @@ function remember(store: Map<string, PlanAnswer>, key: string, answer: PlanAnswe
   if (store.size > MAX_ANSWERS && oldest !== undefined) store.delete(oldest);
 }
 
-/** Questions about the same statement stand together: their what-ifs are one request. */
-function bySql(questions: readonly PlanQuestion[]): readonly (readonly PlanQuestion[])[] {
-  const groups = new Map<string, PlanQuestion[]>();
-  for (const question of questions) {
-    const key = JSON.stringify([question.sql, question.settings]);
-    groups.set(key, [...(groups.get(key) ?? []), question]);
+/** Takes the newest question out, and with it those about the same statement: their what-ifs are one request. */
+function takeNewest(pending: Map<string, PlanQuestion>): readonly PlanQuestion[] {
+  const newest = [...pending.values()].at(-1);
+  const group: PlanQuestion[] = [];
+  for (const [key, question] of pending) {
+    if (question.sql !== newest?.sql || JSON.stringify(question.settings) !== JSON.stringify(newest.settings)) continue;
+    pending.delete(key);
+    group.push(question);
   }
-  return [...groups.values()];
+  return group;
 }
 
 type Answered = readonly [PlanQuestion, PlanAnswer];
