@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { findConfig } from '../server/src/workspace/configFile';
 import { createEngine } from '../server/src/workspace/engine';
-import { sharedTwin } from './support/sharedTwin';
+import { sharedTwin } from './support/twin';
 import { createProject } from '../server/src/workspace/project';
 import { rules } from '../server/src/core/rules/index.generated';
 import { relativePath } from '../server/src/workspace/paths';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toUri } from '../../server/src/workspace/paths';
 import { startLspClient } from '../support/lspClient';
-import { sharedTwin } from '../support/sharedTwin';
+import { sharedTwin } from '../support/twin';
 import { makeWorkspace } from '../support/workspaceFolder';
 
 type Client = Awaited<ReturnType<typeof startLspClient>>;
