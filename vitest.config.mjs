@@ -1,3 +1,4 @@
+import os from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // The default leaves one core of two idle; most of the time goes into waiting for servers and the twin.
+    maxWorkers: Math.max(2, os.availableParallelism() - 1),
     globalSetup: ['test/support/globalPostgres.ts'],
   },
 });
