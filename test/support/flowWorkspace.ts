@@ -1,3 +1,4 @@
+import { indexModels } from '../../server/src/core/hosts/models';
 import { buildCatalog } from '../../server/src/core/catalog/build';
 import type { Catalog } from '../../server/src/core/catalog/model';
 import type { SqlAnalyser } from '../../server/src/core/sql/ports';
@@ -38,7 +39,7 @@ const uriOf = (path: string): string => `file:///workspace/${path}`;
 /** A workspace in memory: parsed by the real readers, resolved by relative paths and Python packages from the root. */
 export async function createFlowWorkspace(files: Readonly<Record<string, string>>): Promise<FlowWorkspace> {
   const syntax = await createSyntaxParser();
-  const models = new Map(Object.entries(files).filter(([path]) => path.endsWith('.prisma')).flatMap(([path, text]) => readPrismaSchema(uriOf(path), text).models).map((model) => [model.name, model]));
+  const models = indexModels(Object.entries(files).filter(([path]) => path.endsWith('.prisma')).flatMap(([path, text]) => readPrismaSchema(uriOf(path), text).models));
   const read = (uri: string, text: string, language: 'typescript' | 'python'): HostFile => {
     if (uri.endsWith('.prisma')) return readPrismaSchema(uri, text);
     const tree = syntax.parse(language, text);

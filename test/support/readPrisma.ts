@@ -1,4 +1,5 @@
 import { readPrismaSchema } from '../../server/src/core/hosts/prismaSchema';
+import { indexModels } from '../../server/src/core/hosts/models';
 import type { HostFile } from '../../server/src/core/hosts/ir';
 import { readTypeScript } from '../../server/src/core/hosts/typescript';
 import { splitStatements } from '../../server/src/core/sql/split';
@@ -10,7 +11,7 @@ const parser = await createSyntaxParser({ languages: ['typescript'] });
 
 /** Reads a script beside a Prisma schema; `under` gives the source text of a piece of a site's SQL. */
 export function readPrisma(schema: string, text: string): HostFile & { under(piece: string, site?: number): string | undefined } {
-  const models = new Map(readPrismaSchema('file:///prisma/schema.prisma', schema).models.map((model) => [model.name, model]));
+  const models = indexModels(readPrismaSchema('file:///prisma/schema.prisma', schema).models);
   const tree = parser.parse('typescript', text);
   try {
     const file = readTypeScript('file:///src/app.ts', text, tree, { split: splitStatements, models });

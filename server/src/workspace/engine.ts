@@ -1,6 +1,7 @@
 import { readFileRole } from '../core/hosts/fileRole';
 import type { HostEnvironment } from '../core/hosts/host';
-import type { HostFile, ModelIr } from '../core/hosts/ir';
+import type { HostFile } from '../core/hosts/ir';
+import type { ModelIndex } from '../core/hosts/models';
 import { readPrismaSchema } from '../core/hosts/prismaSchema';
 import { readPython } from '../core/hosts/python';
 import { readSqlFile } from '../core/hosts/sqlFile';
@@ -23,16 +24,10 @@ export interface Engine {
   open(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): OpenReader;
 }
 
-/** ORM models by name, apart by language: a Prisma model and an SQLAlchemy class may share a name. */
-export interface Models {
-  readonly prisma: ReadonlyMap<string, ModelIr>;
-  readonly python: ReadonlyMap<string, ModelIr>;
-}
-
 /** What is known around a document. */
 export interface ReadContext {
   /** ORM models declared anywhere in the workspace. */
-  readonly models?: Models;
+  readonly models?: ModelIndex;
   /** Workspace folder: a file's role is told by its path below it, not by where the folder happens to lie. */
   readonly folder?: string;
   /** Which database the parts of the workspace speak to. */
@@ -86,7 +81,7 @@ function readTree(uri: string, text: string, language: HostLanguage, tree: Synta
 
 function environment({ models, databases }: ReadContext, script?: string): HostEnvironment {
   const foreign = script === undefined ? undefined : isForeignFile(databases, script, 'script') ? 'all' : databases?.foreignPrisma ? 'prisma' : undefined;
-  return { split: splitStatements, models: (script === undefined ? models?.python : models?.prisma) ?? new Map(), ...(foreign ? { foreign } : {}) };
+  return { split: splitStatements, models: models ?? new Map(), ...(foreign ? { foreign } : {}) };
 }
 
 function withRole(file: HostFile, text: string, { folder }: ReadContext): HostFile {

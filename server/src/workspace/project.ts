@@ -12,7 +12,8 @@ import type { Planner } from '../core/plan/planner';
 import type { Twin } from '../twin/twin';
 import { loadBindings, type Binding, type Bindings, type LiveDatabase } from './bindings';
 import { readDatabases, type Databases } from './databases';
-import type { Engine, Models, OpenReader, ReadContext } from './engine';
+import type { ModelIndex } from '../core/hosts/models';
+import type { Engine, OpenReader, ReadContext } from './engine';
 import { isIgnored, listFiles, readManifests } from './fileList';
 import { createModuleResolver } from './modules';
 import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './paths';
@@ -113,7 +114,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   const { folder, engine } = options;
   let user = options.settings;
   let live: readonly LiveDatabase[] = [];
-  let models: Models | undefined;
+  let models: ModelIndex | undefined;
   let databases: Databases | undefined;
   let paths: readonly string[] = [];
   let resolveModule = createModuleResolver({ files: [], manifests: new Map() });

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { ModelIr } from '../core/hosts/ir';
+import { indexModels, type ModelIndex } from '../core/hosts/models';
 import type { Databases } from './databases';
-import type { Engine, Models } from './engine';
+import type { Engine } from './engine';
 import { collectModels, mayDeclareModels, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
 
 export interface ScanOptions {
@@ -18,7 +18,7 @@ export interface ScanOptions {
 
 export interface ScanOutcome {
   readonly results: readonly ScanResult[];
-  readonly models: Models;
+  readonly models: ModelIndex;
 }
 
 const BATCH = 24;
@@ -37,9 +37,7 @@ export async function scanFiles(paths: readonly string[], engine: Engine, option
   const run = threads > 0 && existsSync(script) ? poolRunner(script, threads, options.folder, options.databases) : localRunner(engine, options.folder, options.databases);
   try {
     const declared = await run.pass('models', paths.filter(mayDeclareModels), undefined, options.signal);
-    const named = (extension: string): ReadonlyMap<string, ModelIr> =>
-      new Map(declared.flatMap((r) => ('models' in r && r.path.endsWith(extension) ? r.models : [])).map((m) => [m.name, m] as const));
-    const models: Models = { prisma: named('.prisma'), python: named('.py') };
+    const models = indexModels(declared.flatMap((r) => ('models' in r ? r.models : [])));
     let done = 0;
     const results = await run.pass('files', paths, models, options.signal, () => options.onProgress?.(++done, paths.length));
     return { results, models };
@@ -49,7 +47,7 @@ export async function scanFiles(paths: readonly string[], engine: Engine, option
 }
 
 interface Runner {
-  pass(pass: ScanJob['pass'], paths: readonly string[], models: Models | undefined, signal?: AbortSignal, onFile?: () => void): Promise<ScanResult[]>;
+  pass(pass: ScanJob['pass'], paths: readonly string[], models: ModelIndex | undefined, signal?: AbortSignal, onFile?: () => void): Promise<ScanResult[]>;
   close(): void;
 }
 

@@ -1,5 +1,7 @@
 import type { HostFile, ModelIr } from '../core/hosts/ir';
-import type { Engine, Models, ReadContext } from './engine';
+import type { ModelIndex } from '../core/hosts/models';
+import { declaresModels } from '../core/libraries/models';
+import type { Engine, ReadContext } from './engine';
 import type { Databases } from './databases';
 import { languageOf, toUri } from './paths';
 import { readTextFile, reasonOf, type ReadResult } from './textFile';
@@ -11,7 +13,7 @@ export interface ScanJob {
   readonly pass: 'models' | 'files';
   readonly paths: readonly string[];
   /** Sent once, with the first job of the second pass. */
-  readonly models?: Models;
+  readonly models?: ModelIndex;
   readonly folder: string;
   /** Sent with the first job to each worker. */
   readonly databases?: Databases;
@@ -22,10 +24,7 @@ export type ScanResult =
   | { readonly path: string; readonly skipped: string }
   | { readonly path: string; readonly models: readonly ModelIr[] };
 
-/** Text that every file with model declarations holds (SQLAlchemy, SQLModel, Core tables, Prisma). */
-const DECLARES_MODELS = /__tablename__|DeclarativeBase|declarative_base|mapped_column|relationship\(|\bColumn\(|table=True|\bTable\(|^\s*model\s+\w+\s*\{/m;
-
-export const mayDeclareModels = (path: string): boolean => /\.(py|prisma)$/.test(path);
+export const mayDeclareModels = (path: string): boolean => /\.(py|prisma|[mc]?[jt]sx?)$/.test(path);
 
 /** Files whose text is fetched while the one before them is parsed. */
 const AHEAD = 8;
@@ -43,7 +42,7 @@ export function* readAhead(paths: readonly string[]): Generator<{ readonly path:
 export async function collectModels(engine: Engine, path: string, context?: ReadContext, text = readTextFile(path)): Promise<ScanResult> {
   const source = await text;
   const language = languageOf(path);
-  if ('skipped' in source || language === undefined || !DECLARES_MODELS.test(source.text)) return { path, models: [] };
+  if ('skipped' in source || language === undefined || !declaresModels(path, source.text)) return { path, models: [] };
   return guarded(path, () => ({ path, models: engine.read(toUri(path), source.text, language, context).models }));
 }
 

@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import type { Databases } from './databases';
-import { createEngine, type Models } from './engine';
+import type { ModelIndex } from '../core/hosts/models';
+import { createEngine } from './engine';
 import { collectModels, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
 
 /** Entry of a scan worker: reads batches of files and answers with plain data. One message in, one message out. */
@@ -8,7 +9,7 @@ async function main(): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error('worker.js is started by Sargable itself');
   const engine = createEngine();
-  let models: Models | undefined;
+  let models: ModelIndex | undefined;
   let databases: Databases | undefined;
   port.on('message', (job: ScanJob) => {
     void (async () => {

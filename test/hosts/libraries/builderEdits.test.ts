@@ -1,9 +1,9 @@
 import knexModule from 'knex';
 import { describe, expect, it } from 'vitest';
 import type { HostFile, QuerySite } from '../../../server/src/core/hosts/ir';
-import { knexAdapter } from '../../../server/src/core/libraries/knex';
-import { prismaAdapter } from '../../../server/src/core/libraries/prisma';
-import { prismaBatch, prismaInclude } from '../../../server/src/core/libraries/prismaEdits';
+import { knexAdapter } from '../../../server/src/core/libraries/knex/knex';
+import { prismaAdapter } from '../../../server/src/core/libraries/prisma/prisma';
+import { prismaBatch, prismaInclude } from '../../../server/src/core/libraries/prisma/prismaEdits';
 import { applyEdits, type Edit } from '../../../server/src/core/text/edit';
 import { readPrisma } from '../../support/readPrisma';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelIr } from '../../../server/src/core/hosts/ir';
-import { sqlalchemyAdapter } from '../../../server/src/core/libraries/sqlalchemy';
-import { addEagerLoad, inCondition } from '../../../server/src/core/libraries/sqlalchemyEdits';
+import { findModel, indexModels, type ModelIndex } from '../../../server/src/core/hosts/models';
+import { sqlalchemyAdapter } from '../../../server/src/core/libraries/sqlalchemy/sqlalchemy';
+import { addEagerLoad, inCondition } from '../../../server/src/core/libraries/sqlalchemy/sqlalchemyEdits';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
 import { applied, read, readOne, sqlOf, testUri } from './support';
@@ -32,17 +32,17 @@ class Order(Stamped, Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     customer: Mapped[Customer] = relationship(back_populates="orders")
 `;
-const models: ReadonlyMap<string, ModelIr> = new Map(read(modelSource).models.map((model) => [model.name, model]));
+const models = indexModels(read(modelSource).models);
 const head = 'from sqlalchemy import select, func, text\nfrom models import Order, Customer\n';
 const inFunction = (body: string): string => `${head}\nasync def f(session, tenant_id, page, q, ids):\n${body.split('\n').map((line) => `    ${line}`).join('\n')}\n`;
 
 describe('declarative models', () => {
   it('columns, keys, foreign keys, indexes and relations', () => {
-    const order = models.get('Order');
+    const order = findModel(models, 'Order', 'sqlalchemy');
     expect(order).toMatchObject({ table: 'orders', schema: 'shop' });
     expect(order?.columns.map(({ property, column }) => [property, column])).toEqual([['created_at', 'created_at'], ['id', 'id'], ['tenant_id', 'tenant'], ['total', 'total'], ['data', 'data'], ['customer_id', 'customer_id']]);
     expect(order?.relations).toEqual([{ property: 'customer', model: 'Customer', many: false, eager: false, columns: ['customer_id'], references: ['id'] }]);
-    expect(models.get('Customer')?.relations).toEqual([{ property: 'orders', model: 'Order', many: true, eager: true, columns: ['id'], references: ['customer_id'] }]);
+    expect(findModel(models, 'Customer', 'sqlalchemy')?.relations).toEqual([{ property: 'orders', model: 'Order', many: true, eager: true, columns: ['id'], references: ['customer_id'] }]);
     const [created, ...indexes] = order?.changes ?? [];
     expect(created).toMatchObject({
       type: 'create-table', table: { schema: 'shop', name: 'orders' }, constraints: [{ type: 'primary', columns: ['id'] }],
@@ -55,7 +55,7 @@ describe('declarative models', () => {
       { index: { name: 'ix_orders_created_at', keys: [{ column: 'created_at' }] } },
       { index: { name: 'ix_recent', keys: [{ column: 'tenant' }, { column: 'created_at', descending: true }], predicate: 'total > 0' } },
     ]);
-    expect(models.get('Customer')?.changes[0]).toMatchObject({ columns: [{}, { name: 'name', type: 'character varying(50)', notNull: false }], constraints: [{ type: 'primary' }, { type: 'unique', columns: ['name'] }] });
+    expect(findModel(models, 'Customer', 'sqlalchemy')?.changes[0]).toMatchObject({ columns: [{}, { name: 'name', type: 'character varying(50)', notNull: false }], constraints: [{ type: 'primary' }, { type: 'unique', columns: ['name'] }] });
   });
 
   it('SQLModel tables and the models of migrations', () => {
@@ -68,7 +68,7 @@ describe('tables named by a base class', () => {
   const base = (returned: string, rest = ''): string => `import re\nfrom sqlalchemy.orm import DeclarativeBase, declared_attr\n\ndef table_name(name):\n    parts = re.split("(?=[A-Z])", name)\n    return "_".join(part.lower() for part in parts if part)\n\nclass Base(DeclarativeBase):\n    @declared_attr.directive\n    def __tablename__(cls):\n        return ${returned}\n${rest}`;
   const card = 'from sqlalchemy import Column, ForeignKey, Integer, String\nfrom .base import Base, Stamped\n\nclass MemberCard(Stamped, Base):\n    id = Column(Integer, primary_key=True)\n    name = Column(String, index=True)\n    member_id = Column(Integer, ForeignKey("member.id"))\n';
   const use = 'from sqlalchemy import select\nfrom .cards import MemberCard\n\ndef f(session, n):\n    return session.scalars(select(MemberCard.id).where(MemberCard.name == n)).all()\n';
-  const known = (text: string): ReadonlyMap<string, ModelIr> => new Map([...read(text).models, ...read(card).models].map((model) => [model.name, model]));
+  const known = (text: string): ModelIndex => indexModels([...read(text).models, ...read(card).models]);
 
   it.each([
     ['table_name(cls.__name__)', 'member_card'],

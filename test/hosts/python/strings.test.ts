@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
-import { addTextPredicate } from '../../../server/src/core/libraries/pythonTextEdits';
+import { addTextPredicate } from '../../../server/src/core/libraries/shared/pythonTextEdits';
 import { applied, read, readOne, sqlOf, testUri } from './support';
 
 const inCursor = (body: string): string => `import psycopg\n\ndef run(cur: psycopg.Cursor, table, status, ids):\n${body.split('\n').map((line) => `    ${line}`).join('\n')}\n`;

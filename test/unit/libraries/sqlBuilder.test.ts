@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bind, buildSql, concat, conditional, fragment, identifier, literal, literalText, sql } from '../../../server/src/core/libraries/sqlBuilder';
-import { renderSelect } from '../../../server/src/core/libraries/sqlClauses';
+import { bind, buildSql, concat, conditional, fragment, identifier, literal, literalText, sql } from '../../../server/src/core/libraries/shared/sqlBuilder';
+import { renderSelect } from '../../../server/src/core/libraries/shared/sqlClauses';
 import { toHostSpan, verbatimMap } from '../../../server/src/core/text/segmentMap';
 import { hostSpan, spanText, sqlSpan } from '../../../server/src/core/text/span';
 

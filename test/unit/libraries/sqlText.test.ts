@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accessOf, isCertainlySql, placeholderStyle, returnsRows } from '../../../server/src/core/libraries/sqlText';
+import { accessOf, isCertainlySql, placeholderStyle, returnsRows } from '../../../server/src/core/libraries/shared/sqlText';
 
 describe('isCertainlySql', () => {
   it.each([

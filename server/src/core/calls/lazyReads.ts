@@ -1,3 +1,4 @@
+import { findModel, indexModels, type ModelIndex } from '../hosts/models';
 import type { AttributeRead, HostFile, Loop, ModelIr, QuerySite, RelationIr } from '../hosts/ir';
 import { containsSpan } from '../text/span';
 import type { FlowGraph } from './flow';
@@ -22,7 +23,7 @@ export interface LazyRead {
 export function collectLazyReads(flow: FlowGraph, file: HostFile): readonly LazyRead[] {
   const reads = file.attributeReads ?? [];
   if (reads.length === 0) return [];
-  const models = modelsOf(flow);
+  const models = indexModels([...flow.files()].flatMap((f) => f.models));
   const found = new Map<string, LazyRead>();
   for (const read of reads) {
     const loop = file.loops[read.loopId];
@@ -51,11 +52,11 @@ interface ElementSource {
 }
 
 /** The query and model behind a loop's elements; through outer loops too (`for item in order.items`). */
-function sourceOf(file: HostFile, models: ReadonlyMap<string, ModelIr>, loop: Loop, depth: number): ElementSource | undefined {
+function sourceOf(file: HostFile, models: ModelIndex, loop: Loop, depth: number): ElementSource | undefined {
   const iterable = loop.iterable;
   if (!iterable || depth > 4) return undefined;
   const site = siteOf(file, loop);
-  const model = site?.model === undefined ? undefined : models.get(site.model);
+  const model = site?.model === undefined ? undefined : findModel(models, site.model, site.library);
   if (site && model) return { model, site, path: [] };
   const nested = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*)$/.exec(iterable.text.trim());
   if (!nested) return undefined;
@@ -63,8 +64,8 @@ function sourceOf(file: HostFile, models: ReadonlyMap<string, ModelIr>, loop: Lo
     if (outer.id === loop.id || !containsSpan(outer.body, loop.span) || !outer.elements.includes(nested[1] ?? '')) continue;
     const parent = sourceOf(file, models, outer, depth + 1);
     const relation = parent?.model.relations.find((r) => r.property === nested[2]);
-    const inner = relation && models.get(relation.model);
-    if (parent && relation && inner) return { model: inner, site: parent.site, path: [...parent.path, { property: relation.property, many: relation.many }] };
+    const inner = parent && relation && findModel(models, relation.model, parent.site.library);
+    if (inner) return { model: inner, site: parent.site, path: [...parent.path, { property: relation.property, many: relation.many }] };
   }
   return undefined;
 }
@@ -89,9 +90,3 @@ function siteOf(file: HostFile, loop: Loop): QuerySite | undefined {
 
 /** `session.execute(select(Order))` gives rows with an instance in each, not the instances. */
 const givesRows = (text: string): boolean => /\.execute\(/.test(text) && !/\.scalars?\(/.test(text);
-
-function modelsOf(flow: FlowGraph): ReadonlyMap<string, ModelIr> {
-  const result = new Map<string, ModelIr>();
-  for (const file of flow.files()) for (const model of file.models) if (!result.has(model.name)) result.set(model.name, model);
-  return result;
-}

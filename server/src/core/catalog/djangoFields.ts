@@ -1,5 +1,5 @@
 import type { DjangoField, DjangoIndex, MigrationStep } from '../hosts/migrationIr';
-import { autoFields } from '../libraries/djangoTypes';
+import { autoFields } from '../libraries/django/djangoTypes';
 import { quoteIdentifier } from '../sql/names';
 import type { FieldState, ModelState, ModelWorld } from './djangoModels';
 import { columnName, columnSql, columnType, isMany, isRelation, isUnknownField, keySql, manyTable, newName, primaryField, tableName, tableSql, targetOf } from './djangoModels';

@@ -1,5 +1,5 @@
 import type { DjangoField, DjangoKey } from '../hosts/migrationIr';
-import { autoFields, columnTypes, fieldType, relationFields } from '../libraries/djangoTypes';
+import { autoFields, columnTypes, fieldType, relationFields } from '../libraries/django/djangoTypes';
 import { quoteIdentifier } from '../sql/names';
 import type { QualifiedName } from './changes';
 import { makeObjectName } from './names';

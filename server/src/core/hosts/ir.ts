@@ -38,7 +38,14 @@ export interface HostFile {
 
 export type FileRole = 'application' | 'test' | 'migration' | 'seed' | 'script' | 'generated' | 'vendored';
 
-export type LibraryId = 'sql' | 'pg' | 'postgres.js' | 'knex' | 'prisma' | 'psycopg' | 'asyncpg' | 'sqlalchemy';
+export type LibraryId =
+  | 'sql'
+  // JavaScript
+  | 'pg' | 'postgres.js' | 'slonik' | 'pg-promise' | 'neon' | 'knex' | 'objection' | 'kysely' | 'drizzle' | 'prisma' | 'typeorm' | 'sequelize' | 'mikro-orm' | 'supabase'
+  // Python
+  | 'psycopg' | 'asyncpg' | 'databases' | 'aiosql' | 'sqlalchemy' | 'django' | 'tortoise' | 'peewee'
+  // Go, Java, Ruby, PHP, C#, Rust
+  | 'database/sql' | 'pgx' | 'sqlc' | 'gorm' | 'jdbc' | 'jpa' | 'active-record' | 'pdo' | 'eloquent' | 'npgsql' | 'ef-core' | 'sqlx' | 'diesel' | 'sea-orm';
 
 /** One SQL statement with its place in the source and what surrounds it. */
 export interface QuerySite {
@@ -319,6 +326,7 @@ export interface ExportIr {
 
 /** An ORM model declaration (Prisma model, SQLAlchemy declarative class) as schema changes plus what only the ORM knows. */
 export interface ModelIr {
+  readonly library: LibraryId;
   readonly name: string;
   readonly table: string;
   readonly schema?: string;

@@ -69,6 +69,7 @@ function readModel(block: PrismaBlock, schema: Schema): ModelIr {
   const scalars = fields.filter((field) => !isRelation(field, schema));
   const relations = fields.filter((field) => isRelation(field, schema)).map((field) => readRelation(field, block, schema));
   return {
+    library: 'prisma',
     name: block.name,
     table,
     ...(database === undefined ? {} : { schema: database }),

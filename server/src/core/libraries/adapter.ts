@@ -36,6 +36,8 @@ export interface SiteDraft {
 export interface LibraryAdapter {
   readonly id: LibraryId;
   readonly languages: readonly HostLanguage[];
+  /** The adapter is asked only in files whose text matches: a file that names nothing of a library costs it nothing. Absent: always. */
+  readonly marks?: RegExp;
   /**
    * @param call a call expression, tagged template or awaited builder (outermost node of a chain).
    * @returns the sites it sends or builds; undefined when the call is not this library's.
@@ -140,8 +142,8 @@ export interface HostContext {
   bind(node: SyntaxNode, key: string): Bind;
   /** Is the value awaited, returned, iterated or passed to a terminal (so that the statement is sent)? */
   executes(node: SyntaxNode): boolean;
-  /** Files of the workspace that declare models, by model name; for Prisma from `schema.prisma`. */
-  model(name: string): ModelIr | undefined;
+  /** A model by the name its library declares it under (Prisma: with the schema's casing): of this file, else of the workspace. */
+  model(name: string, library: LibraryId): ModelIr | undefined;
   /** Sites of a text that may hold several statements: one draft each (splits, adjusts maps). */
   statements(text: HostString, placeholders: PlaceholderStyle): readonly { readonly source: SqlSource; readonly map: SegmentMap; readonly conditional: readonly ConditionalPart[]; /** The text's interpolations that fall into this statement, renumbered. */ readonly binds: readonly Bind[] }[];
   /**

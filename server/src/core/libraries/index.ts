@@ -1,13 +1,13 @@
 import type { HostLanguage } from '../hosts/syntax';
 import type { LibraryId } from '../hosts/ir';
 import type { LibraryAdapter } from './adapter';
-import { asyncpgAdapter } from './asyncpg';
-import { knexAdapter } from './knex';
-import { pgAdapter } from './pg';
-import { postgresJsAdapter } from './postgresJs';
-import { prismaAdapter } from './prisma';
-import { psycopgAdapter } from './psycopg';
-import { sqlalchemyAdapter } from './sqlalchemy';
+import { asyncpgAdapter } from './asyncpg/asyncpg';
+import { knexAdapter } from './knex/knex';
+import { pgAdapter } from './pg/pg';
+import { postgresJsAdapter } from './postgresJs/postgresJs';
+import { prismaAdapter } from './prisma/prisma';
+import { psycopgAdapter } from './psycopg/psycopg';
+import { sqlalchemyAdapter } from './sqlalchemy/sqlalchemy';
 import { wrapperAdapter } from './wrapper';
 
 /** In the order in which they are asked; the first that recognises a call has it. Guessing by text alone comes last. */
@@ -22,7 +22,9 @@ const adapters: readonly LibraryAdapter[] = [
   wrapperAdapter,
 ];
 
-export const adaptersFor = (language: HostLanguage): readonly LibraryAdapter[] => adapters.filter((adapter) => adapter.languages.includes(language));
+/** The adapters that a file of this language and text may need. */
+export const adaptersFor = (language: HostLanguage, text: string): readonly LibraryAdapter[] =>
+  adapters.filter((adapter) => adapter.languages.includes(language) && (adapter.marks?.test(text) ?? true));
 
 /** Undefined for plain SQL files and for text whose library is unknown. */
 export const findAdapter = (library: LibraryId): LibraryAdapter | undefined => adapters.find((adapter) => adapter.id === library);

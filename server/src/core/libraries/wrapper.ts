@@ -3,9 +3,9 @@ import { hostSpan } from '../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft } from './adapter';
 import type { Bind } from '../hosts/ir';
 import { callParts } from '../hosts/typescript/syntaxTools';
-import { readValues, scriptLanguages } from './pg';
-import { isForeign } from './pgReceiver';
-import { accessOf, isCertainlySql, placeholderStyle, returnsRows } from './sqlText';
+import { readValues, scriptLanguages } from './pg/pg';
+import { isForeign } from './pg/pgReceiver';
+import { accessOf, isCertainlySql, placeholderStyle, returnsRows } from './shared/sqlText';
 
 /** Functions that take text and send none of it to a database. */
 const innocent = /(^|\.)(log|info|warn|error|debug|trace|fatal|expect|assert\w*|describe|it|test|includes|startsWith|endsWith|indexOf|match|matchAll|replace|replaceAll|split|toBe|toEqual|toContain|toMatch\w*|toHaveBeenCalled\w*|toStrictEqual|require|t|i18n|translate|alert|gettext|format|parse|highlight|print|push|unshift|concat|join|test|exec|write|writeFile\w*|appendFile\w*|set|add|append|trim|text|json|send|setValue|normalize|fingerprint|tokenize|analy[sz]e|lint|render|createElement|useState|useMemo|Error|literal|raw|fragment|prepare)$/;

@@ -1,4 +1,4 @@
-import { placeholderStyle } from '../libraries/sqlText';
+import { placeholderStyle } from '../libraries/shared/sqlText';
 import type { StatementRule } from '../lint/rule';
 
 /** SQL that Postgres' own grammar rejects. */

@@ -1,5 +1,5 @@
 import type { FlowContext } from '../../lint/rule';
-import { prismaBatch } from '../../libraries/prismaEdits';
+import { prismaBatch } from '../../libraries/prisma/prismaEdits';
 import { isUniqueKey } from './producer';
 import type { Rewrite } from './rewrite';
 import { collect, type KeyBinds, type PlainLoop } from './shape';

@@ -19,12 +19,11 @@ export function producingSite(context: FlowContext, plain: PlainLoop): QuerySite
   return site && site.fetches !== 'one' && site.functionId === plain.loop.functionId ? site : undefined;
 }
 
-/** The model that a site reads, declared anywhere in the workspace in the library's own language. */
+/** The model that a site reads, declared anywhere in the workspace for the site's library. */
 export function modelOf(context: FlowContext, site: QuerySite, name: string | undefined = site.model): ModelIr | undefined {
-  const language = site.library === 'prisma' ? 'prisma' : 'python';
   if (name === undefined) return undefined;
   for (const file of context.flow.files()) {
-    const model = file.language === language ? file.models.find((m) => m.name === name) : undefined;
+    const model = file.models.find((m) => m.name === name && m.library === site.library);
     if (model) return model;
   }
   return undefined;

@@ -1,7 +1,7 @@
 import { tableOf } from '../scope';
 import { isNullable } from '../../catalog/lookup';
-import { prismaInclude } from '../../libraries/prismaEdits';
-import { addEagerLoad } from '../../libraries/sqlalchemyEdits';
+import { prismaInclude } from '../../libraries/prisma/prismaEdits';
+import { addEagerLoad } from '../../libraries/sqlalchemy/sqlalchemyEdits';
 import type { ModelIr, QuerySite, RelationIr } from '../../hosts/ir';
 import type { FlowContext } from '../../lint/rule';
 import type { Conjunct, Expression, StatementModel } from '../../sql/model';

@@ -1,6 +1,6 @@
 import type { ChainCall } from '../../hosts/ir';
-import { ensureImport } from '../../libraries/pythonImports';
-import { inCondition } from '../../libraries/sqlalchemyEdits';
+import { ensureImport } from '../../libraries/shared/pythonImports';
+import { inCondition } from '../../libraries/sqlalchemy/sqlalchemyEdits';
 import type { FlowContext } from '../../lint/rule';
 import { applyEdits, type Edit } from '../../text/edit';
 import { containsSpan, hostSpan, spanText, type HostSpan } from '../../text/span';

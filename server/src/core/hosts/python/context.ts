@@ -1,6 +1,7 @@
 import type { HostContext, HostString } from '../../libraries/adapter';
-import { withTable } from '../../libraries/sqlalchemyNaming';
-import type { Bind, BindOrigin, ModelIr } from '../ir';
+import { findModel, type ModelIndex } from '../models';
+import { withTable } from '../../libraries/sqlalchemy/sqlalchemyNaming';
+import type { Bind, BindOrigin } from '../ir';
 import type { HostEnvironment } from '../host';
 import { splitHostString } from '../shared/statements';
 import { renderParts } from '../shared/textParts';
@@ -21,7 +22,7 @@ const registry = new WeakMap<HostContext, Scopes>();
 export const scopesOf = (context: HostContext): Scopes | undefined => registry.get(context);
 
 /** What the library adapters may ask of a Python file. Valid as long as the tree. */
-export function createContext(uri: string, text: string, scopes: Scopes, environment: HostEnvironment, models: ReadonlyMap<string, ModelIr>): HostContext {
+export function createContext(uri: string, text: string, scopes: Scopes, environment: HostEnvironment, own: ModelIndex): HostContext {
   const entries = new Map<number, boolean>();
   const isEntry = (fn: SyntaxNode): boolean => {
     const known = entries.get(fn.id) ?? entryOf(fn) !== undefined;
@@ -45,7 +46,10 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
     argument: argumentOf,
     bind: (node, key): Bind => ({ key, text: node.text, span: spanOf(node), names: freeNames(node), origin: bindOrigin(node) }),
     executes: isWalked,
-    model: (name) => withTable(models.get(name) ?? environment.models.get(name), environment.models),
+    model(name, library) {
+      const model = findModel(own, name, library) ?? findModel(environment.models, name, library);
+      return library === 'sqlalchemy' ? withTable(model, environment.models) : model;
+    },
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
   };
   registry.set(context, scopes);

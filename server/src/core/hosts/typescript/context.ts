@@ -1,5 +1,6 @@
 import type { HostContext } from '../../libraries/adapter';
 import type { HostEnvironment } from '../host';
+import { findModel, type ModelIndex } from '../models';
 import type { HostLanguage, SyntaxNode } from '../syntax';
 import { splitHostString } from '../shared/statements';
 import { renderParts, type HoleExpression } from '../shared/textParts';
@@ -19,7 +20,7 @@ export interface TypeScriptContext extends HostContext {
 }
 
 /** @param scopes of the same tree; the context dies with it. */
-export function createContext(uri: string, text: string, language: HostLanguage, scopes: Scopes, environment: HostEnvironment): TypeScriptContext {
+export function createContext(uri: string, text: string, language: HostLanguage, scopes: Scopes, environment: HostEnvironment, own: ModelIndex): TypeScriptContext {
   const absorbed = new Set<number>();
   const expression = (node: SyntaxNode): HoleExpression => ({ text: node.text, span: spanOf(node), names: collectNames(node), origin: bindOrigin(node, scopes) });
   const strings = createStringReader(scopes, expression);
@@ -43,7 +44,7 @@ export function createContext(uri: string, text: string, language: HostLanguage,
     argument: (node) => chainArgument(node),
     bind: (node, key) => ({ key, ...expression(unwrap(node)) }),
     executes: (node) => isExecuted(node, scopes),
-    model: (name) => environment.models.get(name),
+    model: (name, library) => findModel(own, name, library) ?? findModel(environment.models, name, library),
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
     elements: (node) => readElements(node, scopes),
     tagged(template, hole) {

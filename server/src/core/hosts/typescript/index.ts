@@ -1,8 +1,9 @@
 import { adaptersFor } from '../../libraries';
-import { readDrizzleModels } from '../../libraries/drizzleModels';
+import { readModels, scriptModelReaders } from '../../libraries/models';
 import { collectLineStarts } from '../../text/lineIndex';
 import type { HostReader } from '../host';
 import type { HostFile } from '../ir';
+import { indexModels } from '../models';
 import type { HostLanguage } from '../syntax';
 import { createContext } from './context';
 import { readModule } from './modules';
@@ -16,15 +17,16 @@ import { readSuppressions } from '../suppressions';
 export const readTypeScript: HostReader = (uri, text, tree, environment): HostFile => {
   const language = languageOf(uri);
   const scopes = createScopes(tree.root);
-  const context = createContext(uri, text, language, scopes, environment);
-  const parts = walkFile(tree.root, context, adaptersFor(language).filter((adapter) => environment.foreign !== 'all' && adapter.id !== environment.foreign));
+  const models = environment.foreign === 'all' ? [] : readModels(scriptModelReaders, { uri, text, root: tree.root, known: environment.models });
+  const context = createContext(uri, text, language, scopes, environment, indexModels(models));
+  const parts = walkFile(tree.root, context, adaptersFor(language, text).filter((adapter) => environment.foreign !== 'all' && adapter.id !== environment.foreign));
   return {
     uri,
     language: language === 'python' ? 'typescript' : language,
     role: readFileRole(uri, text),
     ...parts,
     ...readModule(tree.root),
-    models: environment.foreign === 'all' || !text.includes('drizzle-orm/pg-core') ? [] : readDrizzleModels(tree.root),
+    models,
     lines: collectLineStarts(text),
     suppressions: readSuppressions(scopes.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
     errors: scopes.errors.map(spanOf),

@@ -1,0 +1,40 @@
+import type { Scopes } from '../hosts/python/scopes';
+import type { LibraryId, ModelIr } from '../hosts/ir';
+import type { ModelIndex } from '../hosts/models';
+import type { SyntaxNode } from '../hosts/syntax';
+import { drizzleModels } from './drizzle/drizzleModels';
+import { sqlalchemyModels } from './sqlalchemy/sqlalchemyModels';
+
+/** Reads the model declarations of one library; asked only where `marks` matches the file's text. */
+export interface ModelReader<Source> {
+  readonly library: LibraryId;
+  /** Text that every file with such declarations holds. */
+  readonly marks: RegExp;
+  read(source: Source): readonly ModelIr[];
+}
+
+export interface ModelSource {
+  readonly uri: string;
+  readonly text: string;
+  readonly root: SyntaxNode;
+  /** Declarations of other files. Empty in the first pass over a workspace. */
+  readonly known: ModelIndex;
+}
+
+export interface PythonModelSource extends ModelSource {
+  readonly classes: readonly SyntaxNode[];
+  readonly scopes: Scopes;
+}
+
+export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels];
+export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels];
+
+/** @returns the declarations of every library whose marks the text holds. */
+export const readModels = <Source extends ModelSource>(readers: readonly ModelReader<Source>[], source: Source): readonly ModelIr[] =>
+  readers.flatMap((reader) => (reader.marks.test(source.text) ? reader.read(source) : []));
+
+/** Whether a file of this ending may declare models, by its text. */
+export function declaresModels(path: string, text: string): boolean {
+  if (path.endsWith('.prisma')) return /^\s*model\s+\w+\s*\{/m.test(text);
+  return (path.endsWith('.py') ? pythonModelReaders : scriptModelReaders).some((reader) => reader.marks.test(text));
+}
