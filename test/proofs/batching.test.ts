@@ -87,6 +87,8 @@ const typescript: Readonly<Record<string, string>> = {
   'insert by knex': "for (const order of orders) {\n    await db('lines').insert({ order_id: order.id, sku: order.sku, note: 'imported' });\n  }",
   'insert of whole elements by knex': "const rows = orders.map((order) => ({ order_id: order.id, sku: order.sku }));\n  for (const row of rows) await db('lines').insert(row);",
   delete: "for (const order of orders) {\n    await pool.query('DELETE FROM lines WHERE order_id = $1', [order.id]);\n  }",
+  'delete by knex': "for (const order of orders) {\n    await db('lines').where({ order_id: order.id }).whereNotNull('sku').del();\n  }",
+  'update by knex': "for (const { id } of orders) await db('lines').where('order_id', id).update({ note: 'seen' });",
   'update with the same value': "for (const order of orders) {\n    await pool.query('UPDATE lines SET note = $2 WHERE order_id = $1', [order.id, 'seen']);\n  }",
 };
 

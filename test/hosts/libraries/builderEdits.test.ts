@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostFile, QuerySite } from '../../../server/src/core/hosts/ir';
 import { knexAdapter } from '../../../server/src/core/libraries/knex/knex';
 import { prismaAdapter } from '../../../server/src/core/libraries/prisma/prisma';
-import { prismaBatch, prismaInclude } from '../../../server/src/core/libraries/prisma/prismaEdits';
+import { prismaListCall, prismaInclude } from '../../../server/src/core/libraries/prisma/prismaEdits';
 import { applyEdits, type Edit } from '../../../server/src/core/text/edit';
 import { readPrisma } from '../../support/readPrisma';
 
@@ -127,6 +127,6 @@ describe('prisma, edits', () => {
   it('writes the one statement for many keys', () => {
     const text = `${prismaHead}for (const o of orders) { const x = await prisma.order.findUnique({ where: { id: o.orderId }, select: { id: true } }); }`;
     const [site] = readPrisma(schema, text).sites;
-    expect(site && prismaBatch(site, 'id', 'ids', text)).toBe('prisma.order.findMany({ where: { id: { in: ids } }, select: { id: true } })');
+    expect(site && prismaListCall(site, 'id', 'ids', text)).toBe('prisma.order.findMany({ where: { id: { in: ids } }, select: { id: true } })');
   });
 });

@@ -2,6 +2,7 @@ import type { Bind, ChainArgument, ChainCall, ConditionalPart, LibraryId, ModelI
 import type { HostLanguage, SyntaxNode } from '../hosts/syntax';
 import type { HoleKind, PlaceholderStyle, SqlSource } from '../sql/source';
 import type { Edit } from '../text/edit';
+import type { BatchIdiom } from './batch';
 import type { SegmentMap } from '../text/segmentMap';
 import type { HostSpan } from '../text/span';
 
@@ -53,6 +54,8 @@ export interface LibraryAdapter {
   addOrder?(site: QuerySite, request: OrderRequest): readonly Edit[] | undefined;
   /** Adds `LIMIT count`. */
   addLimit?(site: QuerySite, request: LimitRequest): readonly Edit[] | undefined;
+  /** One statement for what a loop sends element by element. */
+  readonly batch?: BatchIdiom;
 }
 
 export interface OrderRequest {

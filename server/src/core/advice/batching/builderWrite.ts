@@ -1,51 +1,48 @@
-import type { ChainArgument } from '../../hosts/ir';
+import { findAdapter } from '../../libraries';
+import type { BatchCall } from '../../libraries/batch';
 import type { FlowContext, Fix } from '../../lint/rule';
-import { hostSpan, spanText, type HostSpan } from '../../text/span';
+import { hostSpan } from '../../text/span';
 import { wholeLines } from './code';
-import { collect, dependsOnTurn, isArray, isPlainValue, type PlainLoop } from './shape';
+import { collect, dependsOnTurn, isArray, isPlainValue, keyBinds, type PlainLoop } from './shape';
+import { keyCondition } from './sqlForm';
 
 /**
  * One insert of all rows in the builder's own idiom: knex `.insert([…])`, Prisma `createMany({ data: […] })`.
- * Undefined unless the row is an object literal of plain values and nothing is asked back.
+ * Undefined unless the row is made of plain values and nothing is asked back.
  */
 export function builderInsertFix(context: FlowContext, plain: PlainLoop): Fix | undefined {
-  const row = plain.site.library === 'knex' ? knexRow(plain) : plain.site.library === 'prisma' ? prismaRow(context, plain) : undefined;
-  if (!row || !isPlainRow(context, plain, row)) return undefined;
-  const { site } = plain;
-  const text = spanText(context.text, row).trim();
-  const list = collect(plain, text === plain.element ? text : `(${text})`);
-  const head = context.text.slice(site.span.start, row.start);
-  const call = `${site.library === 'prisma' ? head.replace(/\.create(\s*\()/, '.createMany$1') : head}${list}${context.text.slice(row.end, site.span.end)}`;
+  const insert = findAdapter(plain.site.library)?.batch?.insertRows?.(plain.site, { uri: context.file.uri, text: context.text });
+  if (!insert || !isPlainRow(plain, insert.row, insert.values)) return undefined;
+  const text = insert.row;
+  const list = collect(plain, text === plain.element || plain.language === 'python' ? text : `(${text})`);
+  return replaceLoop(context, plain, insert.call(list), 'Insert all rows with one statement');
+}
+
+/** One update with the same values, or one delete, of all keys. */
+export function builderKeyedFix(context: FlowContext, plain: PlainLoop, kind: 'update' | 'delete'): Fix | undefined {
+  const binds = keyBinds(plain);
+  const model = plain.site.source && context.sql.analyse(plain.site.source);
+  const condition = binds && model && keyCondition(model, binds.key);
+  if (!binds || !condition || condition.block.relations.length !== 1) return undefined;
+  // `n = n + 1` for a key that comes twice counts twice in the loop and once in one statement.
+  if (condition.block.write?.assignments.some((a) => (a.expression?.columns.length ?? 1) > 0)) return undefined;
+  const call = findAdapter(plain.site.library)?.batch?.writeByKeys?.(plain.site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list: collect(plain, binds.key.text.trim()), selected: false, grouped: false });
+  return call && replaceLoop(context, plain, call, `${kind === 'delete' ? 'Delete' : 'Update'} all rows with one statement`);
+}
+
+function replaceLoop(context: FlowContext, plain: PlainLoop, { call, emptyFails, others = [], note }: BatchCall, title: string): Fix | undefined {
   const lines = wholeLines(context.text, plain.loop.span);
-  if (!lines) return undefined;
-  // knex throws at an empty list; Prisma inserts nothing.
-  const guard = site.library === 'knex' ? `if (${plain.iterable}.length > 0) ` : '';
-  if (guard !== '' && !isArray(plain)) return undefined;
-  const edit = { uri: context.file.uri, span: hostSpan(lines.start, lines.end), text: `${guard}await ${call};` };
-  return { title: 'Insert all rows with one statement', kind: 'review', edits: [edit] };
+  // What may be no array has no length to ask for.
+  if (!lines || (emptyFails && !isArray(plain))) return undefined;
+  const python = plain.language === 'python';
+  const wait = plain.awaited.start < plain.site.span.start ? 'await ' : '';
+  const guard = !emptyFails ? '' : python ? `if ${plain.iterable}: ` : `if (${plain.iterable}.length > 0) `;
+  const edit = { uri: context.file.uri, span: hostSpan(lines.start, lines.end), text: `${guard}${wait}${call}${python ? '' : ';'}` };
+  return { title: note === undefined ? title : `${title} (${note})`, kind: 'review', edits: [...others, edit] };
 }
 
-/** The object of `.insert({ … })`, where the chain does nothing else that depends on the rows. */
-function knexRow(plain: PlainLoop): HostSpan | undefined {
-  const { chain } = plain.site;
-  const insert = chain.find((call) => call.name === 'insert');
-  const others = chain.filter((call) => call !== insert && !/^(into|table|from|transacting|withSchema)$/.test(call.name) && chain.indexOf(call) > 0);
-  return insert?.args.length === 1 && others.length === 0 ? insert.args[0]?.span : undefined;
-}
-
-function prismaRow(context: FlowContext, plain: PlainLoop): HostSpan | undefined {
-  const { chain, anchor } = plain.site;
-  if (!/\.create$/.test(spanText(context.text, anchor)) || chain.some((call) => call.name !== 'data' && call.name !== 'create')) return undefined;
-  const data: ChainArgument | undefined = chain.find((call) => call.name === 'data')?.args[0] ?? chain.flatMap((call) => call.args.flatMap((a) => a.items ?? [])).find((item) => item.name === 'data');
-  if (!data) return undefined;
-  // An item with a key spans the whole `data: { … }`.
-  const open = context.text.indexOf('{', data.span.start);
-  return open >= 0 && open < data.span.end ? hostSpan(open, data.span.end) : undefined;
-}
-
-/** `{ a: x.a, b: 1, c }`: one level, each value plain or the same in every turn, no spread and no call. */
-function isPlainRow(context: FlowContext, plain: PlainLoop, row: HostSpan): boolean {
-  const text = spanText(context.text, row).trim();
-  if (text === plain.element) return true;
-  return /^\{[^{}()]*\}$/.test(text) && !text.includes('...') && !/[`]/.test(text) && plain.site.binds.every((bind) => !dependsOnTurn(plain, bind) || isPlainValue(plain, bind));
+/** Each value plain or the same in every turn, no spread and no call; or the element itself. */
+function isPlainRow(plain: PlainLoop, row: string, values: readonly string[] | undefined): boolean {
+  if (row === plain.element) return true;
+  return values !== undefined && values.every((value) => !/[(){}`]|\.\.\./.test(value)) && plain.site.binds.every((bind) => !dependsOnTurn(plain, bind) || isPlainValue(plain, bind));
 }

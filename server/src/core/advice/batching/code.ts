@@ -1,6 +1,11 @@
+import type { HostFile } from '../../hosts/ir';
 import type { HostSpan } from '../../text/span';
 
 export type CodeLanguage = 'javascript' | 'python';
+
+/** Undefined for languages whose code is read and not written. */
+export const codeLanguageOf = ({ language }: Pick<HostFile, 'language'>): CodeLanguage | undefined =>
+  language === 'python' ? 'python' : language === 'typescript' || language === 'tsx' || language === 'javascript' ? 'javascript' : undefined;
 
 /**
  * Code with comments and the contents of strings blanked, same length and line structure, so that words can be looked for.

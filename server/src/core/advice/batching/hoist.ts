@@ -2,7 +2,7 @@ import type { LoopQuery } from '../../calls/loopQueries';
 import type { Loop } from '../../hosts/ir';
 import type { Fix, FlowContext } from '../../lint/rule';
 import { containsSpan, hostSpan, type HostSpan } from '../../text/span';
-import { indentAt, maskCode, occurrences, type CodeLanguage } from './code';
+import { codeLanguageOf, indentAt, maskCode, occurrences, type CodeLanguage } from './code';
 import { rewriteFix } from './rewrite';
 import { statementPlace, withAwait } from './shape';
 
@@ -15,7 +15,8 @@ export function hoistFix(context: FlowContext, query: LoopQuery): Fix | undefine
   const { file, text } = context;
   if (query.dependent || !site?.source || !site.complete || query.path.length !== 1 || loop.id < 0 || loop.concurrent || site.conditional.length > 0 || query.call?.conditional === true) return undefined;
   if (file.loops.some((other) => other.id !== loop.id && containsSpan(loop.body, other.span) && containsSpan(other.span, site.span))) return undefined;
-  const language: CodeLanguage = file.language === 'python' ? 'python' : 'javascript';
+  const language = codeLanguageOf(file);
+  if (!language) return undefined;
   const masked = maskCode(text, language);
   const place = statementPlace(context, loop, site, language, masked);
   const statement = place && declarationOf(masked, withAwait(masked, site.span), language);

@@ -3,11 +3,11 @@ import type { FlowContext, Fix } from '../../lint/rule';
 import { applyEdits, type Edit } from '../../text/edit';
 import { hostSpan, spanText, sqlSpan, type HostSpan } from '../../text/span';
 import { toHostEditSpan } from '../../text/segmentMap';
+import { findAdapter } from '../../libraries';
 import { coverHoles } from '../holes';
+import { builderListRead } from './builderRead';
 import { camelName, freshName, snakeName } from './code';
 import { aggregateRow, isAggregated, type AggregateRow } from './grouped';
-import { knexListRead } from './knexRead';
-import { prismaListRead } from './prismaRead';
 import { resultForm, type ResultForm } from './resultForms';
 import { groupLines, rewriteFix, type Rewrite } from './rewrite';
 import { collect, keyBinds, plainLoop, type KeyBinds, type PlainLoop } from './shape';
@@ -29,16 +29,10 @@ export function readBatchFixes(context: FlowContext, query: LoopQuery): readonly
 }
 
 function rewrites(context: FlowContext, plain: PlainLoop, binds: KeyBinds, condition: KeyCondition): readonly (Rewrite | undefined)[] {
-  switch (plain.site.library) {
-    case 'prisma':
-      return [relationRead(context, plain, binds, condition), prismaListRead(context, plain, binds, condition)];
-    case 'sqlalchemy':
-      return [relationRead(context, plain, binds, condition), sqlalchemyListRead(context, plain, binds, condition)];
-    case 'knex':
-      return [knexListRead(context, plain, binds, condition)];
-    default:
-      return [textRead(context, plain, binds, condition)];
-  }
+  const { library } = plain.site;
+  if (library === 'sqlalchemy') return [relationRead(context, plain, binds, condition), sqlalchemyListRead(context, plain, binds, condition)];
+  if (findAdapter(library)?.batch?.readByKeys) return [relationRead(context, plain, binds, condition), builderListRead(context, plain, binds, condition)];
+  return [textRead(context, plain, binds, condition)];
 }
 
 /** One `= ANY(…)` for SQL text sent through pg, postgres.js, psycopg or asyncpg; aggregates are grouped by the key. */

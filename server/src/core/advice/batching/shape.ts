@@ -1,8 +1,9 @@
 import type { LoopQuery } from '../../calls/loopQueries';
 import type { Bind, Loop, QuerySite } from '../../hosts/ir';
+import { findAdapter } from '../../libraries';
 import type { FlowContext } from '../../lint/rule';
 import { containsSpan, hostSpan, spanText, type HostSpan } from '../../text/span';
-import { type CodeLanguage, indentAt, maskCode } from './code';
+import { codeLanguageOf, indentAt, maskCode, type CodeLanguage } from './code';
 
 /** A loop that is plain enough to take a query out of it, with everything that the rewrites need. */
 export interface PlainLoop {
@@ -35,9 +36,10 @@ export interface PlainLoop {
 export function plainLoop(context: FlowContext, query: LoopQuery): PlainLoop | undefined {
   const { loop, site } = query;
   const { file, text } = context;
-  if (!site?.source || (!site.complete && !insertsElement(site, loop)) || !query.dependent || query.path.length !== 1 || loop.id < 0 || site.conditional.length > 0 || !loop.iterable) return undefined;
+  if (!site?.source || (!site.complete && !insertsElement(context, site, loop)) || !query.dependent || query.path.length !== 1 || loop.id < 0 || site.conditional.length > 0 || !loop.iterable) return undefined;
   if (query.call?.conditional === true || file.loops.some((other) => other.id !== loop.id && containsSpan(loop.body, other.span) && containsSpan(other.span, site.span))) return undefined;
-  const language: CodeLanguage = file.language === 'python' ? 'python' : 'javascript';
+  const language = codeLanguageOf(file);
+  if (!language) return undefined;
   const masked = maskCode(text, language);
   const place = loop.concurrent ? concurrentPlace(context, loop, site, masked) : statementPlace(context, loop, site, language, masked);
   const iterable = loop.iterable.text.trim();
@@ -49,7 +51,8 @@ export function plainLoop(context: FlowContext, query: LoopQuery): PlainLoop | u
 }
 
 /** `knex('t').insert(entry)`: which columns it writes is not known, and need not be. */
-const insertsElement = (site: QuerySite, loop: Loop): boolean => site.library === 'knex' && site.chain.some((call) => call.name === 'insert' && call.args.length === 1 && loop.elements.includes(call.args[0]?.text.trim() ?? ''));
+const insertsElement = ({ file, text }: FlowContext, site: QuerySite, loop: Loop): boolean =>
+  loop.elements.includes(findAdapter(site.library)?.batch?.insertRows?.(site, { uri: file.uri, text })?.row ?? '');
 
 type LoopPlace = Pick<PlainLoop, 'at' | 'indent' | 'element'>;
 

@@ -4,7 +4,8 @@ import { tableOf } from '../scope';
 import { applyEdits, type Edit } from '../../text/edit';
 import { toHostEditSpan } from '../../text/segmentMap';
 import { hostSpan, spanText, type HostSpan } from '../../text/span';
-import { builderInsertFix } from './builderWrite';
+import { findAdapter } from '../../libraries';
+import { builderInsertFix, builderKeyedFix } from './builderWrite';
 import { wholeLines } from './code';
 import { collect, dependsOnTurn, isPlainValue, keyBinds, plainLoop, type PlainLoop } from './shape';
 import { anyOf, keyCondition } from './sqlForm';
@@ -16,9 +17,9 @@ import { valueItems } from './values';
  */
 export function writeBatchFix(context: FlowContext, query: LoopQuery): Fix | undefined {
   const plain = plainLoop(context, query);
-  if (!plain || !isWholeBody(context, plain) || !plain.site.source) return undefined;
+  if (!plain || !isWholeBody(plain) || !plain.site.source) return undefined;
   const model = context.sql.analyse(plain.site.source);
-  if (plain.site.library === 'knex' || plain.site.library === 'prisma') return model.kind === 'insert' ? builderInsertFix(context, plain) : undefined;
+  if (findAdapter(plain.site.library)?.batch) return model.kind === 'insert' ? builderInsertFix(context, plain) : model.kind === 'update' || model.kind === 'delete' ? builderKeyedFix(context, plain, model.kind) : undefined;
   const block = model.blocks[0];
   if (!block || model.completeness !== 'full' || block.returning) return undefined;
   if (model.kind === 'insert') return insertFix(context, plain);
@@ -26,13 +27,12 @@ export function writeBatchFix(context: FlowContext, query: LoopQuery): Fix | und
 }
 
 /** The query is the only statement of the body, and its result goes nowhere. */
-function isWholeBody(context: FlowContext, plain: PlainLoop): boolean {
+function isWholeBody(plain: PlainLoop): boolean {
   const { loop, awaited } = plain;
   const before = plain.body.slice(0, awaited.start - loop.body.start);
   const after = plain.body.slice(awaited.end - loop.body.start);
   const needsAwait = plain.language === 'javascript' || plain.site.library === 'asyncpg';
   if (needsAwait && plain.awaited.start === plain.site.span.start) return false;
-  void context;
   return /^\s*\{?\s*$/.test(before) && /^\s*;?\s*\}?\s*$/.test(after);
 }
 

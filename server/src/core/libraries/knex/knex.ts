@@ -4,6 +4,7 @@ import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan, type HostSpan } from '../../text/span';
 import type { Chain, HostContext, LibraryAdapter, SiteDraft } from '../adapter';
 import { bindOf, readArray, readObject } from '../shared/hostValues';
+import { knexBatch } from './knexBatch';
 import { addKnexLimit, addKnexOrder, addKnexPredicate, knexKeyset } from './knexEdits';
 import { isBuilderArgument, isKnexFactory, knexReceiver, type KnexReceiver } from './knexReceiver';
 import { renderKnex, type KnexQuery } from './knexRender';
@@ -34,6 +35,7 @@ export const knexAdapter: LibraryAdapter = {
   toKeyset: knexKeyset,
   addOrder: addKnexOrder,
   addLimit: addKnexLimit,
+  batch: knexBatch,
 };
 
 /** The names of `looseNames` in knexReceiver, called. */

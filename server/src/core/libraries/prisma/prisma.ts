@@ -4,6 +4,7 @@ import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
 import { findLocal, readObject } from '../shared/hostValues';
+import { prismaBatch } from './prismaBatch';
 import { addPrismaLimit, addPrismaOrder, addPrismaPredicate, prismaKeyset, prismaPredicateNote } from './prismaEdits';
 import { rawStatements } from './prismaRaw';
 import { loadedRelations, readArguments, renderRead, type PrismaArguments } from './prismaRead';
@@ -30,6 +31,7 @@ export const prismaAdapter: LibraryAdapter = {
   toKeyset: prismaKeyset,
   addOrder: addPrismaOrder,
   addLimit: addPrismaLimit,
+  batch: prismaBatch,
 };
 
 /** The call of the client: the outermost one, or the receiver of `.then(…)`, of a fluent relation or of an array method. */

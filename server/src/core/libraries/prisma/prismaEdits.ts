@@ -137,7 +137,7 @@ export function prismaInclude(site: QuerySite, relation: string, place: Place, v
  * @param selected property to add to `select`.
  * @returns undefined unless the query looks up the rows of one plain key.
  */
-export function prismaBatch(site: QuerySite, key: string, list: string, text: string, selected?: string): string | undefined {
+export function prismaListCall(site: QuerySite, key: string, list: string, text: string, selected?: string): string | undefined {
   const [method] = site.chain;
   const filter = find(site, 'where')?.args[0];
   const own = filter?.items?.find((item) => item.name === key);
