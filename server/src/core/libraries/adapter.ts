@@ -111,6 +111,36 @@ export interface HostString {
   readonly complete: boolean;
 }
 
+/** When a part of a value is there: the host text of the condition and its place. */
+export interface PartCondition {
+  readonly text: string;
+  readonly span: HostSpan;
+  /** See `ConditionalPart.choice`. */
+  readonly choice?: number;
+}
+
+/** A property of an object (an entry of a dict) that host code builds. */
+export interface ObjectEntry {
+  readonly key: string;
+  /** May stand in a helper of the file; `HostContext.bind` then also names what the helper was given. */
+  readonly value: SyntaxNode;
+  /** The whole `key: value`, shorthand or assignment. */
+  readonly span: HostSpan;
+  readonly condition?: PartCondition;
+}
+
+/** Properties in the order in which they are set; a key may be there several times, under different conditions. `open`: there may be more. */
+export interface ObjectValue {
+  readonly entries: readonly ObjectEntry[];
+  readonly open: boolean;
+}
+
+/** Elements in order. `open`: there may be more. */
+export interface ListValue {
+  readonly items: readonly { readonly node: SyntaxNode; readonly condition?: PartCondition }[];
+  readonly open: boolean;
+}
+
 /** Meaning of an interpolation of a tagged template: of a kind, or SQL of its own (a template node) that belongs to the text. */
 export type TaggedHole = { readonly kind: HoleKind } | { readonly inline: SyntaxNode };
 
@@ -143,6 +173,18 @@ export interface HostContext {
   chain(node: SyntaxNode): Chain | undefined;
   argument(node: SyntaxNode): ChainArgument;
   bind(node: SyntaxNode, key: string): Bind;
+  /**
+   * Entries of an object or dict (`where`, `params`), however it was built: literal, variable with later writes, updates
+   * and merges, choices, spreads, what a helper of the file returns. Write a site incomplete where the value is `open`.
+   * @returns undefined when the expression is not known to be one.
+   */
+  entries(node: SyntaxNode): ObjectValue | undefined;
+  /**
+   * Elements of an array or list (`conditions`), each with the condition under which it is there: literal, variable with
+   * what was pushed before the use, choices, spreads, `.filter(Boolean)`, what a helper of the file returns.
+   * @returns undefined when the expression is not known to be one.
+   */
+  items(node: SyntaxNode): ListValue | undefined;
   /** Is the value awaited, returned, iterated or passed to a terminal (so that the statement is sent)? */
   executes(node: SyntaxNode): boolean;
   /** A model by the name its library declares it under (Prisma: with the schema's casing): of this file, else of the workspace. */

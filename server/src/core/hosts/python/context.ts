@@ -5,9 +5,11 @@ import type { Bind, BindOrigin } from '../ir';
 import type { HostEnvironment } from '../host';
 import { splitHostString } from '../shared/statements';
 import { renderParts } from '../shared/textParts';
+import { callThrough } from '../shared/through';
 import type { SyntaxNode } from '../syntax';
 import { argumentOf, chainOf } from './chains';
 import { entryOf } from './entries';
+import { readDict, readList } from './objects';
 import { bindOriginOf, originOf } from './origins';
 import type { Scopes } from './scopes';
 import { textOf, type TextEnvironment } from './strings';
@@ -44,7 +46,15 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
     },
     chain: (node) => chainOf(node, scopes),
     argument: argumentOf,
-    bind: (node, key): Bind => ({ key, text: node.text, span: spanOf(node), names: freeNames(node), origin: bindOrigin(node) }),
+    bind(node, key): Bind {
+      // A value from a helper depends on what the helper was given here.
+      const given = callThrough(node);
+      const list = given && field(given, 'arguments');
+      const names = list ? [...new Set([...freeNames(list), ...freeNames(node)])] : freeNames(node);
+      return { key, text: node.text, span: spanOf(node), names, origin: bindOrigin(list && list.namedChildren.length > 0 ? list : node) };
+    },
+    entries: (node) => readDict(node, scopes),
+    items: (node) => readList(node, scopes),
     executes: isWalked,
     model(name, library) {
       const model = findModel(own, name, library) ?? findModel(environment.models, name, library);

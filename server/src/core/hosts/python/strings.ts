@@ -217,7 +217,7 @@ function appendsTo(use: SyntaxNode, base: Step, environment: TextEnvironment): L
 }
 
 /** The innermost `if` (and any loop) around a statement that does not contain the use. */
-function guardAround(node: SyntaxNode, use: SyntaxNode): { condition?: { text: string; span: ReturnType<typeof spanOf> }; repeated: boolean } {
+export function guardAround(node: SyntaxNode, use: SyntaxNode): { condition?: { text: string; span: ReturnType<typeof spanOf> }; repeated: boolean } {
   let condition: { text: string; span: ReturnType<typeof spanOf> } | undefined;
   let repeated = false;
   for (let child = node, current = node.parent; current && !(current.startIndex <= use.startIndex && use.endIndex <= current.endIndex); child = current, current = current.parent) {

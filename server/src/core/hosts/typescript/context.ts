@@ -4,9 +4,11 @@ import { findModel, type ModelIndex } from '../models';
 import type { HostLanguage, SyntaxNode } from '../syntax';
 import { splitHostString } from '../shared/statements';
 import { renderParts, type HoleExpression } from '../shared/textParts';
+import { callThrough } from '../shared/through';
 import { readElements } from './arrays';
 import { chainArgument, flattenChain } from './chains';
 import { isExecuted } from './execution';
+import { readArray, readObject } from './objects';
 import { bindOrigin, traceOrigin } from './origins';
 import type { Scopes } from './scopes';
 import { createStringReader } from './strings';
@@ -22,7 +24,12 @@ export interface TypeScriptContext extends HostContext {
 /** @param scopes of the same tree; the context dies with it. */
 export function createContext(uri: string, text: string, language: HostLanguage, scopes: Scopes, environment: HostEnvironment, own: ModelIndex): TypeScriptContext {
   const absorbed = new Set<number>();
-  const expression = (node: SyntaxNode): HoleExpression => ({ text: node.text, span: spanOf(node), names: collectNames(node), origin: bindOrigin(node, scopes) });
+  const expression = (node: SyntaxNode): HoleExpression => {
+    // A value from a helper depends on what the helper was given here.
+    const given = callThrough(node)?.childForFieldName('arguments');
+    if (!given) return { text: node.text, span: spanOf(node), names: collectNames(node), origin: bindOrigin(node, scopes) };
+    return { text: node.text, span: spanOf(node), names: [...new Set([...collectNames(given), ...collectNames(node)])], origin: given.namedChildren.length > 0 ? bindOrigin(given, scopes) : bindOrigin(node, scopes) };
+  };
   const strings = createStringReader(scopes, expression);
   return {
     uri,
@@ -43,6 +50,8 @@ export function createContext(uri: string, text: string, language: HostLanguage,
     chain: (node) => flattenChain(node, scopes, absorbed),
     argument: (node) => chainArgument(node),
     bind: (node, key) => ({ key, ...expression(unwrap(node)) }),
+    entries: (node) => readObject(node),
+    items: (node) => readArray(node),
     executes: (node) => isExecuted(node, scopes),
     model: (name, library) => findModel(own, name, library) ?? findModel(environment.models, name, library),
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
