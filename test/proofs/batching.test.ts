@@ -22,7 +22,7 @@ const ORDERS = [
   { id: 5, customerId: null, sku: '' },
   { id: 1, customerId: 2, sku: 's1' },
 ];
-const STATE = 'SELECT order_id, sku, note, created IS NULL AS undated FROM lines ORDER BY 1, 2, 3, 4';
+const STATE = "SELECT order_id, sku, note, created IS NULL AS undated, NULL AS name FROM lines UNION ALL SELECT id, NULL, region::text, true, name FROM customers ORDER BY 1, 2, 3, 4, 5";
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -89,6 +89,13 @@ const typescript: Readonly<Record<string, string>> = {
   delete: "for (const order of orders) {\n    await pool.query('DELETE FROM lines WHERE order_id = $1', [order.id]);\n  }",
   'delete by knex': "for (const order of orders) {\n    await db('lines').where({ order_id: order.id }).whereNotNull('sku').del();\n  }",
   'update by knex': "for (const { id } of orders) await db('lines').where('order_id', id).update({ note: 'seen' });",
+  'update with values of their own': "for (const order of orders) {\n    await pool.query('UPDATE customers SET name = $1 WHERE id = $2', [order.sku, order.customerId]);\n  }",
+  'update with a parameter that stays': "const region = 2;\n  for (const { sku, customerId } of orders) {\n    await pool.query('UPDATE customers AS c SET name = $1::text WHERE c.id = $2 AND c.region = $3', [sku, customerId, region]);\n  }",
+  'update by a tagged template': 'for (const order of orders) {\n    await sql`UPDATE customers SET name = ${order.sku} WHERE id = ${order.customerId}`;\n  }',
+  upsert: "for (const order of orders) {\n    await pool.query('INSERT INTO customers (id, name, region) VALUES ($1, $2, 1) ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name', [order.id, order.sku]);\n  }",
+  'upsert by a tagged template': 'for (const { id, sku } of orders) await sql`INSERT INTO customers (id, name, region) VALUES (${id}, ${sku}, 1) ON CONFLICT (id) DO UPDATE SET name = excluded.name, region = 1`;',
+  'insert in concurrent turns': "await Promise.all(orders.map((order) => pool.query('INSERT INTO lines (order_id, sku) VALUES ($1, $2)', [order.id, order.sku])));",
+  'delete in concurrent turns': "await Promise.all(\n    orders.map(async (order) => {\n      await pool.query('DELETE FROM lines WHERE order_id = $1', [order.id]);\n    }),\n  );",
   'update with the same value': "for (const order of orders) {\n    await pool.query('UPDATE lines SET note = $2 WHERE order_id = $1', [order.id, 'seen']);\n  }",
 };
 
@@ -104,12 +111,31 @@ const python: Readonly<Record<string, string>> = {
   'psycopg async, in two statements': 'for order in orders:\n        cur = await conn.execute("SELECT name FROM customers WHERE id = %s", (order.customer_id,))\n        row = await cur.fetchone()\n        found.append(row[0] if row is not None else "none")',
   'asyncpg, a count': 'for order in orders:\n        found.append(await conn.fetchval("SELECT count(*) FROM lines WHERE order_id = $1", order.id))',
   'asyncpg, a row of aggregates': 'for order in orders:\n        row = await conn.fetchrow("SELECT count(*) AS n, min(sku) AS first FROM lines WHERE order_id = $1", order.id)\n        found.append([row["n"], row["first"]])',
+  'psycopg, update with values of their own': 'for order in orders:\n        conn.execute("UPDATE customers SET name = %s WHERE id = %s", (order.sku, order.customer_id))',
+  'asyncpg, update with values of their own': 'for order in orders:\n        await conn.execute("UPDATE customers SET name = $2 WHERE id = $1", order.customer_id, order.sku)',
+  'psycopg, upsert': 'for order in orders:\n        conn.execute("INSERT INTO customers (id, name, region) VALUES (%s, %s, 1) ON CONFLICT (id) DO UPDATE SET name = EXCLUDED.name", (order.id, order.sku))',
   'psycopg, insert': 'for order in orders:\n        conn.execute("INSERT INTO lines (order_id, sku) VALUES (%s, %s)", (order.id, order.sku))',
   'psycopg, delete': 'for order in orders:\n        conn.execute("DELETE FROM lines WHERE order_id = %s", (order.id,))',
   'asyncpg, one row': 'for order in orders:\n        row = await conn.fetchrow("SELECT name FROM customers WHERE id = $1", order.customer_id)\n        found.append(row["name"] if row is not None else "none")',
   'asyncpg, one value': 'for order in orders:\n        found.append(await conn.fetchval("SELECT name FROM customers WHERE id = $1", order.customer_id))',
   'asyncpg, insert': 'for order in orders:\n        await conn.execute("INSERT INTO lines (order_id, sku) VALUES ($1, $2)", order.id, order.sku)',
 };
+
+describe('no fix where one statement would do something else', () => {
+  const bodies: Readonly<Record<string, string>> = {
+    'a turn finds what another has set': "await pool.query('UPDATE customers SET name = $1 WHERE id = $2 AND name IS NULL', [order.sku, order.customerId]);",
+    'the new value depends on the old one': "await pool.query('UPDATE customers SET name = name || $1 WHERE id = $2', [order.sku, order.customerId]);",
+    'an upsert that adds up': "await pool.query('INSERT INTO customers (id, name, region) VALUES ($1, $2, 1) ON CONFLICT (id) DO UPDATE SET region = customers.region + 1', [order.id, order.sku]);",
+    'an upsert that keeps a part of the row': "await pool.query('INSERT INTO lines (id, order_id, sku) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET sku = EXCLUDED.sku', [order.id, order.customerId, order.sku]);",
+    'the key is changed': "await pool.query('UPDATE customers SET id = $1 WHERE id = $2', [order.id, order.customerId]);",
+  };
+  it.each(Object.entries(bodies))('%s', async (_, body) => {
+    const workspace = await createFlowWorkspace({ [files.typescript]: TS.replace('BODY', () => `for (const order of orders) {\n    ${body}\n  }`) });
+    const findings = await workspace.lint(files.typescript, SCHEMA);
+    expect(findings).toHaveLength(1);
+    expect(findings[0]?.fixes()).toEqual([]);
+  });
+});
 
 describe('one statement does what the loop did', () => {
   for (const [name, body] of Object.entries(typescript)) it(`TypeScript: ${name}`, () => prove('typescript', TS.replace('BODY', () => body)));

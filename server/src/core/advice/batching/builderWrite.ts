@@ -1,10 +1,9 @@
 import { findAdapter } from '../../libraries';
 import type { BatchCall } from '../../libraries/batch';
 import type { FlowContext, Fix } from '../../lint/rule';
-import { hostSpan } from '../../text/span';
-import { wholeLines } from './code';
 import { collect, dependsOnTurn, isArray, isPlainValue, keyBinds, type PlainLoop } from './shape';
 import { keyCondition } from './sqlForm';
+import { replaceLoop } from './wholeLoop';
 
 /**
  * One insert of all rows in the builder's own idiom: knex `.insert([…])`, Prisma `createMany({ data: […] })`.
@@ -15,7 +14,7 @@ export function builderInsertFix(context: FlowContext, plain: PlainLoop): Fix | 
   if (!insert || !isPlainRow(plain, insert.row, insert.values)) return undefined;
   const text = insert.row;
   const list = collect(plain, text === plain.element || plain.language === 'python' ? text : `(${text})`);
-  return replaceLoop(context, plain, insert.call(list), 'Insert all rows with one statement');
+  return batched(context, plain, insert.call(list), 'Insert all rows with one statement');
 }
 
 /** One update with the same values, or one delete, of all keys. */
@@ -27,18 +26,14 @@ export function builderKeyedFix(context: FlowContext, plain: PlainLoop, kind: 'u
   // `n = n + 1` for a key that comes twice counts twice in the loop and once in one statement.
   if (condition.block.write?.assignments.some((a) => (a.expression?.columns.length ?? 1) > 0)) return undefined;
   const call = findAdapter(plain.site.library)?.batch?.writeByKeys?.(plain.site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list: collect(plain, binds.key.text.trim()), selected: false, grouped: false });
-  return call && replaceLoop(context, plain, call, `${kind === 'delete' ? 'Delete' : 'Update'} all rows with one statement`);
+  return call && batched(context, plain, call, `${kind === 'delete' ? 'Delete' : 'Update'} all rows with one statement`);
 }
 
-function replaceLoop(context: FlowContext, plain: PlainLoop, { call, emptyFails, others = [], note }: BatchCall, title: string): Fix | undefined {
-  const lines = wholeLines(context.text, plain.loop.span);
+function batched(context: FlowContext, plain: PlainLoop, { call, emptyFails, others, note }: BatchCall, title: string): Fix | undefined {
   // What may be no array has no length to ask for.
-  if (!lines || (emptyFails && !isArray(plain))) return undefined;
-  const python = plain.language === 'python';
-  const wait = plain.awaited.start < plain.site.span.start ? 'await ' : '';
-  const guard = !emptyFails ? '' : python ? `if ${plain.iterable}: ` : `if (${plain.iterable}.length > 0) `;
-  const edit = { uri: context.file.uri, span: hostSpan(lines.start, lines.end), text: `${guard}${wait}${call}${python ? '' : ';'}` };
-  return { title: note === undefined ? title : `${title} (${note})`, kind: 'review', edits: [...others, edit] };
+  if (emptyFails && !isArray(plain)) return undefined;
+  const guard = !emptyFails ? undefined : plain.language === 'python' ? `if ${plain.iterable}: ` : `if (${plain.iterable}.length > 0) `;
+  return replaceLoop(context, plain, { title: note === undefined ? title : `${title} (${note})`, call, guard, others });
 }
 
 /** Each value plain or the same in every turn, no spread and no call; or the element itself. */

@@ -25,6 +25,8 @@ export interface PlainLoop {
   readonly awaited: HostSpan;
   /** Where statements that run before the loop are written, with `indent`. */
   readonly at: number;
+  /** TypeScript. */
+  readonly typed: boolean;
   /** The turns of `Promise.all(xs.map(…))`: nothing is carried over, a `return` ends its own turn only. */
   readonly concurrent: boolean;
 }
@@ -46,7 +48,7 @@ export function plainLoop(context: FlowContext, query: LoopQuery): PlainLoop | u
   if (!place || !/^[A-Za-z_$][\w$]*(\??\.[A-Za-z_$][\w$]*)*$/.test(iterable)) return undefined;
   const body = masked.slice(loop.body.start, loop.body.end);
   const awaited = withAwait(masked, site.span);
-  const plain: PlainLoop = { loop, site, language, ...place, elements: loop.elements, iterable, isArray: isKnownList(context, loop, iterable), body, bodyStart: loop.body.start, awaited, concurrent: loop.concurrent };
+  const plain: PlainLoop = { loop, site, language, ...place, elements: loop.elements, iterable, isArray: isKnownList(context, loop, iterable), body, bodyStart: loop.body.start, awaited, typed: file.language === 'typescript' || file.language === 'tsx', concurrent: loop.concurrent };
   return isUndisturbed(context, plain) ? plain : undefined;
 }
 
