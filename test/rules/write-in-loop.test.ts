@@ -21,11 +21,11 @@ testRule(writeInLoop, {
     loop("await pool.query('UPDATE lines SET amount = 0 WHERE order_id = $1', [line.orderId]);", MARK, { fixes: 1 }),
     // A key that comes twice would count once.
     loop("await pool.query('UPDATE lines SET amount = amount + 1 WHERE order_id = $1', [line.orderId]);", MARK, { fixes: 0 }),
-    loop("await pool.query('UPDATE lines SET sku = $2 WHERE order_id = $1', [line.orderId, line.sku]);", MARK, { fixes: 0 }),
+    loop("await pool.query('UPDATE lines SET sku = $2 WHERE order_id = $1', [line.orderId, line.sku]);", MARK, { fixes: 1 }),
     // Arrays of jsonb are sent differently; RETURNING, DO UPDATE and computed values are not the same in one statement.
     loop("await pool.query('INSERT INTO lines (order_id, note) VALUES ($1, $2)', [line.orderId, line.note]);", MARK, { fixes: 0 }),
     loop("await pool.query('INSERT INTO lines (order_id) VALUES ($1) RETURNING sku', [line.orderId]);", MARK, { fixes: 0 }),
-    loop("await pool.query('INSERT INTO lines (order_id, sku) VALUES ($1, $2) ON CONFLICT (order_id) DO UPDATE SET sku = excluded.sku', [line.orderId, line.sku]);", MARK, { fixes: 0 }),
+    loop("await pool.query('INSERT INTO lines (order_id, sku) VALUES ($1, $2) ON CONFLICT (order_id) DO UPDATE SET sku = excluded.sku', [line.orderId, line.sku]);", MARK, { fixes: 1 }),
     loop("await pool.query('INSERT INTO lines (order_id) VALUES ($1)', [next(line)]);", MARK, { fixes: 0 }),
     // Without a schema the types of the columns are not known.
     loop("await pool.query('INSERT INTO lines (order_id, sku) VALUES ($1, $2)', [line.orderId, line.sku]);", MARK, { schema: '', fixes: 0 }),
@@ -41,7 +41,7 @@ testRule(writeInLoop, {
   await Promise.all(lines.map((line) => pool.query('DELETE FROM lines WHERE order_id = $1', [line.orderId])));
 //                                      ^^^^^^^^^^ All at the same time
 }
-`, { fixes: 0 }),
+`, { fixes: 1 }),
     // The rows come in batches already; that each order has batches of its own is worth a look only.
     ts(`export async function run(orders: Order[]) {
   for (const order of orders) {
