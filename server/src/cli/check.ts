@@ -7,7 +7,7 @@ import { rules } from '../core/rules/index.generated';
 import { findConfig, loadConfig } from '../workspace/configFile';
 import { createConnections } from '../workspace/connections';
 import { createEngine } from '../workspace/engine';
-import { isInside, languageOf, relativePath, toPath, toUri } from '../workspace/paths';
+import { isInside, languageOf, READ_ENDINGS, relativePath, toPath, toUri } from '../workspace/paths';
 import { createPlannerTwin, type Twin } from '../workspace/plannerTwin';
 import { createProject, type Linted, type Project, type Skipped } from '../workspace/project';
 import { createStatementReader } from '../workspace/statementReader';
@@ -173,7 +173,7 @@ export async function selectFiles(project: Project, paths: readonly string[], op
   for (const entry of wanted) {
     const info = await stat(entry).catch((error: unknown) => ({ problem: reasonOf(error) }));
     if ('problem' in info) throw new UsageError(`${relativePath(project.folder, entry)}: ${info.problem}`);
-    if (info.isFile() && languageOf(entry) === undefined) missing.push({ path: entry, reason: 'not a file that Sargable reads (.sql, .ts, .tsx, .js, .jsx, .py, .prisma)' });
+    if (info.isFile() && languageOf(entry) === undefined) missing.push({ path: entry, reason: `not a file that Sargable reads (${READ_ENDINGS})` });
     else if (info.isFile() && !all.includes(entry)) outside.push(entry);
   }
   const changed = options.changed === undefined ? undefined : new Set(await changedFiles(project.folder, options.changed === true ? undefined : options.changed));
@@ -186,9 +186,9 @@ async function lintStdin(project: Project, options: CheckOptions, stage: Stage):
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   const uri = toUri(name);
-  project.open(uri, Buffer.concat(chunks).toString('utf8'));
+  await project.open(uri, Buffer.concat(chunks).toString('utf8'));
   const linted = await stage('lint', () => Promise.resolve(project.lintOpen(uri)));
-  if (!linted) throw new UsageError(`--stdin-filename ${options.stdinFilename}: not a file that Sargable reads (.sql, .ts, .tsx, .js, .jsx, .py, .prisma)`);
+  if (!linted) throw new UsageError(`--stdin-filename ${options.stdinFilename}: not a file that Sargable reads (${READ_ENDINGS})`);
   return linted.pending ? stage('plan', () => project.previewSettled(uri, linted.text)) : linted;
 }
 

@@ -11,7 +11,7 @@ import { registerAdvise } from './features/advise';
 import { registerCalibrate } from './features/calibrate';
 import { FIX_ALL, registerCodeActions } from './features/codeActions';
 import { registerCodeLens } from './features/codeLens';
-import { publishDocument, registerDiagnostics } from './features/diagnostics';
+import { publishDocument, refreshDiagnostics, registerDiagnostics } from './features/diagnostics';
 import { registerExplain, useCatalogs } from './features/explain';
 import { registerHover } from './features/hover';
 import { createSecondLook } from './features/secondLook';
@@ -84,10 +84,14 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     if (!session) return;
     const uri = canonicalUri(textDocument.uri);
     session.documents.set(uri, openDocument(textDocument.uri, textDocument.languageId, textDocument.version, textDocument.text, session.encoding));
-    projectOf(session, uri)?.open(uri, textDocument.text, textDocument.languageId);
+    const active = session;
+    const opening = projectOf(session, uri)?.open(uri, textDocument.text, textDocument.languageId);
     workspace.clearPushed(uri);
     checkDatabases();
+    // Undefined until then for the first document of a language whose grammar is being loaded.
+    const known = projectOf(session, uri)?.isOpen(uri) === true;
     inBackground(connection, publishDocument(session, textDocument.uri));
+    if (!known) inBackground(connection, opening?.then(() => refreshDiagnostics(active)));
   });
   connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
     const uri = canonicalUri(textDocument.uri);

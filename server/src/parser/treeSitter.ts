@@ -9,12 +9,20 @@ import { readFlatTree, readGrammarTables, type CursorFunctions, type GrammarTabl
 export interface SyntaxParserOptions {
   /** Folder with `tree-sitter.wasm` and `tree-sitter-<language>.wasm`. */
   readonly wasmFolder?: string;
-  /** Default: all. */
+  /** Those to load at once; default: the scripting languages and Python. The others are loaded when they are asked for. */
   readonly languages?: readonly HostLanguage[];
 }
 
 const runtimeFile = 'tree-sitter.wasm';
-const allLanguages: readonly HostLanguage[] = ['typescript', 'tsx', 'javascript', 'python'];
+const loadedAtStart: readonly HostLanguage[] = ['typescript', 'tsx', 'javascript', 'python'];
+const grammarNames: Partial<Record<HostLanguage, string>> = { csharp: 'c-sharp' };
+
+/** A parser whose grammars are loaded one by one. */
+export interface LoadingSyntaxParser extends SyntaxParser {
+  isLoaded(language: HostLanguage): boolean;
+  /** Rejects when the grammar's file is missing. */
+  load(language: HostLanguage): Promise<void>;
+}
 
 let runtime: Promise<CursorFunctions> | undefined;
 
@@ -33,14 +41,23 @@ export function findWasmFolder(): string {
  * Loads the runtime and the grammars (20–60 ms once), then parses synchronously: 4–7 MB/s in full, about 1 ms for a
  * keystroke. Rejects when a .wasm file is missing; parsing itself never throws on bad text.
  */
-export async function createSyntaxParser(options: SyntaxParserOptions = {}): Promise<SyntaxParser> {
+export async function createSyntaxParser(options: SyntaxParserOptions = {}): Promise<LoadingSyntaxParser> {
   const folder = options.wasmFolder ?? findWasmFolder();
   const functions = await loadRuntime(folder);
   const grammars = new Map<HostLanguage, Grammar>();
-  for (const language of options.languages ?? allLanguages) {
-    const native = await TreeSitter.Language.load(await readFile(join(folder, `tree-sitter-${language}.wasm`)));
-    grammars.set(language, { native, tables: readGrammarTables(native) });
-  }
+  const loading = new Map<HostLanguage, Promise<void>>();
+  const load = (language: HostLanguage): Promise<void> => {
+    let started = loading.get(language);
+    if (!started) {
+      started = (async () => {
+        const native = await TreeSitter.Language.load(await readFile(join(folder, `tree-sitter-${grammarNames[language] ?? language}.wasm`)));
+        grammars.set(language, { native, tables: readGrammarTables(native) });
+      })();
+      loading.set(language, started);
+    }
+    return started;
+  };
+  for (const language of options.languages ?? loadedAtStart) await load(language);
   const parser = new TreeSitter.Parser();
 
   const parseFull = (text: string): { native: Tree; milliseconds: number } => {
@@ -52,6 +69,8 @@ export async function createSyntaxParser(options: SyntaxParserOptions = {}): Pro
   };
 
   return {
+    isLoaded: (language) => grammars.has(language),
+    load,
     parse(language, text, previous) {
       const grammar = grammars.get(language);
       if (!grammar) throw new Error(`The grammar of ${language} is not loaded.`);

@@ -3,9 +3,10 @@ import type { HostEnvironment } from '../core/hosts/host';
 import type { HostFile } from '../core/hosts/ir';
 import type { ModelIndex } from '../core/hosts/models';
 import { readPrismaSchema } from '../core/hosts/prismaSchema';
+import { readCommon } from '../core/hosts/common';
 import { readPython } from '../core/hosts/python';
 import { readSqlFile } from '../core/hosts/sqlFile';
-import type { HostLanguage, SyntaxParser, SyntaxTree, TextChange } from '../core/hosts/syntax';
+import { isCommonLanguage, type HostLanguage, type SyntaxParser, type SyntaxTree, type TextChange } from '../core/hosts/syntax';
 import { readTypeScript } from '../core/hosts/typescript';
 import { isForeignSql } from '../core/sql/foreignDialect';
 import type { SqlAnalyser } from '../core/sql/ports';
@@ -18,6 +19,10 @@ import { relativePath, toPath, type DocumentLanguage } from './paths';
 /** The parsers of one process, shared by every project in it. */
 export interface Engine {
   readonly sql: SqlAnalyser;
+  /** Can documents of this language be read? Grammars that most workspaces do without are loaded when `ensure` asks for them. */
+  isReady(language: DocumentLanguage): boolean;
+  /** Loads what reading the language takes; to be waited for before `read` and `open`. Rejects where the grammar's file is missing. */
+  ensure(language: DocumentLanguage): Promise<void>;
   /** Reads one document. Never throws on bad input. */
   read(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): HostFile;
   /** Reads a document that is being edited; its syntax tree is kept and re-parsed incrementally. */
@@ -45,6 +50,8 @@ export async function createEngine(): Promise<Engine> {
   const [sql, syntax] = await Promise.all([createSqlAnalyser(), createSyntaxParser()]);
   return {
     sql,
+    isReady: (language) => !isHost(language) || syntax.isLoaded(language),
+    ensure: async (language) => { if (isHost(language)) await syntax.load(language); },
     read(uri, text, language, context = {}) {
       if (!isHost(language)) return readPlain(uri, text, language, context);
       const tree = syntax.parse(language, text);
@@ -74,7 +81,8 @@ const readForeignFile = (uri: string, language: 'sql' | 'prisma'): HostFile => (
 
 /** Only the tree itself outlives the read. */
 function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext): HostFile {
-  const file = withRole((language === 'python' ? readPython : readTypeScript)(uri, text, tree, environment(context, language === 'python' ? undefined : toPath(uri))), text, context);
+  const reader = language === 'python' ? readPython : (isCommonLanguage(language) ? readCommon[language] : undefined) ?? readTypeScript;
+  const file = withRole(reader(uri, text, tree, environment(context, reader === readTypeScript ? toPath(uri) : undefined)), text, context);
   tree.release();
   return file;
 }

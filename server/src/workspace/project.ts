@@ -88,8 +88,11 @@ export interface Project {
   usageOf(uri: string, site: QuerySite): StatementUsage | undefined;
   /** Answers what the rules have asked the planner; then whatever was `pending` is worth another look. Resolves to true when anything was answered. */
   settle(): Promise<boolean>;
-  /** @param languageId the editor's, for documents whose name tells nothing */
-  open(uri: string, text: string, languageId?: string): void;
+  /**
+   * Done when it returns, but for the first document of a language whose grammar has to be loaded: what changes meanwhile counts.
+   * @param languageId the editor's, for documents whose name tells nothing
+   */
+  open(uri: string, text: string, languageId?: string): Promise<void>;
   change(uri: string, text: string, changes: readonly TextChange[]): void;
   /** The file counts again as it is on disk. */
   close(uri: string): Promise<void>;
@@ -124,6 +127,8 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   const stamps = new Map<string, string>();
   let expected: NonNullable<Fix['creates']> = [];
   const opened = new Map<string, { text: string; reader: OpenReader }>();
+  /** Documents that wait for their grammar, by their present text. */
+  const waiting = new Map<string, string>();
   const cache = createLintCache();
   const statementIndex = createStatementIndex(engine.sql);
   let readings: ReadonlyMap<string, StatementReading> = new Map();
@@ -216,6 +221,8 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       databases = await readDatabases(folder, manifests, paths.filter((file) => file.endsWith('.prisma')));
       const outcome = await scanFiles(paths, engine, { folder, databases, threads: options.threads, signal, onProgress });
       models = outcome.models;
+      // Worker threads have read them; findings' fixes are checked on this one.
+      for (const language of new Set(paths.flatMap((file) => languageOf(file) ?? []))) await engine.ensure(language);
       files.clear();
       flow = createFlowGraph((from, name) => resolveModule(from, name));
       const skipped: Skipped[] = [];
@@ -255,9 +262,17 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       for (let round = 0; result.pending && round < MAX_PLANNER_ROUNDS && (await project.settle()); round++) result = project.preview(uri, text);
       return result;
     },
-    open(uri, text, languageId) {
+    async open(uri, text, languageId) {
       const language = languageOfDocument(uri, languageId);
       if (!language) return;
+      if (!engine.isReady(language)) {
+        waiting.set(uri, text);
+        await engine.ensure(language);
+        const present = waiting.get(uri);
+        if (present === undefined) return;
+        waiting.delete(uri);
+        text = present;
+      }
       opened.get(uri)?.reader.dispose();
       const reader = engine.open(uri, text, language, around());
       opened.set(uri, { text, reader });
@@ -265,13 +280,17 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     },
     change(uri, text, changes) {
       const document = opened.get(uri);
-      if (!document) return;
+      if (!document) {
+        if (waiting.has(uri)) waiting.set(uri, text);
+        return;
+      }
       document.text = text;
       put(document.reader.update(text, changes, around()));
     },
     async close(uri) {
       opened.get(uri)?.reader.dispose();
       opened.delete(uri);
+      waiting.delete(uri);
       stamps.delete(uri);
       const path = toPath(uri);
       if ((path === undefined || !(await project.refresh(path))) && !opened.has(uri)) remove(uri);

@@ -3,7 +3,7 @@ import type { ModelIndex } from '../core/hosts/models';
 import { declaresModels } from '../core/libraries/models';
 import type { Engine, ReadContext } from './engine';
 import type { Databases } from './databases';
-import { languageOf, toUri } from './paths';
+import { languageOf, READ_ENDINGS, toUri, type DocumentLanguage } from './paths';
 import { readTextFile, reasonOf, type ReadResult } from './textFile';
 
 /** What is asked of a worker. */
@@ -24,7 +24,7 @@ export type ScanResult =
   | { readonly path: string; readonly skipped: string }
   | { readonly path: string; readonly models: readonly ModelIr[] };
 
-export const mayDeclareModels = (path: string): boolean => /\.(py|prisma|[mc]?[jt]sx?)$/.test(path);
+export const mayDeclareModels = (path: string): boolean => /\.(py|prisma|go|[mc]?[jt]sx?)$/.test(path);
 
 /** Files whose text is fetched while the one before them is parsed. */
 const AHEAD = 8;
@@ -43,7 +43,7 @@ export async function collectModels(engine: Engine, path: string, context?: Read
   const source = await text;
   const language = languageOf(path);
   if ('skipped' in source || language === undefined || !declaresModels(path, source.text)) return { path, models: [] };
-  return guarded(path, () => ({ path, models: engine.read(toUri(path), source.text, language, context).models }));
+  return guarded(path, engine, language, () => ({ path, models: engine.read(toUri(path), source.text, language, context).models }));
 }
 
 /** @param text where reading the file has begun already. */
@@ -51,13 +51,14 @@ export async function readSource(engine: Engine, path: string, context: ReadCont
   const source = await text;
   if ('skipped' in source) return { path, skipped: source.skipped };
   const language = languageOf(path);
-  if (language === undefined) return { path, skipped: 'not a file that Sargable reads (.sql, .ts, .tsx, .js, .jsx, .py, .prisma)' };
-  return guarded(path, () => ({ path, file: engine.read(toUri(path), source.text, language, context), stamp: source.stamp }));
+  if (language === undefined) return { path, skipped: `not a file that Sargable reads (${READ_ENDINGS})` };
+  return guarded(path, engine, language, () => ({ path, file: engine.read(toUri(path), source.text, language, context), stamp: source.stamp }));
 }
 
 /** A reader that fails on one file costs that file, not the run. */
-function guarded(path: string, read: () => ScanResult): ScanResult {
+async function guarded(path: string, engine: Engine, language: DocumentLanguage, read: () => ScanResult): Promise<ScanResult> {
   try {
+    if (!engine.isReady(language)) await engine.ensure(language);
     return read();
   } catch (error) {
     return { path, skipped: `could not be analysed: ${reasonOf(error)}` };

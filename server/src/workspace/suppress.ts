@@ -13,17 +13,27 @@ export function suppressionEdit(text: string, finding: Pick<Finding, 'uri' | 'sp
   if (opening !== undefined) at = text.lastIndexOf('\n', opening - 1) + 1;
   const indentation = /^[ \t]*/.exec(text.slice(at))?.[0] ?? '';
   const newline = /\r\n|\n/.exec(text)?.[0] ?? '\n';
-  const marker = language === 'sql' ? '--' : language === 'python' ? '#' : '//';
+  const marker = language === 'sql' ? '--' : language === 'python' || language === 'ruby' ? '#' : '//';
   return { uri: finding.uri, span: hostSpan(at, at), text: `${indentation}${marker} sargable-disable-next-line ${finding.rule}: reason${newline}` };
 }
 
 /** Offset of the template literal or triple-quoted string that is still open at the end of the text. */
 function openString(text: string, language: DocumentLanguage): number | undefined {
-  const delimiters = language === 'python' ? /"""|'''/g : /(?<!\\)`/g;
+  if (language === 'ruby' || language === 'php') return openHeredoc(text);
+  const delimiters = language === 'python' ? /"""|'''/g : language === 'java' || language === 'csharp' ? /"""/g : language === 'rust' ? /r#+"|"#+/g : /(?<!\\)`/g;
   let open: { at: number; delimiter: string } | undefined;
   for (const match of text.matchAll(delimiters)) {
     if (!open) open = { at: match.index, delimiter: match[0] };
-    else if (open.delimiter === match[0]) open = undefined;
+    else if (open.delimiter === match[0] || language === 'rust') open = undefined;
   }
   return open?.at;
+}
+
+/** Offset of a heredoc whose end has not come. */
+function openHeredoc(text: string): number | undefined {
+  for (const match of [...text.matchAll(/<<[-~<]?\s*(["']?)([A-Z_]\w*)\1/g)].reverse()) {
+    const rest = text.slice(match.index + match[0].length);
+    return new RegExp(`\\n[ \\t]*${match[2]}\\b`).test(rest) ? undefined : match.index;
+  }
+  return undefined;
 }

@@ -1,4 +1,5 @@
 import type { Bind, HostFile, QuerySite } from '../hosts/ir';
+import { isCommonLanguage } from '../hosts/syntax';
 import type { LibraryAdapter } from '../libraries/adapter';
 import type { Fix } from '../lint/rule';
 import type { QueryBlock, StatementModel } from '../sql/model';
@@ -31,7 +32,7 @@ const CURSOR = 'after';
  */
 export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
   const { scope, site, block, uri, text, adapter } = request;
-  if (scope.model.completeness !== 'full' || block.role !== 'root' || !block.offset) return [];
+  if (isCommonLanguage(request.file.language) || scope.model.completeness !== 'full' || block.role !== 'root' || !block.offset) return [];
   const plan = planKeyset(scope, block);
   if (!plan) return [];
   const fromLibrary = adapter?.toKeyset?.(site, { uri, text, keys: plan.keys.map((k) => ({ column: k.sql, descending: k.descending, nullable: k.nullable, added: k.added })), cursor: CURSOR });

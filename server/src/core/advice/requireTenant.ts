@@ -1,4 +1,5 @@
 import type { ConditionalPart, FunctionIr, HostFile, QuerySite } from '../hosts/ir';
+import { isCommonLanguage } from '../hosts/syntax';
 import type { Fix } from '../lint/rule';
 import type { Edit } from '../text/edit';
 import { containsSpan, hostSpan, type HostSpan } from '../text/span';
@@ -20,6 +21,7 @@ interface Place {
  */
 export function requireValueFix(place: Place, part: Pick<ConditionalPart, 'condition' | 'conditionSpan'>, column: string | undefined): Fix | undefined {
   const { file, text } = place;
+  if (isCommonLanguage(file.language)) return undefined;
   const language: CodeLanguage = file.language === 'python' ? 'python' : 'javascript';
   const test = missingTest(part.condition.trim(), language);
   if (!test || !isFilterValue(place.site, test.value, column)) return undefined;

@@ -1,5 +1,6 @@
 import { quoteIdentifier } from '../sql/names';
 import type { HostFile, QuerySite } from '../hosts/ir';
+import { isCommonLanguage } from '../hosts/syntax';
 import { findAdapter } from '../libraries';
 import type { Fix } from '../lint/rule';
 import type { QueryBlock, StatementModel } from '../sql/model';
@@ -29,6 +30,7 @@ export function tenantFixes(request: TenantFixRequest): readonly Fix[] {
     const edits = sqlFileEdits(request);
     return edits ? [{ title: `Add ${column} to the condition (callers pass it)`, kind: 'review', edits }] : [];
   }
+  if (isCommonLanguage(file.language)) return [];
   const value = findTenantValue(file, site, text, column);
   if (value === undefined) return [];
   const adapter = findAdapter(site.library);

@@ -1,6 +1,7 @@
 import type { CallIr, HostFile } from '../hosts/ir';
 import { buildFileIndex, type FileIndex } from './fileIndex';
 import type { FlowGraph, FunctionRef, FunctionSummary, ResolveModule } from './flow';
+import { indexPackages, type Packages } from './packages';
 import { resolveCallee, type Workspace } from './resolve';
 import { callbackRuns, callExecutions, NO_QUERY, summarise, type SummaryInput } from './summaries';
 
@@ -34,6 +35,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
   const dirty = new Set<string>();
   let members: Map<string, FunctionRef[]> | undefined;
   let subclasses: Map<string, { readonly index: FileIndex; readonly cls: HostFile['classes'][number] }[]> | undefined;
+  let packages: Packages | undefined;
   const moduleCache = new Map<string, string | undefined>();
 
   const workspace: Workspace = {
@@ -50,6 +52,9 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     members(name) {
       members ??= collectMembers(entries.values());
       return members.get(name) ?? [];
+    },
+    get packages() {
+      return (packages ??= indexPackages([...entries.values()].map((entry) => entry.index)));
     },
   };
 
@@ -110,6 +115,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
   function surfaceChanged(uri: string, names: ReadonlySet<string>): void {
     members = undefined;
     subclasses = undefined;
+    packages = undefined;
     for (const entry of entries.values()) {
       if (entry.uses.has(uri) || entry.index.file.calls.some((c) => names.has(c.callee.at(-1) ?? ''))) dropResolutions(entry);
     }
@@ -177,6 +183,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     moduleCache.clear();
     members = undefined;
     subclasses = undefined;
+    packages = undefined;
     dirty.clear();
     for (const entry of entries.values()) {
       entry.targets = [];

@@ -1,6 +1,7 @@
 import type { ClassIr, FunctionIr, ImportIr, LocalIr } from '../hosts/ir';
 import type { FileIndex } from './fileIndex';
 import type { FunctionRef, ResolveModule } from './flow';
+import type { Packages } from './packages';
 import { typeNames } from './typeNames';
 
 /** What a name or path stands for. */
@@ -9,6 +10,8 @@ type Meaning =
   | { readonly kind: 'class'; readonly index: FileIndex; readonly cls: ClassIr }
   | { readonly kind: 'instance'; readonly index: FileIndex; readonly cls: ClassIr }
   | { readonly kind: 'module'; readonly index: FileIndex }
+  /** A folder or name space of several files, seen from one that imports it. */
+  | { readonly kind: 'package'; readonly index: FileIndex; readonly name: string }
   | { readonly kind: 'object'; readonly index: FileIndex; readonly owner: string };
 
 /** The workspace as the resolver sees it. */
@@ -19,6 +22,8 @@ export interface Workspace {
   subclasses(name: string): readonly { readonly index: FileIndex; readonly cls: ClassIr }[];
   /** Methods and object members of this name anywhere. */
   members(name: string): readonly FunctionRef[];
+  /** For files of languages with packages. */
+  readonly packages: Packages;
 }
 
 const MAX_DEPTH = 10;
@@ -66,7 +71,8 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     let meanings = name(index, functionId, head, depth);
     for (const part of rest) {
       if (part === '?') return [];
-      meanings = meanings.flatMap((meaning) => member(meaning, part, depth + 1));
+      const alone = meanings.length === 1;
+      meanings = meanings.flatMap((meaning) => member(meaning, part, depth + 1, alone));
       if (meanings.length === 0) return [];
     }
     return meanings;
@@ -78,7 +84,7 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
       const owner = enclosing(index, functionId, (fn) => fn.classId !== undefined || fn.owner !== undefined);
       const cls = owner?.classId === undefined ? undefined : index.file.classes[owner.classId];
       if (cls && word === 'super') return bases(index, cls, depth).map((base) => ({ kind: 'instance', ...base }));
-      if (cls) return [{ kind: 'instance', index, cls }];
+      if (cls) return [{ kind: 'instance', index, cls }, ...shared(index, cls.name).map((other) => ({ kind: 'instance' as const, ...other }))];
       if (owner?.owner !== undefined) return [{ kind: 'object', index, owner: owner.owner }];
     }
     for (let id = functionId; id !== undefined; ) {
@@ -110,12 +116,29 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     const fn = index.functions.get(word);
     if (fn) return [{ kind: 'function', index, fn }];
     const cls = index.classes.get(word);
-    if (cls) return [{ kind: 'class', index, cls }];
+    if (cls) return [{ kind: 'class', index, cls }, ...shared(index, word).map((other) => ({ kind: 'class' as const, ...other }))];
     if (index.owned.has(word)) return [{ kind: 'object', index, owner: word }];
     const local = index.locals.get(word);
     if (local) return localMeaning(index, undefined, local, depth + 1);
     const imported = index.imports.get(word);
-    return imported ? importMeaning(index, imported, depth + 1) : [];
+    const meanings = imported ? importMeaning(index, imported, depth + 1) : [];
+    return meanings.length > 0 || index.file.package === undefined ? meanings : packageName(index, word, imported);
+  }
+
+  /** The other parts of a class whose methods stand in several files of its package. */
+  function shared(index: FileIndex, word: string): readonly { index: FileIndex; cls: ClassIr }[] {
+    if (index.file.package === undefined || index.file.package === '') return [];
+    return workspace.packages.classes(index, word).filter((found) => found.index.file.package === index.file.package).map(({ index: other, item }) => ({ index: see(other), cls: item }));
+  }
+
+  /** A name that other files of the package, or of an imported one, declare; else the imported package itself. */
+  function packageName(index: FileIndex, word: string, imported: ImportIr | undefined): readonly Meaning[] {
+    const classes = workspace.packages.classes(index, word);
+    if (classes.length > 0) return classes.map(({ index: other, item }) => ({ kind: 'class', index: see(other), cls: item }));
+    const functions = workspace.packages.functions(index, word);
+    if (functions.length > 0) return functions.map(({ index: other, item }) => ({ kind: 'function', index: see(other), fn: item }));
+    const module = imported === undefined ? (index.file.language === 'rust' ? word : undefined) : imported.imported === '*' ? imported.module : `${imported.module}/${imported.imported}`;
+    return module === undefined ? [] : workspace.packages.imported(index, module).map((name) => ({ kind: 'package', index, name }));
   }
 
   function importMeaning(index: FileIndex, item: ImportIr, depth: number): readonly Meaning[] {
@@ -158,11 +181,16 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     return [];
   }
 
-  function member(meaning: Meaning, part: string, depth: number): readonly Meaning[] {
+  /** @param alone no other part of the same class was found, so that what is missing here is missing. */
+  function member(meaning: Meaning, part: string, depth: number, alone = true): readonly Meaning[] {
     if (depth > MAX_DEPTH) return [];
     switch (meaning.kind) {
       case 'module':
         return exportMeaning(meaning.index, part, depth + 1);
+      case 'package': {
+        const { classes: found, functions } = workspace.packages.member(meaning.index, meaning.name, part);
+        return [...found.map(({ index, item }) => ({ kind: 'class' as const, index: see(index), cls: item })), ...functions.map(({ index, item }) => ({ kind: 'function' as const, index: see(index), fn: item }))];
+      }
       case 'object': {
         const fn = meaning.index.owned.get(meaning.owner)?.get(part);
         return fn ? [{ kind: 'function', index: meaning.index, fn }] : [];
@@ -172,15 +200,17 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
         return part === 'call' || part === 'apply' || part === 'bind' ? [meaning] : [];
       case 'class':
         if (part === '()') return [{ kind: 'instance', index: meaning.index, cls: meaning.cls }];
-        return classMember(meaning.index, meaning.cls, part, depth + 1);
+        if (part === 'new' && meaning.index.file.package !== undefined) return [meaning];
+        return classMember(meaning.index, meaning.cls, part, depth + 1, alone);
       case 'instance':
-        return classMember(meaning.index, meaning.cls, part, depth + 1);
+        return classMember(meaning.index, meaning.cls, part, depth + 1, alone);
     }
   }
 
-  function classMember(index: FileIndex, cls: ClassIr, part: string, depth: number): readonly Meaning[] {
+  function classMember(index: FileIndex, cls: ClassIr, part: string, depth: number, alone: boolean): readonly Meaning[] {
     const own = ownMember(index, cls, part, depth, new Set());
-    if (own.length > 0) return own;
+    // Go embeds, it does not override.
+    if (own.length > 0 || !alone || index.file.language === 'go') return own;
     // Abstract here: whatever the implementations do.
     return workspace.subclasses(cls.name).flatMap((sub) => {
       const fn = methodOf(sub.index, sub.cls, part);

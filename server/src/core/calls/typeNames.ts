@@ -1,5 +1,5 @@
 /** Type constructors that stand around the type that is meant: `Promise<UserRepo>`, `Optional[UserRepo]`. */
-const WRAPPERS = new Set(['Promise', 'Awaited', 'Readonly', 'Partial', 'Required', 'NonNullable', 'Optional', 'Union', 'Annotated', 'Type', 'type', 'ClassVar', 'Final', 'InstanceType', 'ReturnType', 'typeof', 'Provider', 'LazyProxy', 'Ref']);
+const WRAPPERS = new Set(['Promise', 'Awaited', 'Readonly', 'Partial', 'Required', 'NonNullable', 'Optional', 'Union', 'Annotated', 'Type', 'type', 'ClassVar', 'Final', 'InstanceType', 'ReturnType', 'typeof', 'Provider', 'LazyProxy', 'Ref', 'Arc', 'Rc', 'Box', 'Option', 'Mutex', 'RwLock', 'ObjectProvider', 'Lazy', 'dyn', 'impl', 'mut', 'crate']);
 const NOTHING = new Set(['undefined', 'null', 'None', 'void', 'any', 'unknown', 'never', 'readonly', 'const', 'new']);
 
 /**

@@ -3,6 +3,7 @@ import type { SqlSource } from '../sql/source';
 import type { SegmentMap } from '../text/segmentMap';
 import type { HostSpan } from '../text/span';
 import type { ProgramMigration } from './migrationIr';
+import type { HostLanguage } from './syntax';
 
 /**
  * What is known of one host document: plain data (it crosses worker threads and is cached), no syntax nodes.
@@ -10,8 +11,10 @@ import type { ProgramMigration } from './migrationIr';
  */
 export interface HostFile {
   readonly uri: string;
-  readonly language: 'sql' | 'typescript' | 'tsx' | 'javascript' | 'python' | 'prisma';
+  readonly language: 'sql' | 'prisma' | HostLanguage;
   readonly role: FileRole;
+  /** Name space whose declarations the file shares with others without importing them: Go's folder, the declared package or namespace; empty where there is but one. Absent: modules see only what they import. */
+  readonly package?: string;
   /** SQL, or a schema, of another database than Postgres: nothing is read from it. */
   readonly foreign?: true;
   readonly sites: readonly QuerySite[];

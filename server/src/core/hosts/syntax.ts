@@ -18,7 +18,11 @@ export interface SyntaxNode {
   childForFieldName(name: string): SyntaxNode | null;
 }
 
-export type HostLanguage = 'typescript' | 'tsx' | 'javascript' | 'python';
+/** Languages of the second group: read by the one table-driven reader in `hosts/common`, their grammars loaded at their first file. */
+export type CommonLanguage = 'go' | 'java' | 'ruby' | 'php' | 'csharp' | 'rust';
+export type HostLanguage = 'typescript' | 'tsx' | 'javascript' | 'python' | CommonLanguage;
+
+export const isCommonLanguage = (language: string): language is CommonLanguage => /^(go|java|ruby|php|csharp|rust)$/.test(language);
 
 export interface SyntaxTree {
   readonly root: SyntaxNode;
@@ -28,7 +32,7 @@ export interface SyntaxTree {
   dispose(): void;
 }
 
-/** Implemented in `parser/`. `previous` (with the edit applied) makes the parse incremental. */
+/** Implemented in `parser/`. The grammar of the language must be loaded. `previous` (with the edit applied) makes the parse incremental. */
 export interface SyntaxParser {
   parse(language: HostLanguage, text: string, previous?: { readonly tree: SyntaxTree; readonly edits: readonly TextChange[] }): SyntaxTree;
 }

@@ -2,8 +2,10 @@ import type { HostLanguage } from '../hosts/syntax';
 import type { LibraryId } from '../hosts/ir';
 import type { LibraryAdapter } from './adapter';
 import { asyncpgAdapter } from './asyncpg/asyncpg';
+import { goSqlAdapter } from './goSql/goSql';
 import { knexAdapter } from './knex/knex';
 import { pgAdapter } from './pg/pg';
+import { pgxAdapter } from './pgx/pgx';
 import { postgresJsAdapter } from './postgresJs/postgresJs';
 import { prismaAdapter } from './prisma/prisma';
 import { psycopgAdapter } from './psycopg/psycopg';
@@ -19,6 +21,8 @@ const adapters: readonly LibraryAdapter[] = [
   sqlalchemyAdapter,
   asyncpgAdapter,
   psycopgAdapter,
+  pgxAdapter,
+  goSqlAdapter,
   wrapperAdapter,
 ];
 

@@ -1,3 +1,4 @@
+import type { Source } from '../hosts/common/source';
 import type { Scopes } from '../hosts/python/scopes';
 import type { LibraryId, ModelIr } from '../hosts/ir';
 import type { ModelIndex } from '../hosts/models';
@@ -26,8 +27,14 @@ export interface PythonModelSource extends ModelSource {
   readonly scopes: Scopes;
 }
 
+/** Of the languages that share a reader. */
+export interface CommonModelSource extends ModelSource {
+  readonly source: Source;
+}
+
 export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels];
 export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels];
+export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [];
 
 /** @returns the declarations of every library whose marks the text holds. */
 export const readModels = <Source extends ModelSource>(readers: readonly ModelReader<Source>[], source: Source): readonly ModelIr[] =>
@@ -36,5 +43,6 @@ export const readModels = <Source extends ModelSource>(readers: readonly ModelRe
 /** Whether a file of this ending may declare models, by its text. */
 export function declaresModels(path: string, text: string): boolean {
   if (path.endsWith('.prisma')) return /^\s*model\s+\w+\s*\{/m.test(text);
-  return (path.endsWith('.py') ? pythonModelReaders : scriptModelReaders).some((reader) => reader.marks.test(text));
+  const readers = path.endsWith('.py') ? pythonModelReaders : /\.(go|java|rb|php|cs|rs)$/.test(path) ? commonModelReaders : scriptModelReaders;
+  return readers.some((reader) => reader.marks.test(text));
 }

@@ -93,7 +93,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
     const project = await createProject({ folder, engine: active.engine, settings: await readSettings(active, folder), twin: active.twin });
     active.projects.set(folder, project);
     await project.setLive(active.connections.catalogs());
-    for (const [documentUri, document] of active.documents) if (projectOf(active, documentUri) === project) project.open(documentUri, document.text, document.languageId);
+    for (const [documentUri, document] of active.documents) if (projectOf(active, documentUri) === project) await project.open(documentUri, document.text, document.languageId);
     await refreshDiagnostics(active);
     if (folder !== '') await scan(active, folder, project);
     await refreshDiagnostics(active);

@@ -1,4 +1,5 @@
 import type { LoopQuery } from '../../calls/loopQueries';
+import { isCommonLanguage } from '../../hosts/syntax';
 import type { FlowContext, Fix } from '../../lint/rule';
 import { hoistFix } from './hoist';
 import { readBatchFixes } from './readBatch';
@@ -6,6 +7,8 @@ import { writeBatchFix } from './writeBatch';
 
 /** The rewrites of a query in a loop whose preconditions hold; usually one, often none. */
 export function batchingFixes(context: FlowContext, query: LoopQuery): readonly Fix[] {
+  // The rewrites are written in JavaScript and Python alone.
+  if (isCommonLanguage(context.file.language)) return [];
   if (!query.dependent) {
     const hoisted = hoistFix(context, query);
     return hoisted ? [hoisted] : [];

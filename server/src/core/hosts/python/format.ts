@@ -1,5 +1,4 @@
-import type { TextPart } from '../shared/textParts';
-import { hostSpan, type HostSpan } from '../../text/span';
+import { replaceDirectives } from '../shared/formatText';
 import type { SyntaxNode } from '../syntax';
 import type { HostText } from './strings';
 import { field, literalValue, parts } from './syntaxTools';
@@ -14,7 +13,7 @@ export function formatPercent(template: HostText, value: SyntaxNode, resolve: Re
   const items = value.type === 'tuple' ? parts(value) : undefined;
   const named = value.type === 'dictionary' ? dictionaryItems(value) : undefined;
   let used = 0;
-  return replaceIn(template, percentDirective, (match) => {
+  return replaceDirectives(template, percentDirective, (match) => {
     if (match[2] === '%') return '%';
     const argument = match[1] !== undefined ? named?.get(match[1]) : items ? items[used++] : undefined;
     return resolve(argument ?? value);
@@ -25,7 +24,7 @@ export function formatPercent(template: HostText, value: SyntaxNode, resolve: Re
 export function formatBraces(template: HostText, positional: readonly SyntaxNode[], keyword: ReadonlyMap<string, SyntaxNode>, resolve: Resolve): HostText {
   let used = 0;
   let complete = true;
-  const text = replaceIn(template, braceDirective, (match) => {
+  const text = replaceDirectives(template, braceDirective, (match) => {
     if (match[0] === '{{') return '{';
     if (match[0] === '}}') return '}';
     const key = match[1] ?? '';
@@ -47,32 +46,4 @@ function dictionaryItems(node: SyntaxNode): ReadonlyMap<string, SyntaxNode> {
     if (typeof name === 'string' && value) items.set(name, value);
   }
   return items;
-}
-
-/** Replaces each match in the text parts; a string result stands as escaped text at the directive's place. */
-function replaceIn(template: HostText, directive: RegExp, replacement: (match: RegExpMatchArray) => string | HostText): HostText {
-  let complete = template.complete;
-  const rewrite = (list: readonly TextPart[]): TextPart[] =>
-    list.flatMap((part): TextPart[] => {
-      if (part.kind === 'choice') return [{ ...part, then: rewrite(part.then), otherwise: rewrite(part.otherwise) }];
-      if (part.kind !== 'text') return [part];
-      const result: TextPart[] = [];
-      let at = 0;
-      const piece = (from: number, to: number): HostSpan | undefined =>
-        part.span && (part.form === 'verbatim' ? hostSpan(part.span.start + from, part.span.start + to) : part.span);
-      for (const match of part.text.matchAll(directive)) {
-        const start = match.index;
-        if (start > at) result.push({ ...part, text: part.text.slice(at, start), span: piece(at, start) });
-        at = start + match[0].length;
-        const made = replacement(match);
-        if (typeof made === 'string') result.push({ kind: 'text', text: made, form: 'escaped', span: piece(start, at) });
-        else {
-          complete &&= made.complete;
-          result.push(...made.parts);
-        }
-      }
-      if (at < part.text.length) result.push({ ...part, text: part.text.slice(at), span: piece(at, part.text.length) });
-      return result;
-    });
-  return { parts: rewrite(template.parts), complete };
 }

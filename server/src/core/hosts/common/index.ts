@@ -1,0 +1,134 @@
+import { adaptersFor } from '../../libraries';
+import { commonModelReaders, readModels } from '../../libraries/models';
+import { collectLineStarts } from '../../text/lineIndex';
+import { readFileRole } from '../fileRole';
+import type { HostReader } from '../host';
+import type { AttributeRead, CallIr, HostFile, Loop } from '../ir';
+import { indexModels } from '../models';
+import { goSpec } from '../go/goSpec';
+import { readSuppressions } from '../suppressions';
+import type { CommonLanguage } from '../syntax';
+import { isConditional, readCalls } from './calls';
+import { createContext } from './context';
+import type { LanguageSpec } from './forms';
+import { localsOf, readClasses, readFunctions, type Links } from './functions';
+import { readLoops } from './loops';
+import { readNames, type Names } from './names';
+import { collectDrafts, readSites } from './sites';
+import { readSource, type Source } from './source';
+import { spanOf } from './syntaxTools';
+
+const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, environment): HostFile => {
+  const role = readFileRole(uri, text);
+  const source = readSource(tree.root, spec);
+  const classes = readClasses(source);
+  const names = readNames(source, (node) => classes.fieldsAt(node), (name, at) => classes.isMember(name, at));
+  const imports = source.imports.flatMap((node) => {
+    const form = source.form(node);
+    return form?.kind === 'import' ? form.imports : [];
+  });
+  const models = readModels(commonModelReaders, { uri, text, root: tree.root, known: environment.models, source });
+  const context = createContext(uri, text, { source, names, classes, imports }, environment, indexModels(models));
+  const sites = readSites(environment.foreign === undefined ? collectDrafts(source, context, adaptersFor(spec.language, text)) : [], source);
+  const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
+  const links: Links = {
+    callOf: (node) => source.callId(node),
+    siteOf(node) {
+      const id = source.callId(node);
+      return id === undefined ? undefined : siteOfCall.get(id);
+    },
+  };
+  const calls = readCalls(source, names).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
+  const loops = readLoops(source, names, resultLinks(source, names, links)).map((loop) => withRows(loop, source));
+  return {
+    uri,
+    language: spec.language,
+    role,
+    package: spec.packageOf(tree.root, uri),
+    sites,
+    loops,
+    functions: readFunctions(source, names, classes, links),
+    classes: classes.list,
+    calls,
+    imports,
+    exports: [],
+    models: role === 'migration' ? [] : models,
+    lines: collectLineStarts(text),
+    locals: localsOf(undefined, source, names, links),
+    attributeReads: readAttributeReads(source, loops),
+    suppressions: readSuppressions(source.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
+    errors: source.errors.map(spanOf),
+  };
+};
+
+/** A name or a chain that stands for a query's rows leads to the query. */
+function resultLinks(source: Source, names: Names, links: Links): Links {
+  return {
+    callOf: links.callOf,
+    siteOf(node) {
+      let current = node;
+      for (let depth = 0; depth < 4; depth++) {
+        const own = links.siteOf(current);
+        if (own !== undefined) return own;
+        const form = source.form(current);
+        if (form?.kind === 'call' && form.receiver && source.spec.lookThrough.test(form.name.text)) current = source.unwrap(form.receiver);
+        else if (form?.kind === 'name') {
+          const found = names.bindings(form.name, current);
+          const before = found?.list.filter((binding) => binding.start < node.startIndex && binding.kind === 'assign') ?? [];
+          const last = before.at(-1);
+          if (!last?.value || last.index !== 0) return undefined;
+          current = source.unwrap(last.value);
+        } else return undefined;
+      }
+      return undefined;
+    },
+  };
+}
+
+/** In a walk over a cursor the element is what is taken from it: `rows.Scan(&id)`, `rs.getLong(1)`. */
+function withRows(loop: Loop, source: Source): Loop {
+  if (loop.kind !== 'for-of' || loop.iterable === undefined || loop.elements.length !== 1 || loop.elements[0] !== loop.iterable.text.replace(/^\$/, '')) return loop;
+  const node = source.loops[loop.id];
+  const scanned = node ? scannedNames(node, loop.iterable.text, source) : [];
+  return scanned.length === 0 ? loop : { ...loop, elements: [...loop.elements, ...scanned] };
+}
+
+function scannedNames(loop: NonNullable<Source['loops'][number]>, rows: string, source: Source): string[] {
+  const found = new Set<string>();
+  const visit = (node: typeof loop): void => {
+    const form = source.form(node);
+    const scans = form?.kind === 'call' && /Scan|scan/.test(form.name.text) && (form.receiver?.text === rows || form.args.some((argument) => argument.node.text === rows));
+    if (scans) for (const argument of form.args) {
+      const name = /^&?\s*([A-Za-z_]\w*)/.exec(argument.node.text)?.[1];
+      if (name !== undefined && name !== rows) found.add(name);
+    }
+    for (const child of node.namedChildren) visit(child);
+  };
+  visit(loop);
+  return [...found];
+}
+
+/** Attributes read of a loop's element, also where a method without arguments reads one (Ruby, Java's getters). */
+function readAttributeReads(source: Source, loops: readonly Loop[]): AttributeRead[] {
+  if (loops.length === 0) return [];
+  const reads: AttributeRead[] = [];
+  const nodes = [...source.members, ...source.calls.filter((node) => source.callForm(node)?.args.length === 0)];
+  for (const node of nodes.sort((a, b) => a.startIndex - b.startIndex)) {
+    const form = source.form(node);
+    const object = form?.kind === 'member' ? form.object : form?.kind === 'call' ? form.receiver : undefined;
+    const property = form?.kind === 'member' || form?.kind === 'call' ? form.name : undefined;
+    const name = object && source.form(source.unwrap(object));
+    if (!property || name?.kind !== 'name') continue;
+    const ids = source.loopsOf(node);
+    const loopId = ids.find((id) => loops[id]?.elements.includes(name.name));
+    if (loopId === undefined) continue;
+    const fn = source.functionOf(node);
+    reads.push({ name: name.name, property: property.text, span: spanOf(node), functionId: fn && source.functionId(fn), loopIds: ids, loopId, conditional: isConditional(node, source) });
+  }
+  return reads;
+}
+
+/** The readers of the languages that share one, by language. */
+export const readCommon: Readonly<Partial<Record<CommonLanguage, HostReader>>> = {
+  go: createReader(goSpec),
+};

@@ -1,0 +1,173 @@
+import { commonFile, type CommonFile } from '../../hosts/common/context';
+import type { ArgumentForm, CallForm } from '../../hosts/common/forms';
+import { spanOf } from '../../hosts/common/syntaxTools';
+import type { Bind, LibraryId, QuerySite } from '../../hosts/ir';
+import type { CommonLanguage, SyntaxNode } from '../../hosts/syntax';
+import { isForeignSql } from '../../sql/foreignDialect';
+import { findPlaceholders } from '../../sql/placeholders';
+import type { PlaceholderStyle } from '../../sql/source';
+import type { HostContext, HostString, LibraryAdapter, SiteDraft } from '../adapter';
+import { accessOf, isCertainlySql, placeholderStyle, returnsRows, startsStatement } from './sqlText';
+
+/** A method that takes SQL text. */
+export interface DriverMethod {
+  readonly fetches: QuerySite['fetches'];
+  /** `prepares`: the text is sent by a method of what it returns. */
+  readonly prepares?: boolean;
+  /** The values are a list of lists: one statement, or one round trip, for all. */
+  readonly batch?: boolean;
+}
+
+/** A driver as a table: its methods, and how its objects are told from others. */
+export interface DriverTable {
+  readonly id: LibraryId;
+  readonly languages: readonly CommonLanguage[];
+  /** See `LibraryAdapter.marks`. */
+  readonly marks: RegExp;
+  readonly methods: Readonly<Record<string, DriverMethod>>;
+  /** Types (as annotated, or as constructed) of its objects. */
+  readonly types: RegExp;
+  /** Types whose methods of the same names are something else's. */
+  readonly otherTypes?: RegExp;
+  /** Usual names of its objects, by the last word of the receiver's path. */
+  readonly names: RegExp;
+  /** Methods and constructors of what is prepared, by name. */
+  readonly runs?: Readonly<Record<string, QuerySite['fetches']>>;
+  readonly placeholders: PlaceholderStyle | ((text: string, file: CommonFile) => PlaceholderStyle);
+  /** Text of a statement in another dialect: nothing is said of it. */
+  isOther?(text: HostString, context: HostContext): boolean;
+  /** How many first arguments may be the text. */
+  readonly within?: number;
+  /** Constructors that take SQL text (`new NpgsqlCommand(sql, conn)`). */
+  readonly constructors?: RegExp;
+}
+
+/** Drivers of other databases, as files of any of the languages import them. */
+const foreignImports = /go-sql-driver\/mysql|mattn\/go-sqlite3|modernc\.org\/sqlite|go-mssqldb|clickhouse-go|mongo-driver|godror|gosnowflake|gocql|gorm\.io\/driver\/(?:mysql|sqlite|sqlserver)|com\.mysql\.|org\.mariadb|org\.sqlite|oracle\.jdbc|com\.microsoft\.sqlserver|com\.clickhouse|require ['"](?:mysql2|sqlite3|tiny_tds|mongo)['"]|Mysql2::|SQLite3::|MySqlConnector|MySql\.Data|Microsoft\.Data\.(?:Sqlite|SqlClient)|System\.Data\.(?:SqlClient|SQLite)|Oracle\.ManagedDataAccess|ClickHouse\.|\brusqlite\b|sqlx::(?:MySql|Sqlite|mysql|sqlite)|\b(?:MySqlPool|SqlitePool|MySqlConnection|SqliteConnection)\b|mysql:host=|sqlite:|new mysqli|mysqli_|\boci_connect|sqlsrv:/;
+const ownImports = /jackc\/pg|lib\/pq|gorm\.io\/driver\/postgres|org\.postgresql|require ['"]pg['"]|\bPG::|\bNpgsql|pgsql:|pg_connect|\bPgPool|\bPgConnection|tokio_postgres|sqlx::(?:Postgres|postgres)/;
+const foreign = new WeakMap<HostContext, boolean>();
+
+/** Does the file speak to another database than Postgres, by what it imports? */
+export function speaksOther(context: HostContext): boolean {
+  let known = foreign.get(context);
+  if (known === undefined) foreign.set(context, (known = foreignImports.test(context.text) && !ownImports.test(context.text)));
+  return known;
+}
+
+const emptyMap: SiteDraft['map'] = { segments: [] };
+
+export function createDriver(table: DriverTable): LibraryAdapter {
+  return {
+    id: table.id,
+    languages: table.languages,
+    marks: table.marks,
+    recognise(call, context) {
+      const file = commonFile(context);
+      const form = file?.source.callForm(call);
+      if (!file || !form) return undefined;
+      const name = form.name.text.replace(/<.*$/s, '');
+      if (form.constructs) return table.constructors?.test(name) ? readCall(call, form, { fetches: 'unknown', prepares: true }, 'proved', table, file, context) : undefined;
+      const run = form.receiver && table.runs && Object.hasOwn(table.runs, name) ? readRun(call, form, form.receiver, table.runs[name] ?? 'unknown', table, file, context) : undefined;
+      if (run) return run;
+      const method = Object.hasOwn(table.methods, name) ? table.methods[name] : undefined;
+      const confidence = method && form.receiver ? receiverOf(form.receiver, table, file, context) : undefined;
+      return method && form.receiver && confidence !== 'other' ? readCall(call, form, method, confidence, table, file, context) : undefined;
+    },
+  };
+}
+
+/** How sure it is that the receiver is the driver's: by type or construction, or by its name. */
+function receiverOf(receiver: SyntaxNode, table: DriverTable, file: CommonFile, context: HostContext): 'proved' | 'typed' | 'other' | undefined {
+  const inner = file.source.unwrap(receiver);
+  const origin = context.origin(inner);
+  const type = origin.kind === 'parameter' || origin.kind === 'field' ? origin.type : undefined;
+  if (type !== undefined && table.types.test(type)) return 'proved';
+  if (type !== undefined && table.otherTypes?.test(type)) return 'other';
+  if (origin.kind === 'construct' && table.types.test(origin.callee.at(-1) ?? '')) return 'proved';
+  if ((origin.kind === 'call' || origin.kind === 'import') && table.types.test(origin.kind === 'call' ? origin.callee.join('.') : origin.module)) return 'proved';
+  const path = file.names.path(inner).filter((part) => part !== '()');
+  return table.names.test(path.at(-1) ?? '') ? 'typed' : undefined;
+}
+
+function readCall(call: SyntaxNode, form: CallForm, method: DriverMethod, found: 'proved' | 'typed' | undefined, table: DriverTable, file: CommonFile, context: HostContext): readonly SiteDraft[] | undefined {
+  const argument = textArgument(form.args, table.within ?? 3, context);
+  if (!argument) {
+    const bare = form.args.length === 0 || (form.args.length === 1 && file.source.functionForm(file.source.unwrap(form.args[0]?.node ?? call)) !== undefined);
+    return found === 'proved' && !bare && !speaksOther(context) ? [opaque(call, form, method.prepares ? 'no' : 'yes', 'unknown', method.fetches, table)] : undefined;
+  }
+  const { text, index } = argument;
+  if (found === undefined && !isCertainlySql(text.text, text.interpolations.map((hole) => hole.span))) return undefined;
+  if (speaksOther(context) || isForeignSql(text.text) || table.isOther?.(text, context)) return [];
+  const placeholders = typeof table.placeholders === 'function' ? table.placeholders(text.text, file) : table.placeholders;
+  const values = method.batch ? [] : bindsOf(form.args.slice(index + 1), text.text, placeholders, file, context);
+  return context.statements(text, placeholders).map((statement): SiteDraft => ({
+    library: table.id,
+    confidence: found ?? 'shape',
+    source: statement.source,
+    map: statement.map,
+    span: spanOf(call),
+    anchor: anchorOf(call, form),
+    executes: method.prepares ? 'no' : 'yes',
+    access: accessOf(statement.source.text),
+    fetches: returnsRows(statement.source.text) ? method.fetches : 'none',
+    binds: [...values, ...statement.binds],
+    conditional: statement.conditional,
+    complete: text.complete,
+    chain: [],
+    eager: [],
+  }));
+}
+
+/** The call's name with its receiver where that is short and plain. */
+export function anchorOf(call: SyntaxNode, form: CallForm): SiteDraft['anchor'] {
+  const { startIndex } = call;
+  const plain = form.receiver && /^[\w$@.>:\\-]{1,40}$/.test(form.receiver.text);
+  return { ...spanOf(form.name), start: (plain || !form.receiver ? startIndex : form.name.startIndex) as SiteDraft['anchor']['start'] };
+}
+
+export const opaque = (call: SyntaxNode, form: CallForm, executes: SiteDraft['executes'], access: SiteDraft['access'], fetches: SiteDraft['fetches'], table: Pick<DriverTable, 'id'>): SiteDraft => ({
+  library: table.id, confidence: 'proved', map: emptyMap, span: spanOf(call), anchor: anchorOf(call, form), executes, access, fetches, binds: [], conditional: [], complete: false, chain: [], eager: [],
+});
+
+function textArgument(args: readonly ArgumentForm[], within: number, context: HostContext): { readonly text: HostString; readonly index: number } | undefined {
+  for (const [index, { node }] of args.slice(0, within).entries()) {
+    const text = context.string(node);
+    if (text && startsStatement(text.text)) return { text, index };
+  }
+  return undefined;
+}
+
+/** Values by placeholder: in order, by number, or by name from a record. */
+export function bindsOf(values: readonly ArgumentForm[], text: string, placeholders: PlaceholderStyle, file: CommonFile, context: HostContext): readonly Bind[] {
+  const keys = [...new Set(findPlaceholders(text, placeholders).map((placeholder) => placeholder.key))];
+  const first = values[0] && file.source.form(file.source.unwrap(values[0].node));
+  const record = first?.kind === 'record' ? first.entries : first?.kind === 'call' && first.args.length === 1 && first.args[0] ? recordOf(first.args[0].node, file) : undefined;
+  const list = first?.kind === 'list' ? first.items : undefined;
+  return keys.flatMap((key): Bind[] => {
+    const named = record?.find((entry) => entry.key.replace(/^[:@]/, '').toLowerCase() === key.toLowerCase())?.value;
+    const value = named ?? (/^\d+$/.test(key) ? (list && values.length === 1 ? list[Number(key) - 1] : values[Number(key) - 1]?.node) : undefined);
+    return value ? [context.bind(value, key)] : [];
+  });
+}
+
+function recordOf(node: SyntaxNode, file: CommonFile): readonly { readonly key: string; readonly value: SyntaxNode }[] | undefined {
+  const form = file.source.form(file.source.unwrap(node));
+  return form?.kind === 'record' ? form.entries : undefined;
+}
+
+/** `stmt.Exec(args)`: sends what `db.Prepare(sql)` was given. The text is judged there; here counts that it runs. */
+function readRun(call: SyntaxNode, form: CallForm, receiver: SyntaxNode, fetches: QuerySite['fetches'], table: DriverTable, file: CommonFile, context: HostContext): readonly SiteDraft[] | undefined {
+  const origin = context.origin(receiver);
+  if (origin.kind !== 'call' && origin.kind !== 'construct') return undefined;
+  const made = file.source.callForm(origin.node);
+  const name = made?.name.text.replace(/<.*$/s, '') ?? '';
+  const method = made?.constructs ? (table.constructors?.test(name) ? { prepares: true } : undefined) : Object.hasOwn(table.methods, name) ? table.methods[name] : undefined;
+  if (!made || !method?.prepares) return undefined;
+  const argument = textArgument(made.args, table.within ?? 3, context);
+  if (!argument && (!made.receiver || receiverOf(made.receiver, table, file, context) !== 'proved')) return undefined;
+  if (speaksOther(context) || (argument && (isForeignSql(argument.text.text) || table.isOther?.(argument.text, context)))) return undefined;
+  return [{ ...opaque(call, form, 'yes', argument ? accessOf(argument.text.text) : 'unknown', fetches, table), binds: form.args.map(({ node }, index) => context.bind(node, String(index + 1))) }];
+}
+
+/** A text with `?` where the driver itself would not take it: another database's, unless something rewrites it. */
+export const hasQuestionMarks = (text: string): boolean => placeholderStyle(text) === 'question';
