@@ -83,5 +83,7 @@ export interface SargableSettings {
   };
   /** CodeLens above each query that opens its plan, and one with what a connected server has counted for it. */
   readonly codeLens: { readonly enable: boolean };
+  /** Tables and columns of the schema are proposed inside SQL. */
+  readonly completion: { readonly enable: boolean };
   readonly trace: { readonly server: 'off' | 'messages' | 'verbose' };
 }

@@ -12,10 +12,14 @@ import { registerCalibrate } from './features/calibrate';
 import { FIX_ALL, registerCodeActions } from './features/codeActions';
 import { registerCodeLens } from './features/codeLens';
 import { publishDocument, refreshDiagnostics, registerDiagnostics } from './features/diagnostics';
+import { COMPLETION_TRIGGERS, registerCompletion } from './features/completion';
+import { registerDefinition } from './features/definition';
 import { registerExplain, useCatalogs } from './features/explain';
 import { registerHover } from './features/hover';
+import { registerReferences } from './features/references';
 import { createSecondLook } from './features/secondLook';
 import { createStatementsFeature } from './features/statements';
+import { registerSymbols } from './features/symbols';
 import { registerWorkspace } from './features/workspace';
 import { inBackground, projectOf, type ClientAbilities, type Session } from './session';
 
@@ -32,6 +36,10 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
   registerDiagnostics(connection, current);
   registerCodeActions(connection, current);
   registerHover(connection, current);
+  registerCompletion(connection, current);
+  registerDefinition(connection, current);
+  registerReferences(connection, current);
+  registerSymbols(connection, current);
   const statements = createStatementsFeature(connection, current);
   registerCodeLens(connection, current, statements.onActivity);
   registerAdvise(connection, current);
@@ -64,6 +72,12 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, FIX_ALL] },
         codeLensProvider: {},
         hoverProvider: true,
+        completionProvider: { triggerCharacters: COMPLETION_TRIGGERS, resolveProvider: true, completionItem: { labelDetailsSupport: true } },
+        definitionProvider: true,
+        referencesProvider: true,
+        documentHighlightProvider: true,
+        documentSymbolProvider: true,
+        workspaceSymbolProvider: true,
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
     };

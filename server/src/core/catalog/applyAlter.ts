@@ -15,10 +15,14 @@ export function addColumn(state: SchemaState, change: ChangeOf<'add-column'>): v
   const existed = state.tables.get(key)?.columns.some((column) => column.name === change.column.name) === true;
   if (existed) return;
   for (const target of withDescendants(state, key))
-    updateTable(state, target, (table) => (table.columns.some((column) => column.name === change.column.name) ? table : { ...table, columns: [...table.columns, change.column] }));
+    updateTable(state, target, (table) => (table.columns.some((column) => column.name === change.column.name) ? table : { ...table, columns: [...table.columns, change.column], ...sited(state, table, change.column.name) }));
   for (const constraint of change.constraints) addConstraint(state, key, constraint);
   for (const foreignKey of change.foreignKeys) addForeignKey(state, key, foreignKey);
 }
+
+/** The place of a column that the statement at hand declares. */
+const sited = (state: SchemaState, table: Table, column: string): Pick<Table, 'columnSites'> =>
+  state.site === undefined ? {} : { columnSites: new Map(table.columnSites).set(column, state.site) };
 
 /** True when an index mentions a column as key, INCLUDE, or in an expression or predicate. */
 export const indexMentions = (index: Index, column: string): boolean =>
@@ -60,7 +64,7 @@ export function renameColumn(state: SchemaState, change: ChangeOf<'rename-column
   const { column: from, to } = change;
   const name = (column: string): string => (column === from ? to : column);
   const text = (expression: string): string => renameInExpression(expression, from, to);
-  for (const target of withDescendants(state, key)) updateTable(state, target, (table) => renameColumnIn(table, name, text));
+  for (const target of withDescendants(state, key)) updateTable(state, target, (table) => ({ ...renameColumnIn(table, name, text), ...sited(state, table, to) }));
   changeForeignKeysTo(state, renamed, (foreignKey) => ({ ...foreignKey, references: { ...foreignKey.references, columns: foreignKey.references.columns.map(name) } }));
 }
 

@@ -1,5 +1,5 @@
 import type { ColumnDefinition, QueryShape, SchemaChange } from './changes';
-import type { Column, Table } from './model';
+import type { Column, DefinitionSite, Table } from './model';
 import { relationKey } from './names';
 import type { SchemaState } from './state';
 import { addConstraint, addExclusion, addForeignKey, addIndexWithPartitions, creationSchema, indexNameParts, inheritConstraint, inheritIndex, isTaken, removeTable, resolveTable } from './state';
@@ -27,7 +27,7 @@ export function createTable(state: SchemaState, change: ChangeOf<'create-table'>
     ...(change.partitionOf === undefined ? {} : { partitionOf: parent ?? relationKey(creationSchema(state, change.partitionOf), change.partitionOf.name) }),
     ...(change.partitionBound === undefined ? {} : { partitionBound: change.partitionBound }),
     ...(change.options === undefined || change.options.length === 0 ? {} : { options: change.options }),
-    ...(state.site === undefined ? {} : { definedAt: state.site }),
+    ...(state.site === undefined ? {} : { definedAt: state.site, columnSites: sitesOf(state, change, [...(parent === undefined ? [] : [parent]), ...inherited]) }),
   };
   state.tables.set(key, table);
   if (inherited.length > 0) state.parents.set(key, inherited);
@@ -54,6 +54,13 @@ export function inheritFromPartitioned(state: SchemaState, parent: string, parti
   for (const index of source.indexes) if (index.constraint === undefined) inheritIndex(state, partition, index);
   for (const index of source.indexes) state.attachedIndexes.get(relationKey(source.schema, index.name))?.add(partition);
   for (const foreignKey of source.foreignKeys) addForeignKey(state, partition, foreignKey);
+}
+
+/** Inherited columns stand where the parent declared them. */
+function sitesOf(state: SchemaState, change: ChangeOf<'create-table'>, parents: readonly string[]): ReadonlyMap<string, DefinitionSite> {
+  const sites = new Map(parents.flatMap((key) => [...(state.tables.get(key)?.columnSites ?? [])]));
+  if (state.site !== undefined) for (const { name } of change.columns) sites.set(name, state.site);
+  return sites;
 }
 
 const toColumn = (definition: ColumnDefinition): Column => definition;

@@ -84,6 +84,7 @@ function filled(table: Table, other: Table): Table {
     placed = true;
     return { ...index, definedAt: same.definedAt };
   });
-  if (definedAt === undefined && !rows && !placed) return table;
-  return { ...table, ...(definedAt === undefined ? {} : { definedAt }), ...(rows ? { rows: other.rows, rowsSource: other.rowsSource } : {}), ...(placed ? { indexes } : {}) };
+  const sites = [...(other.columnSites ?? [])].filter(([column]) => table.columnSites?.has(column) !== true);
+  if (definedAt === undefined && !rows && !placed && sites.length === 0) return table;
+  return { ...table, ...(sites.length === 0 ? {} : { columnSites: new Map([...(table.columnSites ?? []), ...sites]) }), ...(definedAt === undefined ? {} : { definedAt }), ...(rows ? { rows: other.rows, rowsSource: other.rowsSource } : {}), ...(placed ? { indexes } : {}) };
 }

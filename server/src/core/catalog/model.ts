@@ -62,6 +62,8 @@ export interface Table {
   /** How `rows` is known. */
   readonly rowsSource?: 'statistics' | 'assumed';
   readonly definedAt?: DefinitionSite;
+  /** The statement or model that declared each column (by its present name), where known. A map, so that moved text changes no version. */
+  readonly columnSites?: ReadonlyMap<string, DefinitionSite>;
   /** Part of its history is not understood: a column or an index that is not here may exist. See `isIncomplete`. */
   readonly incomplete?: true;
   /** The query of a view or materialized view, where known. */

@@ -18,6 +18,9 @@ const reserved = new Set(
   'outer overlaps right similar tablesample verbose').split(' '),
 );
 
+/** Can the word, in lower case, not stand as a column or table name without quotes? */
+export const isReserved = (word: string): boolean => reserved.has(word);
+
 /** Writes an identifier, quoted only where Postgres needs it. */
 export const quoteIdentifier = (name: string): string =>
   /^[a-z_][a-z0-9_$]*$/.test(name) && !reserved.has(name) ? name : `"${name.replaceAll('"', '""')}"`;

@@ -1,19 +1,17 @@
 import { MarkupKind, type Connection, type Hover } from 'vscode-languageserver/node';
-import type { Table } from '../../core/catalog/model';
-import { findTable } from '../../core/catalog/lookup';
+import { targetAt } from '../../core/editing/place';
 import type { QuerySite } from '../../core/hosts/ir';
 import type { Finding, Rule } from '../../core/lint/rule';
 import { rules } from '../../core/rules/index.generated';
-import type { StatementModel } from '../../core/sql/model';
-import { toSqlOffset } from '../../core/text/segmentMap';
 import { containsOffset, type HostOffset, type HostSpan } from '../../core/text/span';
 import { displaySql } from '../../core/sql/display';
 import { lintDocument, projectOf, type Session } from '../session';
 import { renderUsage } from '../usageText';
 import { canonicalUri } from '../../workspace/paths';
+import { renderColumn, renderTable } from './catalogText';
 import { documentationOf } from './diagnostics';
 
-/** On a finding: why, its evidence and the rule's page. On a table: its columns and indexes. On a query: what the server has counted for it. On a chain: the SQL it sends. */
+/** On a finding: why, its evidence and the rule's page. On a table or column, in SQL, chains and models: what the catalog knows of it. On a query: what the server has counted for it. On a chain: the SQL it sends. */
 export function registerHover(connection: Connection, session: () => Session | undefined): void {
   connection.onHover((params): Hover | undefined => {
     const active = session();
@@ -29,22 +27,25 @@ export function registerHover(connection: Connection, session: () => Session | u
       if (rule) parts.push(renderFinding(finding, rule));
       span = finding.span;
     }
+    const uri = canonicalUri(document.clientUri);
+    const project = projectOf(active, uri);
+    const catalog = project?.catalogOf(uri);
+    const named = catalog && targetAt(linted.file, document.text, offset, catalog);
+    const column = named?.target.table?.columns.find(({ name }) => name === named.target.column);
+    const described = catalog && named?.target.table && (named.target.column === undefined ? renderTable(named.target.table, catalog) : column && renderColumn(named.target.table, column, catalog));
+    if (described) {
+      parts.push(described);
+      span ??= named?.span;
+    }
     const site = innermost(linted.file.sites, offset);
-    if (site?.source) {
-      const model = active.engine.sql.analyse(site.source);
-      const usage = projectOf(active, canonicalUri(document.clientUri))?.usageOf(linted.file.uri, site);
-      const catalog = projectOf(active, canonicalUri(document.clientUri))?.catalogOf(canonicalUri(document.clientUri));
-      const relation = relationAt(site, model, offset);
-      const table = relation && catalog && findTable(catalog, relation);
-      if (table) parts.push(renderTable(table));
-      if (usage && !table) {
-        parts.push(renderUsage(usage));
-        span ??= site.anchor;
-      }
-      if (site.library !== 'sql' && !table) {
-        parts.push(['```sql', displaySql(site.source, model), '```'].join('\n'));
-        span ??= site.anchor;
-      }
+    const usage = site && project?.usageOf(linted.file.uri, site);
+    if (usage && !described) {
+      parts.push(renderUsage(usage));
+      span ??= site.anchor;
+    }
+    if (site?.source && site.library !== 'sql' && !described) {
+      parts.push(['```sql', displaySql(site.source, active.engine.sql.analyse(site.source)), '```'].join('\n'));
+      span ??= site.anchor;
     }
     return parts.length === 0 ? undefined : { contents: { kind: MarkupKind.Markdown, value: parts.join('\n\n---\n\n') }, ...(span ? { range: document.positions.toRange(span) } : {}) };
   });
@@ -58,12 +59,6 @@ function innermost(sites: readonly QuerySite[], offset: HostOffset): QuerySite |
   return best;
 }
 
-function relationAt(site: QuerySite, model: StatementModel, offset: HostOffset): { schema?: string; name: string } | undefined {
-  const at = toSqlOffset(site.map, offset);
-  if (at === undefined) return undefined;
-  return model.blocks.flatMap((b) => b.relations).find((r) => r.kind === 'table' && r.hole === undefined && containsOffset(r.span, at));
-}
-
 function renderFinding(finding: Finding, rule: Rule): string {
   const facts = Object.entries(finding.evidence).filter(([, value]) => typeof value !== 'object').map(([name, value]) => `- ${toWords(name)}: ${typeof value === 'number' ? value.toLocaleString('en', { maximumFractionDigits: 1 }) : String(value)}`);
   return [`**${rule.id}** — ${rule.summary}`, rule.docs.why, ...(facts.length > 0 ? [facts.join('\n')] : []), `[Documentation](${documentationOf(rule.id)})`].join('\n\n');
@@ -71,13 +66,3 @@ function renderFinding(finding: Finding, rule: Rule): string {
 
 /** `rowsRead` as people write it: `rows read`. */
 const toWords = (name: string): string => name.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-
-function renderTable(table: Table): string {
-  const rows = table.rows === undefined ? 'row count unknown' : `${table.rows.toLocaleString('en')} rows${table.rowsSource === 'assumed' ? ' (assumed)' : ''}`;
-  const columns = table.columns.slice(0, 40).map((c) => `| ${c.name} | ${c.type} | ${c.notNull ? 'not null' : ''} |`);
-  const indexes = table.indexes.map((i) => {
-    const keys = i.keys.map((k) => (k.column ?? `(${k.expression})`) + (k.opclass ? ` ${k.opclass}` : '') + (k.descending ? ' desc' : '')).join(', ');
-    return `- \`${i.name}\` ${i.unique ? 'unique ' : ''}${i.method} (${keys})${i.include.length > 0 ? ` include (${i.include.join(', ')})` : ''}${i.predicate ? ` where ${i.predicate}` : ''}`;
-  });
-  return [`**${table.schema}.${table.name}** — ${table.kind}, ${rows}`, ['| column | type | |', '| --- | --- | --- |', ...columns].join('\n'), indexes.length > 0 ? indexes.join('\n') : 'No indexes.'].join('\n\n');
-}
