@@ -19,6 +19,8 @@ export interface InitializationOptions {
   readonly trusted: boolean;
   /** Version of the extension, for the log. */
   readonly version: string;
+  /** The user's own choice (`sargable.plannerServer`), never a workspace's. Left out: `embedded`. Without trust the embedded one serves. */
+  readonly plannerServer?: 'embedded' | 'local';
   /** Folder of the bundled server and its WebAssembly files, as a file path. */
   readonly distPath: string;
 }
@@ -306,7 +308,7 @@ export interface StatusParams {
   readonly connections: readonly { readonly name: string; readonly label: string; readonly state: 'connected' | 'lost' }[];
   /** The SQL grammar in use: `PostgreSQL 18`, or the fallback. */
   readonly engine: string;
-  /** The planner that checks findings: `embedded twin (PGlite, PostgreSQL 18.6)`; undefined: switched off. */
+  /** The planner that checks findings: `embedded twin (PGlite, PostgreSQL 18.6)`, `twin (PostgreSQL 16.4 of this machine)`; undefined: switched off. */
   readonly planner?: string;
 }
 

@@ -75,6 +75,8 @@ export interface SargableSettings {
   };
   /** `twin`: performance findings are checked by an embedded planner; `off`: by the schema alone. */
   readonly planner: 'twin' | 'off';
+  /** `local`: a Postgres of this machine of the server's own version is the twin. Of the machine's settings alone; the client passes it at the start. */
+  readonly plannerServer: 'embedded' | 'local';
   /** Ignored as long as the workspace is not trusted. */
   readonly databases: readonly DatabaseSetting[];
   readonly explain: {

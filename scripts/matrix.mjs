@@ -29,13 +29,13 @@ function fetchBinaries(major) {
 function test(major, tests) {
   const report = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'sargable-matrix-')), 'report.json');
   const { status, stdout } = spawnSync(process.execPath, [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...tests, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
-    cwd: root, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NO_COLOR: '1', SARGABLE_POSTGRES_BINARIES: fetchBinaries(major) },
+    cwd: root, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NO_COLOR: '1', SARGABLE_POSTGRES_BINARIES: fetchBinaries(major), SARGABLE_TEST_MAJOR: major, PATH: `${path.join(fetchBinaries(major), 'bin')}${path.delimiter}${process.env.PATH}` },
   });
   process.stdout.write(stdout);
   if (!fs.existsSync(report)) return { major, status, passed: 0, failed: 0, skipped: 0, files: [], said: [] };
   const { numPassedTests: passed, numFailedTests: failed, numPendingTests: skipped, testResults } = JSON.parse(fs.readFileSync(report, 'utf8'));
   fs.rmSync(path.dirname(report), { recursive: true });
-  const said = [...new Set(stdout.split('\n').filter((line) => /^PostgreSQL \d+, .* of the same shape|tested on this version|is not tested|are not tested/i.test(line)))];
+  const said = [...new Set(stdout.split('\n').filter((line) => /^PostgreSQL \d+( as its own twin)?, .* of the same shape|tested on this version|is not tested|are not tested/i.test(line)))];
   return { major, status, passed, failed, skipped, files: testResults.filter((file) => file.status !== 'passed').map((file) => path.relative(root, file.name)), said };
 }
 
@@ -43,7 +43,7 @@ installDependencies();
 run(process.execPath, ['scripts/build.mjs']);
 const split = process.argv.indexOf('--');
 const wanted = process.argv.slice(2, split < 0 ? undefined : split).filter((argument) => argument in packages);
-const tests = split < 0 ? ['test/db', 'test/twin/fidelity.test.ts', 'test/protocol/database.test.ts'] : process.argv.slice(split + 1);
+const tests = split < 0 ? ['test/db', 'test/twin/fidelity.test.ts', 'test/twin/native.test.ts', 'test/protocol/database.test.ts'] : process.argv.slice(split + 1);
 const results = [];
 for (const major of wanted.length > 0 ? wanted : Object.keys(packages)) {
   console.log(`\n── PostgreSQL ${major}`);

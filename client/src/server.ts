@@ -37,6 +37,7 @@ export function createServer(context: vscode.ExtensionContext, output: vscode.Lo
       if (newState === State.Stopped) stopped.fire();
     }),
     client.onNotification(statusNotification, (params: StatusParams) => status.fire(params)),
+    vscode.workspace.onDidChangeConfiguration((event) => { if (event.affectsConfiguration('sargable.plannerServer') && client.isRunning()) void client.restart(); }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void client.sendNotification(trustGrantedNotification)),
   ];
 
@@ -71,6 +72,8 @@ function clientOptions(context: vscode.ExtensionContext, output: vscode.LogOutpu
   const initializationOptions = (): InitializationOptions => ({
     trusted: vscode.workspace.isTrusted,
     version: String(context.extension.packageJSON.version),
+    // The value of the user, whatever a workspace writes.
+    plannerServer: vscode.workspace.getConfiguration('sargable').inspect<InitializationOptions['plannerServer']>('plannerServer')?.globalValue ?? 'embedded',
     distPath: context.asAbsolutePath('dist'),
   });
   return {

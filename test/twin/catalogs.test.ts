@@ -37,6 +37,10 @@ describe('another catalog', () => {
     const few = withStatistics(first, '1', { columns: [{ ...column, column: 'email', distinct: 10 }, { ...column, column: 'status', distinct: 2, mostCommonValues: '{open,closed}', mostCommonFrequencies: [0.99, 0.01] }, { ...column, column: 'id', distinct: -1 }] });
     expect(await twin.plan(few, sql)).toMatchObject({ scans: [{ rowsRead: 10_000, rowsKept: 1_000 }], basis: { volumes: 'snapshot', assumed: [] } });
     expect((await twin.plan(few, "select * from orders where status = 'closed'")).scans[0]!.rowsKept).toBe(100);
+    // What was said of statistics that were missing is not said of those that came later.
+    const bare = withStatistics(first, 'bare', {});
+    expect((await twin.plan(bare, sql)).basis.caveats).toEqual(['no column statistics of public.orders']);
+    expect((await twin.plan(few, sql)).basis.caveats).toEqual([]);
     const more = withStatistics(first, '2', { pages: 200, filePages: 200, tuples: 20_000, columns: [{ ...column, column: 'email', distinct: 20_000 }, { ...column, column: 'id', distinct: -1 }] });
     expect(await twin.plan(more, sql)).toMatchObject({ scans: [{ rowsRead: 20_000, rowsKept: 1 }] });
     // Without statistics of a column Postgres assumes 200 values.

@@ -14,11 +14,14 @@ import { createProject, type Project } from '../workspace/project';
 import { serverProblem, verifyOnServer } from '../workspace/verifyAdvice';
 import { readSettings, selectFiles, useDatabase } from './check';
 import { createProgress } from './progress';
+import { toPlannerOptions } from './plannerFlag';
 import { UsageError } from './usage';
 
 export const ADVICE_FORMATS = ['text', 'json', 'markdown'] as const;
 
 export interface AdviseOptions {
+  /** Which Postgres plans. A flag alone: no file of the workspace may choose it. */
+  readonly planner?: 'embedded' | 'local';
   readonly schema?: readonly string[];
   /** `false` from `--no-database`. */
   readonly database?: string | false;
@@ -39,7 +42,7 @@ export async function runAdvise(paths: readonly string[], options: AdviseOptions
   if (options.verifyOnServer && url === undefined) throw new UsageError('--verify-on-server needs a server: pass --database URL, or set SARGABLE_DATABASE_URL');
   const problem = options.verifyOnServer ? await serverProblem(url ?? '') : undefined;
   if (problem !== undefined) throw new UsageError(`--verify-on-server: ${problem}`);
-  const twin = createPlannerTwin();
+  const twin = createPlannerTwin(toPlannerOptions(options.planner));
   try {
     const engine = await createEngine();
     const project = await createProject({ folder, engine, settings, threads: options.threads, twin });

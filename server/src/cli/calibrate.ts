@@ -2,9 +2,12 @@ import { describeDifferences, renderCalibrationMarkdown, summariseCalibration } 
 import { createConnections, databaseUrl } from '../workspace/connections';
 import { createEngine } from '../workspace/engine';
 import { createPlannerTwin } from '../workspace/plannerTwin';
+import { toPlannerOptions } from './plannerFlag';
 import { UsageError } from './usage';
 
 export interface CalibrateOptions {
+  /** Which Postgres plans. A flag alone: no file of the workspace may choose it. */
+  readonly planner?: 'embedded' | 'local';
   /** `false` from `--no-database`. */
   readonly database?: string | false;
   readonly format: 'text' | 'json' | 'markdown';
@@ -14,7 +17,7 @@ export interface CalibrateOptions {
 export async function runCalibrate(options: CalibrateOptions): Promise<number> {
   const url = options.database === false ? undefined : databaseUrl(options.database);
   if (url === undefined) throw new UsageError('--calibrate compares the twin with a database: pass --database URL, or set SARGABLE_DATABASE_URL or the PG* variables');
-  const [engine, twin, connections] = [await createEngine(), createPlannerTwin(), createConnections()];
+  const [engine, twin, connections] = [await createEngine(), createPlannerTwin(toPlannerOptions(options.planner)), createConnections()];
   try {
     const opened = await connections.connect({ name: 'cli', url });
     if (!opened.ok) throw new UsageError(opened.error);

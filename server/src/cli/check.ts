@@ -19,9 +19,12 @@ import { render, SHOWS_FIXES, type Format } from './formats';
 import { lintFiles, type Stage } from './lintFiles';
 import { createProgress } from './progress';
 import { summarise, toReportFindings, type Report } from './report';
+import { toPlannerOptions } from './plannerFlag';
 import { UsageError } from './usage';
 
 export interface CheckOptions {
+  /** Which Postgres plans. A flag alone: no file of the workspace may choose it. */
+  readonly planner?: 'embedded' | 'local';
   readonly schema?: readonly string[];
   /** `false` from `--no-database`. */
   readonly database?: string | false;
@@ -46,7 +49,7 @@ export interface CheckOptions {
 
 /** `sargable check`. @returns the exit status */
 export async function runCheck(paths: readonly string[], options: CheckOptions): Promise<number> {
-  const twin = createPlannerTwin();
+  const twin = createPlannerTwin(toPlannerOptions(options.planner));
   try {
     return await check(paths, options, twin);
   } finally {

@@ -11,9 +11,12 @@ import { queryAtLine, queryFromSql, type ExplainableQuery } from '../workspace/q
 import { runCalibrate } from './calibrate';
 import { readSettings } from './check';
 import { renderPlanMarkdown, renderPlanText, type ExplainedPlan } from './planText';
+import { toPlannerOptions } from './plannerFlag';
 import { UsageError } from './usage';
 
 export interface ExplainOptions {
+  /** Which Postgres plans. A flag alone: no file of the workspace may choose it. */
+  readonly planner?: 'embedded' | 'local';
   readonly sql?: string;
   /** `false` from `--no-database`. */
   readonly database?: string | false;
@@ -42,7 +45,7 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
   const engine = await createEngine();
   const url = options.database === false ? undefined : databaseUrl(options.database);
   if (url === undefined && (options.analyze || options.values || options.role !== undefined || options.param)) throw new UsageError('--analyze, --values, --role and --param need a database: pass --database URL, or set SARGABLE_DATABASE_URL or the PG* variables');
-  const twin = createPlannerTwin();
+  const twin = createPlannerTwin(toPlannerOptions(options.planner));
   try {
     const project = await openProject(input, options, engine, twin);
     const query = await findQuery(project, engine, input);

@@ -6,8 +6,12 @@ import { ADVICE_FORMATS, runAdvise, type AdviseOptions } from './advise';
 import { runCheck, type CheckOptions } from './check';
 import { runExplain, type ExplainOptions } from './explain';
 import { FORMATS } from './formats';
+import { PLANNER_SERVERS } from './plannerFlag';
 import { runRules } from './rules';
 import { runSchemaCheck, runSchemaPull, type SchemaCheckOptions, type SchemaPullOptions } from './schema';
+
+/** No setting of a configuration file: it would let a workspace choose. */
+const planner = (): Option => new Option('--planner <which>', "the Postgres that plans: the embedded one, or one installed here of the server's own version").choices([...PLANNER_SERVERS]).default('embedded');
 
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 
@@ -36,6 +40,7 @@ export function createProgram(): Command {
     .addOption(new Option('--format <format>', 'output format').choices([...FORMATS]).default('stylish'))
     .option('--rule <id=severity>', 'severity of a rule: error, warning, info, hint, off; repeatable', collect)
     .option('--config <path>', 'configuration file; discovered upwards otherwise')
+    .addOption(planner())
     .option('--baseline <file>', 'known findings are not reported')
     .option('--update-baseline', 'rewrite the baseline; it may only shrink')
     .option('--allow-growth', 'let --update-baseline add findings')
@@ -62,6 +67,7 @@ export function createProgram(): Command {
     .option('--schema <path>', 'for the twin: DDL file, migrations folder or snapshot folder; repeatable', collect)
     .option('--assume <table=rows>', 'for the twin: row counts where there are no statistics; repeatable', collect)
     .option('--config <path>', 'configuration file; discovered upwards otherwise')
+    .addOption(planner())
     .option('--calibrate', 'compare the twin with the server: both plan statements made from the schema, none of yours')
     .option('--analyze', 'run the statement, in a transaction that is rolled back')
     .option('--param <value>', 'value of $1, $2 …; repeatable', collect)
@@ -102,6 +108,7 @@ export function createProgram(): Command {
     .option('--no-database', 'never connect')
     .option('--assume <table=rows>', 'row counts where there are no statistics; repeatable', collect)
     .option('--config <path>', 'configuration file; discovered upwards otherwise')
+    .addOption(planner())
     .addOption(new Option('--format <format>', 'output format').choices([...ADVICE_FORMATS]).default('text'))
     .option('--max <n>', 'at most so many indexes for each database', wholeNumber)
     .option('--write', 'write a migration for each index')

@@ -1,4 +1,4 @@
-import { CodeActionKind, TextDocumentSyncKind, type ClientCapabilities, type Connection, type InitializeParams, type InitializeResult } from 'vscode-languageserver/node';
+import { CodeActionKind, MessageType, ShowMessageNotification, TextDocumentSyncKind, type ClientCapabilities, type Connection, type InitializeParams, type InitializeResult } from 'vscode-languageserver/node';
 import { version } from '../../../package.json';
 import type { InitializationOptions } from '../../../protocol/requests';
 import { createConnections } from '../workspace/connections';
@@ -50,6 +50,8 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     statements.onConnections();
   });
 
+  const tell = (message: string): void => inBackground(connection, connection.sendNotification(ShowMessageNotification.type, { type: MessageType.Warning, message: `Sargable: ${message}.` }));
+
   connection.onInitialize(async (params): Promise<InitializeResult> => {
     const options = (params.initializationOptions ?? {}) as Partial<InitializationOptions>;
     const encoding = negotiateEncoding(params.capabilities.general?.positionEncodings);
@@ -57,7 +59,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
       connection, encoding, options,
       abilities: abilitiesOf(params.capabilities),
       engine: await createEngine(),
-      connections: createConnections(), twin: parts.twin ?? findPlannerTwin(),
+      connections: createConnections(), twin: parts.twin ?? findPlannerTwin({ server: options.plannerServer, isTrusted: () => session?.trusted === true, folders: () => [...(session?.projects.keys() ?? [])], say: tell }),
       documents: new Map(), projects: new Map(), results: new Map(), answered: new Set(),
       onPending: createSecondLook(connection, current, workspace.sendStatus),
       settings: {}, trusted: options.trusted ?? true, generation: 0,

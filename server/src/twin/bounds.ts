@@ -34,7 +34,12 @@ export function partitionBounds(catalog: Catalog, tables: readonly Table[]): Rea
   return places;
 }
 
-const isBound = (text: string): boolean => /^(?:default$|for\s+values\s)/i.test(text.trim()) && !collectTokens(text).some((token) => token.text === ';');
+/** A bound of constants: Postgres evaluates what stands in one when the partition is made, function calls too. */
+function isBound(text: string): boolean {
+  const tokens = collectTokens(text);
+  const calls = tokens.some((token, at) => token.text === '(' && (tokens[at - 1]?.kind === 'quoted' || (tokens[at - 1]?.kind === 'word' && !/^(?:from|to|in|with)$/i.test(tokens[at - 1]!.text))));
+  return /^(?:default$|for\s+values\s)/i.test(text.trim()) && !calls && !tokens.some((token) => token.text === ';');
+}
 
 function madeUpBound(parent: Table, position: number): string | undefined {
   const key = parent.partitionKey!;

@@ -1,8 +1,9 @@
 import { isCollatable } from '../core/catalog/renderDdl';
 import type { Catalog } from '../core/catalog/model';
 
-/** Collations of the embedded Postgres. */
-const known: ReadonlySet<string> = new Set(['C', 'POSIX', 'ucs_basic', 'pg_c_utf8', 'pg_unicode_fast', 'C.utf8', 'en_US', 'en_US.utf8']);
+/** Collations of the embedded Postgres: those that order byte by byte and those of a language. A planning server has them all. */
+export const twinCollations = { bytewise: ['C', 'POSIX', 'ucs_basic', 'pg_c_utf8', 'pg_unicode_fast', 'C.utf8'], language: ['en_US', 'en_US.utf8'] } as const;
+const known: ReadonlySet<string> = new Set([...twinCollations.bytewise, ...twinCollations.language]);
 
 /** Collation of the same meaning for the planner: byte by byte, or not. A collation that is not there becomes one of a language. */
 export const toTwinCollation = (collation: string): string => (known.has(collation) ? collation : 'en_US');

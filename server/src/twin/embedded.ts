@@ -1,7 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import type { StepResult, TwinGreeting, TwinReply, TwinRequest } from './child/protocol';
-import { StepFailure, type PlanningServer } from './planningServer';
+import { quoteIdentifier } from '../core/sql/names';
+import type { StepError, StepResult, TwinGreeting, TwinReply, TwinRequest, TwinStep } from './child/protocol';
+import { StepFailure, type PlanningServer, type PlanningStep } from './planningServer';
+import { renderStatisticsStep } from './statistics';
 import { TwinError, type TwinStatus } from './twin';
 
 export interface EmbeddedOptions {
@@ -121,11 +123,12 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
   };
 
   return {
+    major: 18, takesBodies: true,
     start: async () => { await open(); return starts; },
     run: async (steps, { finally: last, timeoutMs = options.timeoutMs } = {}) => {
       const target = running;
       if (target === undefined) throw new TwinError('crashed', 'the planner ended; it starts again with the next question');
-      const request: TwinRequest = { id: requests++, steps, ...(last === undefined ? {} : { finally: last }) };
+      const request: TwinRequest = { id: requests++, steps: steps.map(toChildStep), ...(last === undefined ? {} : { finally: last }) };
       hold(target, true);
       const timer = setTimeout(() => { fail(target, new TwinError('timeout', `the planner did not answer in ${timeoutMs} ms`)); }, timeoutMs);
       try {
@@ -135,7 +138,7 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
         });
         failures = 0;
         problem = undefined;
-        if (reply.error !== undefined) throw new StepFailure(reply.error);
+        if (reply.error !== undefined) throw new StepFailure(steps[reply.error.step]?.type === 'explain' ? inStatement(reply.error) : reply.error);
         return reply.results satisfies readonly StepResult[];
       } finally {
         clearTimeout(timer);
@@ -157,6 +160,20 @@ export function createEmbeddedServer(options: EmbeddedOptions): PlanningServer {
     },
   };
 }
+
+/** The simple protocol, for the parameters have no values: the statement must be proved to be one. */
+const explain = 'explain (generic_plan, verbose, format json) ';
+
+function toChildStep(step: PlanningStep): TwinStep {
+  switch (step.type) {
+    case 'explain': return { type: 'sql', sql: `${explain}${step.statement}` };
+    case 'extension': return { type: 'sql', sql: `create extension if not exists ${quoteIdentifier(step.name)} schema ${quoteIdentifier(step.schema)}`, optional: true };
+    case 'relation': case 'column': case 'forget': return { type: 'sql', sql: renderStatisticsStep(step), optional: true };
+    default: return step;
+  }
+}
+
+const inStatement = (error: StepError): StepError => (error.position === undefined ? error : { ...error, position: error.position - explain.length });
 
 /**
  * Nothing of our environment: it may hold passwords. `SystemRoot`: without it no program starts on Windows; `LD_LIBRARY_PATH`: where

@@ -6,9 +6,6 @@ import { collectNodes, parsePlan, type PlanNode } from '../core/plan/planTree';
 import type { StepResult } from './child/protocol';
 import type { SchemaImage } from './image';
 
-/** The statement must be proved to be one: it goes through the simple protocol. */
-export const explainSql = (statement: string): string => `explain (generic_plan, verbose, format json) ${statement}`;
-
 /** Hypothetical indexes as they stood when the plan was made. */
 export interface MadeIndex {
   readonly index: HypotheticalIndex;
@@ -17,8 +14,8 @@ export interface MadeIndex {
   readonly pages: number;
 }
 
-/** The plan in an answer to `explainSql`. */
-export function toPlannedStatement(result: StepResult | undefined, catalog: Catalog, image: SchemaImage, made: readonly MadeIndex[] = [], caveats: readonly string[] = []): PlannedStatement {
+/** The plan in the answer to an `explain` step. `major`: of the planner. */
+export function toPlannedStatement(major: number, result: StepResult | undefined, catalog: Catalog, image: SchemaImage, made: readonly MadeIndex[] = [], caveats: readonly string[] = []): PlannedStatement {
   const written = result?.rows[0]?.['QUERY PLAN'];
   const { root } = parsePlan(written);
   const explained: unknown = Array.isArray(written) ? written[0] : undefined;
@@ -28,12 +25,12 @@ export function toPlannedStatement(result: StepResult | undefined, catalog: Cata
   return {
     root, cost: root.totalCost, scans: collectScans(root, { tuples, added }),
     added: made.map(({ index, names, pages }): AddedIndex => ({ index, pages, used: names.some((name) => used.has(name)) })),
-    basis: basisOf(root, catalog, image, caveats),
+    basis: basisOf(major, root, catalog, image, caveats),
     ...(isRecord(explained) ? { explained } : {}),
   };
 }
 
-function basisOf(root: PlanNode, catalog: Catalog, image: SchemaImage, caveats: readonly string[]): PlanBasis {
+function basisOf(planner: number, root: PlanNode, catalog: Catalog, image: SchemaImage, caveats: readonly string[]): PlanBasis {
   const keys = [...new Set(collectNodes(root).flatMap((node) => (node.relation === undefined ? [] : [`${node.schema ?? 'public'}.${node.relation}`])))].filter((key) => image.volumes.has(key));
   const volumes = keys.map((key) => ({ key, volume: image.volumes.get(key)! }));
   const assumed = volumes.filter(({ volume }) => volume.source === 'assumed').map(({ key, volume }) => ({ table: key, rows: volume.stats.tuples }));
@@ -44,8 +41,8 @@ function basisOf(root: PlanNode, catalog: Catalog, image: SchemaImage, caveats: 
     volumes: assumed.length > 0 || without ? 'assumed' : fromSnapshot ? 'snapshot' : 'server',
     assumed,
     caveats: [
-      ...(major === undefined || major === 18 ? [] : [`planned by PostgreSQL 18; the server runs ${major}`]),
-      ...new Set([...keys.flatMap((key) => [...(image.caveats.get(key) ?? [])]), ...caveats]),
+      ...(major === undefined || major === planner ? [] : [`planned by PostgreSQL ${planner}; the server runs ${major}`]),
+      ...new Set([...keys.flatMap((key) => image.caveatsAbout(key)), ...caveats]),
     ],
   };
 }

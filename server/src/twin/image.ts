@@ -2,13 +2,13 @@ import type { Catalog, Table } from '../core/catalog/model';
 import { relationKey } from '../core/catalog/names';
 import { isOneStatement, renderCreateTable, renderForeignKey, renderView, type DdlOptions } from '../core/catalog/renderDdl';
 import { quoteIdentifier, quoteLiteral } from '../core/sql/names';
-import type { StepResult, TwinStep } from './child/protocol';
+import type { StepResult } from './child/protocol';
 import { isBytewise, toTwinCollation } from './collations';
 import { renderKeys } from './keys';
 import { extensionsFor, extensionsMissing, isLoadable, withRequirements } from './extensions';
 import { assumeExpressions, readIndexes, estimateIndexes } from './indexSizes';
 import { partitionBounds } from './bounds';
-import { StepFailure, type PlanningServer } from './planningServer';
+import { StepFailure, type PlanningServer, type PlanningStep } from './planningServer';
 import { collectNames, relationsNamed, type WrittenName } from './statement';
 import { renderRoutine } from './routines';
 import { renderSettings } from './settings';
@@ -24,8 +24,10 @@ export interface SchemaImage {
   addMissing(message: string): Promise<boolean>;
   /** Made tables with their volumes, by `schema.name`. */
   readonly volumes: ReadonlyMap<string, Volume>;
-  /** What is not as on the server, by `schema.name`. */
-  readonly caveats: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What is not as on the server about a relation (`schema.name`). */
+  caveatsAbout(key: string): readonly string[];
+  /** What is not as on the server about the functions that a statement calls. */
+  caveatsOf(statement: string): readonly string[];
   /** Forgets and removes everything: what is made anew is as it was at first. */
   reset(): Promise<void>;
 }
@@ -34,7 +36,12 @@ interface Content {
   readonly start: number;
   readonly made: Map<string, string>;
   readonly volumes: Map<string, Volume>;
+  /** About what the relations are made of: they last as long as these do. */
   readonly caveats: Map<string, Set<string>>;
+  /** About the statistics that they have now. */
+  readonly assumptions: Map<string, Set<string>>;
+  /** Names of functions whose bodies the planner would look into, and cannot here. */
+  readonly opaque: Set<string>;
   readonly extensions: Set<string>;
   readonly routines: Set<string>;
   readonly types: TypeMap;
@@ -57,14 +64,14 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       const schema = now.catalog?.server?.extensions.find((extension) => extension.name === item)?.schema ?? now.catalog?.searchPath[0] ?? 'public';
       await server.run([
         { type: 'sql', sql: `create schema if not exists ${quoteIdentifier(schema)}`, optional: true },
-        { type: 'sql', sql: `create extension if not exists ${quoteIdentifier(item)} schema ${quoteIdentifier(schema)}`, optional: true },
+        { type: 'extension', name: item, schema },
       ]);
     }
     return true;
   };
 
   const fresh = (start: number): Content => ({
-    start, made: new Map(), volumes: new Map(), caveats: new Map(), extensions: new Set(), routines: new Set(), restored: new Map(), bytewise: false, types: createTypeMap(server, addExtension),
+    start, made: new Map(), volumes: new Map(), caveats: new Map(), assumptions: new Map(), opaque: new Set(), extensions: new Set(), routines: new Set(), restored: new Map(), bytewise: false, types: createTypeMap(server, addExtension),
   });
 
   const reset = async (): Promise<void> => {
@@ -72,7 +79,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
     const [result] = await server.run([{ type: 'sql', sql: `select nspname::text as name from pg_catalog.pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'` }]);
     const schemas = (result?.rows ?? []).map((row) => quoteIdentifier(String(row['name'])));
     try {
-      await server.run([...schemas.map((schema): TwinStep => ({ type: 'sql', sql: `drop schema ${schema} cascade` })), { type: 'sql', sql: 'create schema public' }], { timeoutMs: setupTimeoutMs });
+      await server.run([...schemas.map((schema): PlanningStep => ({ type: 'sql', sql: `drop schema ${schema} cascade` })), { type: 'sql', sql: 'create schema public' }], { timeoutMs: setupTimeoutMs });
     } catch (error) {
       if (!(error instanceof StepFailure)) throw error;
       await server.stop();
@@ -104,7 +111,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       // Those of the catalog before.
       { type: 'sql', sql: 'reset all' },
       { type: 'sql', sql: `set search_path = ${path.length === 0 ? "''" : path.map(quoteIdentifier).join(', ')}`, optional: true },
-      ...renderSettings(catalog.server?.settings ?? {}, catalog.server?.version).map((sql): TwinStep => ({ type: 'sql', sql, optional: true })),
+      ...renderSettings(catalog.server?.settings ?? {}, catalog.server?.version).map((sql): PlanningStep => ({ type: 'sql', sql, optional: true })),
     ]);
     return content;
   };
@@ -121,7 +128,8 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
     await restoreStatistics(now, catalog, tables.filter((table) => table.kind !== 'view'));
   };
 
-  const note = (now: Content, key: string, text: string): void => { now.caveats.set(key, (now.caveats.get(key) ?? new Set()).add(text)); };
+  const addTo = (notes: Map<string, Set<string>>, key: string, text: string): void => { notes.set(key, (notes.get(key) ?? new Set()).add(text)); };
+  const note = (now: Content, key: string, text: string): void => { addTo(now.caveats, key, text); };
 
   const makeRoutines = async (now: Content, catalog: Catalog, names: readonly WrittenName[]): Promise<void> => {
     const called = new Set(names.filter((item) => item.called).map((item) => item.name));
@@ -135,7 +143,8 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       const missing = withDependencies(catalog, relationsNamed(catalog, inside)).filter((table) => !now.made.has(keyOf(table)));
       if (missing.length > 0) await makeRelations(now, catalog, missing);
       await now.types.resolveNamed(catalog, new Set(inside.map(({ name }) => name)));
-      for (const sql of renderRoutine(routine)) {
+      if (!server.takesBodies && routine.language === 'sql' && routine.definition !== undefined) now.opaque.add(routine.name);
+      for (const sql of renderRoutine(routine, server.takesBodies)) {
         const [, result] = await server.run([{ type: 'sql', sql: `create schema if not exists ${quoteIdentifier(routine.schema)}`, optional: true }, { type: 'sql', sql, optional: true }]);
         if (result?.error === undefined) break;
       }
@@ -173,7 +182,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
     const there = new Set(await existing(server, outdated.map(regclassOf)));
     const stale = outdated.filter((table) => there.has(regclassOf(table)));
     if (stale.length === 0) return;
-    const steps: TwinStep[] = [];
+    const steps: PlanningStep[] = [];
     for (const table of stale) {
       const key = keyOf(table);
       const volume = volumeOf(catalog, table, fallbackRows);
@@ -181,7 +190,8 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       steps.push(...restoreRelation(table.schema, table.name, volume.stats, table.kind !== 'partitioned'), ...restoreColumns(table.schema, table.name, volume.stats.columns));
       now.volumes.set(key, volume);
       now.restored.set(key, statisticsKey(catalog));
-      for (const caveat of volume.caveats) note(now, key, caveat);
+      now.assumptions.delete(key);
+      for (const caveat of volume.caveats) addTo(now.assumptions, key, caveat);
     }
     await runSteps(server, steps);
     await restoreIndexes(now, catalog, stale);
@@ -195,7 +205,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       const stats = now.volumes.get(relationKey(index.schema, index.table))?.stats;
       return { tuples: stats?.tuples ?? 0, pages: stats?.filePages ?? 0 };
     });
-    const steps: TwinStep[] = [];
+    const steps: PlanningStep[] = [];
     for (const index of indexes) {
       const stats = catalog.statistics?.relations.get(relationKey(index.schema, index.name));
       const estimate = estimates[unknown.indexOf(index)];
@@ -207,7 +217,7 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
         const key = relationKey(index.schema, index.table);
         const assumed = assumeExpressions(catalog, index, now.volumes.get(key)?.stats);
         steps.push(...restoreColumns(index.schema, index.name, assumed.columns));
-        for (const caveat of assumed.caveats) note(now, key, caveat);
+        for (const caveat of assumed.caveats) addTo(now.assumptions, key, caveat);
       }
     }
     await runSteps(server, steps);
@@ -221,7 +231,8 @@ export function createSchemaImage(server: PlanningServer, fallbackRows: number):
       return added;
     },
     get volumes() { return content?.volumes ?? new Map<string, Volume>(); },
-    get caveats() { return content?.caveats ?? new Map<string, Set<string>>(); },
+    caveatsAbout: (key) => [...(content?.caveats.get(key) ?? []), ...(content?.assumptions.get(key) ?? [])],
+    caveatsOf: (statement) => (content === undefined || content.opaque.size === 0 ? [] : [...new Set(collectNames(statement).filter(({ name, called }) => called && content?.opaque.has(name)).map(({ name }) => `${name}() is planned without its body`))]),
   };
 }
 
@@ -286,7 +297,7 @@ async function runAll(server: PlanningServer, statements: readonly string[]): Pr
 }
 
 /** In portions, each with a time limit of its own. */
-async function runSteps(server: PlanningServer, steps: readonly TwinStep[]): Promise<readonly StepResult[]> {
+async function runSteps(server: PlanningServer, steps: readonly PlanningStep[]): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
   for (let at = 0; at < steps.length; at += 200) results.push(...(await server.run(steps.slice(at, at + 200), { timeoutMs: setupTimeoutMs })));
   return results;

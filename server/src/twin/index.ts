@@ -5,7 +5,7 @@ import type { PlannedStatement } from '../core/plan/planner';
 import { quoteQualified } from '../core/sql/names';
 import type { StepResult } from './child/protocol';
 import { createEmbeddedServer, type EmbeddedOptions } from './embedded';
-import { explainSql, toPlannedStatement } from './explain';
+import { toPlannedStatement } from './explain';
 import { createSchemaImage } from './image';
 import { giveTypes } from './parameters';
 import { StepFailure, type PlanningServer } from './planningServer';
@@ -56,7 +56,7 @@ export function createTwinOn(server: PlanningServer, fallbackRows: number): Twin
   const acceptedFor = (catalog: Catalog, statement: string): string | undefined => (asked === catalog ? accepted.get(statement) : undefined);
 
   const explain = async (statement: string, settings: readonly string[]): Promise<StepResult | undefined> =>
-    (await server.run([{ type: 'sql', sql: 'begin' }, ...settings.map((sql) => ({ type: 'sql' as const, sql })), { type: 'sql', sql: explainSql(statement) }], { finally: 'rollback' })).at(-1);
+    (await server.run([{ type: 'sql', sql: 'begin' }, ...settings.map((sql) => ({ type: 'sql' as const, sql })), { type: 'explain', statement }], { finally: 'rollback' })).at(-1);
 
   /** Plans the statement as it stands; where Postgres asks for types or objects, they are given and it is asked again. */
   const accept = async (catalog: Catalog, statement: string, settings: readonly string[]): Promise<{ readonly text: string; readonly result: StepResult | undefined }> => {
@@ -70,7 +70,7 @@ export function createTwinOn(server: PlanningServer, fallbackRows: number): Twin
         return { text, result };
       } catch (error) {
         if (!(error instanceof StepFailure) || attempt >= maxAttempts) throw error;
-        const typed = giveTypes(text, error.error, explainSql('').length);
+        const typed = giveTypes(text, error.error);
         if (typed === undefined && !(await image.addMissing(error.error.message))) throw error;
         text = typed ?? text;
       }
@@ -84,7 +84,7 @@ export function createTwinOn(server: PlanningServer, fallbackRows: number): Twin
     plan: (catalog, sql, plan) => inTurn(async () => {
       const statement = proveStatement(sql);
       await image.ensure(catalog, statement);
-      return toPlannedStatement((await accept(catalog, statement, local(plan))).result, catalog, image);
+      return toPlannedStatement(server.major, (await accept(catalog, statement, local(plan))).result, catalog, image, [], image.caveatsOf(statement));
     }),
     whatIf: (catalog, sql, sets, plan) => inTurn(async () => {
       const statement = proveStatement(sql);

@@ -3,16 +3,16 @@ import type { StepError } from './child/protocol';
 
 /**
  * The statement with a type given to a parameter whose type Postgres could not tell (42P18) or whose operator or function
- * it could not choose (42725), or that it took for two types (42P08). `offset`: length of what stood before the statement. undefined: there is nothing to give.
+ * it could not choose (42725), or that it took for two types (42P08). undefined: there is nothing to give.
  */
-export function giveTypes(statement: string, error: StepError, offset: number): string | undefined {
+export function giveTypes(statement: string, error: StepError): string | undefined {
   const tokens = tokenize(statement);
   if (error.sqlState === '42P18') {
     const name = /\$\d+/.exec(error.message)?.[0];
     return name === undefined ? undefined : cast(statement, tokens, (token) => statement.slice(token.start, token.end) === name, 'text');
   }
   if (error.position === undefined) return undefined;
-  const at = fromCodePoint(statement, error.position - 1 - offset);
+  const at = fromCodePoint(statement, error.position - 1);
   const index = tokens.findIndex((token) => token.start <= at && at < token.end);
   const found = tokens[index];
   if (found === undefined) return undefined;

@@ -1,13 +1,32 @@
+import { collectTokens } from '../core/catalog/expressionTokens';
 import type { Routine } from '../core/catalog/statistics';
 import { quoteQualified } from '../core/sql/names';
 
 /**
  * CREATE FUNCTION of a routine, best first: as it is, where the planner looks inside (SQL), else a stand-in of the same
- * signature, volatility and cost that does nothing.
+ * signature, volatility and cost that does nothing. `bodies`: may it be made as it is?
  */
-export function renderRoutine(routine: Routine): readonly string[] {
-  if (routine.kind !== 'function' || /\btrigger$/i.test(routine.returns)) return [];
-  return [...(routine.language === 'sql' && routine.definition !== undefined ? [routine.definition] : []), standIn(routine)];
+export function renderRoutine(routine: Routine, bodies: boolean): readonly string[] {
+  if (routine.kind !== 'function' || /\btrigger$/i.test(routine.returns) || !isArgumentList(routine.arguments) || !isResultType(routine.returns)) return [];
+  return [...(bodies && routine.language === 'sql' && routine.definition !== undefined ? [routine.definition] : []), standIn(routine)];
+}
+
+/** Does it end where the parenthesis around it ends? Behind that a body could follow. */
+function isArgumentList(text: string): boolean {
+  let depth = 0;
+  return collectTokens(text).every(({ text: token }) => token !== ';' && (depth += token === '(' ? 1 : token === ')' ? -1 : 0) >= 0) && depth === 0;
+}
+
+/** What may follow a type, and brings a body or a language with it. */
+const bodyWords: ReadonlySet<string> = new Set(['language', 'as', 'return', 'begin', 'window', 'security', 'set', 'support', 'transform']);
+
+function isResultType(text: string): boolean {
+  let depth = 0;
+  return collectTokens(text).every(({ kind, text: token }) => {
+    if (token === '(') depth++;
+    else if (token === ')') depth--;
+    return kind === 'word' ? depth > 0 || !bodyWords.has(token.toLowerCase()) : kind === 'number' || kind === 'quoted' || ['.', ',', '(', ')', '[', ']'].includes(token);
+  }) && depth === 0;
 }
 
 function standIn(routine: Routine): string {

@@ -1,19 +1,27 @@
 import { assumeIndexHeight } from '../core/catalog/assumedStatistics';
 import { quoteLiteral, quoteQualified } from '../core/sql/names';
 import type { ColumnStatistics, RelationStatistics } from '../core/catalog/statistics';
-import type { TwinStep } from './child/protocol';
+import type { PlanningStep } from './planningServer';
 
-const number = (value: number, fallback: number): string => String(Number.isFinite(value) ? value : fallback);
-const whole = (value: number): string => number(Math.min(2_147_483_647, Math.max(0, Math.round(value))), 0);
-const array = (values: readonly number[]): string => quoteLiteral(`{${values.map((value) => number(value, 0)).join(',')}}`);
+/** As SQL; what is no number counts as `fallback`. */
+export const number = (value: number, fallback: number): string => String(Number.isFinite(value) ? value : fallback);
+export const whole = (value: number): string => number(Math.min(2_147_483_647, Math.max(0, Math.round(value))), 0);
+export const array = (values: readonly number[]): string => quoteLiteral(`{${values.map((value) => number(value, 0)).join(',')}}`);
 
 /** `regclass` text of a relation. */
 export const regclass = (schema: string, name: string): string => quoteQualified(schema, name);
 
 /** Restores what ANALYZE left in `pg_class`, and makes the file as long. */
-export function restoreRelation(schema: string, name: string, stats: Pick<RelationStatistics, 'pages' | 'tuples' | 'allVisible' | 'filePages'>, hasFile: boolean): readonly TwinStep[] {
-  const sql = `select pg_catalog.pg_restore_relation_stats('schemaname', ${quoteLiteral(schema)}, 'relname', ${quoteLiteral(name)}, 'relpages', ${whole(stats.pages)}::integer, 'reltuples', ${number(stats.tuples, -1)}::real, 'relallvisible', ${whole(stats.allVisible)}::integer)`;
-  return [{ type: 'sql', sql, optional: true }, ...(hasFile ? [{ type: 'size' as const, relation: regclass(schema, name), pages: Math.min(4_294_967_294, Math.max(0, Math.round(stats.filePages))) }] : [])];
+export function restoreRelation(schema: string, name: string, stats: Pick<RelationStatistics, 'pages' | 'tuples' | 'allVisible' | 'filePages'>, hasFile: boolean): readonly PlanningStep[] {
+  return [{ type: 'relation', schema, name, stats }, ...(hasFile ? [{ type: 'size' as const, relation: regclass(schema, name), pages: Math.min(4_294_967_294, Math.max(0, Math.round(stats.filePages))) }] : [])];
+}
+
+/** A step that sets statistics, by the functions of PostgreSQL 18. */
+export function renderStatisticsStep(step: Extract<PlanningStep, { readonly type: 'relation' | 'column' | 'forget' }>): string {
+  const { schema, name } = step;
+  if (step.type === 'column') return `select ${attributeCall(schema, name, step.stats)}`;
+  if (step.type === 'forget') return `select pg_catalog.pg_clear_attribute_stats(${quoteLiteral(schema)}, ${quoteLiteral(name)}, ${quoteLiteral(step.column)}, ${String(step.inherited)})`;
+  return `select pg_catalog.pg_restore_relation_stats('schemaname', ${quoteLiteral(schema)}, 'relname', ${quoteLiteral(name)}, 'relpages', ${whole(step.stats.pages)}::integer, 'reltuples', ${number(step.stats.tuples, -1)}::real, 'relallvisible', ${whole(step.stats.allVisible)}::integer)`;
 }
 
 function attributeCall(schema: string, name: string, stats: ColumnStatistics): string {
@@ -30,14 +38,14 @@ function attributeCall(schema: string, name: string, stats: ColumnStatistics): s
 }
 
 /** A b-tree as high as it would be with so many blocks. */
-export const restoreHeight = (index: { readonly schema: string; readonly name: string; readonly method: string; readonly partitioned: boolean; readonly keyWidth: number }, pages: number): readonly TwinStep[] =>
+export const restoreHeight = (index: { readonly schema: string; readonly name: string; readonly method: string; readonly partitioned: boolean; readonly keyWidth: number }, pages: number): readonly PlanningStep[] =>
   index.method === 'btree' && !index.partitioned && pages > 2 ? [{ type: 'height', relation: regclass(index.schema, index.name), level: assumeIndexHeight(pages, index.keyWidth) }] : [];
 
 /** Restores rows of `pg_stats`; one that Postgres refuses is left out. */
-export function restoreColumns(schema: string, name: string, columns: readonly ColumnStatistics[]): readonly TwinStep[] {
-  return columns.map((column): TwinStep => ({ type: 'sql', sql: `select ${attributeCall(schema, name, column)}`, optional: true }));
+export function restoreColumns(schema: string, name: string, columns: readonly ColumnStatistics[]): readonly PlanningStep[] {
+  return columns.map((stats): PlanningStep => ({ type: 'column', schema, name, stats }));
 }
 
 /** Forgets the statistics of these columns. */
-export const clearColumns = (schema: string, name: string, columns: readonly string[]): readonly TwinStep[] =>
-  columns.flatMap((column) => [true, false].map((inherited): TwinStep => ({ type: 'sql', sql: `select pg_catalog.pg_clear_attribute_stats(${quoteLiteral(schema)}, ${quoteLiteral(name)}, ${quoteLiteral(column)}, ${String(inherited)})`, optional: true })));
+export const clearColumns = (schema: string, name: string, columns: readonly string[]): readonly PlanningStep[] =>
+  columns.flatMap((column) => [true, false].map((inherited): PlanningStep => ({ type: 'forget', schema, name, column, inherited })));

@@ -3,11 +3,10 @@ import { relationKey } from '../core/catalog/names';
 import { isOneStatement } from '../core/catalog/renderDdl';
 import type { HypotheticalIndex, PlannedStatement } from '../core/plan/planner';
 import { quoteIdentifier, quoteQualified } from '../core/sql/names';
-import type { TwinStep } from './child/protocol';
-import { explainSql, toPlannedStatement, type MadeIndex } from './explain';
+import { toPlannedStatement, type MadeIndex } from './explain';
 import { setupTimeoutMs, type SchemaImage } from './image';
 import { assumeExpressions, estimateIndexes, readIndexes, type TwinIndex } from './indexSizes';
-import type { PlanningServer } from './planningServer';
+import type { PlanningServer, PlanningStep } from './planningServer';
 import { regclass, restoreColumns, restoreRelation } from './statistics';
 import { TwinError } from './twin';
 
@@ -22,20 +21,20 @@ export async function planWith(server: PlanningServer, image: SchemaImage, catal
   const leaves = [...new Set(tables.flat())].filter((table) => table.kind !== 'partitioned');
   const creations = set.map(({ table, definition }, position) => `create index ${quoteIdentifier(newName(position))} on ${nameOf(tableOf(catalog, table))} ${definition}`);
   if (!creations.every(isOneStatement)) throw new TwinError('refused', 'the definition of an index is more than one');
-  const back = leaves.map((table): TwinStep => ({ type: 'size', relation: regclass(table.schema, table.name), pages: filePages(image, table) }));
+  const back = leaves.map((table): PlanningStep => ({ type: 'size', relation: regclass(table.schema, table.name), pages: filePages(image, table) }));
   try {
     await server.run([
       { type: 'sql', sql: 'begin' },
       // Another row of pg_class, which goes away with the transaction: CREATE INDEX overwrites the one it finds for good.
       ...leaves.flatMap((table) => restoreRelation(table.schema, table.name, { pages: 0, tuples: 0, allVisible: 0, filePages: 0 }, false)),
-      ...leaves.map((table): TwinStep => ({ type: 'hide', relation: regclass(table.schema, table.name) })),
-      ...creations.map((sql): TwinStep => ({ type: 'sql', sql })),
+      ...leaves.map((table): PlanningStep => ({ type: 'hide', relation: regclass(table.schema, table.name) })),
+      ...creations.map((sql): PlanningStep => ({ type: 'sql', sql })),
       ...leaves.flatMap((table) => restoreRelation(table.schema, table.name, statsOf(image, table), false)),
       ...back,
     ], { timeoutMs: setupTimeoutMs });
     const { made, caveats } = await sizeIndexes(server, image, catalog, set, [...new Set(tables.flat())]);
-    const results = await server.run([...settings.map((sql): TwinStep => ({ type: 'sql', sql })), { type: 'sql', sql: explainSql(statement) }]);
-    return toPlannedStatement(results.at(-1), catalog, image, made, caveats);
+    const results = await server.run([...settings.map((sql): PlanningStep => ({ type: 'sql', sql })), { type: 'explain', statement }]);
+    return toPlannedStatement(server.major, results.at(-1), catalog, image, made, [...caveats, ...image.caveatsOf(statement)]);
   } finally {
     await server.run(back, { finally: 'rollback' }).catch(() => undefined);
     await server.run(back).catch(() => undefined);
@@ -44,7 +43,7 @@ export async function planWith(server: PlanningServer, image: SchemaImage, catal
 
 /** The plan without indexes that exist, dropped in a transaction that is rolled back. */
 export async function planWithout(server: PlanningServer, image: SchemaImage, catalog: Catalog, statement: string, indexes: readonly string[], settings: readonly string[]): Promise<PlannedStatement> {
-  const drops = indexes.map((key): TwinStep => {
+  const drops = indexes.map((key): PlanningStep => {
     for (const table of catalog.tables.values()) {
       const index = table.indexes.find((item) => relationKey(table.schema, item.name) === key);
       if (index === undefined) continue;
@@ -53,8 +52,8 @@ export async function planWithout(server: PlanningServer, image: SchemaImage, ca
     }
     throw new TwinError('refused', `there is no index ${key}`);
   });
-  const results = await server.run([{ type: 'sql', sql: 'begin' }, ...drops, ...settings.map((sql): TwinStep => ({ type: 'sql', sql })), { type: 'sql', sql: explainSql(statement) }], { finally: 'rollback' });
-  return toPlannedStatement(results.at(-1), catalog, image);
+  const results = await server.run([{ type: 'sql', sql: 'begin' }, ...drops, ...settings.map((sql): PlanningStep => ({ type: 'sql', sql })), { type: 'explain', statement }], { finally: 'rollback' });
+  return toPlannedStatement(server.major, results.at(-1), catalog, image, [], image.caveatsOf(statement));
 }
 
 async function sizeIndexes(server: PlanningServer, image: SchemaImage, catalog: Catalog, set: readonly HypotheticalIndex[], tables: readonly Table[]): Promise<{ readonly made: readonly MadeIndex[]; readonly caveats: readonly string[] }> {

@@ -232,7 +232,7 @@ const engineName = ({ engine }: Session): string =>
   engine.sql.analyse({ text: 'SELECT 1', placeholders: 'none', interpolations: [] }).engine === 'pg' ? 'PostgreSQL 18' : 'reduced coverage: no WebAssembly here, schema files are not read';
 
 /** What stands behind performance findings, for the status bar's tooltip. Whether it runs just now is not said: it would be stale when it is read. */
-const describeTwin = ({ state, engine, problem }: TwinStatus): string => (state === 'failed' ? `none: ${problem ?? 'it could not be started'}` : `embedded twin${engine === undefined ? '' : ` (${engine})`}`);
+const describeTwin = ({ state, engine, problem }: TwinStatus): string => (state === 'failed' ? `none: ${problem ?? 'it could not be started'}` : `${engine?.startsWith('PGlite') === false ? '' : 'embedded '}twin${engine === undefined ? '' : ` (${engine})`}`);
 
 /** The editor's settings that configuration files have too; defaults that VS Code fills in are no choices of the user. */
 function pickUserSettings(raw: Partial<SargableSettings>): UserSettings {

@@ -1,6 +1,6 @@
 import type { FileSystem } from './files';
 
-/** `bufpage.h` and `nbtree.h` of PostgreSQL 18: blocks of 8 kB, the magic number and layout version of a b-tree's first block. */
+/** `bufpage.h` and `nbtree.h`, the same from PostgreSQL 12 to 18: blocks of 8 kB, the magic number and layout version of a b-tree's first block. */
 const pageBytes = 8192;
 const magic = 0x053162;
 const [headerBytes, specialBytes] = [24, 16];
@@ -9,23 +9,30 @@ const meta = { magic: 24, root: 32, level: 36, fastRoot: 40, fastLevel: 44 } as 
 const flag = { leaf: 1, root: 2 } as const;
 
 /**
- * Gives the file of an empty b-tree as many levels as the tree would have: the planner reads the height in the first block
- * and takes a cost for each level. The levels are real: one block each, with one entry that leads to the block below, down
- * to a leaf without entries, for the planner may look for a column's highest value there. Does nothing where the file is
- * not an empty b-tree, or where the file system keeps its content another way.
+ * The first blocks of a b-tree that was empty, with as many levels as the tree would have: the planner reads the height in
+ * the first block and takes a cost for each level. The levels are real: one block each, with one entry that leads to the
+ * block below, down to a leaf without entries, for the planner may look for a column's highest value there. `first`: the
+ * file's first block. Undefined where that is none of an empty b-tree.
  */
+export function growTree(first: Uint8Array | Int8Array, level: number): ArrayBuffer | undefined {
+  if (first.length < pageBytes || level < 1) return undefined;
+  const view = new DataView(new ArrayBuffer(pageBytes * (level + 2)));
+  new Uint8Array(view.buffer).set(first.subarray(0, pageBytes));
+  if (view.getUint32(meta.magic, true) !== magic || view.getUint32(meta.root, true) !== 0) return undefined;
+  for (const [field, value] of [[meta.root, 1], [meta.level, level], [meta.fastRoot, 1], [meta.fastLevel, level]] as const) view.setUint32(field, value, true);
+  for (let block = 1; block <= level + 1; block++) writeBlock(view, block, level + 1 - block, block === 1);
+  return view.buffer as ArrayBuffer;
+}
+
+/** Grows the tree in a file; nothing where the file system keeps its content another way. Before the planner looks at it. */
 export function setHeight(fs: FileSystem, path: string, level: number): void {
   const { node } = fs.lookupPath(path);
   const { contents } = node;
-  if (!(contents instanceof Uint8Array || contents instanceof Int8Array) || contents.length < pageBytes || level < 1) return;
-  const view = new DataView(new ArrayBuffer(pageBytes * (level + 2)));
-  const bytes = contents instanceof Int8Array ? new Int8Array(view.buffer) : new Uint8Array(view.buffer);
-  bytes.set(contents.subarray(0, pageBytes));
-  if (view.getUint32(meta.magic, true) !== magic || view.getUint32(meta.root, true) !== 0) return;
-  for (const [field, value] of [[meta.root, 1], [meta.level, level], [meta.fastRoot, 1], [meta.fastLevel, level]] as const) view.setUint32(field, value, true);
-  for (let block = 1; block <= level + 1; block++) writeBlock(view, block, level + 1 - block, block === 1);
-  node.contents = bytes;
-  node.usedBytes = Math.max(node.usedBytes ?? 0, bytes.length);
+  if (!(contents instanceof Uint8Array || contents instanceof Int8Array)) return;
+  const grown = growTree(contents, level);
+  if (grown === undefined) return;
+  node.contents = contents instanceof Int8Array ? new Int8Array(grown) : new Uint8Array(grown);
+  node.usedBytes = Math.max(node.usedBytes ?? 0, grown.byteLength);
 }
 
 function writeBlock(view: DataView, block: number, level: number, isRoot: boolean): void {
