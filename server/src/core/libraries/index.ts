@@ -3,6 +3,7 @@ import type { LibraryId } from '../hosts/ir';
 import type { LibraryAdapter } from './adapter';
 import { asyncpgAdapter } from './asyncpg/asyncpg';
 import { goSqlAdapter } from './goSql/goSql';
+import { drizzleAdapter } from './drizzle/drizzle';
 import { knexAdapter } from './knex/knex';
 import { pgAdapter } from './pg/pg';
 import { pgxAdapter } from './pgx/pgx';
@@ -15,6 +16,7 @@ import { wrapperAdapter } from './wrapper';
 /** In the order in which they are asked; the first that recognises a call has it. Guessing by text alone comes last. */
 const adapters: readonly LibraryAdapter[] = [
   prismaAdapter,
+  drizzleAdapter,
   knexAdapter,
   postgresJsAdapter,
   pgAdapter,

@@ -6,6 +6,7 @@ import type { ModelReader, ModelSource } from '../models';
 import type { SyntaxNode } from '../../hosts/syntax';
 import { callParts, collectPatternNames, isFunction, keyName, spanOf, unwrap } from '../../hosts/typescript/syntaxTools';
 import { builderCalls, objectOf, readDrizzleColumn, sqlText, textOf, type BuilderCall, type DrizzleColumn, type DrizzleNames } from './drizzleColumns';
+import { readRelations, withRelations } from './drizzleRelations';
 
 interface TableDraft {
   readonly variable: string;
@@ -20,13 +21,17 @@ interface TableDraft {
 
 type Makers = ReadonlyMap<string, { readonly schema?: string; readonly name?: (table: string) => string | undefined }>;
 
-export const drizzleModels: ModelReader<ModelSource> = { library: 'drizzle', marks: /drizzle-orm\/pg-core/, read: readDrizzleModels };
+export const drizzleModels: ModelReader<ModelSource> = { library: 'drizzle', marks: /drizzle-orm(\/pg-core|['"](?=[^]*\b(relations|defineRelations(Part)?)\())/, read: readDrizzleModels };
 
-/** Tables of Drizzle for Postgres (`pgTable` of `drizzle-orm/pg-core`), with the enums they use. */
-function readDrizzleModels({ root }: ModelSource): readonly ModelIr[] {
+/** Tables of Drizzle for Postgres (`pgTable` of `drizzle-orm/pg-core`), with the enums they use, and relations. */
+function readDrizzleModels({ root, known }: ModelSource): readonly ModelIr[] {
   const builders = importedFrom(root, /^drizzle-orm\/pg-core$/);
-  if (builders.size === 0) return [];
   const constants = topLevelConstants(root);
+  const tables = builders.size > 0 ? readTables(constants, builders) : [];
+  return withRelations(tables, readRelations(constants, tables, known), root);
+}
+
+function readTables(constants: ReadonlyMap<string, SyntaxNode>, builders: ReadonlyMap<string, string>): readonly ModelIr[] {
   const calledAs = (call: BuilderCall | undefined): string | undefined => call && builders.get(call.name);
   const enums = new Map<string, string>();
   const types: SchemaChange[] = [];
