@@ -193,7 +193,7 @@ async function configuredSources(folder: string, entries: readonly string[], his
 }
 
 function modelCatalog(files: Iterable<HostFile>, assume: Readonly<Record<string, number>>): Catalog[] {
-  const declaring = [...files].filter((f) => f.models.length > 0 && f.role !== 'test');
+  const declaring = [...files].filter((f) => f.models.some((model) => model.changes.length > 0) && f.role !== 'test');
   if (declaring.length === 0) return [];
   const steps = declaring.flatMap((file) => file.models.map((model): SchemaStep => ({ changes: model.changes, site: { uri: file.uri, span: model.span } })));
   return [buildCatalog({ source: 'models', label: `models (${declaring.length} ${declaring.length === 1 ? 'file' : 'files'})`, steps, assume })];

@@ -63,7 +63,7 @@ function sent(major: keyof typeof majors, expression: string, prelude = shared):
   const build = new Function('make', ...Object.keys(names), `${plain(tables)}${plain(major === '0.45' ? oldRelations : newRelations)}
     const db = make(${major === '0.45' ? '{ users, posts, comments, usersRelations, postsRelations, commentsRelations }' : '{ all }'});
     ${prelude}
-    return (${expression});`) as (...args: unknown[]) => Built;
+    return (${expression.replace('<number>', '')});`) as (...args: unknown[]) => Built;
   return build(make, ...Object.values(names)).toSQL().sql;
 }
 

@@ -37,6 +37,9 @@ const camelCase = (column: string): string => column.replace(/_([a-z])/g, (_, le
 /** How drivers give a column to JavaScript: 64-bit integers and numerics as strings (Prisma: as bigint), timestamps as `Date`. */
 function typeOf(key: KeysetKey | undefined, site: QuerySite): string {
   const type = key?.type ?? '';
+  const [table, ...others] = site.library === 'drizzle' ? site.entities ?? [] : [];
+  // Drizzle decides by the column's mode, which its own type tells.
+  if (key && table && others.length === 0) return `(typeof ${table.host}.$inferSelect)['${table.renamed.find((pair) => pair.column === key.column)?.property ?? key.column}']`;
   const wide = site.library === 'prisma' && type === 'bigint' ? 'bigint' : 'string';
   const plain = /^(smallint|integer|real|double precision)/.test(type) ? 'number' : /^boolean/.test(type) ? 'boolean' : /^(timestamp|date)/.test(type) ? 'Date | string' : wide;
   return key?.nullable ? `${plain} | null` : plain;

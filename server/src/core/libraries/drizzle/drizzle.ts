@@ -8,6 +8,7 @@ import { fromTheDot, plainCall } from '../shared/chainEdits';
 import { findLocal, readObject } from '../shared/hostValues';
 import { buildSql, fragment, incomplete, type SqlPart } from '../shared/sqlBuilder';
 import { accessOf, returnsRows, startsStatement } from '../shared/sqlText';
+import { readTagged } from '../shared/taggedTemplate';
 import { addDrizzleLimit, addDrizzleOrder, addDrizzlePredicate, drizzleKeyset } from './drizzleEdits';
 import { isSqlTag, sqlPart } from './drizzleExpressions';
 import { drizzleReceiver, isForeignDrizzle } from './drizzleReceiver';
@@ -148,20 +149,20 @@ function executeCall(call: SyntaxNode, calls: readonly DrizzleCall[], receiver: 
   if (!argument || known === 'other') return undefined;
   const node = unwrap(argument);
   const local = node.type === 'identifier' ? findLocal(node)?.value : undefined;
-  const tagged = callParts(local ? unwrap(local) : node);
-  const own = tagged !== undefined && (tagged.template ? isSqlTag(tagged.callee, scope) : isSqlTag(tagged.callee.childForFieldName('object') ?? tagged.callee, scope));
+  const value = local ? unwrap(local) : node;
+  const tag = readTagged(value)?.tag ?? callParts(value)?.callee.childForFieldName('object') ?? undefined;
+  const own = tag !== undefined && isSqlTag(tag, scope);
   const text = own ? undefined : known ? context.string(argument) : undefined;
   const part = own ? sqlPart(argument, scope) : text ? fragment(text) : known ? incomplete : undefined;
   const built = part && buildSql(part);
-  if (!built || (own && known === undefined && !isDrizzleSql(tagged?.callee, context))) return undefined;
+  if (!built || (own && known === undefined && !isDrizzleSql(tag, context))) return undefined;
   const base = { library: 'drizzle', confidence: known ?? 'typed', span: context.span(call), anchor: hostSpan(receiver.startIndex, calls[0]?.nameSpan.end ?? call.endIndex), executes: 'yes', chain: [], eager: [], consumes: [spanOf(argument)] } as const;
   if (!startsStatement(built.source.text)) return known && part !== undefined && !own ? [{ ...base, map: { segments: [] }, access: 'unknown', fetches: 'unknown', binds: [], conditional: [], complete: false }] : [];
   return [{ ...base, source: built.source, map: built.map, access: accessOf(built.source.text), fetches: returnsRows(built.source.text) ? 'many' : 'none', binds: built.binds, conditional: built.conditional, complete: built.complete }];
 }
 
 /** `sql` of Drizzle itself, in a file that names Postgres' Drizzle or nothing of another database. */
-function isDrizzleSql(callee: SyntaxNode | undefined, context: HostContext): boolean {
-  const tag = callee?.type === 'member_expression' ? callee.childForFieldName('object') ?? callee : callee;
+function isDrizzleSql(tag: SyntaxNode | undefined, context: HostContext): boolean {
   const origin = tag && context.origin(tag);
   return origin?.kind === 'import' && /^drizzle-orm(-1)?$/.test(origin.module);
 }

@@ -4,6 +4,7 @@ import { callParts, isFunction, spanOf, unwrap } from '../../hosts/typescript/sy
 import type { HostSpan } from '../../text/span';
 import { bindOf, constantText, findLocal, isUndefined, patternPart, readArray, valuePart } from '../shared/hostValues';
 import { bind, clause, concat, conditional, fragment, group, hole, identifier, incomplete, isEmpty, join, joinConditions, nothing, sql, type Condition, type SqlPart } from '../shared/sqlBuilder';
+import { readTagged } from '../shared/taggedTemplate';
 import { columnPart, readTable, type DrizzleScope } from './drizzleTables';
 
 const comparisons: Readonly<Record<string, string>> = {
@@ -40,6 +41,8 @@ export function conditionParts(written: SyntaxNode, scope: DrizzleScope, hops = 
     }
     case 'binary_expression': {
       const [left, right] = [node.childForFieldName('left'), node.childForFieldName('right')];
+      const text = sqlTemplate(node, scope);
+      if (text) return [loose(text)];
       if (node.childForFieldName('operator')?.type !== '&&' || !left || !right) return unknown;
       return [conditional(joinConditions(conditionParts(right, scope, hops + 1), 'AND'), conditionText(unwrap(left)))];
     }
@@ -50,7 +53,7 @@ export function conditionParts(written: SyntaxNode, scope: DrizzleScope, hops = 
       return conditionParts(local.value, scope, hops + 1);
     }
     case 'call_expression':
-      return callParts(node)?.template ? [loose(sqlTemplate(node, scope) ?? hole('fragment', bindOf(node, scope.host)))] : conditionCall(node, scope, hops) ?? unknown;
+      return readTagged(node) ? [loose(sqlTemplate(node, scope) ?? hole('fragment', bindOf(node, scope.host)))] : conditionCall(node, scope, hops) ?? unknown;
     default:
       return unknown;
   }
@@ -95,11 +98,8 @@ function conditionCall(node: SyntaxNode, scope: DrizzleScope, hops: number): rea
     case 'notLike':
     case 'notIlike':
       return [concat(operand(a), sql(comparisons[name] ?? '', host), b ? columnPart(b, scope) ?? sqlPart(b, scope) ?? patternPart(b, scope.host) : incomplete)];
-    default: {
-      const array = name.startsWith('array') && b ? readArray(b) : undefined;
-      const right = array && !array.open ? concat(sql('ARRAY[', host), join(array.items.map((item) => expressionPart(item.node, scope)), ', '), sql(']', host)) : operand(b);
-      return [concat(operand(a), sql(comparisons[name] ?? '', host), right)];
-    }
+    default:
+      return [concat(operand(a), sql(comparisons[name] ?? '', host), operand(b))];
   }
 }
 
@@ -146,13 +146,15 @@ export function sqlPart(written: SyntaxNode, scope: DrizzleScope, hops = 0): Sql
   if (node.type === 'identifier' || node.type === 'shorthand_property_identifier') {
     const local = findLocal(node);
     const value = local?.value && local.constant ? unwrap(local.value) : undefined;
-    return value?.type === 'call_expression' ? sqlPart(value, scope, hops + 1) : undefined;
+    return value && /^(call|binary)_expression$/.test(value.type) ? sqlPart(value, scope, hops + 1) : undefined;
   }
+  const tagged = sqlTemplate(node, scope);
+  if (tagged) return tagged;
   if (node.type !== 'call_expression') return undefined;
   const parts = callParts(node);
   if (!parts) return undefined;
   const host = spanOf(node);
-  if (parts.template) return sqlTemplate(node, scope);
+  if (parts.template) return undefined;
   const object = parts.callee.type === 'member_expression' ? parts.callee.childForFieldName('object') : null;
   const method = parts.callee.type === 'member_expression' ? parts.callee.childForFieldName('property')?.text ?? '' : '';
   const [first] = parts.args;
@@ -209,12 +211,12 @@ function sqlHelper(method: string, args: readonly SyntaxNode[], node: SyntaxNode
 
 /** `` sql`lower(${users.name})` ``: names, fragments and sub-queries stand in the text, values are parameters. Undefined for another tag. */
 export function sqlTemplate(node: SyntaxNode, scope: DrizzleScope): SqlPart | undefined {
-  const parts = callParts(node);
-  if (!parts?.template || !isSqlTag(parts.callee, scope)) return undefined;
+  const parts = readTagged(node);
+  if (!parts || !isSqlTag(parts.tag, scope)) return undefined;
   const written = new Map<number, SyntaxNode>();
   const text = scope.host.tagged?.(parts.template, (expression) => {
-    const own = callParts(expression);
-    if (own?.template && isSqlTag(own.callee, scope)) return { inline: own.template };
+    const own = readTagged(expression);
+    if (own && isSqlTag(own.tag, scope)) return { inline: own.template };
     written.set(expression.startIndex, expression);
     if (readTable(expression, scope) || columnPart(expression, scope)) return { kind: 'identifier' };
     return { kind: /\bin\s*\(?\s*$/i.test(textBefore(expression, scope)) ? 'list' : 'value' };

@@ -24,11 +24,12 @@ type Makers = ReadonlyMap<string, { readonly schema?: string; readonly name?: (t
 export const drizzleModels: ModelReader<ModelSource> = { library: 'drizzle', marks: /drizzle-orm(\/pg-core|['"](?=[^]*\b(relations|defineRelations(Part)?)\())/, read: readDrizzleModels };
 
 /** Tables of Drizzle for Postgres (`pgTable` of `drizzle-orm/pg-core`), with the enums they use, and relations. */
-function readDrizzleModels({ root, known }: ModelSource): readonly ModelIr[] {
+function readDrizzleModels({ root }: ModelSource): readonly ModelIr[] {
   const builders = importedFrom(root, /^drizzle-orm\/pg-core$/);
+  if (builders.size === 0 && importedFrom(root, /^drizzle-orm\/\w+-core$/).size > 0) return [];
   const constants = topLevelConstants(root);
   const tables = builders.size > 0 ? readTables(constants, builders) : [];
-  return withRelations(tables, readRelations(constants, tables, known), root);
+  return withRelations(tables, readRelations(constants, tables), root);
 }
 
 function readTables(constants: ReadonlyMap<string, SyntaxNode>, builders: ReadonlyMap<string, string>): readonly ModelIr[] {

@@ -1,17 +1,15 @@
 import type { ModelIr, RelationIr } from '../../hosts/ir';
-import type { ModelIndex } from '../../hosts/models';
-import { findModel } from '../../hosts/models';
 import type { SyntaxNode } from '../../hosts/syntax';
 import { callParts, collectPatternNames, isFunction, spanOf, unwrap } from '../../hosts/typescript/syntaxTools';
 import { objectOf, textOf } from './drizzleColumns';
 
-/** Under this name the relations of a table stand that are declared in another file than the table. */
+/** Under this name the relations of a table stand that are declared in another file than the table; their columns are properties. */
 export const relationsKey = (table: string): string => `relations of ${table}`;
 
 /** Relations declared by `relations(users, ({ one, many }) => …)` or `defineRelations(schema, (r) => …)`, by the table's variable. */
-export function readRelations(constants: ReadonlyMap<string, SyntaxNode>, own: readonly ModelIr[], known: ModelIndex): ReadonlyMap<string, readonly RelationIr[]> {
+export function readRelations(constants: ReadonlyMap<string, SyntaxNode>, own: readonly ModelIr[]): ReadonlyMap<string, readonly RelationIr[]> {
   const found = new Map<string, readonly RelationIr[]>();
-  const model = (name: string): ModelIr | undefined => own.find((candidate) => candidate.name === name) ?? findModel(known, name, 'drizzle');
+  const model = (name: string): ModelIr | undefined => own.find((candidate) => candidate.name === name);
   for (const value of constants.values()) {
     const call = callParts(unwrap(value));
     const [first, second] = call?.args ?? [];
@@ -44,11 +42,13 @@ function resultOf(fn: SyntaxNode): SyntaxNode | undefined {
   return value && unwrap(value);
 }
 
-/** `users.id` as a column of the table that it names. */
+/** `users.id` as a column of the table that it names; of a table of another file as the property. */
 function columnOf(node: SyntaxNode, model: Models): string | undefined {
   const path = unwrap(node).text.split('.');
   const [table, property] = [path.at(-2), path.at(-1)];
-  return table === undefined ? undefined : model(table)?.columns.find((column) => column.property === property)?.column;
+  if (table === undefined || !/^[\w$.]+$/.test(path.join('.'))) return undefined;
+  const known = model(table);
+  return known ? known.columns.find((column) => column.property === property)?.column : property;
 }
 
 function columnsOf(node: SyntaxNode | undefined, model: Models): readonly string[] {

@@ -5,6 +5,7 @@ import type { Chain } from '../adapter';
 import { bindOf, constantText, constantValue, findLocal, readArray, readObject } from '../shared/hostValues';
 import { concat, conditional, group, hole, identifier, incomplete, join, joinConditions, nothing, sql, type SqlPart } from '../shared/sqlBuilder';
 import { renderSelect, type RowCountPart } from '../shared/sqlClauses';
+import { readTagged } from '../shared/taggedTemplate';
 import { conditionParts, expressionPart, orderParts, sqlPart, subqueryPart } from './drizzleExpressions';
 import { allColumns, columnPart, cteOf, readTable, type DrizzleScope, type DrizzleTable } from './drizzleTables';
 
@@ -203,6 +204,8 @@ function fieldPart(node: SyntaxNode, scope: DrizzleScope): readonly SqlPart[] {
 function aliasOf(node: SyntaxNode, scope: DrizzleScope): string | undefined {
   const local = node.type === 'identifier' || node.type === 'shorthand_property_identifier' ? findLocal(node)?.value : undefined;
   const call = local ? unwrap(local) : node;
+  const tagged = readTagged(call)?.methods.find((method) => method.name === 'as')?.args[0];
+  if (tagged) return constantText(tagged, scope.host);
   const callee = call.type === 'call_expression' ? call.childForFieldName('function') : null;
   const argument = callee?.childForFieldName('property')?.text === 'as' ? call.childForFieldName('arguments')?.namedChildren[0] : undefined;
   return argument ? constantText(argument, scope.host) : undefined;

@@ -5,6 +5,7 @@ import type { HostSpan } from '../../text/span';
 import type { HostContext } from '../adapter';
 import { bindOf, constantText, readObject } from '../shared/hostValues';
 import { concat, hole, identifier, nothing, sql, type SqlPart } from '../shared/sqlBuilder';
+import { readTagged } from '../shared/taggedTemplate';
 import { relationsKey } from './drizzleRelations';
 
 /** What stands in FROM: a table, an aliased one, a sub-query or a CTE. */
@@ -116,6 +117,8 @@ function fieldName(key: string, value: SyntaxNode, scope: DrizzleScope): string 
   const node = unwrap(value);
   const column = node.type === 'member_expression' ? readColumn(node, scope) : undefined;
   if (column) return column.column;
+  const tagged = readTagged(node)?.methods.find((method) => method.name === 'as')?.args[0];
+  if (tagged) return constantText(tagged, scope.host);
   const alias = node.type === 'call_expression' && callParts(node)?.callee.childForFieldName('property')?.text === 'as' ? callParts(node)?.args[0] : undefined;
   return alias ? constantText(alias, scope.host) : key;
 }
@@ -153,6 +156,12 @@ export const allColumns = (table: DrizzleTable, scope: DrizzleScope, host: HostS
     return column === undefined ? [] : [namedColumn(table, column, scope, host)];
   }) ?? [nothing];
 
-/** Relations of a table, declared beside it or in another file. */
-export const relationsOf = (model: ModelIr, context: HostContext): readonly RelationIr[] =>
-  model.relations.length > 0 ? model.relations : context.model(relationsKey(model.name), 'drizzle')?.relations ?? [];
+/** Relations of a table, declared beside it or in another file; there a column may be named by its property. */
+export function relationsOf(model: ModelIr, context: HostContext): readonly RelationIr[] {
+  const named = (names: readonly string[], owner: ModelIr | undefined): readonly string[] => {
+    const columns = names.map((name) => owner?.columns.find((column) => column.column === name || column.property === name)?.column);
+    return columns.every((column) => column !== undefined) ? columns : [];
+  };
+  const declared = model.relations.length > 0 ? model.relations : context.model(relationsKey(model.name), 'drizzle')?.relations ?? [];
+  return declared.map((relation) => ({ ...relation, columns: named(relation.columns, model), references: named(relation.references, context.model(relation.model, 'drizzle')) }));
+}

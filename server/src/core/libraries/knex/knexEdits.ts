@@ -1,7 +1,7 @@
 import type { ChainArgument, ChainCall, QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
-import { hostSpan } from '../../text/span';
 import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import { insertCalls, ownCalls, propertyAccess, removeCall } from '../shared/chainEdits';
 
 const filters = /^(and)?where/i;
 const alternatives = /^or(Where|Having)/;
@@ -32,7 +32,7 @@ export function knexKeyset(site: QuerySite, request: KeysetRequest): readonly Ed
   const added = request.keys.filter((key) => key.added).map((key) => orderCall(key.column, key.descending));
   const order = calls.filter((call) => /^orderBy/.test(call.name)).at(-1);
   const filter = `.modify((query) => { if (${request.cursor}) query.${condition}; })`;
-  const edits: Edit[] = [{ uri: request.uri, span: removal(offset, request.text), text: '' }];
+  const edits: Edit[] = [removeCall(offset, request)];
   if (added.length === 0) edits.push(insertAfter(at, filter, request));
   else if (order && order !== at) edits.push(insertAfter(at, filter, request), insertAfter(order, added.join(''), request));
   else edits.push(insertAfter(at, filter + added.join(''), request));
@@ -54,19 +54,6 @@ export function addKnexLimit(site: QuerySite, request: LimitRequest): readonly E
   return at && [insertAfter(at, `.limit(${request.count})`, request)];
 }
 
-/** The calls of the first expression of the chain: what follows elsewhere may stand under a condition. */
-function ownCalls(site: QuerySite, text: string): readonly ChainCall[] | undefined {
-  const [first, ...rest] = site.chain;
-  if (!first) return undefined;
-  const calls = [first];
-  for (const call of rest) {
-    const previous = calls.at(-1) ?? first;
-    if (call.span.start < previous.span.end || !/^(\s|\/\/[^\n]*|\/\*[^]*?\*\/)*$/.test(text.slice(previous.span.end, call.span.start))) break;
-    calls.push(call);
-  }
-  return calls;
-}
-
 /** The last filter; without one the last join, else the call that names the table. */
 function filterPlace(calls: readonly ChainCall[]): ChainCall | undefined {
   return calls.filter((call) => filters.test(call.name)).at(-1)
@@ -75,25 +62,15 @@ function filterPlace(calls: readonly ChainCall[]): ChainCall | undefined {
     ?? calls[0];
 }
 
-/** Behind a call, on a line of its own where the calls stand so. */
-function insertAfter(call: ChainCall, inserted: string, request: { readonly uri: string; readonly text: string }): Edit {
-  const before = /[^\S\r\n]*\r?\n[^\S\r\n]*$/.exec(request.text.slice(0, call.span.start))?.[0] ?? '';
-  const text = before === '' ? inserted : inserted.split(/(?<=\))(?=\.orderBy)/).map((part) => before + part).join('');
-  return { uri: request.uri, span: hostSpan(call.span.end, call.span.end), text };
-}
-
-/** A call with the blank before its dot. */
-function removal(call: ChainCall, text: string): Edit['span'] {
-  const blank = /\s*$/.exec(text.slice(0, call.span.start))?.[0].length ?? 0;
-  return hostSpan(call.span.start - blank, call.span.end);
-}
+/** Behind a call; an order stands on a line of its own where the calls do. */
+const insertAfter = (call: ChainCall, inserted: string, request: { readonly uri: string; readonly text: string }): Edit => insertCalls(call, inserted.split(/(?<=\))(?=\.orderBy)/), request);
 
 const plainName = (column: string): string => column.replaceAll('"', '');
 const propertyName = (column: string): string => plainName(column).split('.').at(-1) ?? column;
 const orderCall = (column: string, descending: boolean): string => `.orderBy('${plainName(column)}'${descending ? ", 'desc'" : ''})`;
 
 function keysetCondition({ keys, cursor }: KeysetRequest): string {
-  const value = (column: string): string => (/^[A-Za-z_$][\w$]*$/.test(propertyName(column)) ? `${cursor}.${propertyName(column)}` : `${cursor}['${propertyName(column)}']`);
+  const value = (column: string): string => propertyAccess(cursor, propertyName(column));
   const [first] = keys;
   if (keys.length === 1 && first) return `where('${plainName(first.column)}', '${first.descending ? '<' : '>'}', ${value(first.column)})`;
   const same = keys.every((key) => key.descending === first?.descending);

@@ -1,8 +1,7 @@
 import type { ChainCall, QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
 import { hostSpan } from '../../text/span';
-import type { HostContext } from '../adapter';
-import type { Chain } from '../adapter';
+import type { Chain, HostContext } from '../adapter';
 
 interface Place {
   readonly uri: string;
@@ -43,8 +42,8 @@ export function removeCall(call: ChainCall, place: Place): Edit {
   return { uri: place.uri, span: hostSpan(call.span.start - blank, call.span.end), text: '' };
 }
 
-/** `object.name`, or `object["name"]` where it must be. */
-export const propertyAccess = (object: string, name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? `${object}.${name}` : `${object}[${JSON.stringify(name)}]`);
+/** `object.name`, or `object['name']` where it must be. */
+export const propertyAccess = (object: string, name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? `${object}.${name}` : `${object}['${name}']`);
 
 /**
  * Adds names to an import of a module (`import { eq } from 'drizzle-orm'`).
