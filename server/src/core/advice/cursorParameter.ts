@@ -26,10 +26,14 @@ export function addCursorParameter(file: HostFile, text: string, site: QuerySite
 
 function renderParameter(language: HostFile['language'], site: QuerySite, keys: readonly KeysetKey[], rewrite: readonly Edit[], cursor: string): string {
   if (language === 'python') return `${cursor}=None`;
-  if (language === 'javascript') return cursor;
+  return language === 'javascript' ? cursor : `${cursor}?: ${cursorType(site, keys, rewrite, cursor)}`;
+}
+
+/** TypeScript's type of a row as far as the rewritten query reads it: `{ created_at: Date | string; id: string }`. */
+export function cursorType(site: QuerySite, keys: readonly KeysetKey[], rewrite: readonly Edit[], cursor: string): string {
   const read = new RegExp(`\\b${cursor}(?:\\?)?(?:\\.([A-Za-z_$][\\w$]*)|\\.?\\[("[^"]+")\\])`, 'g');
   const properties = [...new Set(rewrite.flatMap((edit) => [...edit.text.matchAll(read)].map((match) => match[1] ?? match[2] ?? '')))];
-  return `${cursor}?: { ${properties.map((name) => `${name}: ${typeOf(keys.find((k) => k.column === name || camelCase(k.column) === name || JSON.stringify(k.column) === name), site)}`).join('; ')} }`;
+  return `{ ${properties.map((name) => `${name}: ${typeOf(keys.find((k) => k.column === name || camelCase(k.column) === name || JSON.stringify(k.column) === name), site)}`).join('; ')} }`;
 }
 
 const camelCase = (column: string): string => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -7,6 +7,7 @@ import type { Edit } from '../text/edit';
 import { containsSpan, hostSpan, spanText } from '../text/span';
 import { coverHoles } from './holes';
 import { addCursorParameter } from './cursorParameter';
+import { offsetWalk } from './keysetWalk';
 import { planKeyset, renderKeysetCondition, type KeysetKey } from './keyset';
 import { percentParameters } from './keysetPercent';
 import { outputNames, type Scope } from './scope';
@@ -34,12 +35,18 @@ export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
   const { scope, site, block, uri, text, adapter } = request;
   if (isCommonLanguage(request.file.language) || scope.model.completeness !== 'full' || block.role !== 'root' || !block.offset) return [];
   const plan = planKeyset(scope, block);
-  if (!plan) return [];
-  const fromLibrary = adapter?.toKeyset?.(site, { uri, text, keys: plan.keys.map((k) => ({ column: k.sql, descending: k.descending, nullable: k.nullable, added: k.added })), cursor: CURSOR });
-  const edits = fromLibrary ?? (site.chain.length === 0 ? textEdits(request, plan.keys) : undefined);
+  const walk = offsetWalk({ file: request.file, text, site, model: scope.model, block });
+  // A loop that counts would never leave its first page.
+  if (!plan || walk === 'other') return [];
+  const cursor = walk?.cursor ?? CURSOR;
+  const fromLibrary = adapter?.toKeyset?.(site, { uri, text, keys: plan.keys.map((k) => ({ column: k.sql, descending: k.descending, nullable: k.nullable, added: k.added })), cursor });
+  const edits = fromLibrary ?? (site.chain.length === 0 ? textEdits(request, plan.keys, cursor) : undefined);
   if (!edits) return [];
   const names = plan.keys.map((k) => k.column).join(', ');
   const precise = plan.keys.some((k) => k.type.startsWith('timestamp')) && JAVASCRIPT.has(site.library) ? ', timestamps with all six digits' : '';
+  // A `Date` without its microseconds lies before its own row: the walk might read that row for ever.
+  if (walk && precise !== '') return [];
+  if (walk) return [{ title: `Walk by key instead of OFFSET: each turn begins after ${names} of the last row`, kind: 'review', edits: [...walk.edits(plan.keys, edits), ...edits] }];
   const parameter = addCursorParameter(request.file, text, site, plan.keys, edits, CURSOR);
   return [{ title: `Page by key instead of OFFSET: callers pass ${names} of the last row (none for the first page${precise})`, kind: 'review', edits: [...parameter, ...edits] }];
 }
@@ -48,10 +55,10 @@ export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
 const JAVASCRIPT: ReadonlySet<string> = new Set(['pg', 'postgres.js', 'knex', 'prisma']);
 
 /** The rewrite in SQL text, with the bound arguments of the host where there are any. */
-function textEdits(request: KeysetFixRequest, keys: readonly KeysetKey[]): readonly Edit[] | undefined {
+function textEdits(request: KeysetFixRequest, keys: readonly KeysetKey[], cursor: string): readonly Edit[] | undefined {
   const { scope, site, block, uri } = request;
   if (!selectsKeys(scope, block, keys)) return undefined;
-  const parameters = planParameters(scope.model, block, site, keys, uri);
+  const parameters = planParameters(scope.model, block, site, keys, { uri, cursor });
   const condition = parameters && addCondition(scope.model, block, parameters.condition);
   const order = addOrderKeys(scope.model, block, keys.filter((k) => k.added).map((k) => k.sql + (k.descending ? ' DESC' : '')));
   if (!parameters || !condition || !order || !block.offset) return undefined;
@@ -73,7 +80,14 @@ export interface ParameterPlan {
   readonly hostEdits: readonly Edit[];
 }
 
-function planParameters(model: StatementModel, block: QueryBlock, site: QuerySite, keys: readonly KeysetKey[], uri: string): ParameterPlan | undefined {
+/** Where the arguments are written, and the name of the last row there. */
+interface Place {
+  readonly uri: string;
+  readonly cursor: string;
+}
+
+function planParameters(model: StatementModel, block: QueryBlock, site: QuerySite, keys: readonly KeysetKey[], place: Place): ParameterPlan | undefined {
+  const { uri, cursor } = place;
   const written = model.holes.map((hole) => ({ hole, text: site.source ? spanText(site.source.text, hole.span) : '', key: hole.origin.type === 'placeholder' ? hole.origin.key : undefined }));
   if (written.some((w) => w.key === undefined)) return undefined;
   const named = written.find((w) => /^[:@][A-Za-z_]/.test(w.text));
@@ -84,16 +98,16 @@ function planParameters(model: StatementModel, block: QueryBlock, site: QuerySit
   }
   // sqlc: an argument that may be NULL, as it is for the first page.
   if (site.library === 'sql' && /\bsqlc\.n?arg\(/.test(site.source?.text ?? '')) return { condition: renderKeysetCondition(keys, keys.map((k) => `sqlc.narg('${CURSOR}_${words(k.column)}')`)), sqlEdits: [], hostEdits: [] };
-  if (site.source?.placeholders === 'percent') return percentParameters(model, block, site, keys.map((key) => ({ key, value: hostValue(site, key) })), uri);
+  if (site.source?.placeholders === 'percent') return percentParameters(model, block, site, keys.map((key) => ({ key, value: hostValue(site, key, cursor) })), uri);
   if (written.some((w) => !/^\$\d+$/.test(w.text))) return undefined;
   if (site.library !== 'sql' && site.source?.placeholders !== 'dollar') return undefined;
-  return numberedParameters(model, written.map((w) => ({ number: Number(w.key), span: w.hole.span })), block, site, keys, uri);
+  return numberedParameters(model, written.map((w) => ({ number: Number(w.key), span: w.hole.span })), block, site, keys, place);
 }
 
 const words = (column: string): string => column.replace(/\W/g, '_');
 
 /** `$n`: the numbers that OFFSET alone used are taken first, so that none stays unused (Postgres refuses gaps). */
-function numberedParameters(model: StatementModel, holes: readonly { readonly number: number; readonly span: SqlEdit['span'] }[], block: QueryBlock, site: QuerySite, keys: readonly KeysetKey[], uri: string): ParameterPlan | undefined {
+function numberedParameters(model: StatementModel, holes: readonly { readonly number: number; readonly span: SqlEdit['span'] }[], block: QueryBlock, site: QuerySite, keys: readonly KeysetKey[], place: Place): ParameterPlan | undefined {
   const inOffset = (span: SqlEdit['span']): boolean => block.offset !== undefined && containsSpan(coverHoles(model, block.offset.clause), span);
   const kept = new Set(holes.filter((h) => !inOffset(h.span)).map((h) => h.number));
   const freed = [...new Set(holes.filter((h) => inOffset(h.span) && !kept.has(h.number)).map((h) => h.number))].sort((a, b) => a - b);
@@ -101,7 +115,7 @@ function numberedParameters(model: StatementModel, holes: readonly { readonly nu
   const numbers = keys.map((_, i) => freed[i] ?? highest + 1 + i - freed.length);
   const gaps = freed.slice(keys.length);
   if (site.library !== 'sql') {
-    const hostEdits = gaps.length === 0 ? bindEdits(site, numbers, highest, keys, uri) : undefined;
+    const hostEdits = gaps.length === 0 ? bindEdits(site, numbers, highest, keys, place) : undefined;
     return hostEdits && { condition: renderKeysetCondition(keys, numbers.map((n) => `$${n}`)), sqlEdits: [], hostEdits };
   }
   const renumber = (n: number): number => n - gaps.filter((gap) => gap < n).length;
@@ -110,7 +124,7 @@ function numberedParameters(model: StatementModel, holes: readonly { readonly nu
 }
 
 /** Host expressions for the new parameters: in the place of the old offset, further ones after the last argument. */
-function bindEdits(site: QuerySite, numbers: readonly number[], highest: number, keys: readonly KeysetKey[], uri: string): readonly Edit[] | undefined {
+function bindEdits(site: QuerySite, numbers: readonly number[], highest: number, keys: readonly KeysetKey[], { uri, cursor }: Place): readonly Edit[] | undefined {
   const find = (n: number): Bind | undefined => site.binds.find((b) => b.key === String(n));
   const last = find(highest)?.span;
   if (!last) return undefined;
@@ -119,7 +133,7 @@ function bindEdits(site: QuerySite, numbers: readonly number[], highest: number,
   for (const [i, number] of numbers.entries()) {
     const key = keys[i];
     if (!key) return undefined;
-    const value = hostValue(site, key);
+    const value = hostValue(site, key, cursor);
     if (number > highest) {
       appended.push(value);
       continue;
@@ -133,7 +147,7 @@ function bindEdits(site: QuerySite, numbers: readonly number[], highest: number,
 }
 
 /** The last row's column as an expression that gives NULL for the first page. */
-function hostValue(site: QuerySite, key: KeysetKey): string {
-  if (site.library === 'asyncpg' || site.library === 'psycopg' || site.library === 'sqlalchemy') return `${CURSOR}["${key.column}"] if ${CURSOR} else None`;
-  return /^[A-Za-z_$][\w$]*$/.test(key.column) ? `${CURSOR}?.${key.column}` : `${CURSOR}?.[${JSON.stringify(key.column)}]`;
+function hostValue(site: QuerySite, key: KeysetKey, cursor: string): string {
+  if (site.library === 'asyncpg' || site.library === 'psycopg' || site.library === 'sqlalchemy') return `${cursor}["${key.column}"] if ${cursor} else None`;
+  return /^[A-Za-z_$][\w$]*$/.test(key.column) ? `${cursor}?.${key.column}` : `${cursor}?.[${JSON.stringify(key.column)}]`;
 }
