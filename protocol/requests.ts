@@ -334,3 +334,63 @@ export interface ExplainAtArguments {
 
 /** Arguments of `sargable.showReferences`: opens a peek view of the locations at the position. */
 export type ShowReferencesArguments = readonly [uri: string, position: Position, locations: readonly { readonly uri: string; readonly range: Range }[]];
+
+// --------------------------------------------------------------- Queries view
+
+/** Which queries a list shows; what is left out does not restrict. */
+export interface QueryFilter {
+  /** Part of a table's name, of the SQL or of the file's path, in any case. */
+  readonly text?: string;
+  readonly onlyWithFindings?: boolean;
+  /** Of this document alone. */
+  readonly uri?: string;
+}
+
+/** {@link QueryTablesParams} → {@link QueryTablesResult}: the tables of the workspace with how many queries name them. */
+export const queryTablesRequest = 'sargable/queryTables';
+
+export interface QueryTablesParams {
+  readonly filter: QueryFilter;
+}
+
+export interface QueryTablesResult {
+  readonly tables: readonly QueryTable[];
+  /** Queries that the filter leaves. */
+  readonly queries: number;
+  /** False: files are still looked at for findings; {@link queriesChangedNotification} follows. */
+  readonly settled: boolean;
+}
+
+export interface QueryTable {
+  /** `schema.name`; empty: queries whose tables are not known. */
+  readonly key: string;
+  readonly queries: number;
+  readonly findings: number;
+  readonly worst?: 'error' | 'warning' | 'info' | 'hint';
+  /** False: no source of the schema has it. */
+  readonly known: boolean;
+}
+
+/** {@link TableQueriesParams} → {@link ListedQuery}[]: the queries of one table, by file and place. */
+export const tableQueriesRequest = 'sargable/tableQueries';
+
+export interface TableQueriesParams {
+  readonly key: string;
+  readonly filter: QueryFilter;
+}
+
+export interface ListedQuery {
+  readonly uri: string;
+  /** Relative to its workspace folder. */
+  readonly path: string;
+  /** What names the query, to be selected on opening. */
+  readonly range: Range;
+  /** `SELECT`, `UPDATE`; `?`: the SQL could not be rebuilt. */
+  readonly verb: string;
+  /** One line, cut. */
+  readonly sql: string;
+  readonly findings: readonly { readonly rule: string; readonly message: string; readonly severity: 'error' | 'warning' | 'info' | 'hint' }[];
+}
+
+/** No parameters, server to client: lists that were asked for may look otherwise now. At most twice a second. */
+export const queriesChangedNotification = 'sargable/queriesChanged';

@@ -15,6 +15,8 @@ export interface Server extends vscode.Disposable {
   request<Result>(method: string, params: object, token?: vscode.CancellationToken): Promise<Result>;
   /** Listens to the work-done progress of a token. */
   onProgress(token: string, listener: (value: { readonly message?: string; readonly percentage?: number }) => void): vscode.Disposable;
+  /** Listens to a custom notification without parameters. */
+  onNotification(method: string, listener: () => void): vscode.Disposable;
   /** Fires each time the server has (re)started and answers requests. */
   readonly onRunning: vscode.Event<void>;
   readonly onStopped: vscode.Event<void>;
@@ -49,6 +51,7 @@ export function createServer(context: vscode.ExtensionContext, output: vscode.Lo
     stop: () => client.stop(),
     restart: () => client.restart(),
     request: (method, params, token) => client.sendRequest(method, params, token),
+    onNotification: (method, listener) => client.onNotification(method, listener),
     onProgress: (token, listener) => client.onProgress(WorkDoneProgress.type, token, listener),
     dispose() {
       for (const subscription of subscriptions) subscription.dispose();

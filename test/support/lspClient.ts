@@ -102,6 +102,11 @@ export async function startLspClient(options: LspClientOptions = {}) {
     ready: () => until(() => status?.state === 'ready'),
     request: <T>(method: string, params: unknown): Promise<T> => client.sendRequest<T>(method, params),
     notify: (method: string, params: unknown): Promise<void> => client.sendNotification(method, params),
+    /** Of the server, beside those that are read here. */
+    onNotification: (method: string, listener: () => void): void => void client.onNotification(method, () => {
+      listener();
+      check();
+    }),
     open: (uri: string, languageId: string, text: string) => client.sendNotification('textDocument/didOpen', { textDocument: { uri, languageId, version: ++version, text } }),
     change: (uri: string, contentChanges: readonly unknown[]) => client.sendNotification('textDocument/didChange', { textDocument: { uri, version: ++version }, contentChanges }),
     pull: async (uri: string): Promise<readonly Diagnostic[]> => (await client.sendRequest<{ items: Diagnostic[] }>('textDocument/diagnostic', { textDocument: { uri } })).items,

@@ -16,6 +16,7 @@ import { COMPLETION_TRIGGERS, registerCompletion } from './features/completion';
 import { registerDefinition } from './features/definition';
 import { registerExplain, useCatalogs } from './features/explain';
 import { registerHover } from './features/hover';
+import { registerQueries } from './features/queries';
 import { registerReferences } from './features/references';
 import { createSecondLook } from './features/secondLook';
 import { createStatementsFeature } from './features/statements';
@@ -40,6 +41,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
   registerDefinition(connection, current);
   registerReferences(connection, current);
   registerSymbols(connection, current);
+  const queries = registerQueries(connection, current);
   const statements = createStatementsFeature(connection, current);
   registerCodeLens(connection, current, statements.onActivity);
   registerAdvise(connection, current);
@@ -117,6 +119,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     session.documents.set(uri, document);
     projectOf(session, uri)?.change(uri, document.text, changes);
     workspace.documentChanged(uri);
+    queries.onChange();
     checkDatabases();
     inBackground(connection, publishDocument(session, textDocument.uri));
   });
@@ -125,10 +128,12 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     const uri = canonicalUri(textDocument.uri);
     session.documents.delete(uri);
     session.results.delete(uri);
+    queries.onChange();
     inBackground(connection, projectOf(session, uri)?.close(uri));
     if (!session.abilities.pullDiagnostics) void connection.sendDiagnostics({ uri: textDocument.uri, diagnostics: [] });
   });
   connection.onShutdown(async () => {
+    queries.stop();
     await Promise.all([session?.connections.close(), session?.twin?.stop()]);
   });
 }
