@@ -66,6 +66,8 @@ export interface LintCase {
   readonly role?: HostFile['role'];
   /** Checked by the real planner twin over the schema, with the volumes of `settings.assume`. */
   readonly planner?: boolean;
+  /** The catalog is what the document's own model declarations say. */
+  readonly models?: boolean;
   /** Changes the catalog before it is used: statistics, a server's facts. */
   readonly catalog?: (catalog: Catalog) => Catalog;
 }
@@ -76,13 +78,13 @@ export interface CaseResult extends LintResult {
 }
 
 /** Reads and lints one document as the workspace does: real readers, real catalog, real call graph. */
-export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, planner = false, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
+export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, planner = false, models = false, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
   const { read, sql } = await loadReaders();
   const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
   const merged: LintSettings = { ...defaultSettings, ...settings };
   const planning = createPlanning(planner ? (await import('./twin')).sharedTwin() : undefined);
   const catalogWith = (creates: readonly CreatedFile[]): Catalog | undefined => {
-    const catalog = readCatalog(sql, [schema, ...creates.map((c) => c.sql ?? c.text)], merged.assume);
+    const catalog = models ? buildCatalog({ source: 'models', label: 'models', steps: read(uri, code, language).models.map((model) => ({ changes: model.changes })), assume: merged.assume }) : readCatalog(sql, [schema, ...creates.map((c) => c.sql ?? c.text)], merged.assume);
     return catalog && change(catalog);
   };
   const own = catalogWith([]);

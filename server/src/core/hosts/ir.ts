@@ -1,4 +1,4 @@
-import type { SchemaChange } from '../catalog/changes';
+import type { ColumnDefinition, SchemaChange } from '../catalog/changes';
 import type { SqlSource } from '../sql/source';
 import type { SegmentMap } from '../text/segmentMap';
 import type { HostSpan } from '../text/span';
@@ -334,8 +334,8 @@ export interface ModelIr {
   readonly table: string;
   readonly schema?: string;
   readonly span: HostSpan;
-  /** Property → column, where they differ or not. */
-  readonly columns: readonly { readonly property: string; readonly column: string; readonly span: HostSpan }[];
+  /** Property → column, where they differ or not. `hidden`: left out of the rows unless asked for (TypeORM's `select: false`). */
+  readonly columns: readonly { readonly property: string; readonly column: string; readonly span: HostSpan; readonly hidden?: boolean }[];
   readonly relations: readonly RelationIr[];
   /** Unique keys as the ORM names them (Prisma: `teamId_slug`, or the field's name), by property; the primary key included. */
   readonly uniques?: readonly { readonly name: string; readonly properties: readonly string[] }[];
@@ -344,6 +344,14 @@ export interface ModelIr {
   readonly naming?: 'snake' | 'lower' | 'class';
   /** Base classes by name, where the table's name has to come from one that stands in another file (`table` is empty). */
   readonly inherits?: readonly string[];
+  /** Columns of the primary key, where the library's reader tells. */
+  readonly primary?: readonly string[];
+  /** Column that is NULL in rows that are not deleted: the library adds `IS NULL` by itself. */
+  readonly softDelete?: string;
+  /** What a class without a table of its own hands to its subclasses. */
+  readonly inherited?: { readonly columns: readonly ColumnDefinition[]; readonly keys: readonly { readonly columns: readonly string[]; readonly unique: boolean; readonly name?: string }[] };
+  /** A class of queries for this model (`class UserRepository extends Repository<User>`); it has no table itself. */
+  readonly repositoryOf?: string;
 }
 
 export interface RelationIr {
@@ -357,6 +365,12 @@ export interface RelationIr {
   readonly eager: boolean;
   /** Name that ties both sides together where two models have several relations. */
   readonly name?: string;
+  /** Property of the other side, which has the columns. */
+  readonly inverse?: string;
+  /** Table between two models: its columns for this side and for the other one. */
+  readonly through?: { readonly schema?: string; readonly table: string; readonly columns: readonly string[]; readonly references: readonly string[] };
+  /** The foreign key cannot be null. */
+  readonly required?: boolean;
 }
 
 export interface SuppressionComment {

@@ -11,12 +11,14 @@ import { postgresJsAdapter } from './postgresJs/postgresJs';
 import { prismaAdapter } from './prisma/prisma';
 import { psycopgAdapter } from './psycopg/psycopg';
 import { sqlalchemyAdapter } from './sqlalchemy/sqlalchemy';
+import { typeormAdapter } from './typeorm/typeorm';
 import { wrapperAdapter } from './wrapper';
 
 /** In the order in which they are asked; the first that recognises a call has it. Guessing by text alone comes last. */
 const adapters: readonly LibraryAdapter[] = [
   prismaAdapter,
   drizzleAdapter,
+  typeormAdapter,
   knexAdapter,
   postgresJsAdapter,
   pgAdapter,

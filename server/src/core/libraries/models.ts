@@ -4,6 +4,7 @@ import type { LibraryId, ModelIr } from '../hosts/ir';
 import type { ModelIndex } from '../hosts/models';
 import type { SyntaxNode } from '../hosts/syntax';
 import { drizzleModels } from './drizzle/drizzleModels';
+import { typeormModels } from './typeorm/typeormModels';
 import { sqlalchemyModels } from './sqlalchemy/sqlalchemyModels';
 
 /** Reads the model declarations of one library; asked only where `marks` matches the file's text. */
@@ -32,7 +33,7 @@ export interface CommonModelSource extends ModelSource {
   readonly source: Source;
 }
 
-export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels];
+export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels];
 export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels];
 export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [];
 

@@ -121,7 +121,7 @@ const nameOrHole = (node: SyntaxNode, scope: KnexScope): SqlPart => namePart(nod
 const rawValue = (node: SyntaxNode, scope: KnexScope): SqlPart => rawPart(node, scope) ?? subqueryPart(node, scope) ?? bind(bindOf(node, scope.host));
 
 /** Calls that a builder callback makes on its builder (`this` or the first parameter), in order, with their conditions. */
-export function callbackCalls(fn: SyntaxNode, scope: KnexScope, outer?: Condition): { readonly calls: readonly KnexCall[]; readonly complete: boolean } {
+export function callbackCalls(fn: SyntaxNode, scope: Pick<KnexScope, 'host'>, outer?: Condition): { readonly calls: readonly KnexCall[]; readonly complete: boolean } {
   const single = fn.childForFieldName('parameter');
   const first = single ?? fn.childForFieldName('parameters')?.namedChildren.find((child) => child.type !== 'comment');
   const parameter = (first?.childForFieldName('pattern') ?? first)?.text;

@@ -1,13 +1,13 @@
-import type { ChainCall, ModelIr, ModelNames } from '../../hosts/ir';
+import type { ModelIr, ModelNames } from '../../hosts/ir';
 import { callParts, unwrap } from '../../hosts/typescript/syntaxTools';
 import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
-import { findLocal, readObject } from '../shared/hostValues';
+import { optionsChain } from '../shared/optionCalls';
 import { prismaBatch } from './prismaBatch';
 import { addPrismaLimit, addPrismaOrder, addPrismaPredicate, prismaKeyset, prismaPredicateNote } from './prismaEdits';
 import { rawStatements } from './prismaRaw';
-import { loadedRelations, readArguments, renderRead, type PrismaArguments } from './prismaRead';
+import { loadedRelations, readArguments, renderRead } from './prismaRead';
 import { isPrismaMethod, prismaModel } from './prismaReceiver';
 import type { PrismaScope } from './prismaWhere';
 import { renderPrismaWrite } from './prismaWrite';
@@ -65,7 +65,7 @@ function modelCall(call: SyntaxNode, context: HostContext): readonly SiteDraft[]
     ...(found.model ? { modelNames: modelNames(found.model) } : {}),
   } as const;
   const args = readArguments(parts.args[0]);
-  const chain = chainOf(call, method, parts.args[0], args, context);
+  const chain = optionsChain(call, method, parts.args[0], args?.object, context);
   if (!args || found.name === undefined) return [{ ...base, map: { segments: [] }, binds: [], conditional: [], complete: false, chain, eager: [] }];
   const name = found.model?.table ?? found.name;
   const scope: PrismaScope = { host: context, name: found.name, model: found.model, alias: name, aliases: { next: 0 } };
@@ -86,21 +86,4 @@ function fetchesOf(method: string): SiteDraft['fetches'] {
 
 function modelNames(model: ModelIr): ModelNames {
   return { properties: Object.fromEntries(model.columns.filter((column) => column.column !== column.property).map((column) => [column.column, column.property])), uniques: model.uniques ?? [] };
-}
-
-/** The method, then each argument key as a call of its own: `where: {…}`, `skip: n`. */
-function chainOf(call: SyntaxNode, method: SyntaxNode, argument: SyntaxNode | undefined, args: PrismaArguments | undefined, context: HostContext): readonly ChainCall[] {
-  const first: ChainCall = {
-    name: method.text, nameSpan: context.span(method),
-    span: hostSpan(context.text.lastIndexOf('.', method.startIndex), call.endIndex),
-    args: argument ? [context.argument(argument)] : [],
-  };
-  const keys = args?.object.entries.map((entry): ChainCall => {
-    const value = unwrap(entry.value);
-    const local = value.type === 'identifier' || value.type === 'shorthand_property_identifier' ? findLocal(value)?.value : undefined;
-    // A filter held in a variable is edited where its object stands.
-    const node = local && readObject(local) ? unwrap(local) : value;
-    return { name: entry.key, nameSpan: hostSpan(entry.span.start, entry.span.start + entry.key.length), span: entry.span, args: [context.argument(node)] };
-  });
-  return [first, ...(keys ?? [])];
 }

@@ -1,19 +1,13 @@
-import type { ChainArgument, ChainCall, QuerySite } from '../../hosts/ir';
+import type { ChainCall, QuerySite } from '../../hosts/ir';
 import { applyEdits, type Edit } from '../../text/edit';
-import { containsSpan, hostSpan, type HostSpan } from '../../text/span';
+import { containsSpan, hostSpan } from '../../text/span';
 import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import { addKey, identifierName, insertFirst, isObject, keyText, spanOfPair, type Place } from '../shared/objectEdits';
 
-interface Place {
-  readonly uri: string;
-  readonly text: string;
-}
-
-const identifierName = /^[A-Za-z_$][\w$]*$/;
 const propertyOf = (site: QuerySite, column: string): string => {
   const name = column.replaceAll('"', '').split('.').at(-1) ?? column;
   return site.modelNames?.properties[name] ?? name;
 };
-const keyText = (name: string): string => (identifierName.test(name) ? name : `'${name}'`);
 const find = (site: QuerySite, key: string): ChainCall | undefined => site.chain.slice(1).findLast((call) => call.name === key);
 
 /** `tenantId` or `tenantId: value` in the filter; where the method takes unique keys only, the method changes with it. */
@@ -151,41 +145,4 @@ export function prismaListCall(site: QuerySite, key: string, list: string, text:
     edits.push(insertFirst(select, `${keyText(selected)}: true`, place));
   }
   return applyEdits(text.slice(site.span.start, site.span.end), edits.map((e) => ({ ...e, span: hostSpan(e.span.start - site.span.start, e.span.end - site.span.start) })));
-}
-
-/** From the key on; a shorthand is its own key. */
-function spanOfPair(item: ChainArgument, key: string, text: string): HostSpan {
-  const before = new RegExp(`['"]?${key.replaceAll(/\W/g, '\\$&')}['"]?\\s*:\\s*$`).exec(text.slice(0, item.span.start));
-  return before ? hostSpan(before.index, item.span.end) : item.span;
-}
-
-const isObject = (argument: ChainArgument): boolean => argument.items !== undefined && argument.text.trimStart().startsWith('{');
-
-/** Puts a property at the start of an object literal. */
-function insertFirst(object: ChainArgument, pair: string, place: Place): Edit {
-  const at = object.span.start + object.text.indexOf('{') + 1;
-  const inside = place.text.slice(at, object.span.end - 1);
-  const lead = /^\s*/.exec(inside)?.[0] ?? '';
-  if (inside.trim() === '') return { uri: place.uri, span: hostSpan(at, at + inside.length), text: ` ${pair} ` };
-  return { uri: place.uri, span: hostSpan(at, at), text: `${lead === '' ? ' ' : lead}${pair},${lead === '' ? ' ' : ''}` };
-}
-
-/** Adds an argument key to the call, first or last. */
-function addKey(method: ChainCall, key: string, value: string, place: Place, last = false): Edit | undefined {
-  const [argument] = method.args;
-  const pair = `${key}: ${value}`;
-  if (!argument) {
-    const open = place.text.indexOf('(', method.nameSpan.end);
-    return open >= 0 && open < method.span.end ? { uri: place.uri, span: hostSpan(open + 1, open + 1), text: `{ ${pair} }` } : undefined;
-  }
-  if (!isObject(argument)) return undefined;
-  const tail = argument.items?.at(-1);
-  if (!last || !tail) return insertFirst(argument, pair, place);
-  const lead = /\s*$/.exec(place.text.slice(argument.span.start, firstStart(tail, place.text)))?.[0] ?? ' ';
-  return { uri: place.uri, span: hostSpan(tail.span.end, tail.span.end), text: `,${lead === '' ? ' ' : lead}${pair}` };
-}
-
-/** Start of the last property: its key, where it has one. */
-function firstStart(item: ChainArgument, text: string): number {
-  return item.name && item.name !== '...' ? spanOfPair(item, item.name, text).start : item.span.start;
 }
