@@ -14,7 +14,7 @@ const watch = flags.has('--watch');
 const assets = [
   'node_modules/libpg-query/wasm/libpg-query.wasm',
   'node_modules/jiti/dist/babel.cjs', // what reads a configuration written in TypeScript
-  ...['tree-sitter', 'tree-sitter-typescript', 'tree-sitter-tsx', 'tree-sitter-javascript', 'tree-sitter-python', 'tree-sitter-go'].map((name) => `node_modules/@vscode/tree-sitter-wasm/wasm/${name}.wasm`),
+  ...['tree-sitter', 'tree-sitter-typescript', 'tree-sitter-tsx', 'tree-sitter-javascript', 'tree-sitter-python', 'tree-sitter-go', 'tree-sitter-java', 'tree-sitter-ruby', 'tree-sitter-php', 'tree-sitter-c-sharp', 'tree-sitter-rust'].map((name) => `node_modules/@vscode/tree-sitter-wasm/wasm/${name}.wasm`),
 ];
 
 const common = {

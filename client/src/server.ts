@@ -3,7 +3,7 @@ import { LanguageClient, RevealOutputChannelOn, State, TransportKind, WorkDonePr
 import { statusNotification, trustGrantedNotification, type InitializationOptions, type StatusParams } from '../../protocol/requests';
 
 /** Languages with queries in them; schema.prisma is matched by name because its language comes with another extension. */
-export const languages = ['sql', 'typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'python', 'go'] as const;
+export const languages = ['sql', 'typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'python', 'go', 'java', 'ruby', 'php', 'csharp', 'rust'] as const;
 
 /** The language server as the rest of the client sees it. */
 export interface Server extends vscode.Disposable {

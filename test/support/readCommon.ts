@@ -31,9 +31,7 @@ export async function readCode(path: string, text: string, models: ModelIndex = 
   await parser.load(language);
   const tree = parser.parse(language, text);
   try {
-    const read = readCommon[language];
-    if (!read) throw new Error(`no reader of ${language}`);
-    return read(uriOf(path), text, tree, { split: splitStatements, models });
+    return readCommon[language](uriOf(path), text, tree, { split: splitStatements, models });
   } finally {
     tree.dispose();
   }

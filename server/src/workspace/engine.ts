@@ -81,7 +81,7 @@ const readForeignFile = (uri: string, language: 'sql' | 'prisma'): HostFile => (
 
 /** Only the tree itself outlives the read. */
 function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext): HostFile {
-  const reader = language === 'python' ? readPython : (isCommonLanguage(language) ? readCommon[language] : undefined) ?? readTypeScript;
+  const reader = language === 'python' ? readPython : isCommonLanguage(language) ? readCommon[language] : readTypeScript;
   const file = withRole(reader(uri, text, tree, environment(context, reader === readTypeScript ? toPath(uri) : undefined)), text, context);
   tree.release();
   return file;

@@ -9,14 +9,14 @@ const LANGUAGES: Readonly<Record<string, DocumentLanguage>> = {
   '.ts': 'typescript', '.mts': 'typescript', '.cts': 'typescript', '.tsx': 'tsx',
   '.js': 'javascript', '.mjs': 'javascript', '.cjs': 'javascript', '.jsx': 'javascript',
   '.py': 'python', '.pyi': 'python', '.prisma': 'prisma',
-  '.go': 'go',
+  '.go': 'go', '.java': 'java', '.rb': 'ruby', '.rake': 'ruby', '.php': 'php', '.cs': 'csharp', '.rs': 'rust',
 };
 
 /** File name suffixes that are read, for globs and file watchers. */
 export const READ_EXTENSIONS: readonly string[] = Object.keys(LANGUAGES).filter((e) => e !== '.pyi').map((e) => e.slice(1));
 
 /** What is read, in words for messages. */
-export const READ_ENDINGS = '.sql, .ts, .tsx, .js, .jsx, .py, .prisma, .go';
+export const READ_ENDINGS = '.sql, .ts, .tsx, .js, .jsx, .py, .prisma, .go, .java, .rb, .php, .cs, .rs';
 
 /** The language of a document by its name; undefined: not one that is read. Declaration files hold no code. */
 export function languageOf(file: string): DocumentLanguage | undefined {
@@ -24,7 +24,7 @@ export function languageOf(file: string): DocumentLanguage | undefined {
   return LANGUAGES[path.extname(file).toLowerCase()];
 }
 
-const LANGUAGE_IDS: Readonly<Record<string, DocumentLanguage>> = { sql: 'sql', postgres: 'sql', typescript: 'typescript', typescriptreact: 'tsx', javascript: 'javascript', javascriptreact: 'javascript', python: 'python', prisma: 'prisma', go: 'go' };
+const LANGUAGE_IDS: Readonly<Record<string, DocumentLanguage>> = { sql: 'sql', postgres: 'sql', typescript: 'typescript', typescriptreact: 'tsx', javascript: 'javascript', javascriptreact: 'javascript', python: 'python', prisma: 'prisma', go: 'go', java: 'java', ruby: 'ruby', php: 'php', csharp: 'csharp', rust: 'rust' };
 
 /** The language of an open document: by its name, else as the editor says (untitled documents, unusual names). */
 export const languageOfDocument = (uri: string, languageId?: string): DocumentLanguage | undefined =>

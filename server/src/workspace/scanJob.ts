@@ -24,7 +24,7 @@ export type ScanResult =
   | { readonly path: string; readonly skipped: string }
   | { readonly path: string; readonly models: readonly ModelIr[] };
 
-export const mayDeclareModels = (path: string): boolean => /\.(py|prisma|go|[mc]?[jt]sx?)$/.test(path);
+export const mayDeclareModels = (path: string): boolean => /\.(py|prisma|go|rb|php|cs|[mc]?[jt]sx?)$/.test(path);
 
 /** Files whose text is fetched while the one before them is parsed. */
 const AHEAD = 8;

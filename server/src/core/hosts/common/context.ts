@@ -107,6 +107,13 @@ export function createContext(uri: string, text: string, file: CommonFile, envir
     return calls.length === 0 ? undefined : { root: current, rootPath: names.path(current), calls };
   };
 
+  /** The literal behind a variable that is assigned once. What may be added to it later is not followed. */
+  const valueOf = (node: SyntaxNode): SyntaxNode => {
+    const inner = source.unwrap(node);
+    const origin = source.form(inner)?.kind === 'name' ? originOf(inner) : undefined;
+    return origin?.kind === 'node' ? origin.node : inner;
+  };
+
   const context: HostContext = {
     uri,
     text,
@@ -127,10 +134,15 @@ export function createContext(uri: string, text: string, file: CommonFile, envir
     executes: () => true,
     model: (name, library) => findModel(own, name, library) ?? findModel(environment.models, name, library),
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
-    elements(node) {
-      const inner = source.unwrap(node);
-      const form = source.form(inner);
-      return form?.kind === 'list' ? { nodes: form.items, literal: inner, complete: true } : undefined;
+    entries(node) {
+      const value = valueOf(node);
+      const form = source.form(value);
+      return form?.kind === 'record' ? { entries: form.entries.map(({ key, value: held, span }) => ({ key, value: held, span })), open: value.id !== source.unwrap(node).id } : undefined;
+    },
+    items(node) {
+      const value = valueOf(node);
+      const form = source.form(value);
+      return form?.kind === 'list' ? { items: form.items.map((item) => ({ node: item })), open: value.id !== source.unwrap(node).id } : undefined;
     },
     entries(node) {
       const form = source.form(source.unwrap(node));

@@ -5,7 +5,12 @@ import { readFileRole } from '../fileRole';
 import type { HostReader } from '../host';
 import type { AttributeRead, CallIr, HostFile, Loop } from '../ir';
 import { indexModels } from '../models';
+import { csharpSpec } from '../csharp/csharpSpec';
 import { goSpec } from '../go/goSpec';
+import { javaSpec } from '../java/javaSpec';
+import { phpSpec } from '../php/phpSpec';
+import { rubySpec } from '../ruby/rubySpec';
+import { rustSpec } from '../rust/rustSpec';
 import { readSuppressions } from '../suppressions';
 import type { CommonLanguage } from '../syntax';
 import { isConditional, readCalls } from './calls';
@@ -129,6 +134,11 @@ function readAttributeReads(source: Source, loops: readonly Loop[]): AttributeRe
 }
 
 /** The readers of the languages that share one, by language. */
-export const readCommon: Readonly<Partial<Record<CommonLanguage, HostReader>>> = {
+export const readCommon: Readonly<Record<CommonLanguage, HostReader>> = {
   go: createReader(goSpec),
+  java: createReader(javaSpec),
+  ruby: createReader(rubySpec),
+  php: createReader(phpSpec),
+  csharp: createReader(csharpSpec),
+  rust: createReader(rustSpec),
 };
