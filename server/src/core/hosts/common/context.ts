@@ -144,14 +144,6 @@ export function createContext(uri: string, text: string, file: CommonFile, envir
       const form = source.form(value);
       return form?.kind === 'list' ? { items: form.items.map((item) => ({ node: item })), open: value.id !== source.unwrap(node).id } : undefined;
     },
-    entries(node) {
-      const form = source.form(source.unwrap(node));
-      return form?.kind === 'record' ? { entries: form.entries.map(({ key, value }) => ({ key, value, span: spanOf(value) })), open: false } : undefined;
-    },
-    items(node) {
-      const form = source.form(source.unwrap(node));
-      return form?.kind === 'list' ? { items: form.items.map((item) => ({ node: item })), open: false } : undefined;
-    },
   };
   registry.set(context, file);
   return context;
