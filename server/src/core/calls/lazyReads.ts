@@ -31,13 +31,17 @@ export function collectLazyReads(flow: FlowGraph, file: HostFile): readonly Lazy
     if (!loop || found.has(key)) continue;
     const source = sourceOf(file, models, loop, 0);
     const relation = source?.model.relations.find((r) => r.property === read.property);
-    if (!source || !relation || relation.eager || !source.site.complete) continue;
+    if (!source || !relation || relation.eager || !source.site.complete || (relation.many && !loadsWhenRead(file, read, source.site))) continue;
     const path = [...source.path, { property: read.property, many: relation.many }];
     if (isLoaded(source.site, path.map((p) => p.property))) continue;
     found.set(key, { read, loop, model: source.model, relation, site: source.site, path });
   }
   return [...found.values()];
 }
+
+/** Django's managers send nothing until `.all()` is walked; what filters them is a query of its own. */
+const loadsWhenRead = (file: HostFile, read: AttributeRead, site: QuerySite): boolean =>
+  site.library !== 'django' || file.calls.some((call) => call.callee.length === 3 && call.callee[2] === 'all' && call.callee[1] === read.property && containsSpan(call.span, read.span));
 
 function isLoaded(site: QuerySite, path: readonly string[]): boolean {
   const full = path.join('.');
@@ -58,7 +62,7 @@ function sourceOf(file: HostFile, models: ModelIndex, loop: Loop, depth: number)
   const site = siteOf(file, loop);
   const model = site?.model === undefined ? undefined : findModel(models, site.model, site.library);
   if (site && model) return { model, site, path: [] };
-  const nested = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*)$/.exec(iterable.text.trim());
+  const nested = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*)(?:\.all\(\))?$/.exec(iterable.text.trim());
   if (!nested) return undefined;
   for (const outer of file.loops) {
     if (outer.id === loop.id || !containsSpan(outer.body, loop.span) || !outer.elements.includes(nested[1] ?? '')) continue;
@@ -76,7 +80,7 @@ function siteOf(file: HostFile, loop: Loop): QuerySite | undefined {
   if (loop.iterable?.siteId !== undefined) return givesRows(name) ? undefined : file.sites[loop.iterable.siteId];
   const fn = loop.functionId === undefined ? undefined : file.functions[loop.functionId];
   for (let hops = 0; hops < 4; hops++) {
-    const bare = /^([A-Za-z_]\w*)(\.(all|scalars|unique|partitions)\(\))*$/.exec(name)?.[1];
+    const bare = /^([A-Za-z_]\w*)(\.(all|scalars|unique|partitions|iterator)\(\))*$/.exec(name)?.[1];
     const locals = fn?.locals.filter((l) => l.name === bare) ?? [];
     const local = locals[0];
     // Assigned twice: the rows may come from anywhere.

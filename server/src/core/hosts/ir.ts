@@ -2,6 +2,7 @@ import type { ColumnDefinition, SchemaChange } from '../catalog/changes';
 import type { SqlSource } from '../sql/source';
 import type { SegmentMap } from '../text/segmentMap';
 import type { HostSpan } from '../text/span';
+import type { DjangoClassIr } from './djangoIr';
 import type { ProgramMigration } from './migrationIr';
 import type { HostLanguage } from './syntax';
 
@@ -352,6 +353,8 @@ export interface ModelIr {
   readonly inherited?: { readonly columns: readonly ColumnDefinition[]; readonly keys: readonly { readonly columns: readonly string[]; readonly unique: boolean; readonly name?: string }[] };
   /** A class of queries for this model (`class UserRepository extends Repository<User>`); it has no table itself. */
   readonly repositoryOf?: string;
+  /** Django's classes alone; managers and settings stand in the list of models too, without a table. */
+  readonly django?: DjangoClassIr;
 }
 
 export interface RelationIr {

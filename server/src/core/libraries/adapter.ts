@@ -26,6 +26,7 @@ export interface SiteDraft {
   readonly eager: readonly string[];
   readonly values?: QuerySite['values'];
   readonly entities?: QuerySite['entities'];
+  readonly modelNames?: QuerySite['modelNames'];
   /** Where the statement was built, when it came through variables: drafts that lie in one of these are part of this site. */
   readonly consumes?: readonly HostSpan[];
 }
@@ -56,6 +57,15 @@ export interface LibraryAdapter {
   addLimit?(site: QuerySite, request: LimitRequest): readonly Edit[] | undefined;
   /** One statement for what a loop sends element by element. */
   readonly batch?: BatchIdiom;
+  /** Loads a relation with the query's rows; `by` names what does it (`select_related`), for the fix's title. */
+  loadRelation?(site: QuerySite, request: RelationRequest): { readonly edits: readonly Edit[]; readonly by: string } | undefined;
+}
+
+export interface RelationRequest {
+  readonly uri: string;
+  readonly text: string;
+  /** From the site's own model to the relation: `items`, then `product`. */
+  readonly path: readonly { readonly property: string; readonly many: boolean }[];
 }
 
 export interface OrderRequest {

@@ -4,6 +4,7 @@ import type { LibraryAdapter } from './adapter';
 import { asyncpgAdapter } from './asyncpg/asyncpg';
 import { goSqlAdapter } from './goSql/goSql';
 import { drizzleAdapter } from './drizzle/drizzle';
+import { djangoAdapter } from './django/django';
 import { knexAdapter } from './knex/knex';
 import { pgAdapter } from './pg/pg';
 import { pgxAdapter } from './pgx/pgx';
@@ -22,6 +23,7 @@ const adapters: readonly LibraryAdapter[] = [
   knexAdapter,
   postgresJsAdapter,
   pgAdapter,
+  djangoAdapter,
   sqlalchemyAdapter,
   asyncpgAdapter,
   psycopgAdapter,

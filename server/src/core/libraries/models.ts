@@ -3,6 +3,7 @@ import type { Scopes } from '../hosts/python/scopes';
 import type { LibraryId, ModelIr } from '../hosts/ir';
 import type { ModelIndex } from '../hosts/models';
 import type { SyntaxNode } from '../hosts/syntax';
+import { djangoModels } from './django/djangoModels';
 import { drizzleModels } from './drizzle/drizzleModels';
 import { typeormModels } from './typeorm/typeormModels';
 import { sqlalchemyModels } from './sqlalchemy/sqlalchemyModels';
@@ -34,7 +35,7 @@ export interface CommonModelSource extends ModelSource {
 }
 
 export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels];
-export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels];
+export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels];
 export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [];
 
 /** @returns the declarations of every library whose marks the text holds. */

@@ -1,16 +1,19 @@
 import type { LazyRead } from '../../calls/lazyReads';
 import type { Fix, FlowContext } from '../../lint/rule';
+import { findAdapter } from '../../libraries';
 import type { Edit } from '../../text/edit';
 import { hostSpan } from '../../text/span';
 import { lineEnd } from './code';
 
 /**
- * Loads the relation with the query that gives the elements: SQLAlchemy's `selectinload` for many rows (the parents' keys
+ * Loads the relation with the query that gives the elements, as the library does: by its adapter, else SQLAlchemy's `selectinload` for many rows (the parents' keys
  * go into one further statement), `joinedload` for one. Adds the option and the import.
  * Undefined where the statement is not written as `select(Model)` or `.query(Model)` in this file.
  */
 export function eagerLoadFix(context: FlowContext, lazy: LazyRead): Fix | undefined {
   const { site, path } = lazy;
+  const own = findAdapter(site.library)?.loadRelation?.(site, { uri: context.file.uri, text: context.text, path });
+  if (own) return { title: titleOf(path, own.by), kind: 'review', edits: own.edits };
   if (site.library !== 'sqlalchemy' || site.model === undefined) return undefined;
   const { file } = context;
   const at = afterEntity(context, site);
@@ -24,8 +27,10 @@ export function eagerLoadFix(context: FlowContext, lazy: LazyRead): Fix | undefi
   const edits: Edit[] = [{ uri: file.uri, span: hostSpan(at, at), text: `.options(${option})` }];
   const importEdit = importOf(context, [...new Set(names.filter((n) => !file.imports.some((i) => i.local === n)))]);
   if (importEdit === undefined) return undefined;
-  return { title: `Load \`${path.map((p) => p.property).join('.')}\` with the query (${[...new Set(names)].join(', ')})`, kind: 'review', edits: [...importEdit, ...edits] };
+  return { title: titleOf(path, [...new Set(names)].join(', ')), kind: 'review', edits: [...importEdit, ...edits] };
 }
+
+const titleOf = (path: LazyRead['path'], by: string): string => `Load \`${path.map((p) => p.property).join('.')}\` with the query (${by})`;
 
 /** Behind `select(Order)` or `.query(Order)`: where `.options(…)` belongs. In the call itself, or in the variable that it is given. */
 function afterEntity({ file, text }: FlowContext, site: LazyRead['site']): number | undefined {

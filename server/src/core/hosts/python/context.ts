@@ -20,6 +20,11 @@ const walkers = /^(list|tuple|set|dict|sorted|len|next|iter|enumerate|zip|max|mi
 
 const registry = new WeakMap<HostContext, Scopes>();
 
+const indexes = new WeakMap<HostContext, { readonly own: ModelIndex; readonly known: ModelIndex }>();
+
+/** The model declarations that a Python context looks into: the file's own, and the workspace's. */
+export const modelsOf = (context: HostContext): { readonly own: ModelIndex; readonly known: ModelIndex } | undefined => indexes.get(context);
+
 /** The scopes behind a Python context, for adapters that follow variables themselves. */
 export const scopesOf = (context: HostContext): Scopes | undefined => registry.get(context);
 
@@ -63,6 +68,7 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
   };
   registry.set(context, scopes);
+  indexes.set(context, { own, known: environment.models });
   return context;
 }
 

@@ -31,8 +31,8 @@ export interface SelectParts {
 
 export interface RowCountPart {
   readonly count: SqlPart;
-  /** The call: `.offset(n)`, `skip: n`. */
-  readonly host: HostSpan;
+  /** The call: `.offset(n)`, `skip: n`. Absent where the library adds the count by itself. */
+  readonly host?: HostSpan;
 }
 
 /** SELECT with its clauses in Postgres' order. */
