@@ -65,7 +65,9 @@ export function createModuleResolver(sources: ModuleSources): ResolveModule {
       for (let i = 1; i < dots; i++) folder = path.dirname(folder);
       return pythonFile(path.join(folder, ...parts));
     }
-    for (const root of pythonRoots) {
+    // A repository may hold several projects whose packages have the same name: the importer's own comes first.
+    const around = foldersAbove(from).filter((folder) => !files.has(path.join(folder, '__init__.py')));
+    for (const root of [...around, ...pythonRoots]) {
       const found = pythonFile(path.join(root, ...parts));
       if (found) return found;
     }
@@ -82,6 +84,15 @@ export function createModuleResolver(sources: ModuleSources): ResolveModule {
     cache.set(key, uri);
     return uri;
   };
+}
+
+/** The folder of a file, then those around it. */
+function foldersAbove(file: string): string[] {
+  const result: string[] = [];
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    result.push(folder);
+    if (folder === path.dirname(folder)) return result;
+  }
 }
 
 interface Alias {

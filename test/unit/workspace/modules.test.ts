@@ -31,3 +31,14 @@ describe('modules of Python', () => {
     expect(resolve('/w/src/app/api/users.py', name)).toBe(expected);
   });
 });
+
+describe('packages of the same name in one repository', () => {
+  const resolve = resolver(['/w/a/app/__init__.py', '/w/a/app/models.py', '/w/b/app/__init__.py', '/w/b/app/models.py', '/w/b/app/views.py', '/w/c/loose/models.py', '/w/c/loose/sub/views.py']);
+  it('each imports its own', () => {
+    expect(resolve('/w/a/app/__init__.py', 'app.models')).toBe('/w/a/app/models.py');
+    expect(resolve('/w/b/app/views.py', 'app.models')).toBe('/w/b/app/models.py');
+  });
+  it('a folder without __init__ is a package too', () => {
+    expect(resolve('/w/c/loose/sub/views.py', 'loose.models')).toBe('/w/c/loose/models.py');
+  });
+});

@@ -22,6 +22,8 @@ export function runsByName(call: CallIr): Runs {
 export const isKnownRunner = (call: CallIr): boolean => RUNS_ONCE.test(call.callee.at(-1) ?? '');
 /** Does the call keep results, so that the function it is given may not run? */
 export const isMemoiser = (call: CallIr): boolean => MEMOISERS.test(call.callee.at(-1) ?? '');
+/** Does the call give a function that does what the one it is given does (`cache(fn)`, `traced('x', fn)` are not told apart)? */
+export const passesThrough = (call: CallIr): boolean => isMemoiser(call) || /^(wrap\w*|with[A-Z]\w*|throttle|debounce|promisify|bind|retryable|traced?|instrument\w*|measure\w*|logged|transactional|unstable_cache|useCallback|partial|pLimited)$/i.test(call.callee.at(-1) ?? '');
 /** `@cached`, `@lru_cache(maxsize=None)`, `@memoize()`. */
 export const isMemoDecorator = (decorator: string): boolean => /cache|memo/i.test(decorator);
 /** `if (cache.has(id)) return …`. */

@@ -7,6 +7,8 @@ export interface FunctionRef {
   readonly functionId: number;
   /** Set by `resolve` when only a distinctive method name led here, no type and no import. */
   readonly confidence?: 'low';
+  /** Set by `resolve` where a memoiser stands around it: it may not run. */
+  readonly cached?: true;
 }
 
 /** One hop of a call path: where the call (or finally the query) stands. */
@@ -51,6 +53,8 @@ export interface FlowGraph {
   /** Functions that a call may run; empty: unknown. */
   resolve(uri: string, callId: number): readonly FunctionRef[];
   summary(ref: FunctionRef): FunctionSummary | undefined;
+  /** Functions that a path of names (`['Account', 'open_loans']`) stands for at a place in a file. */
+  named(uri: string, functionId: number | undefined, path: readonly string[]): readonly FunctionRef[];
   /** How often a call runs the function literal that it is given as its k-th argument, before it is done itself. */
   runs(uri: string, callId: number, argument: number): 'once' | 'each' | 'never' | 'unknown';
   /** The ways in which the functions that a call names (also as an argument: `ids.map(loadUser)`) reach a query; not those of function literals passed to it. */

@@ -214,6 +214,11 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
       update();
       return entries.get(ref.uri)?.summaries[ref.functionId];
     },
+    named(uri, functionId, path) {
+      update();
+      const entry = entries.get(uri);
+      return entry ? resolveCallee(workspace, uri, functionId, path, entry.uses).filter((ref) => ref.confidence !== 'low') : [];
+    },
     runs(uri, callId, argument) {
       update();
       const entry = entries.get(uri);

@@ -59,7 +59,7 @@ interface ElementSource {
 function sourceOf(file: HostFile, models: ModelIndex, loop: Loop, depth: number): ElementSource | undefined {
   const iterable = loop.iterable;
   if (!iterable || depth > 4) return undefined;
-  const site = siteOf(file, loop);
+  const site = rowsOf(file, loop);
   const model = site?.model === undefined ? undefined : findModel(models, site.model, site.library);
   if (site && model) return { model, site, path: [] };
   const nested = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*)(?:\.all\(\))?$/.exec(iterable.text.trim());
@@ -75,7 +75,7 @@ function sourceOf(file: HostFile, models: ModelIndex, loop: Loop, depth: number)
 }
 
 /** The site whose rows the loop walks: written as the iterable, or held in a variable of the same function. */
-function siteOf(file: HostFile, loop: Loop): QuerySite | undefined {
+export function rowsOf(file: HostFile, loop: Loop): QuerySite | undefined {
   let name = loop.iterable?.text.trim() ?? '';
   if (loop.iterable?.siteId !== undefined) return givesRows(name) ? undefined : file.sites[loop.iterable.siteId];
   const fn = loop.functionId === undefined ? undefined : file.functions[loop.functionId];

@@ -3,7 +3,8 @@ import { containsSpan, hostSpan, type HostSpan } from '../text/span';
 import { dependentNames } from './dependence';
 import { enclosingFunctions, enclosingLoops } from './enclosing';
 import type { Execution, FlowGraph, PathStep } from './flow';
-import { classifyLoop, type LoopClass, type LoopSubject } from './loops';
+import { classifyLoop, PARENT, type LoopClass, type LoopSubject } from './loops';
+import { perObjectLoop } from './perObject';
 import { isOpaqueLabel, siteExecution } from './summaries';
 
 /** A query that runs in a loop, with everything that the loop rules say of it. */
@@ -24,7 +25,7 @@ export interface LoopQuery {
   readonly doubts: readonly Doubt[];
 }
 
-export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded' | 'chunk';
+export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded' | 'chunk' | 'unlisted';
 
 /** Folders and file names of work that nobody waits for. `commands`, `tasks` and the like are often the domain's own words. */
 const BACKGROUND = /\/(crons?|jobs?|workers?|queues?|consumers?|schedulers?|scheduled|background|sweepers?|backfills?|cli|management)\/|\/([\w-]+[._-])?(cron|job|worker|consumer|scheduler|scheduled|sweep|backfill|cli|tasks)\.\w+$/i;
@@ -34,7 +35,7 @@ const BACKGROUND = /\/(crons?|jobs?|workers?|queues?|consumers?|schedulers?|sche
  * a query in nested loops is reported for the innermost loop that it depends on. Loops that RULES.md calls innocent are left out.
  */
 export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly LoopQuery[] {
-  if (file.loops.length === 0 && !file.calls.some((c) => c.args.some((a) => a.functionId !== undefined))) return [];
+  if (file.loops.length === 0 && !file.calls.some((c) => c.args.some((a) => a.functionId !== undefined || PARENT.test(a.text))) && !file.functions.some((fn) => fn.perObject !== undefined)) return [];
   const result = new Map<string, LoopQuery>();
   const add = (query: LoopQuery | undefined): void => {
     if (!query) return;
@@ -46,12 +47,16 @@ export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly Lo
     const execution = siteExecution({ file }, site);
     const call = site.callId === undefined ? undefined : file.calls[site.callId];
     if (!execution) continue;
+    add(perObjectQuery(flow, file, execution, site.functionId, site.anchor, call, site));
     const subject: LoopSubject = { span: site.span, functionId: site.functionId, loopIds: site.loopIds, call, resultName: site.resultName ?? call?.resultName, sql: site.source?.text, names: namesOf(execution, call) };
     add(judge(flow, file, subject, execution, site.anchor, site));
   }
   for (const call of file.calls) {
     if (call.siteId !== undefined || isBatcher(call)) continue;
+    const recursion = walksUp(flow, file, call);
     for (const execution of flow.executions(file.uri, call.id)) {
+      add(perObjectQuery(flow, file, execution, call.functionId, callAnchor(call), call, undefined));
+      if (recursion) add({ loop: recursion, form: { form: 'chain', reason: 'once per level, from child to parent' }, anchor: callAnchor(call), execution, path: execution.path, call, dependent: true, doubts: [...doubtsOf(file, { form: 'chain', reason: '' }, recursion, execution, undefined)] });
       const at = execution.path[0]?.span ?? call.nameSpan;
       const byName = !containsSpan(call.nameSpan, at);
       const subject: LoopSubject = { span: byName ? at : call.span, functionId: call.functionId, loopIds: call.loopIds, call, resultName: call.resultName, names: byName ? [] : namesOf(execution, call), byName };
@@ -59,6 +64,13 @@ export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly Lo
     }
   }
   return [...result.values()].sort((a, b) => a.anchor.start - b.anchor.start);
+}
+
+function perObjectQuery(flow: FlowGraph, file: HostFile, execution: Execution, functionId: number | undefined, anchor: HostSpan, call: CallIr | undefined, site: QuerySite | undefined): LoopQuery | undefined {
+  const found = perObjectLoop(flow, file, functionId, namesOf(execution, call));
+  if (!found || execution.access === 'write' || (call && isBatcher(call)) || execution.path.some((step) => /loader/i.test(step.label))) return undefined;
+  const { loop, form, listed } = found;
+  return { loop, form, anchor, execution, path: execution.path, call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(listed ? [] : ['unlisted' as const])] };
 }
 
 const statementKind = (site: QuerySite | undefined): string => (site?.source === undefined ? site?.access ?? '' : site.source.text.slice(0, 40));
@@ -83,16 +95,29 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
     }
     if (form.form !== 'per-element' && form.form !== 'chain') continue;
     const derived = dependentNames(file, loop.span, seedsOf(file, loop));
-    const dependent = subject.byName === true || subject.names.some((n) => derived.has(n));
+    const dependent = subject.byName === true || subject.names.some((n) => derived.has(n)) || sendsWork(file, loop, subject, derived);
     if (!dependent) {
       if (depth === 0) invariant = { loop, form };
       continue;
     }
-    if (mergedByPrisma(file, loop, site) || namesTable(site, derived)) return undefined;
+    if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(site, derived)) return undefined;
     return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(takesChunk ? ['chunk' as const] : [])] };
   }
   if (!invariant || !canHoist(flow, file, invariant.loop, execution, subject, site)) return undefined;
   return { ...invariant, anchor, execution, path: execution.path, call: subject.call, site, dependent: false, doubts: doubtsOf(file, invariant.form, invariant.loop, execution, site) };
+}
+
+/**
+ * A function that queries and calls itself for the parent: `return pathOf(folder.parentId)`. The function is the loop.
+ * Undefined for other recursions: retries and page walks call themselves too, trees are walked by a loop.
+ */
+function walksUp(flow: FlowGraph, file: HostFile, call: CallIr): Loop | undefined {
+  if (call.loopIds.length > 0 || !call.args.some((a) => PARENT.test(a.text)) || call.args.some((a) => /attempt|retr|\bpage|cursor|offset/i.test(a.text))) return undefined;
+  const fn = enclosingFunctions(file, call.functionId).find((f) => flow.resolve(file.uri, call.id).some((ref) => ref.uri === file.uri && ref.functionId === f.id));
+  // The parent comes out of the function's own query, not from an argument that is handed on.
+  if (!fn || call.args.every((a) => fn.parameters.some((p) => p.name === a.text))) return undefined;
+  if (!file.sites.some((s) => s.executes !== 'no' && containsSpan(fn.body, s.span)) && !file.calls.some((c) => c.id !== call.id && containsSpan(fn.body, c.span) && flow.executions(file.uri, c.id).length > 0)) return undefined;
+  return { id: -1_000_000 - call.id, kind: 'while', span: fn.span, head: fn.nameSpan, body: fn.body, functionId: fn.id, elements: [], concurrent: false, facts: { condition: fn.name, assigns: [], exits: [], retries: false } };
 }
 
 /** `for (const p of defaultPriorities)` where the name is imported and stands for a literal list. */
@@ -124,12 +149,28 @@ function namesTable(site: QuerySite | undefined, derived: ReadonlySet<string>): 
   });
 }
 
-/** Prisma sends `findUnique` calls of one tick as one statement. */
-function mergedByPrisma(file: HostFile, loop: Loop, site: QuerySite | undefined): boolean {
-  if (site?.library !== 'prisma' || !loop.concurrent || loop.kind !== 'callback') return false;
-  const call = site.callId === undefined ? undefined : file.calls[site.callId];
-  if (!/^findUnique(OrThrow)?$/.test(call?.callee.at(-1) ?? site.chain.at(-1)?.name ?? '')) return false;
-  return !file.calls.some((c) => c.awaited && containsSpan(loop.body, c.span) && c.span.end < site.span.start);
+/** `session.commit()`, `em.flush()`: sends what the turn has put into the unit of work. */
+function sendsWork(file: HostFile, loop: Loop, subject: LoopSubject, derived: ReadonlySet<string>): boolean {
+  if (!/^(commit|flush)$/.test(subject.call?.callee.at(-1) ?? '') || subject.sql !== undefined) return false;
+  return file.calls.some((c) => containsSpan(loop.body, c.span) && c.span.start < subject.span.start && /^(add|add_all|delete|merge|persist|remove|assign|setattr)$/.test(c.callee.at(-1) ?? '') && c.args.some((a) => a.names.some((n) => derived.has(n))));
+}
+
+/** Prisma sends `findUnique` calls of one tick as one statement; also where a function stands between, that waits for nothing before. */
+function mergedByPrisma(flow: FlowGraph, file: HostFile, loop: Loop, execution: Execution, site: QuerySite | undefined): boolean {
+  if (!loop.concurrent || loop.kind !== 'callback' || execution.path.length > 3) return false;
+  const last = execution.path.at(-1);
+  const home = site || last === undefined ? file : flow.file(last.uri);
+  const query = site ?? home?.sites.find((s) => s.anchor.start === last?.span.start && s.anchor.end === last.span.end);
+  if (query?.library !== 'prisma' || !home) return false;
+  const call = query.callId === undefined ? undefined : home.calls[query.callId];
+  if (!/^findUnique(OrThrow)?$/.test(call?.callee.at(-1) ?? query.chain.at(-1)?.name ?? '')) return false;
+  const waits = (where: HostFile, span: HostSpan | undefined, before: number): boolean => span === undefined || where.calls.some((c) => c.awaited && containsSpan(span, c.span) && c.span.end < before);
+  if (waits(file, loop.body, site?.span.start ?? execution.path[0]?.span.start ?? loop.body.start)) return false;
+  return site !== undefined || !execution.path.slice(1).some((step) => {
+    const where = flow.file(step.uri);
+    const around = where?.functions.filter((fn) => containsSpan(fn.body, step.span)).sort((a, b) => a.body.end - a.body.start - (b.body.end - b.body.start))[0];
+    return !where || waits(where, around?.body, step.span.start);
+  });
 }
 
 /** DataLoader and its kind collect the keys of one tick. */

@@ -3,9 +3,10 @@ import { containsSpan, type HostSpan } from '../text/span';
 
 /**
  * What a loop does with the things it walks, as far as a query in its body is concerned.
- * `per-element`: one turn per element of a collection of unknown size; all others are innocent, `unknown` included.
+ * `per-element`: one turn per element of a collection of unknown size; `per-object`: a framework's turn per object of an
+ * answer; `chain`: one turn per level of a tree. All others are innocent, `unknown` included.
  */
-export type LoopForm = 'per-element' | 'chain' | 'chunk' | 'retry' | 'page-walk' | 'constant' | 'at-most-once' | 'probe' | 'unknown';
+export type LoopForm = 'per-element' | 'per-object' | 'chain' | 'chunk' | 'retry' | 'page-walk' | 'constant' | 'at-most-once' | 'probe' | 'unknown';
 
 export interface LoopClass {
   readonly form: LoopForm;
@@ -33,6 +34,8 @@ export interface LoopSubject {
 
 const RETRY = /attempt|retr(y|ies)|\btries\b|backoff|maxTries|num_tries/i;
 const PAGE = /(^|[^a-z])(page|pages|pageNo|pageNumber|pageIndex|offset|skip|cursor|nextCursor|nextPage|hasMore|hasNext|has_more|has_next|next_page|next_cursor|startAfter|lastId|last_id|after|pageToken|nextToken|continuationToken)([^a-z]|$)/i;
+/** `inChunksOf(ids, 100)`, `toBatches(rows)`: the plural says that it gives several of them. */
+const CHUNKER = /\b\w*(chunks|chunked|chunkify|chunkArray|chunkBy|batches|batched)\w*\s*(<[^()]*>)?\(/i;
 const CHUNK = /\b(chunk|chunks|chunked|chunkArray|toChunks|splitIntoChunks|batched|batches|batch_iter|iter_batches|in_batches|inBatches|splitEvery|sliding|grouper|partition_all|ichunked|createBatches|getBatches|makeBatches)\b/i;
 const CHUNK_ELEMENT = /^(chunk|batch|slice|page|group|partition|bucket|rows|records|chunkOf\w+|\w+Chunk|\w+Batch|\w+_chunk|\w+_batch|\w+Page|\w+_page)$/;
 const UPPER = /^[A-Z][A-Z\d]*(_[A-Z\d]+)*$/;
@@ -90,7 +93,7 @@ function chunk(file: HostFile, loop: Loop): LoopClass | undefined {
   if (loop.iterable?.kind === 'chunks') return found('it walks chunks');
   if (loop.facts.step !== undefined && !/^-?1$/.test(loop.facts.step.trim())) return found(`its step is ${loop.facts.step.trim()}`);
   if (loop.iterable) {
-    if (CHUNK.test(loop.iterable.text)) return found('it walks chunks');
+    if (CHUNK.test(loop.iterable.text) || CHUNKER.test(loop.iterable.text)) return found('it walks chunks');
     if (/range\([^,]+,[^,]+,\s*(?!-?1\s*\))[^)]+\)$/.test(loop.iterable.text)) return found('it walks in steps');
     if (loop.elements.length > 0 && loop.elements.every((e) => CHUNK_ELEMENT.test(e)) && (loop.kind === 'for-await' || !/^(group|page|slice|partition|bucket)$/.test(loop.elements[0] ?? ''))) return found(`each \`${loop.elements.join(', ')}\` is a chunk`);
     if (loop.kind === 'for-await' && loop.elements.length === 1 && /(list|[^s]s)$/i.test(loop.elements[0] ?? '') && !/(status|address|class|process|alias|bus|news)$/i.test(loop.elements[0] ?? '')) return found('each turn gets a list');
@@ -153,7 +156,8 @@ function perElement(file: HostFile, loop: Loop, subject: LoopSubject): LoopClass
   return undefined;
 }
 
-const PARENT = /parent|ancestor|manager_?id|superior|belongsTo|replyTo|reply_to/i;
+/** Names of what leads from a child to its parent. */
+export const PARENT = /parent|ancestor|manager_?id|superior|belongsTo|replyTo|reply_to/i;
 
 /** The work list that a `while` loop takes its elements from. */
 function popsFrom(file: HostFile, loop: Loop): string | undefined {

@@ -1,4 +1,6 @@
-import type { ClassIr, FunctionIr, ImportIr, LocalIr } from '../hosts/ir';
+import type { CallIr, ClassIr, FunctionIr, ImportIr, LocalIr, MemberIr } from '../hosts/ir';
+import { containsSpan } from '../text/span';
+import { isMemoiser, passesThrough } from './callbacks';
 import type { FileIndex } from './fileIndex';
 import type { FunctionRef, ResolveModule } from './flow';
 import type { Packages } from './packages';
@@ -6,13 +8,14 @@ import { typeNames } from './typeNames';
 
 /** What a name or path stands for. */
 type Meaning =
-  | { readonly kind: 'function'; readonly index: FileIndex; readonly fn: FunctionIr }
+  | { readonly kind: 'function'; readonly index: FileIndex; readonly fn: FunctionIr; /** Reached through a memoiser. */ readonly cached?: true }
   | { readonly kind: 'class'; readonly index: FileIndex; readonly cls: ClassIr }
   | { readonly kind: 'instance'; readonly index: FileIndex; readonly cls: ClassIr }
   | { readonly kind: 'module'; readonly index: FileIndex }
   /** A folder or name space of several files, seen from one that imports it. */
   | { readonly kind: 'package'; readonly index: FileIndex; readonly name: string }
-  | { readonly kind: 'object'; readonly index: FileIndex; readonly owner: string };
+  /** An object literal: functions written in it (by `owner`), and what it holds by name. */
+  | { readonly kind: 'object'; readonly index: FileIndex; readonly owner?: string; readonly members?: readonly MemberIr[]; /** Function whose names the members are. */ readonly functionId?: number };
 
 /** The workspace as the resolver sees it. */
 export interface Workspace {
@@ -69,7 +72,8 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     const [head, ...rest] = parts;
     if (head === undefined || depth > MAX_DEPTH) return [];
     let meanings = name(index, functionId, head, depth);
-    for (const part of rest) {
+    // `super().save`
+    for (const part of head === 'super' && rest[0] === '()' ? rest.slice(1) : rest) {
       if (part === '?') return [];
       const alone = meanings.length === 1;
       meanings = meanings.flatMap((meaning) => member(meaning, part, depth + 1, alone));
@@ -90,12 +94,12 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     for (let id = functionId; id !== undefined; ) {
       const fn: FunctionIr | undefined = index.file.functions[id];
       if (!fn) break;
-      const local = fn.locals.find((l) => l.name === word);
-      if (local) return localMeaning(index, id, local, depth + 1);
       const inner = index.nested.get(id)?.get(word);
       if (inner) return [{ kind: 'function', index, fn: inner }];
+      const local = fn.locals.find((l) => l.name === word);
+      if (local) return localMeaning(index, id, local, depth + 1);
       const parameter = fn.parameters.find((p) => p.name === word);
-      if (parameter) return parameter.type === undefined ? [] : instances(index, parameter.type, depth + 1);
+      if (parameter) return provided(index, id, parameter.provider, depth + 1) ?? (parameter.type === undefined ? [] : instances(index, parameter.type, depth + 1));
       id = fn.parent;
     }
     return moduleName(index, word, depth + 1);
@@ -117,8 +121,8 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     if (fn) return [{ kind: 'function', index, fn }];
     const cls = index.classes.get(word);
     if (cls) return [{ kind: 'class', index, cls }, ...shared(index, word).map((other) => ({ kind: 'class' as const, ...other }))];
-    if (index.owned.has(word)) return [{ kind: 'object', index, owner: word }];
     const local = index.locals.get(word);
+    if (index.owned.has(word)) return [{ kind: 'object', index, owner: word, members: local?.members }];
     if (local) return localMeaning(index, undefined, local, depth + 1);
     const imported = index.imports.get(word);
     const meanings = imported ? importMeaning(index, imported, depth + 1) : [];
@@ -192,8 +196,12 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
         return [...found.map(({ index, item }) => ({ kind: 'class' as const, index: see(index), cls: item })), ...functions.map(({ index, item }) => ({ kind: 'function' as const, index: see(index), fn: item }))];
       }
       case 'object': {
-        const fn = meaning.index.owned.get(meaning.owner)?.get(part);
-        return fn ? [{ kind: 'function', index: meaning.index, fn }] : [];
+        const fn = meaning.owner === undefined ? undefined : meaning.index.owned.get(meaning.owner)?.get(part);
+        if (fn) return [{ kind: 'function', index: meaning.index, fn }];
+        const held = meaning.members?.find((m) => m.name === part);
+        if (held) return path(meaning.index, meaning.functionId, held.path, depth + 1);
+        if (meaning.owner !== undefined && meaning.index.owned.has(part)) return [{ kind: 'object', index: meaning.index, owner: part }];
+        return (meaning.members ?? []).filter((m) => m.name === '...').flatMap((m) => path(meaning.index, meaning.functionId, m.path, depth + 1).flatMap((inner) => member(inner, part, depth + 1)));
       }
       case 'function':
         if (part === '()') return result(meaning.index, meaning.fn, depth + 1);
@@ -208,9 +216,12 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
   }
 
   function classMember(index: FileIndex, cls: ClassIr, part: string, depth: number, alone: boolean): readonly Meaning[] {
-    const own = ownMember(index, cls, part, depth, new Set());
+    for (const base of linearised(index, cls, depth)) {
+      const own = ownMember(base.index, base.cls, part, depth);
+      if (own.length > 0) return own;
+    }
     // Go embeds, it does not override.
-    if (own.length > 0 || !alone || index.file.language === 'go') return own;
+    if (!alone || index.file.language === 'go') return [];
     // Abstract here: whatever the implementations do.
     return workspace.subclasses(cls.name).flatMap((sub) => {
       const fn = methodOf(sub.index, sub.cls, part);
@@ -219,9 +230,20 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     });
   }
 
-  function ownMember(index: FileIndex, cls: ClassIr, part: string, depth: number, seen: Set<ClassIr>): readonly Meaning[] {
-    if (depth > MAX_DEPTH || seen.has(cls)) return [];
-    seen.add(cls);
+  /** The class and its bases in the order in which members are looked up: a base that several share comes after all of them. */
+  function linearised(index: FileIndex, cls: ClassIr, depth: number): readonly { index: FileIndex; cls: ClassIr }[] {
+    const order: { index: FileIndex; cls: ClassIr }[] = [];
+    const visit = (at: { index: FileIndex; cls: ClassIr }, trail: readonly ClassIr[]): void => {
+      if (trail.includes(at.cls) || trail.length > MAX_DEPTH || order.length > 60) return;
+      order.push(at);
+      for (const base of bases(at.index, at.cls, depth + 1)) visit(base, [...trail, at.cls]);
+    };
+    visit({ index, cls }, []);
+    return order.filter((at, i) => !order.slice(i + 1).some((later) => later.cls === at.cls));
+  }
+
+  function ownMember(index: FileIndex, cls: ClassIr, part: string, depth: number): readonly Meaning[] {
+    if (depth > MAX_DEPTH) return [];
     see(index);
     const fn = methodOf(index, cls, part);
     if (fn) return [{ kind: 'function', index, fn }];
@@ -234,7 +256,7 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
       const parameter = index.file.functions[id]?.parameters.find((p) => p.field && p.name === part);
       if (parameter?.type !== undefined) return instances(index, parameter.type, depth + 1);
     }
-    return bases(index, cls, depth + 1).flatMap((base) => ownMember(base.index, base.cls, part, depth + 1, seen));
+    return [];
   }
 
   function methodOf(index: FileIndex, cls: ClassIr, part: string): FunctionIr | undefined {
@@ -250,7 +272,18 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
   }
 
   function classes(index: FileIndex, word: string, depth: number): readonly { index: FileIndex; cls: ClassIr }[] {
-    return path(index, undefined, word.split('.'), depth + 1).flatMap((m) => (m.kind === 'class' || m.kind === 'instance' ? [{ index: m.index, cls: m.cls }] : []));
+    return path(index, undefined, word.split('.'), depth + 1).flatMap((m) => (m.kind === 'class' || m.kind === 'instance' ? [{ index: m.index, cls: m.cls }] : m.kind === 'function' ? returnedClasses(m.index, m.fn) : []));
+  }
+
+  /** Classes that a function makes: `(Base) => class extends Base { … }`. */
+  function returnedClasses(index: FileIndex, fn: FunctionIr): readonly { index: FileIndex; cls: ClassIr }[] {
+    return index.file.classes.filter((cls) => containsSpan(fn.body, cls.span) && fn.returns.some((r) => (r.span.start === cls.span.start && r.span.end === cls.span.end) || (cls.name !== '' && r.text.trim() === cls.name))).map((cls) => ({ index, cls }));
+  }
+
+  /** What a framework fills in for a parameter: the result of a function, an instance of a class. */
+  function provided(index: FileIndex, functionId: number, provider: readonly string[] | undefined, depth: number): readonly Meaning[] | undefined {
+    const found = provider === undefined ? [] : path(index, functionId, provider, depth + 1).flatMap((m) => member(m, '()', depth + 1));
+    return found.length > 0 ? found : undefined;
   }
 
   /** Instances of an annotation; for an interface (no class of that name) of the classes that implement it. */
@@ -282,9 +315,11 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
       const picked = holders.flatMap((m) => member(m, local.name, depth + 1));
       return picked.length > 0 ? picked : holders;
     }
+    if (local.members) return [{ kind: 'object', index, members: local.members, functionId }];
     const call = local.callId === undefined ? undefined : index.file.calls[local.callId];
     if (!call) return [];
-    return path(index, functionId, call.callee, depth + 1).flatMap((m) => {
+    const callees = path(index, functionId, call.callee, depth + 1);
+    return callees.length === 0 ? foreignResult(index, functionId, call, depth + 1) : callees.flatMap((m) => {
       if (m.kind === 'class') return [{ kind: 'instance' as const, index: m.index, cls: m.cls }];
       if (m.kind !== 'function') return [];
       const values = result(m.index, m.fn, depth + 1);
@@ -293,11 +328,27 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     });
   }
 
+  /** What a call of a library gives: the function that it wraps (`cache(async (id) => …)`), the class that it is asked for (`container.resolve(Users)`). */
+  function foreignResult(index: FileIndex, functionId: number | undefined, call: CallIr, depth: number): readonly Meaning[] {
+    const first = call.args[0];
+    if (!first) return [];
+    if (/^(inject|resolve|get|create)$/.test(call.callee.at(-1) ?? '')) return /^[A-Z][\w$]*$/.test(first.text) ? classes(index, first.text, depth + 1).map((c) => ({ kind: 'instance', ...c })) : [];
+    if (!passesThrough(call)) return [];
+    const cached = isMemoiser(call) ? { cached: true as const } : {};
+    const literal = first.functionId === undefined ? undefined : index.file.functions[first.functionId];
+    if (literal) return [{ kind: 'function', index, fn: literal, ...cached }];
+    return /^[\w$.]+$/.test(first.text) ? path(index, functionId, first.text.split('.'), depth + 1).flatMap((m) => (m.kind === 'function' ? [{ ...m, ...cached }] : [])) : [];
+  }
+
   /** What a factory returns: `new X(…)`, `X(…)`, an object literal of functions. */
   function result(index: FileIndex, fn: FunctionIr, depth: number): readonly Meaning[] {
     if (depth > MAX_DEPTH) return [];
     see(index);
-    if (fn.name !== '' && index.owned.has(fn.name)) return [{ kind: 'object', index, owner: fn.name }];
+    const literal = fn.returns.find((returned) => returned.members !== undefined);
+    if (fn.name !== '' && index.owned.has(fn.name)) return [{ kind: 'object', index, owner: fn.name, members: literal?.members, functionId: fn.id }];
+    if (literal) return [{ kind: 'object', index, members: literal.members, functionId: fn.id }];
+    const made = returnedClasses(index, fn);
+    if (made.length > 0) return made.map((c) => ({ kind: 'class', ...c }));
     for (const returned of fn.returns) {
       const text = returned.text.trim().replace(/^await\s+/, '');
       const made = /^(?:new\s+)?([A-Za-z_$][\w$.]*)\s*(?:<[^()]*>)?\(/.exec(text)?.[1];
@@ -308,11 +359,11 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
       );
       if (found.length > 0) return found;
     }
-    return [];
+    return fn.returnType === undefined ? [] : instances(index, fn.returnType, depth + 1);
   }
 
   function callable(meaning: Meaning): readonly FunctionRef[] {
-    if (meaning.kind === 'function') return [{ uri: meaning.index.file.uri, functionId: meaning.fn.id }];
+    if (meaning.kind === 'function') return [{ uri: meaning.index.file.uri, functionId: meaning.fn.id, ...(meaning.cached ? { cached: true as const } : {}) }];
     if (meaning.kind === 'instance' || meaning.kind === 'class') {
       const special = meaning.kind === 'instance' ? '__call__' : undefined;
       const names = special === undefined ? ['constructor', '__init__'] : [special];

@@ -101,7 +101,7 @@ function targetExecutions(input: SummaryInput, call: CallIr, targets: readonly F
     const summary = input.summary(ref);
     if (summary.executes === 'no' || summary.path.length >= MAX_STEPS) return [];
     return [{
-      certain: summary.executes === 'yes' && !call.conditional && ref.confidence !== 'low' && targets.length === 1,
+      certain: summary.executes === 'yes' && !call.conditional && ref.confidence !== 'low' && ref.cached !== true && targets.length === 1,
       access: wrapperAccess(summary, call),
       path: [{ uri: input.index.file.uri, span: at, label: input.functionName(ref) }, ...summary.path],
       names: call.args.filter((_, k) => counts(k, summary.keyed)).flatMap((a) => a.names),

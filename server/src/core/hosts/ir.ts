@@ -232,10 +232,14 @@ export interface FunctionIr {
   readonly locals: readonly LocalIr[];
   /** Framework entry point (route handler, resolver, controller method, page): its parameters are request data. */
   readonly entry?: string;
+  /** A framework calls it once per object of this type: a GraphQL field's resolver, a serializer's method. Empty: of a type that is not known. */
+  readonly perObject?: string;
   /** Arguments position in the call it is passed to, when it is a callback. */
   readonly callback?: { readonly callId: number; readonly argument: number };
   /** Names of expressions returned. */
-  readonly returns: readonly { readonly span: HostSpan; readonly names: readonly string[]; readonly text: string }[];
+  readonly returns: readonly { readonly span: HostSpan; readonly names: readonly string[]; readonly text: string; /** Of an object literal. */ readonly members?: readonly MemberIr[] }[];
+  /** Return type as annotated. */
+  readonly returnType?: string;
   /** Guards: `if (cond) return/throw` at the function's top level, in order. */
   readonly guards: readonly { readonly condition: string; readonly names: readonly string[]; readonly span: HostSpan }[];
 }
@@ -246,12 +250,23 @@ export interface ParameterIr {
   readonly type?: string;
   /** TypeScript constructor parameter property (`private readonly users: UserService`). */
   readonly field: boolean;
+  /** Callee of a dependency that a framework fills in (`Depends(get_users)`). */
+  readonly provider?: readonly string[];
   /** True where the function calls it (`cb()`); the call's loops tell whether per element. */
   readonly optional: boolean;
 }
 
+/** `users: createUsers(db)`, `users` of an object literal; `name` is `...` for a spread. Functions written in it are not listed. */
+export interface MemberIr {
+  readonly name: string;
+  /** As in `CallIr.callee`; ends in `()` for the result of a call or `new`. */
+  readonly path: readonly string[];
+}
+
 export interface LocalIr {
   readonly name: string;
+  /** Of an object literal. */
+  readonly members?: readonly MemberIr[];
   readonly names: readonly string[];
   readonly text: string;
   readonly span: HostSpan;

@@ -1,7 +1,8 @@
 import { loopFinding } from '../advice/batching/finding';
-import { lazyFinding } from '../advice/batching/lazyFinding';
+import { lazyFinding, propertyFinding } from '../advice/batching/lazyFinding';
 import { collectLazyReads } from '../calls/lazyReads';
 import { collectLoopQueries } from '../calls/loopQueries';
+import { collectPropertyReads } from '../calls/propertyReads';
 import type { FlowRule } from '../lint/rule';
 
 /** A query per element where one query for all of them would do. */
@@ -45,6 +46,7 @@ export const nPlusOne: FlowRule = {
       if (query.execution.access === 'write') continue;
       context.report(loopFinding(context, query, query.path.length === 1 ? 'sends a query' : 'leads to a query'));
     }
+    for (const read of collectPropertyReads(context.flow, context.file)) context.report(propertyFinding(context, read));
     for (const lazy of collectLazyReads(context.flow, context.file)) context.report(lazyFinding(context, lazy));
   },
 };

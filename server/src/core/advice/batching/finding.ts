@@ -35,7 +35,7 @@ const together = (query: LoopQuery): string => (query.loop.concurrent && !query.
 
 function severityOf(query: LoopQuery): Severity {
   const { doubts } = query;
-  if (doubts.includes('guessed') || doubts.includes('bounded') || doubts.includes('chunk')) return 'hint';
+  if (doubts.includes('guessed') || doubts.includes('bounded') || doubts.includes('chunk') || doubts.includes('unlisted')) return 'hint';
   if (!query.dependent || doubts.length > 0) return 'info';
   return 'warning';
 }

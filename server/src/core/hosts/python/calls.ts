@@ -1,3 +1,4 @@
+import { hostSpan } from '../../text/span';
 import type { CallIr } from '../ir';
 import type { SyntaxNode } from '../syntax';
 import { isMapCall, type Outline } from './outline';
@@ -50,7 +51,7 @@ function mappedCalls(outline: Outline, firstId: number): CallIr[] {
     span: spanOf(first),
     nameSpan: spanOf((first.type === 'attribute' ? field(first, 'attribute') : undefined) ?? first),
     callee: pathOf(first) ?? ['?'],
-    args: [],
+    args: [{ text: '(element)', span: hostSpan(first.endIndex, first.endIndex), names: ['(element)'] }],
     functionId: outline.functionOf(loop),
     loopIds: outline.loopsOf(first),
     awaited: false,

@@ -37,7 +37,7 @@ function fieldsOf(node: SyntaxNode, scopes: Scopes): ClassIr['fields'] {
   };
   for (const [name, bindings] of scopes.scopeAt(node)?.bindings ?? []) {
     const binding = bindings[0];
-    if (binding?.kind === 'assign') add(name, binding.type ?? (binding.value && builtType(binding.value)));
+    if (binding?.kind === 'assign') add(name, binding.type ?? (binding.value && (builtType(binding.value) ?? classNamed(binding.value))));
   }
   for (const assignment of selfAssignments(node)) add(assignment.name, assignment.type ?? (assignment.value && (builtType(assignment.value) ?? parameterType(assignment.value))));
   return [...found].map(([name, type]) => ({ name, type }));
@@ -51,6 +51,9 @@ function builtType(value: SyntaxNode): string | undefined {
   const path = callee && pathOf(callee);
   return path && /^[A-Z]/.test(path.at(-1) ?? '') ? path.join('.') : undefined;
 }
+
+/** `serializer_class = OrderSerializer`, `model = Book`. */
+const classNamed = (value: SyntaxNode): string | undefined => (/^(identifier|attribute)$/.test(value.type) && /(^|\.)[A-Z]\w*[a-z]\w*$/.test(value.text) ? value.text : undefined);
 
 function parameterType(value: SyntaxNode): string | undefined {
   const inner = unwrap(value);

@@ -45,6 +45,23 @@ export function entryOf(definition: SyntaxNode): string | undefined {
   return parameterNames(parameters)[0] === 'request' ? 'view' : undefined;
 }
 
+/**
+ * Class of the objects for which the framework calls this function one by one: a field resolver of Graphene or
+ * Strawberry, `get_x` of a serializer's `SerializerMethodField`. Undefined for any other function.
+ */
+export function perObjectOf(definition: SyntaxNode): string | undefined {
+  const owner = definition.type === 'function_definition' ? classOf(definition) : undefined;
+  const type = owner && field(owner, 'name')?.text;
+  if (!owner || !type || /^(Query|Mutation|Subscription)$|(Query|Mutation|Mutations|Queries)$/.test(type)) return undefined;
+  const name = field(definition, 'name')?.text ?? '';
+  if (decoratorsOf(definition).some((decorator) => /^strawberry(_django)?\.(field|django\.field)\b/.test(decorator.text))) return type;
+  const bases = parts(field(owner, 'superclasses') ?? owner).map((base) => base.text);
+  if (/^resolve_/.test(name)) return bases.some((base) => /ObjectType$|\bInterface$/.test(base)) ? type : undefined;
+  const attribute = /^get_(\w+)$/.exec(name)?.[1];
+  if (attribute === undefined || !bases.some((base) => /Serializer(Mixin)?$/.test(base))) return undefined;
+  return new RegExp(`^\\s*${attribute}\\s*=\\s*(\\w+\\.)*SerializerMethodField\\(`, 'm').test(field(owner, 'body')?.text ?? '') ? type : undefined;
+}
+
 /** Class whose body directly holds the definition. */
 export function classOf(definition: SyntaxNode): SyntaxNode | undefined {
   const outer = definition.parent?.type === 'decorated_definition' ? definition.parent : definition;

@@ -1,10 +1,10 @@
 import type { CallIr, FunctionIr, LocalIr, ParameterIr, QuerySite } from '../ir';
 import type { SyntaxNode } from '../syntax';
-import { classOf, decoratorsOf, entryOf } from './entries';
+import { classOf, decoratorsOf, entryOf, perObjectOf } from './entries';
 import type { Outline } from './outline';
 import type { Scope, Scopes } from './scopes';
 import { leaves } from './steps';
-import { field, freeNames, parameterName, parts, spanOf, unwrap } from './syntaxTools';
+import { field, freeNames, parameterName, parts, pathOf, spanOf, unwrap } from './syntaxTools';
 
 /** What links a value to the query or call that made it. */
 export interface ValueLinks {
@@ -20,6 +20,7 @@ export function readFunctions(outline: Outline, scopes: Scopes, calls: readonly 
     const owner = classOf(node);
     const scope = scopes.scopeAt(node);
     const callback = callbackOf(node, outline);
+    const perObject = perObjectOf(node);
     return {
       id,
       name: name?.text ?? '',
@@ -33,8 +34,10 @@ export function readFunctions(outline: Outline, scopes: Scopes, calls: readonly 
       decorators: decoratorsOf(node).map((decorator) => decorator.text),
       locals: scope ? localsOf(scope, links) : [],
       entry: entryOf(node),
+      ...(perObject === undefined ? {} : { perObject }),
       callback: callback && calls[callback.callId] ? callback : undefined,
       returns: returnsOf(node),
+      returnType: field(node, 'return_type')?.text,
       guards: guardsOf(body),
     };
   });
@@ -45,8 +48,17 @@ function parametersOf(node: SyntaxNode): ParameterIr[] {
   return parts(list ?? node).flatMap((parameter): ParameterIr[] => {
     const name = list && parameterName(parameter);
     if (!name) return [];
-    return [{ name: name.text, type: field(parameter, 'type')?.text, field: false, optional: !!field(parameter, 'value') || /splat/.test(parameter.type) || /splat/.test(parts(parameter)[0]?.type ?? '') }];
+    const provider = providerOf(field(parameter, 'value'));
+    return [{ name: name.text, type: field(parameter, 'type')?.text, field: false, ...(provider ? { provider } : {}), optional: !!field(parameter, 'value') || /splat/.test(parameter.type) || /splat/.test(parts(parameter)[0]?.type ?? '') }];
   });
+}
+
+/** `get_users` of `= Depends(get_users)`. */
+function providerOf(value: SyntaxNode | undefined): readonly string[] | undefined {
+  const call = value && unwrap(value);
+  if (call?.type !== 'call' || !/(^|\.)(Depends|Security|Provide)$/.test(field(call, 'function')?.text ?? '')) return undefined;
+  const first = parts(field(call, 'arguments') ?? call)[0];
+  return first && first.type !== 'keyword_argument' ? pathOf(first) : undefined;
 }
 
 /** Variables of a function (those of its comprehensions belong to their loops). */

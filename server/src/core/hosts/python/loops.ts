@@ -49,7 +49,7 @@ function shapeOf(node: SyntaxNode): Shape {
   if (node.type === 'call') {
     const list = field(node, 'arguments');
     const [first, iterable] = list ? parts(list) : [];
-    const elements = first?.type === 'lambda' ? parameterNames(field(first, 'parameters')) : [];
+    const elements = first?.type === 'lambda' ? parameterNames(field(first, 'parameters')) : ['(element)'];
     return { kind: 'callback', headStart: node.startIndex, headEnd: field(node, 'function')?.endIndex ?? node.endIndex, body: first ?? node, iterable, elements };
   }
   const clauses = node.namedChildren.filter((child) => child.type === 'for_in_clause');
@@ -222,6 +222,8 @@ function factsOf(loop: SyntaxNode, iterable: SyntaxNode | undefined, outline: Ou
     }
   };
   const body = loop.type === 'call' ? undefined : field(loop, 'body');
+  const test = loop.type === 'while_statement' ? field(loop, 'condition') : undefined;
+  if (test) visit(test, undefined, false, false);
   if (body) visit(body, undefined, false, false);
   const range = iterable && unwrap(iterable);
   const step = range?.type === 'call' && calleeName(range)?.text === 'range' ? argumentsOf(range).positional[2] : undefined;

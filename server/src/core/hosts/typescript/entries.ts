@@ -1,5 +1,5 @@
 import type { SyntaxNode } from '../syntax';
-import { callParts, loosePath } from './syntaxTools';
+import { callParts, keyName, loosePath } from './syntaxTools';
 
 const routeMethods = /^(get|post|put|patch|delete|del|head|options|all|use|route|on|openapi)$/;
 const routers = /(^|\.)(app|router|server|fastify|api|routes?|instance|hono|koa|[a-z]*Router|[a-z]*Routes|[a-z]*App)(\.|$)/i;
@@ -26,6 +26,56 @@ export function describeEntry(fn: SyntaxNode): string | undefined {
   }
   if (parent?.type === 'variable_declarator' && parent.parent?.parent?.type === 'export_statement') return nextMethods.test(parent.childForFieldName('name')?.text ?? '') ? 'route' : takesRequest(fn) ? 'route' : undefined;
   if (/^(function_declaration|arrow_function|function_expression)$/.test(fn.type) && takesRequest(fn)) return 'route';
+  return undefined;
+}
+
+const rootTypes = /^(Query|Mutation|Subscription|RootQuery|RootMutation|Root|QueryType|MutationType)$/;
+
+/**
+ * Type of the objects whose field this function resolves (GraphQL): it runs once per object of an answer.
+ * @returns empty where the type cannot be named; undefined for any other function.
+ */
+export function describePerObject(fn: SyntaxNode): string | undefined {
+  const parent = fn.parent;
+  if (fn.type === 'method_definition' && parent?.type === 'class_body') {
+    if (!decoratorsOf(fn).some((decorator) => resolverDecorators.test(decorator))) return undefined;
+    const owner = parent.parent;
+    const resolver = owner ? decoratorsOf(owner).find((decorator) => /^@Resolver\b/.test(decorator)) : undefined;
+    return /=>\s*(\w+)|\(\s*['"]?(\w+)/.exec(resolver ?? '')?.slice(1).find((name) => name !== undefined) ?? '';
+  }
+  const entry = fn.type === 'method_definition' ? fn : parent?.type === 'pair' ? parent : undefined;
+  const object = entry?.parent?.type === 'object' ? entry.parent : undefined;
+  if (!entry || !object) return undefined;
+  const name = keyName(entry.childForFieldName(entry === fn ? 'name' : 'key'));
+  if (name === 'resolve') return builderType(object);
+  const holder = object.parent;
+  if (holder?.type === 'pair') {
+    const type = keyName(holder.childForFieldName('key')) ?? '';
+    const map = holder.parent;
+    if (!/^[A-Z]\w*$/.test(type) || rootTypes.test(type) || map?.type !== 'object') return undefined;
+    const named = /resolvers?$/i.test(map.parent?.childForFieldName('name')?.text ?? '') || /resolvers?\b/i.test(map.parent?.childForFieldName('type')?.text ?? '');
+    return named || map.namedChildren.some((pair) => rootTypes.test(keyName(pair.childForFieldName('key')) ?? '')) ? type : undefined;
+  }
+  if (holder?.type !== 'variable_declarator') return undefined;
+  const type = /^([A-Z]\w*)Resolvers?$/.exec((holder.childForFieldName('type')?.text ?? '').replace(/^:\s*/, '').replace(/<[\s\S]*$/, ''))?.[1] ?? /^([A-Z]\w*)Resolvers?$/.exec(holder.childForFieldName('name')?.text ?? '')?.[1];
+  return type === undefined || rootTypes.test(type) ? undefined : type;
+}
+
+/** `new GraphQLObjectType({ name: 'Post', fields: { author: { resolve } } })`, Pothos' `builder.objectType('Post', { fields: (t) => ({ author: t.field({ resolve }) }) })`. */
+function builderType(object: SyntaxNode): string | undefined {
+  for (let node = object.parent, hops = 0; node && hops < 16; node = node.parent, hops++) {
+    const parts = callParts(node);
+    const name = parts?.callee.type === 'member_expression' ? parts.callee.childForFieldName('property')?.text : parts?.callee.text;
+    if (!parts || !name) continue;
+    if (/^(queryType|mutationType|subscriptionType|queryFields?|mutationFields?|subscriptionFields?|loadable\w*)$/.test(name)) return undefined;
+    if (/^(objectType|objectRef|prismaObject|prismaNode|drizzleObject|drizzleNode|objectFields?|prismaObjectFields?|interfaceType)$/.test(name)) return parts.args[0]?.text.replace(/^['"]|['"]$/g, '') ?? '';
+    if (name === 'implement') return parts.callee.childForFieldName('object')?.text ?? '';
+    if (name === 'GraphQLObjectType') {
+      const written = parts.args[0]?.namedChildren.find((pair) => keyName(pair.childForFieldName('key')) === 'name')?.childForFieldName('value');
+      const type = keyName(written ?? null) ?? '';
+      return rootTypes.test(type) ? undefined : type;
+    }
+  }
   return undefined;
 }
 

@@ -1,7 +1,7 @@
-import type { FunctionIr, ParameterIr } from '../ir';
+import type { FunctionIr, MemberIr, ParameterIr } from '../ir';
 import type { SyntaxNode } from '../syntax';
 import { leaves } from './steps';
-import { collectNames, collectPatternNames, isFunction, spanOf, typeText, unwrap } from './syntaxTools';
+import { collectNames, collectPatternNames, isFunction, keyName, loosePath, spanOf, typeText, unwrap } from './syntaxTools';
 
 const maxText = 240;
 export const shortText = (node: SyntaxNode): string => (node.endIndex - node.startIndex > maxText ? node.text.slice(0, maxText) : node.text);
@@ -22,6 +22,23 @@ export function readParameters(fn: SyntaxNode): ParameterIr[] {
     });
   }
   return parameters;
+}
+
+const maxMembers = 80;
+
+/** What an object literal holds by name, as far as it is made of names and calls; undefined for other values. */
+export function readMembers(value: SyntaxNode | undefined): readonly MemberIr[] | undefined {
+  const object = value && unwrap(value);
+  if (object?.type !== 'object') return undefined;
+  const members: MemberIr[] = [];
+  for (const child of object.namedChildren.slice(0, maxMembers)) {
+    if (child.type === 'shorthand_property_identifier') members.push({ name: child.text, path: [child.text] });
+    const held = child.type === 'spread_element' ? child.namedChildren[0] : child.type === 'pair' ? child.childForFieldName('value') : undefined;
+    const path = held && /^(identifier|member_expression|call_expression|new_expression|as_expression|await_expression)$/.test(held.type) ? loosePath(held) : undefined;
+    const name = child.type === 'spread_element' ? '...' : child.type === 'pair' ? keyName(child.childForFieldName('key')) : undefined;
+    if (path && name !== undefined && !path.includes('?')) members.push({ name, path });
+  }
+  return members.length > 0 ? members : undefined;
 }
 
 /** One value given to a local name; the walk adds the call it comes from. */
@@ -68,11 +85,12 @@ export function observeLocals(scope: SyntaxNode): LocalObservation[] {
 
 /** Values returned by a function; an expression body counts. */
 export function readReturns(fn: SyntaxNode): FunctionIr['returns'] {
-  const returns: { span: ReturnType<typeof spanOf>; names: readonly string[]; text: string }[] = [];
+  const returns: { span: ReturnType<typeof spanOf>; names: readonly string[]; text: string; members?: readonly MemberIr[] }[] = [];
   const body = fn.childForFieldName('body');
   if (!body) return returns;
   const add = (value: SyntaxNode): void => {
-    returns.push({ span: spanOf(value), names: collectNames(value), text: shortText(value) });
+    const members = readMembers(value);
+    returns.push({ span: spanOf(value), names: collectNames(value), text: shortText(value), ...(members ? { members } : {}) });
   };
   if (body.type !== 'statement_block') {
     add(body);

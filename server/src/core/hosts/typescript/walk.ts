@@ -4,16 +4,16 @@ import { containsSpan, hostSpan } from '../../text/span';
 import type { CallIr, ClassIr, FunctionIr, HostFile, LocalIr, Loop, LoopKind, QuerySite } from '../ir';
 import type { SyntaxNode } from '../syntax';
 import type { TypeScriptContext } from './context';
-import { decoratorsOf, describeEntry } from './entries';
+import { decoratorsOf, describeEntry, describePerObject } from './entries';
 import { isAwaited } from './execution';
-import { observeLocals, readGuards, readParameters, readReturns, shortText, type LocalObservation } from './functionFacts';
+import { observeLocals, readGuards, readMembers, readParameters, readReturns, shortText, type LocalObservation } from './functionFacts';
 import { describeIterable, type IterableFacts } from './iterables';
 import { observeLoop } from './loopFacts';
 import { isJoined, perElementCallback, type PerElement } from './loopForms';
 import { callbackOf, collectFields } from './origins';
 import { nameFunction, resultNameOf, rootCall } from './ownership';
 import { leaves } from './steps';
-import { callParts, callSpan, collectNames, collectPatternNames, isFunction, isInside, loosePath, spanOf, unwrap } from './syntaxTools';
+import { callParts, callSpan, collectNames, collectPatternNames, isFunction, isInside, loosePath, spanOf, typeText, unwrap } from './syntaxTools';
 
 /** Where the walk stands. */
 interface Frame {
@@ -83,6 +83,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     const id = functions.length;
     functionIds.set(fn.id, id);
     const per = perElementCallback(fn);
+    const perObject = describePerObject(fn);
     const passed = callbackOf(fn);
     const callId = passed ? callIds.get(passed.call.id) : undefined;
     const method = fn.type === 'method_definition' || /field_definition$/.test(fn.parent?.type ?? '');
@@ -100,8 +101,10 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
       decorators: fn.type === 'method_definition' ? decoratorsOf(fn).map((decorator) => decorator.replace(/^@/, '')) : [],
       locals: [],
       entry: describeEntry(fn),
+      ...(perObject === undefined ? {} : { perObject }),
       ...(passed && callId !== undefined ? { callback: { callId, argument: passed.argument } } : {}),
       returns: readReturns(fn),
+      returnType: typeText(fn.childForFieldName('return_type')),
       guards: readGuards(fn),
     });
     const owner = method && fn.parent?.type !== 'object' && frame.classId !== undefined ? classes[frame.classId] : undefined;
@@ -257,7 +260,8 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     const call = value ? rootCall(value) : undefined;
     const site = call ? siteCalls.get(call.id) : undefined;
     const callId = call ? callIds.get(call.id) : undefined;
-    return { name, names, text, span: spanOf(node), ...(site === undefined ? {} : { siteId: site }), ...(callId === undefined ? {} : { callId }), ...(type === undefined ? {} : { type }) };
+    const members = readMembers(value);
+    return { name, names, text, span: spanOf(node), ...(members ? { members } : {}), ...(site === undefined ? {} : { siteId: site }), ...(callId === undefined ? {} : { callId }), ...(type === undefined ? {} : { type }) };
   };
 
   visit(root, { loopIds: [], conditional: false }, 0);
@@ -350,5 +354,8 @@ function builtFrom(value: SyntaxNode | undefined): string {
   const call = value ? rootCall(value) : undefined;
   const callee = call ? callParts(call)?.callee : undefined;
   if (call?.type === 'new_expression') return callee?.text ?? '';
+  // `inject(UserService)`, `container.resolve(UserService)`: the class itself.
+  const provided = call && callee && /(^|\.)(inject|resolve|get)$/.test(callee.text) ? callParts(call)?.args[0] : undefined;
+  if (provided?.type === 'identifier' && /^[A-Z]/.test(provided.text)) return provided.text;
   return callee ? `${callee.text}()` : value && /^(identifier|member_expression)$/.test(value.type) ? value.text : '';
 }
