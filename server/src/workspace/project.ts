@@ -120,6 +120,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let models: ModelIndex | undefined;
   let databases: Databases | undefined;
   let paths: readonly string[] = [];
+  let manifests: ReadonlyMap<string, string> = new Map();
   let resolveModule = createModuleResolver({ files: [], manifests: new Map() });
   let flow = createFlowGraph((from, name) => resolveModule(from, name));
   const files = new Map<string, HostFile>();
@@ -155,6 +156,12 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     const own = (connection: string): HostFile[] => [...files.values()].filter((file) => bindings.of(file.uri).connection === connection);
     const joined = await Promise.all([...readings].map(async ([name, reading]) => [name, await statementIndex.join(reading, own(name))] as const));
     if (join === joins) statements = new Map(joined);
+  };
+
+  /** Files came or went: imports may lead elsewhere. */
+  const setPaths = (now: readonly string[]): void => {
+    paths = now;
+    resolveModule = createModuleResolver({ files: paths, manifests });
   };
 
   const around = (): ReadContext => ({ models, folder, databases });
@@ -216,7 +223,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     },
     async scan({ signal, onProgress } = {}) {
       paths = await listFiles(folder, { exclude: user.exclude, signal });
-      const manifests = await readManifests(folder);
+      manifests = await readManifests(folder);
       resolveModule = createModuleResolver({ files: paths, manifests });
       databases = await readDatabases(folder, manifests, paths.filter((file) => file.endsWith('.prisma')));
       const outcome = await scanFiles(paths, engine, { folder, databases, threads: options.threads, signal, onProgress });
@@ -306,11 +313,11 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       const result = await readSource(engine, path, around());
       const before = files.get(uri);
       if ('file' in result) {
-        if (!paths.includes(path)) paths = [...paths, path].sort();
+        if (!paths.includes(path)) setPaths([...paths, path].sort());
         if (!opened.has(uri)) put(result.file);
         stamps.set(uri, result.stamp);
       } else {
-        paths = paths.filter((p) => p !== path);
+        if (paths.includes(path)) setPaths(paths.filter((p) => p !== path));
         if (!opened.has(uri)) remove(uri);
       }
       const after = files.get(uri);

@@ -70,4 +70,32 @@ export async function registers() { emitter.on('x', async () => { await pool.que
     }
     for (const [path, name] of [['src/users.ts', 'find'], ['src/a.ts', 'run'], ['src/b.ts', 'all']] as const) expect(steps.summary(path, name)).toEqual(whole.summary(path, name));
   });
+
+  it('recomputes what an edit changed, and callers only when an effect changed', async () => {
+    const many = Array.from({ length: 40 }, (_, n) => `export async function load${n}(id: string) {\n  const found = await pool.query('SELECT * FROM t WHERE id = $1', [id]);\n  return found.rows.map((row) => row.name);\n}\n`);
+    const text = `import { pool } from './db';\n${many.join('')}`;
+    const caller = "import { load3, load7 } from './many';\nexport async function run(ids: string[]) { for (const id of ids) { await load3(id); await load7(id); } }\nexport async function outer(lists: string[][]) { for (const ids of lists) await run(ids); }\n";
+    const w = await createFlowWorkspace({ 'src/db.ts': DB, 'src/many.ts': text, 'src/a.ts': caller });
+    expect(w.anchors('src/a.ts')).toEqual(['load3', 'load7', 'run']);
+    const costs = (change: string): { summaries: number; resolutions: number } => {
+      const before = { ...w.flow.work };
+      w.write('src/many.ts', change);
+      w.anchors('src/a.ts');
+      return { summaries: w.flow.work.summaries - before.summaries, resolutions: w.flow.work.resolutions - before.resolutions };
+    };
+    // A comment above everything: all moves, nothing is done.
+    expect(costs(`// moved\n\n${text}`)).toEqual({ summaries: 0, resolutions: 0 });
+    expect(w.queries('src/a.ts')[0]?.path[1]?.span.start).toBe(w.file('src/many.ts').sites[3]?.anchor.start);
+    // One function, the effect is the same: its callback and itself.
+    const edited = text.replace("row.name);\n}\nexport async function load8", "row.name + '!');\n}\nexport async function load8");
+    expect(edited).not.toBe(text);
+    const one = costs(edited);
+    expect(one.summaries).toBeLessThanOrEqual(3);
+    expect(one.resolutions).toBeLessThanOrEqual(3);
+    // The effect changes: callers, and theirs.
+    const other = costs(edited.replace("async function load7(id: string) {\n  const found = await pool.query('SELECT * FROM t WHERE id = $1', [id]);", "async function load7(id: string) {\n  const found = await pool.query('DELETE FROM t WHERE id = $1 RETURNING name', [id]);"));
+    expect(other.summaries).toBeGreaterThanOrEqual(3);
+    expect(other.summaries).toBeLessThanOrEqual(8);
+    expect(w.queries('src/a.ts').map((q) => q.execution.access)).toEqual(['read', 'write', 'both']);
+  });
 });

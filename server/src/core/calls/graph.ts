@@ -1,4 +1,5 @@
 import type { CallIr, HostFile } from '../hosts/ir';
+import { carryOver } from './carryOver';
 import { buildFileIndex, type FileIndex } from './fileIndex';
 import type { FlowGraph, FunctionRef, FunctionSummary, ResolveModule } from './flow';
 import { indexPackages, type Packages } from './packages';
@@ -9,6 +10,8 @@ import { callbackRuns, callExecutions, NO_QUERY, summarise, type SummaryInput } 
 export interface MutableFlowGraph extends FlowGraph {
   set(file: HostFile): void;
   delete(uri: string): void;
+  /** What has been done since the graph was made: an edit should cost little of it. */
+  readonly work: { readonly summaries: number; readonly resolutions: number };
 }
 
 interface Entry {
@@ -58,11 +61,14 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     },
   };
 
+  const work = { summaries: 0, resolutions: 0 };
+
   function targetsOf(entry: Entry, call: CallIr): readonly FunctionRef[] {
     const known = entry.targets[call.id];
     if (known) return known;
     const uri = entry.index.file.uri;
     const overSite = call.siteId !== undefined;
+    if (!overSite) work.resolutions++;
     const found = overSite ? [] : resolveCallee(workspace, uri, call.functionId, call.callee, entry.uses);
     entry.targets[call.id] = found;
     for (const ref of found) {
@@ -112,29 +118,53 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
   }
 
   /** Names appeared, vanished or moved: whatever resolved through this file, or may now, is looked up again. */
-  function surfaceChanged(uri: string, names: ReadonlySet<string>): void {
+  function surfaceChanged(uri: string, names: ReadonlySet<string>, module: string | undefined): void {
     members = undefined;
     subclasses = undefined;
     packages = undefined;
     for (const entry of entries.values()) {
-      if (entry.uses.has(uri) || entry.index.file.calls.some((c) => names.has(c.callee.at(-1) ?? ''))) dropResolutions(entry);
+      const { file } = entry.index;
+      const imports = module !== undefined && [...file.imports, ...file.exports].some((i) => i.module !== undefined && (lastPart(i.module) === module || ('imported' in i && i.imported === module)));
+      if (imports || entry.uses.has(uri) || entry.index.file.calls.some((c) => names.has(c.callee.at(-1) ?? ''))) dropResolutions(entry);
     }
   }
 
   function replace(uri: string, file: HostFile | undefined): void {
     const old = entries.get(uri);
     const index = file && buildFileIndex(file);
+    if (old && index && old.index.surface() === index.surface()) return void edit(old, index);
     if (old) dropResolutions(old);
     for (const fn of old?.index.file.functions ?? []) dirty.delete(keyOf({ uri, functionId: fn.id }));
     if (index) {
-      const summaries = old && old.index.surface() === index.surface() ? old.summaries : [];
-      const entry: Entry = { index, targets: [], uses: new Set(), summaries };
+      const entry: Entry = { index, targets: [], uses: new Set(), summaries: [] };
       entries.set(uri, entry);
       markDirty(entry);
     } else entries.delete(uri);
     if (old?.index.surface() === index?.surface()) return;
     if (!old || !index) moduleCache.clear();
-    surfaceChanged(uri, new Set([...(old?.index.file.functions ?? []), ...(index?.file.functions ?? []), ...(old?.index.file.classes ?? []), ...(index?.file.classes ?? [])].map((f) => f.name).filter((n) => n !== '')));
+    surfaceChanged(uri, new Set([old?.index.file, index?.file].flatMap((f) => (f ? [...f.functions, ...f.classes, ...f.exports] : [])).map((f) => f.name).filter((n) => n !== '')), old && index ? undefined : moduleName(uri));
+  }
+
+  /** Another version of a file with the same surface: functions that read the same keep what is known of them. */
+  function edit(old: Entry, index: FileIndex): void {
+    const { uri } = index.file;
+    const kept = carryOver(old.index, index);
+    for (const [callId, targets] of old.targets.entries()) for (const ref of targets ?? []) callers.get(keyOf(ref))?.delete(`${uri}#${callId}`);
+    const entry: Entry = { index, targets: [], uses: new Set(old.uses), summaries: old.summaries };
+    entries.set(uri, entry);
+    for (const call of index.file.calls) {
+      const former = kept.formerCall(call);
+      const targets = former === undefined ? undefined : old.targets[former];
+      if (!targets) continue;
+      entry.targets[call.id] = targets;
+      for (const ref of targets) link(ref, uri, call);
+    }
+    for (const fn of index.file.functions) {
+      const step = entry.summaries[fn.id]?.path[0];
+      const span = step && kept.functions.has(fn.id) && step.uri === uri ? kept.moved(fn.id, step.span) : undefined;
+      if (step && span) Object.assign(step, { span });
+      else if (step || !kept.functions.has(fn.id)) dirty.add(keyOf({ uri, functionId: fn.id }));
+    }
   }
 
   const pending = new Map<string, HostFile | undefined>();
@@ -158,6 +188,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
       if (!entry || !fn || round > MAX_ROUNDS) continue;
       rounds.set(key, round);
       const before = entry.summaries[functionId];
+      work.summaries++;
       const after = summarise(inputFor(entry), fn);
       if (before && sameEffect(before, after)) {
         moveSteps(before.path, after.path);
@@ -194,6 +225,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
   }
 
   return {
+    work,
     set: (file) => void pending.set(file.uri, file),
     delete: (uri) => void pending.set(uri, undefined),
     *files() {
@@ -253,6 +285,15 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
       return [...(callers.get(keyOf(ref))?.values() ?? [])];
     },
   };
+}
+
+const lastPart = (module: string): string => module.replace(/\.([mc]?[jt]sx?)$/, '').split(/[/.]/).at(-1) ?? module;
+
+/** What an import of this file ends with: its name, or its folder's where it stands for the folder. */
+function moduleName(uri: string): string {
+  const parts = uri.split('/');
+  const stem = (parts.at(-1) ?? '').replace(/\.[^.]+$/, '');
+  return stem === 'index' || stem === '__init__' ? parts.at(-2) ?? stem : stem;
 }
 
 /** `UserService.findById`, `users.findById`, `load`. */
