@@ -126,9 +126,6 @@ export function createContext(uri: string, text: string, file: CommonFile, envir
       return found && renderParts(found.parts, found.complete);
     },
     chain,
-    // No adapter of these languages reads object or list literals.
-    entries: () => undefined,
-    items: () => undefined,
     argument,
     bind: (node, key): Bind => {
       const inner = source.unwrap(node);
