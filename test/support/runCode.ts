@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import { transformSync } from 'esbuild';
 import knex, { type Knex } from 'knex';
@@ -49,7 +50,9 @@ export async function runTypeScript(code: string, url: string, args: readonly un
     });
   }
   const modules: Readonly<Record<string, unknown>> = { pg: { Pool }, knex: { __esModule: true, default: connect }, postgres: { __esModule: true, default: connectTag }, '@prisma/client': { PrismaClient: prismaClient } };
-  const require = (module: string): unknown => modules[module];
+  const load = createRequire(import.meta.url);
+  // Other libraries stand on the drivers above, or on none.
+  const require = (module: string): unknown => modules[module] ?? load(module);
   const js = transformSync(code, { loader: 'ts', format: 'cjs', target: 'node20' }).code;
   new Function('require', 'exports', 'module', js)(require, exports, { set exports(value: object) { Object.assign(exports, Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(value)).map(([k, d]) => [k, d.get ? d.get() : d.value]))); }, get exports() { return exports; } });
   try {

@@ -29,6 +29,8 @@ export interface KeysRequest extends BatchPlace {
   readonly list: string;
   /** The answer already carries the column. */
   readonly selected: boolean;
+  /** At most one row has a key: a LIMIT of the one query may be left out. */
+  readonly unique: boolean;
   /** The query asks for aggregates of one key's rows: all keys' rows are to be grouped by the column. */
   readonly grouped: boolean;
 }

@@ -17,14 +17,15 @@ export function builderListRead(context: FlowContext, plain: PlainLoop, binds: K
   const { block } = condition;
   const fetch = site.fetches === 'one' ? 'row' : site.fetches === 'many' ? 'rows' : undefined;
   const idiom = findAdapter(site.library)?.batch;
-  if (!idiom?.readByKeys || !fetch || (fetch === 'rows' && block.limit) || block.offset || block.locking || block.relations.length !== 1) return undefined;
+  if (!idiom?.readByKeys || !fetch || block.offset || block.locking || block.relations.length !== 1) return undefined;
   const grouped = isAggregated(block, site.source?.text ?? '');
   const none = grouped ? aggregateRow({ ...block, limit: undefined }, { library: 'pg', rows: 'name' }) : undefined;
-  if (grouped ? !none || fetch !== 'row' : fetch === 'row' && !isUniqueKey(context, condition, site)) return undefined;
+  const unique = !grouped && isUniqueKey(context, condition, site);
+  if (grouped ? !none || fetch !== 'row' : !unique && (fetch === 'row' || block.limit)) return undefined;
   const result = builderResult(context, plain, fetch);
   const key = binds.key.text.trim();
   if (!result) return undefined;
-  const read = idiom.readByKeys(site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list: collect(plain, key), selected: outputOf(block, condition) !== undefined, grouped });
+  const read = idiom.readByKeys(site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list: collect(plain, key), selected: outputOf(block, condition) !== undefined, unique, grouped });
   if (!read || read.emptyFails) return undefined;
   const rewrite = builderRewrite(context, plain, result, { fetch, rows: `await ${read.call}`, condition, property: read.property, key, added: read.added, missing: none ? ` ?? ${none.object}` : read.missing });
   return rewrite && { ...rewrite, ...(read.others ? { others: read.others } : {}), ...(read.note ? { title: `Read all rows with one query before the loop (${read.note})` } : {}) };

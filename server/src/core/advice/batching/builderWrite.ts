@@ -25,7 +25,7 @@ export function builderKeyedFix(context: FlowContext, plain: PlainLoop, kind: 'u
   if (!binds || !condition || condition.block.relations.length !== 1) return undefined;
   // `n = n + 1` for a key that comes twice counts twice in the loop and once in one statement.
   if (condition.block.write?.assignments.some((a) => (a.expression?.columns.length ?? 1) > 0)) return undefined;
-  const call = findAdapter(plain.site.library)?.batch?.writeByKeys?.(plain.site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list: collect(plain, binds.key.text.trim()), selected: false, grouped: false });
+  const call = findAdapter(plain.site.library)?.batch?.writeByKeys?.(plain.site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list: collect(plain, binds.key.text.trim()), selected: false, unique: false, grouped: false });
   return call && batched(context, plain, call, `${kind === 'delete' ? 'Delete' : 'Update'} all rows with one statement`);
 }
 

@@ -9,6 +9,7 @@ import { findLocal, readObject } from '../shared/hostValues';
 import { buildSql, fragment, incomplete, type SqlPart } from '../shared/sqlBuilder';
 import { accessOf, returnsRows, startsStatement } from '../shared/sqlText';
 import { readTagged } from '../shared/taggedTemplate';
+import { drizzleBatch } from './drizzleBatch';
 import { addDrizzleLimit, addDrizzleOrder, addDrizzlePredicate, drizzleKeyset } from './drizzleEdits';
 import { isSqlTag, sqlPart } from './drizzleExpressions';
 import { drizzleReceiver, isForeignDrizzle } from './drizzleReceiver';
@@ -38,6 +39,7 @@ export const drizzleAdapter: LibraryAdapter = {
   toKeyset: drizzleKeyset,
   addOrder: addDrizzleOrder,
   addLimit: addDrizzleLimit,
+  batch: drizzleBatch,
 };
 
 interface Found {
