@@ -1,6 +1,7 @@
 import { findAdapter } from '../../libraries';
 import type { BatchCall } from '../../libraries/batch';
 import type { FlowContext, Fix } from '../../lint/rule';
+import { freshName } from './code';
 import { collect, dependsOnTurn, isArray, isPlainValue, keyBinds, type PlainLoop } from './shape';
 import { keyCondition } from './sqlForm';
 import { replaceLoop } from './wholeLoop';
@@ -14,7 +15,12 @@ export function builderInsertFix(context: FlowContext, plain: PlainLoop): Fix | 
   if (!insert || !isPlainRow(plain, insert.row, insert.values)) return undefined;
   const text = insert.row;
   const list = collect(plain, text === plain.element || plain.language === 'python' ? text : `(${text})`);
-  return batched(context, plain, insert.call(list), 'Insert all rows with one statement');
+  const title = 'Insert all rows with one statement';
+  const direct = insert.call(list);
+  // What may be no array has no length to ask for: its rows are made first.
+  if (!direct.emptyFails || isArray(plain)) return batched(context, plain, direct, title);
+  const name = freshName(context.text, 'rows');
+  return batched(context, plain, insert.call(name), title, { name, list });
 }
 
 /** One update with the same values, or one delete, of all keys. */
@@ -26,14 +32,15 @@ export function builderKeyedFix(context: FlowContext, plain: PlainLoop, kind: 'u
   // `n = n + 1` for a key that comes twice counts twice in the loop and once in one statement.
   if (condition.block.write?.assignments.some((a) => (a.expression?.columns.length ?? 1) > 0)) return undefined;
   const call = findAdapter(plain.site.library)?.batch?.writeByKeys?.(plain.site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list: collect(plain, binds.key.text.trim()), selected: false, unique: false, grouped: false });
-  return call && batched(context, plain, call, `${kind === 'delete' ? 'Delete' : 'Update'} all rows with one statement`);
+  return call && !call.emptyFails ? batched(context, plain, call, `${kind === 'delete' ? 'Delete' : 'Update'} all rows with one statement`) : undefined;
 }
 
-function batched(context: FlowContext, plain: PlainLoop, { call, emptyFails, others, note }: BatchCall, title: string): Fix | undefined {
-  // What may be no array has no length to ask for.
-  if (emptyFails && !isArray(plain)) return undefined;
-  const guard = !emptyFails ? undefined : plain.language === 'python' ? `if ${plain.iterable}: ` : `if (${plain.iterable}.length > 0) `;
-  return replaceLoop(context, plain, { title: note === undefined ? title : `${title} (${note})`, call, guard, others });
+function batched(context: FlowContext, plain: PlainLoop, { call, emptyFails, others, note }: BatchCall, title: string, rows?: { readonly name: string; readonly list: string }): Fix | undefined {
+  const python = plain.language === 'python';
+  const name = rows?.name ?? plain.iterable;
+  const guard = !emptyFails ? undefined : python ? `if ${name}: ` : `if (${name}.length > 0) `;
+  const before = rows ? [`${python ? '' : 'const '}${rows.name} = ${rows.list}${python ? '' : ';'}`] : [];
+  return replaceLoop(context, plain, { title: note === undefined ? title : `${title} (${note})`, call, guard, before, others });
 }
 
 /** Each value plain or the same in every turn, no spread and no call; or the element itself. */

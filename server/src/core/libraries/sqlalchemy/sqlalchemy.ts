@@ -2,6 +2,7 @@ import { isOutermost } from '../../hosts/python/chains';
 import { isWalked } from '../../hosts/python/context';
 import { resultNameOf } from '../../hosts/python/calls';
 import { argumentsOf, calleeName, enclosingFunction, field, pathOf, receiverOf, sameNode, spanOf, unwrap, wrapped } from '../../hosts/python/syntaxTools';
+import { sqlalchemyBatch } from './sqlalchemyBatch';
 import type { QuerySite } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
@@ -30,6 +31,7 @@ export const sqlalchemyAdapter: LibraryAdapter = {
     return recogniseQuery(node, context) ?? recogniseBuilder(node, context);
   },
   addPredicate: addLibraryPredicate,
+  batch: sqlalchemyBatch,
   toKeyset: toLibraryKeyset,
   addOrder: addLibraryOrder,
   addLimit: addLibraryLimit,
