@@ -49,7 +49,7 @@ export type LibraryId =
   // Python
   | 'psycopg' | 'asyncpg' | 'databases' | 'aiosql' | 'sqlalchemy' | 'django' | 'tortoise' | 'peewee'
   // Go, Java, Ruby, PHP, C#, Rust
-  | 'database/sql' | 'pgx' | 'sqlc' | 'gorm' | 'jdbc' | 'jpa' | 'active-record' | 'pdo' | 'eloquent' | 'npgsql' | 'ef-core' | 'sqlx' | 'diesel' | 'sea-orm';
+  | 'database/sql' | 'pgx' | 'sqlc' | 'gorm' | 'jdbc' | 'jpa' | 'active-record' | 'pdo' | 'eloquent' | 'npgsql' | 'ef-core' | 'sqlx' | 'tokio-postgres' | 'diesel' | 'sea-orm';
 
 /** One SQL statement with its place in the source and what surrounds it. */
 export interface QuerySite {

@@ -2,12 +2,11 @@ import type { HostLanguage } from '../hosts/syntax';
 import type { LibraryId } from '../hosts/ir';
 import type { LibraryAdapter } from './adapter';
 import { asyncpgAdapter } from './asyncpg/asyncpg';
-import { goSqlAdapter } from './goSql/goSql';
 import { drizzleAdapter } from './drizzle/drizzle';
 import { djangoAdapter } from './django/django';
+import { commonAdapters } from './common';
 import { knexAdapter } from './knex/knex';
 import { pgAdapter } from './pg/pg';
-import { pgxAdapter } from './pgx/pgx';
 import { postgresJsAdapter } from './postgresJs/postgresJs';
 import { prismaAdapter } from './prisma/prisma';
 import { psycopgAdapter } from './psycopg/psycopg';
@@ -27,8 +26,7 @@ const adapters: readonly LibraryAdapter[] = [
   sqlalchemyAdapter,
   asyncpgAdapter,
   psycopgAdapter,
-  pgxAdapter,
-  goSqlAdapter,
+  ...commonAdapters,
   wrapperAdapter,
 ];
 

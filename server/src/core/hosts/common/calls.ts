@@ -36,6 +36,9 @@ export function readCalls(source: Source, names: Names): CallIr[] {
   return [...calls, ...namedRuns(source, names, calls.length)];
 }
 
+/** Stands for the element that a function named alone is given. */
+export const ANY_ELEMENT = 'its element';
+
 function namedRuns(source: Source, names: Names, firstId: number): CallIr[] {
   const named = source.loops.flatMap((loop) => {
     const element = source.loopForm(loop) ? undefined : source.elementLoop(loop);
@@ -49,7 +52,7 @@ function namedRuns(source: Source, names: Names, firstId: number): CallIr[] {
       span: spanOf(run),
       nameSpan: form?.kind === 'reference' ? spanOf(form.name) : spanOf(run),
       callee: names.path(run),
-      args: [],
+      args: [{ text: '', span: spanOf(run), names: [ANY_ELEMENT] }],
       functionId: fn && source.functionId(fn),
       loopIds: [source.loopId(loop) ?? 0, ...source.loopsOf(loop)],
       awaited: true,

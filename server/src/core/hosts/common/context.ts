@@ -48,8 +48,10 @@ export function createContext(uri: string, text: string, file: CommonFile, envir
         const before = found.top ? found.list : found.list.filter((binding) => binding.kind === 'parameter' || binding.start < inner.startIndex);
         const last = before.filter((binding) => binding.kind !== 'adds' && binding.kind !== 'append').at(-1);
         if (!last) return unknown;
+        const made = last.kind === 'assign' && last.value && last.index === 0 ? originOf(last.value, hops + 1) : undefined;
+        if (made?.kind === 'call' || made?.kind === 'construct' || made?.kind === 'node') return made;
         if (last.kind === 'parameter' || last.type !== undefined) return { kind: 'parameter', index: last.index, name: form.name, type: last.type, path: [] };
-        return last.kind === 'assign' && last.value && last.index === 0 ? originOf(last.value, hops + 1) : unknown;
+        return made ?? unknown;
       }
       case 'field':
         return fieldOrigin(form.name, inner);

@@ -1,6 +1,7 @@
 import { hostSpan } from '../../text/span';
 import type { IterableKind, Loop, LoopFacts } from '../ir';
 import type { SyntaxNode } from '../syntax';
+import { ANY_ELEMENT } from './calls';
 import type { Links } from './functions';
 import type { Names } from './names';
 import type { Source } from './source';
@@ -19,14 +20,14 @@ export function readLoops(source: Source, names: Names, links: Links): Loop[] {
     const iterable = statement?.iterable ?? element?.iterable;
     return {
       id,
-      kind: statement?.loop ?? 'callback',
+      kind: statement?.loop ?? (source.spec.blocksAreLoops && element?.closure ? 'for-of' : 'callback'),
       span: spanOf(node),
       head: hostSpan(node.startIndex, Math.max(node.startIndex, headEnd)),
       body: spanOf(body),
       functionId: fn && source.functionId(fn),
       parent: source.loopsOf(node)[0],
       iterable: iterable && readIterable(iterable, element?.chunks ? 'chunks' : statement?.size === undefined ? undefined : 'literal', statement?.size, source, names, links),
-      elements: statement?.elements ?? element?.closure?.parameters.map((parameter) => parameter.name) ?? [],
+      elements: statement?.elements ?? element?.closure?.parameters.map((parameter) => parameter.name) ?? (element ? [ANY_ELEMENT] : []),
       concurrent: isConcurrent(node, call?.name.text, source),
       facts: factsOf(node, source, names),
     };
@@ -152,7 +153,7 @@ function factsOf(loop: SyntaxNode, source: Source, names: Names): LoopFacts {
         for (const name of names.free(target).slice(0, 1)) assigns.push({ name, names: form.adds ? [...new Set([name, ...own])] : own, span: spanOf(node), calls: value ? callsIn(value, source) : [] });
       });
     }
-    if (form?.kind === 'exit' && statement && (form.exit !== 'break' || !nested)) exits.push({ kind: form.exit, conditional, span: spanOf(node), condition });
+    if (form?.kind === 'exit' && (statement || source.spec.blocksAreLoops) && (form.exit !== 'break' || !nested)) exits.push({ kind: form.exit, conditional, span: spanOf(node), condition });
     if (form?.kind === 'handler' && !nested && form.body && !leaves(form.body, source)) retries = true;
     const inner = nested || form?.kind === 'loop' || (form?.kind === 'branch' && /switch|case|section/.test(node.type));
     for (const child of node.namedChildren) {

@@ -29,6 +29,8 @@ export interface Names {
   /** What the object is called in the method that contains the node. */
   selfOf(node: SyntaxNode): string | undefined;
   typeOfField(name: string, at: SyntaxNode): string | undefined;
+  /** Declared type of a variable, a parameter or a field of the object at hand. */
+  typeOf(node: SyntaxNode): string | undefined;
 }
 
 export function readNames(source: Source, fieldsOf: (at: SyntaxNode) => ReadonlyMap<string, string>, isOwnMember: (name: string, at: SyntaxNode) => boolean): Names {
@@ -171,5 +173,14 @@ export function readNames(source: Source, fieldsOf: (at: SyntaxNode) => Readonly
     visitFree(node);
     return [...found];
   };
-  return { bindings, boundIn, path, calleePath, free, selfOf, typeOfField: (name, at) => fieldsOf(at).get(name) };
+  return { bindings, boundIn, path, calleePath, free, selfOf, typeOfField: (name, at) => fieldsOf(at).get(name),
+    typeOf(node) {
+      const inner = source.unwrap(node);
+      const form = source.form(inner);
+      const found = form?.kind === 'name' ? bindings(form.name, inner) : undefined;
+      if (found) return found.list.find((binding) => binding.type !== undefined)?.type;
+      const [head, name, ...rest] = path(inner);
+      return head === 'this' && name !== undefined && rest.length === 0 ? fieldsOf(inner).get(name) : undefined;
+    },
+  };
 }

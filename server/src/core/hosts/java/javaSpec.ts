@@ -29,6 +29,11 @@ export const javaSpec: LanguageSpec = {
       const type = field(node, 'type');
       return type ? { kind: 'call', name: type, args: plainArguments(field(node, 'arguments')), constructs: true } : undefined;
     },
+    annotation: (node) => {
+      const own = field(node, 'name');
+      const args = parts(field(node, 'arguments')).map((argument) => (argument.type === 'element_value_pair' ? { node: field(argument, 'value') ?? argument, name: field(argument, 'key')?.text } : { node: argument }));
+      return own ? { kind: 'call', name: own, args } : undefined;
+    },
     method_reference: (node) => {
       const [object, method] = parts(node);
       return object && method ? { kind: 'reference', object, name: method } : undefined;

@@ -73,6 +73,7 @@ export const rubySpec: LanguageSpec = {
   packageOf: () => '',
   implicitThis: true,
   synchronous: true,
+  blocksAreLoops: true,
   perElement: /^(each|each_with_index|each_with_object|each_entry|each_pair|each_key|each_value|each_char|find_each|map|map!|flat_map|filter_map|collect|select|filter|reject|sum|group_by|index_by|index_with|to_h|to_set|inject|reduce|any\?|all\?|none\?|one\?|detect|find|find_index|partition|sort_by|min_by|max_by|uniq|count|zip|times|upto|downto|each_row|delete_if|keep_if|transform_values|in_threads|tally_by|sum_by|with_index|map_with_index|cycle)$/,
   chunked: /^(each_slice|in_batches|find_in_batches|in_groups_of|each_cons|each_batch|each_slice!)$/,
   lookThrough: /^(to_a|each|lazy|load|reload|values|sort|sort_by|uniq|compact|reverse|select|reject|filter|with_index|each_with_index|to_set|flatten|presence|find_each|all|records|keys|shuffle|first|take|last|map|includes|preload)$/,

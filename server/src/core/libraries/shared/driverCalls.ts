@@ -25,6 +25,8 @@ export interface DriverTable {
   /** See `LibraryAdapter.marks`. */
   readonly marks: RegExp;
   readonly methods: Readonly<Record<string, DriverMethod>>;
+  /** Functions that take SQL text (`pg_query_params($connection, $sql, …)`). */
+  readonly functions?: Readonly<Record<string, DriverMethod>>;
   /** Types (as annotated, or as constructed) of its objects. */
   readonly types: RegExp;
   /** Types whose methods of the same names are something else's. */
@@ -67,11 +69,15 @@ export function createDriver(table: DriverTable): LibraryAdapter {
       if (!file || !form) return undefined;
       const name = form.name.text.replace(/<.*$/s, '');
       if (form.constructs) return table.constructors?.test(name) ? readCall(call, form, { fetches: 'unknown', prepares: true }, 'proved', table, file, context) : undefined;
-      const run = form.receiver && table.runs && Object.hasOwn(table.runs, name) ? readRun(call, form, form.receiver, table.runs[name] ?? 'unknown', table, file, context) : undefined;
+      if (!form.receiver) {
+        const fn = table.functions && Object.hasOwn(table.functions, name) ? table.functions[name] : undefined;
+        return fn && readCall(call, form, fn, 'typed', table, file, context);
+      }
+      const run = table.runs && Object.hasOwn(table.runs, name) ? readRun(call, form, form.receiver, table.runs[name] ?? 'unknown', table, file, context) : undefined;
       if (run) return run;
       const method = Object.hasOwn(table.methods, name) ? table.methods[name] : undefined;
-      const confidence = method && form.receiver ? receiverOf(form.receiver, table, file, context) : undefined;
-      return method && form.receiver && confidence !== 'other' ? readCall(call, form, method, confidence, table, file, context) : undefined;
+      const confidence = method ? receiverOf(form.receiver, table, file, context) : undefined;
+      return method && confidence !== 'other' ? readCall(call, form, method, confidence, table, file, context) : undefined;
     },
   };
 }
@@ -80,7 +86,7 @@ export function createDriver(table: DriverTable): LibraryAdapter {
 function receiverOf(receiver: SyntaxNode, table: DriverTable, file: CommonFile, context: HostContext): 'proved' | 'typed' | 'other' | undefined {
   const inner = file.source.unwrap(receiver);
   const origin = context.origin(inner);
-  const type = origin.kind === 'parameter' || origin.kind === 'field' ? origin.type : undefined;
+  const type = file.names.typeOf(inner);
   if (type !== undefined && table.types.test(type)) return 'proved';
   if (type !== undefined && table.otherTypes?.test(type)) return 'other';
   if (origin.kind === 'construct' && table.types.test(origin.callee.at(-1) ?? '')) return 'proved';
@@ -166,7 +172,20 @@ function readRun(call: SyntaxNode, form: CallForm, receiver: SyntaxNode, fetches
   const argument = textArgument(made.args, table.within ?? 3, context);
   if (!argument && (!made.receiver || receiverOf(made.receiver, table, file, context) !== 'proved')) return undefined;
   if (speaksOther(context) || (argument && (isForeignSql(argument.text.text) || table.isOther?.(argument.text, context)))) return undefined;
-  return [{ ...opaque(call, form, 'yes', argument ? accessOf(argument.text.text) : 'unknown', fetches, table), binds: form.args.map(({ node }, index) => context.bind(node, String(index + 1))) }];
+  return [{ ...opaque(call, form, 'yes', argument ? accessOf(argument.text.text) : 'unknown', fetches, table), binds: [...form.args.map(({ node }) => node), ...boundBefore(call, receiver, file)].map((node, index) => context.bind(node, String(index + 1))) }];
+}
+
+/** Values set on a prepared statement before it is sent: `ps.setLong(1, id)`, `$stmt->bindValue(':id', $id)`, `cmd.Parameters.AddWithValue("id", id)`. */
+export function boundBefore(call: SyntaxNode, receiver: SyntaxNode, file: CommonFile): readonly SyntaxNode[] {
+  const found: SyntaxNode[] = [];
+  const fn = file.source.functionOf(call);
+  for (const other of file.source.calls) {
+    if (other.startIndex >= call.startIndex) break;
+    const form = file.source.callForm(other);
+    const own = form?.receiver && (form.receiver.text === receiver.text || form.receiver.text === `${receiver.text}.Parameters`);
+    if (own && /^(?:set\w+|bind\w*|AddWithValue|Add)$/.test(form.name.text) && file.source.functionOf(other)?.id === fn?.id) found.push(...form.args.slice(1).map(({ node }) => node));
+  }
+  return found;
 }
 
 /** A text with `?` where the driver itself would not take it: another database's, unless something rewrites it. */

@@ -1,0 +1,84 @@
+import { commonFile, type CommonFile } from '../../hosts/common/context';
+import type { CallForm } from '../../hosts/common/forms';
+import { spanOf } from '../../hosts/common/syntaxTools';
+import type { QuerySite } from '../../hosts/ir';
+import type { SyntaxNode } from '../../hosts/syntax';
+import { isForeignSql } from '../../sql/foreignDialect';
+import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
+import { anchorOf, bindsOf, opaque, speaksOther } from '../shared/driverCalls';
+import { bind, buildSql, concat, incomplete, sql } from '../shared/sqlBuilder';
+import { accessOf, placeholderStyle, returnsRows, startsStatement } from '../shared/sqlText';
+
+const table = { id: 'jpa' } as const;
+const reads = /^(?:find|get|read|query|search|stream)(?:All|One|First\w*|Top\w*|Distinct)?(?:By\w*)?$|^(?:exists|count)(?:By\w+|ById)?$/;
+const bulk = /^(?:findAllById|saveAll|saveAllAndFlush|deleteAll|deleteAllById|deleteAllInBatch|deleteInBatch|deleteAllByIdInBatch)$/;
+const writes = /^(?:save|saveAndFlush|delete|deleteById|(?:delete|remove)By\w+)$/;
+
+/** JPA: native and JPQL queries of the entity manager, Spring Data's repositories and their `@Query`. */
+export const jpaAdapter: LibraryAdapter = {
+  id: 'jpa',
+  languages: ['java'],
+  marks: /\b(?:persistence|springframework\.data|hibernate)\b|Repository\b/,
+  recognise(call, context) {
+    const file = commonFile(context);
+    const form = file?.source.callForm(call);
+    if (!file || !form || speaksOther(context)) return undefined;
+    const name = form.name.text;
+    if (name === 'Query' && !form.receiver) return annotated(call, form, file, context);
+    if (!form.receiver) return undefined;
+    const type = file.names.typeOf(form.receiver)?.replace(/<.*$/s, '');
+    if (/^(?:createNativeQuery|createNativeMutationQuery)$/.test(name)) return nativeQuery(call, form, file, context);
+    if (/\b(?:EntityManager|Session)$/.test(type ?? '') || /^(?:em|entityManager)$/.test(form.receiver.text)) return managed(call, form, name, context);
+    return /(?:Repository|Repo|Dao)$/.test(type ?? '') ? repositoryCall(call, form, name, file) : undefined;
+  },
+};
+
+function managed(call: SyntaxNode, form: CallForm, name: string, context: HostContext): readonly SiteDraft[] | undefined {
+  if (name === 'find' && form.args.length >= 2) return [{ ...opaque(call, form, 'yes', 'read', 'one', table), binds: form.args.slice(1, 2).map(({ node }) => context.bind(node, '1')) }];
+  if (!/^(?:createQuery|createNamedQuery)$/.test(name) || !form.args[0]) return undefined;
+  const text = context.string(form.args[0].node);
+  return [{ ...opaque(call, form, 'yes', text && /^\s*(?:update|delete|insert)\b/i.test(text.text) ? 'write' : 'read', 'unknown', table) }];
+}
+
+function nativeQuery(call: SyntaxNode, form: CallForm, file: CommonFile, context: HostContext): readonly SiteDraft[] | undefined {
+  const text = form.args[0] && context.string(form.args[0].node);
+  if (!text || !startsStatement(text.text)) return [opaque(call, form, 'yes', 'unknown', 'unknown', table)];
+  return isForeignSql(text.text) ? [] : statements(call, form, text, 'yes', file, context);
+}
+
+function statements(call: SyntaxNode, form: CallForm, text: NonNullable<ReturnType<HostContext['string']>>, executes: QuerySite['executes'], file: CommonFile, context: HostContext): readonly SiteDraft[] {
+  // `?1` is JPA's own numbering.
+  const style = placeholderStyle(text.text);
+  const placeholders = style === 'colon' ? 'colon' : /\?\d/.test(text.text) ? 'none' : 'question';
+  if (placeholders === 'none') return [opaque(call, form, executes, accessOf(text.text), 'unknown', table)];
+  return context.statements(text, placeholders).map((statement): SiteDraft => ({
+    library: 'jpa', confidence: 'proved', source: statement.source, map: statement.map, span: spanOf(call), anchor: anchorOf(call, form), executes,
+    access: accessOf(statement.source.text), fetches: returnsRows(statement.source.text) ? 'unknown' : 'none', binds: [...bindsOf([], text.text, placeholders, file, context), ...statement.binds],
+    conditional: statement.conditional, complete: text.complete, chain: [], eager: [],
+  }));
+}
+
+/** `@Query(value = "…", nativeQuery = true)`; JPQL is not SQL. The method's calls are what sends it. */
+function annotated(call: SyntaxNode, form: CallForm, file: CommonFile, context: HostContext): readonly SiteDraft[] | undefined {
+  const native = form.args.find((argument) => argument.name === 'nativeQuery')?.node.text === 'true';
+  const value = (form.args.find((argument) => argument.name === 'value') ?? form.args.find((argument) => argument.name === undefined))?.node;
+  const text = native && value ? context.string(value) : undefined;
+  if (!text || !startsStatement(text.text) || isForeignSql(text.text)) return undefined;
+  // A `Pageable` among the parameters adds LIMIT and OFFSET.
+  const paged = /\bPageable\b/.test(call.parent?.parent?.childForFieldName('parameters')?.text ?? '');
+  return statements(call, form, paged ? { ...text, complete: false } : text, 'no', file, context);
+}
+
+/** `users.findByTeam(team)`: a method of a Spring Data repository, by the name of its type and of itself. */
+function repositoryCall(call: SyntaxNode, form: CallForm, name: string, file: CommonFile): readonly SiteDraft[] | undefined {
+  const access = bulk.test(name) ? (name.startsWith('find') ? 'read' : 'write') : writes.test(name) ? 'write' : reads.test(name) ? 'read' : undefined;
+  if (!access) return undefined;
+  const page = form.args.map((argument) => argument.node).find((node) => /^PageRequest\.of\(/.test(node.text));
+  const base = { ...opaque(call, form, 'yes', access, /ById$|^(?:find|get|read)One|^(?:find|get)(?:First|Top)|^exists|^count/.test(name) ? 'one' : access === 'write' ? 'none' : 'many', table), confidence: 'typed' as const };
+  const given = page && file.source.callForm(page);
+  const [number, size] = given?.args ?? [];
+  if (!given || !number || !size || access !== 'read') return [{ ...base, binds: form.args.map(({ node }, index) => ({ key: String(index + 1), text: node.text, span: spanOf(node), names: file.names.free(node), origin: 'unknown' as const })) }];
+  const draft = (node: SyntaxNode): Parameters<typeof bind>[0] => ({ text: node.text, span: spanOf(node), names: file.names.free(node), origin: 'unknown' });
+  const built = buildSql(concat(sql('SELECT * FROM zq LIMIT '), bind(draft(size.node)), sql(' OFFSET ', spanOf(page)), bind(draft(number.node)), incomplete));
+  return [{ ...base, source: built.source, map: built.map, binds: built.binds, complete: false }];
+}
