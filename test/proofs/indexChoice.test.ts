@@ -5,6 +5,7 @@ import { describeGain } from '../../server/src/core/advice/gain';
 import { proveIndex, type ProvedIndex } from '../../server/src/core/advice/proveIndex';
 import type { Catalog } from '../../server/src/core/catalog/model';
 import { defaultSettings } from '../../server/src/core/lint/defaults';
+import type { StatementModel } from '../../server/src/core/sql/model';
 import { introspect } from '../../server/src/db/introspect';
 import { openSession } from '../../server/src/db/session';
 import { createDatabase, type TestDatabase } from '../support/postgres';
@@ -37,7 +38,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => database?.drop());
 
-async function prove(sql: string): Promise<{ readonly proved: ProvedIndex; readonly rounds: number }> {
+async function prove(sql: string): Promise<{ readonly proved: ProvedIndex; readonly rounds: number; readonly model: StatementModel }> {
   const { sql: analyser } = await loadReaders();
   const model = analyser.analyse({ text: sql, placeholders: 'dollar', interpolations: [] });
   const [block] = model.blocks;
@@ -45,7 +46,7 @@ async function prove(sql: string): Promise<{ readonly proved: ProvedIndex; reado
   const before = server.rounds;
   for (;;) {
     const proved = proveIndex({ planner: server.planner, sql, candidates });
-    if (proved.state !== 'pending') return { proved, rounds: server.rounds - before };
+    if (proved.state !== 'pending') return { proved, rounds: server.rounds - before, model };
     await server.settle();
   }
 }
@@ -75,7 +76,7 @@ describe('the index that is chosen, tried on a real server', () => {
       const result = await prove(sql);
       expect(columns(result)).toMatch(typeof expected === 'string' ? new RegExp(`^${expected.replaceAll(/[^\w ]/g, '\\$&')}$`) : expected);
       expect(result.rounds).toBeLessThanOrEqual(2);
-      if (result.proved.state === 'proved') expect(describeGain(result.proved, catalog)).toMatch(/the planner's cost falls from [\d,]+ to [\d,.]+.* \(verified in the twin with your server's statistics\)/);
+      if (result.proved.state === 'proved') expect(describeGain(result.proved, catalog, result.model)).toMatch(/the planner's cost falls from [\d,]+ to [\d,.]+.* \(verified in the twin with your server's statistics\)/);
     });
   }
 });

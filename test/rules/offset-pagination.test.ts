@@ -220,10 +220,10 @@ describe('the evidence of offset-pagination', () => {
       language: 'sql', code: 'SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1', planner: true,
       schema: 'CREATE TABLE orders (id bigint PRIMARY KEY, total numeric NOT NULL);', settings: { assume: { orders: 1_000_000 } },
     });
-    const { before, after, firstPage, offset, basis } = findings[0]?.evidence as Record<string, number>;
+    const { cost, costAfter, firstPage, offset, basis } = findings[0]?.evidence as Record<string, number>;
     expect({ offset, basis }).toEqual({ offset: 500_000, basis: 'assumed volumes' });
     expect(firstPage).toBeLessThan(5);
-    expect(after).toBeLessThan(5);
-    expect(before).toBeGreaterThan(1_000);
+    expect(costAfter).toBeLessThan(5);
+    expect(cost).toBeGreaterThan(1_000);
   });
 });

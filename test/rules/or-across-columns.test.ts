@@ -27,7 +27,7 @@ SELECT id FROM orders WHERE customer_id = $1 OR code = $2
 --                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ no index on orders (code)`, severity: 'hint', fixes: 1, creates: 'CREATE INDEX CONCURRENTLY orders_code_idx ON orders (code);\n' },
     { code: `
 SELECT id FROM orders WHERE reference = $1 OR code = $2
---                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^ No side of this OR has an index`, fixes: 0 },
+--                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^ No side of this OR on orders has an index`, fixes: 0 },
     { code: `
 SELECT id FROM orders WHERE number = $1 OR customer_id IN (SELECT id FROM customers WHERE email = $2)
 --                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a sub-query`, fixed: `

@@ -36,7 +36,7 @@ SELECT id FROM orders ORDER BY shipped_at NULLS FIRST LIMIT $1
 --                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^`,
     { code: `
 SELECT id FROM orders ORDER BY customer_id, shipped_at DESC LIMIT 20
---                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ No index gives this order`, creates: 'CREATE INDEX CONCURRENTLY orders_customer_id_shipped_at_idx ON orders (customer_id, shipped_at DESC);\n' },
+--                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ No index on orders gives this order`, creates: 'CREATE INDEX CONCURRENTLY orders_customer_id_shipped_at_idx ON orders (customer_id, shipped_at DESC);\n' },
     `
 SELECT id FROM orders ORDER BY total, created_at LIMIT 20
 --                    ^^^^^^^^^^^^^^^^^^^^^^^^^^ orders_total_created (total, created_at DESC)`,

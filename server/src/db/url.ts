@@ -117,7 +117,3 @@ export function describeConnection(target: ConnectionTarget, environment: Enviro
   const database = target.database ?? environment['PGDATABASE'] ?? user;
   return `${user === undefined ? '' : `${user}@`}${host}:${target.port ?? environment['PGPORT'] ?? 5432}${database === undefined ? '' : `/${database}`}`;
 }
-
-/** Any text with the passwords of connection strings in it replaced by `***`. For logs and messages. */
-export const redactConnections = (text: string): string =>
-  text.replace(/\b(postgres(?:ql)?(?:\+\w+)?:\/\/[^\s:@/]*):[^\s]*@(?=[^@\s]*(?:\s|$))/gi, '$1:***@').replace(/\b(password\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)/gi, '$1***');

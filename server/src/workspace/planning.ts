@@ -27,11 +27,27 @@ const MAX_ANSWERS = 5000;
 /** Catalogs whose answers are kept: a migration that is typed and undone asks nothing twice. */
 const MAX_CATALOGS = 3;
 
-export function createPlanning(twin: Twin | undefined): Planning {
-  const byCatalog = new Map<string, Map<string, PlanAnswer>>();
+/**
+ * Milliseconds after which a question on which the twin died or hung is asked again: what was at fault may have been another
+ * statement, or the machine. First behind what else is asked, then after a while, then no more.
+ */
+const RETRY_AFTER = [0, 60_000] as const;
+
+/** What is known about one catalog. */
+interface Answers {
+  readonly known: Map<string, PlanAnswer>;
+  /** Questions on which the twin died or hung: how often, and when they may be asked again. */
+  readonly failed: Map<string, { readonly times: number; readonly retryAt: number }>;
+}
+
+/** @param now milliseconds, for tests */
+export function createPlanning(twin: Twin | undefined, now: () => number = Date.now): Planning {
+  const byCatalog = new Map<string, Answers>();
   let catalog: Catalog | undefined;
   let version = '';
-  let answers = new Map<string, PlanAnswer>();
+  let answers: Answers = { known: new Map(), failed: new Map() };
+  /** Questions that were asked once more. */
+  let retried = 0;
   let pending = new Map<string, PlanQuestion>();
   let running: Promise<boolean> | undefined;
 
@@ -42,23 +58,41 @@ export function createPlanning(twin: Twin | undefined): Planning {
       // One statement at a time, the one asked about last: what is being typed does not wait behind what was asked before it.
       const [current, asked, store, group] = [catalog, version, answers, takeNewest(pending)];
       if (group.length === 0) break;
-      for (const [question, answer] of await askTwin(using, current, group)) {
-        if (answer.state !== 'unavailable') remember(store, keyOf(question), answer);
+      for (const { question, answer, failed } of await askTwin(using, current, group)) {
+        const key = keyOf(question);
+        if (answer.state !== 'unavailable') remember(store.known, key, answer);
         // Asked again while it was being answered.
-        if (version === asked) pending.delete(keyOf(question));
+        if (version === asked) pending.delete(key);
+        const times = (store.failed.get(key)?.times ?? 0) + 1;
+        const delay = RETRY_AFTER[times - 1];
+        const atOnce = failed && delay === 0 && version === asked;
+        if (atOnce) pending = new Map([[key, question], ...pending]);
+        if (failed) store.failed.set(key, { times, retryAt: atOnce || delay === undefined ? Infinity : now() + delay });
+        else store.failed.delete(key);
       }
     }
+  };
+  const isDue = (key: string): boolean => {
+    const failure = answers.failed.get(key);
+    return failure !== undefined && failure.retryAt <= now();
   };
 
   return {
     twin,
     planner: {
-      get version() { return `${version}:${isAvailable()}`; },
+      // Another one when something may be asked again: what was made of the refusal is made anew.
+      get version() { return `${version}:${isAvailable()}:${retried + [...answers.failed.keys()].filter((key) => isDue(key)).length}`; },
       plan(question) {
         if (!isAvailable()) return { state: 'unavailable' };
         const key = keyOf(question);
-        const known = answers.get(key);
-        if (known) return known;
+        const known = answers.known.get(key);
+        if (known && !isDue(key)) return known;
+        const failure = known && answers.failed.get(key);
+        if (failure) {
+          retried++;
+          answers.failed.set(key, { ...failure, retryAt: Infinity });
+          answers.known.delete(key);
+        }
         pending.delete(key);
         pending.set(key, question);
         return { state: 'pending' };
@@ -70,7 +104,7 @@ export function createPlanning(twin: Twin | undefined): Planning {
       version = next === undefined ? '' : `${next.version}/${next.statistics?.version ?? ''}`;
       if (version === before) return;
       pending = new Map();
-      answers = byCatalog.get(version) ?? new Map();
+      answers = byCatalog.get(version) ?? { known: new Map(), failed: new Map() };
       byCatalog.delete(version);
       byCatalog.set(version, answers);
       const [oldest] = byCatalog.keys();
@@ -114,23 +148,28 @@ function takeNewest(pending: Map<string, PlanQuestion>): readonly PlanQuestion[]
   return group;
 }
 
-type Answered = readonly [PlanQuestion, PlanAnswer];
+interface Answered {
+  readonly question: PlanQuestion;
+  readonly answer: PlanAnswer;
+  /** The twin died or hung on it: that says little about the question. */
+  readonly failed: boolean;
+}
 
 async function askTwin(twin: Twin, catalog: Catalog, group: readonly PlanQuestion[]): Promise<readonly Answered[]> {
   const whatIfs = group.filter((q) => q.add !== undefined && q.drop === undefined);
   const others = group.filter((q) => !whatIfs.includes(q));
   const answered: Answered[] = [];
-  for (const question of others) answered.push([question, await answer(async () => askOne(twin, catalog, question))]);
+  for (const question of others) answered.push(await answer(question, async () => askOne(twin, catalog, question)));
   const [first] = whatIfs;
   if (!first) return answered;
   const sets = whatIfs.map((q): readonly HypotheticalIndex[] => q.add ?? []);
   try {
     const plans = await twin.whatIf(catalog, first.sql, sets, { settings: first.settings });
-    return [...answered, ...whatIfs.map((q, i): Answered => [q, plans[i] ? { state: 'planned', plan: plans[i] } : { state: 'refused', reason: 'the planner gave no answer' }])];
+    return [...answered, ...whatIfs.map((question, i) => toAnswered(question, plans[i]))];
   } catch (error) {
     // One index of the sets may be at fault: each set is asked alone.
-    if (sets.length === 1) return [...answered, [first, toAnswer(error)]];
-    for (const question of whatIfs) answered.push([question, await answer(async () => (await twin.whatIf(catalog, question.sql, [question.add ?? []], { settings: question.settings }))[0])]);
+    if (sets.length === 1) return [...answered, toFailed(first, error)];
+    for (const question of whatIfs) answered.push(await answer(question, async () => (await twin.whatIf(catalog, question.sql, [question.add ?? []], { settings: question.settings }))[0]));
     return answered;
   }
 }
@@ -141,15 +180,19 @@ async function askOne(twin: Twin, catalog: Catalog, { sql, add, drop, settings }
   return twin.without(catalog, sql, drop, { settings });
 }
 
-async function answer(ask: () => Promise<PlannedStatement | undefined>): Promise<PlanAnswer> {
+async function answer(question: PlanQuestion, ask: () => Promise<PlannedStatement | undefined>): Promise<Answered> {
   try {
-    const plan = await ask();
-    return plan ? { state: 'planned', plan } : { state: 'refused', reason: 'the planner gave no answer' };
+    return toAnswered(question, await ask());
   } catch (error) {
-    return toAnswer(error);
+    return toFailed(question, error);
   }
 }
 
-/** A statement on which the twin died or hung is not asked again. */
-const toAnswer = (error: unknown): PlanAnswer =>
-  error instanceof TwinError && error.kind === 'unavailable' ? { state: 'unavailable' } : { state: 'refused', reason: error instanceof Error ? error.message : String(error) };
+const toAnswered = (question: PlanQuestion, plan: PlannedStatement | undefined): Answered =>
+  ({ question, answer: plan ? { state: 'planned', plan } : { state: 'refused', reason: 'the planner gave no answer' }, failed: false });
+
+const toFailed = (question: PlanQuestion, error: unknown): Answered => {
+  const kind = error instanceof TwinError ? error.kind : undefined;
+  const answer: PlanAnswer = kind === 'unavailable' ? { state: 'unavailable' } : { state: 'refused', reason: error instanceof Error ? error.message : String(error) };
+  return { question, answer, failed: kind === 'timeout' || kind === 'crashed' };
+};

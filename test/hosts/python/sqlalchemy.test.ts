@@ -235,3 +235,18 @@ describe('edits in the library\'s idiom', () => {
     expect(inCondition(site, 'orders.tenant', 'ids')).toBe('Order.tenant_id.in_(ids)');
   });
 });
+
+describe('imported classes of which no model is known', () => {
+  const source = (body: string): string => `from sqlalchemy import select, update, func, exists, case\nfrom models import Order, Item\nfrom shop.enums import Status\nfrom shop import enums\n\nasync def f(session, order_id):\n    ${body}\n`;
+  it.each([
+    ['a member compared with a column is a value', 'await session.execute(select(Order.id).where(Order.total == Status.OPEN))', 'SELECT orders.id FROM shop.orders WHERE orders.total = $1'],
+    ['of a module too', 'await session.execute(select(Order.id).where(Order.total != enums.Status.open))', 'SELECT orders.id FROM shop.orders WHERE orders.total <> $1'],
+    ['in a list', 'await session.execute(select(Order.id).where(Order.total.in_([Status.OPEN, Status.PAID])))', 'SELECT orders.id FROM shop.orders WHERE orders.total IN ($1, $2)'],
+    ['in other comparisons', 'await session.execute(select(Order.id).where(Order.total.is_(Status.OPEN), Order.total.between(Status.A, Status.B)))', 'SELECT orders.id FROM shop.orders WHERE orders.total IS NOT DISTINCT FROM $1 AND orders.total BETWEEN $2 AND $3'],
+    ['in what is written', 'await session.execute(update(Order).where(Order.id == order_id).values(total=Status.PAID))', 'UPDATE shop.orders SET total = $1 WHERE orders.id = $2'],
+    ['a column of what is selected stays one', 'await session.execute(select(Item).where(Item.order_id == order_id))', 'SELECT FROM "Item" WHERE "Item".order_id = $1'],
+    ['a column of what is joined stays one', 'await session.execute(select(Order.id).join(Item, Order.id == Item.order_id).where(Order.total == Item.total))', 'SELECT orders.id FROM shop.orders JOIN "Item" ON orders.id = "Item".order_id WHERE orders.total = "Item".total'],
+  ])('%s', (_, body, expected) => {
+    expect(sqlOf(source(body), models)).toEqual([expected]);
+  });
+});

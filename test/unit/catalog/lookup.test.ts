@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findTable, isLarge, isNullable, isSmall, isUniqueWithin, uniqueKeys } from '../../../server/src/core/catalog/lookup';
+import { findTable, isLarge, isNullable, isUniqueWithin, uniqueKeys } from '../../../server/src/core/catalog/lookup';
 import { mergeCatalogs } from '../../../server/src/core/catalog/merge';
 import { findTenantEvidence, tenantColumnOf } from '../../../server/src/core/catalog/tenancy';
 import { catalogOf, tableOf } from './schema';
@@ -24,7 +24,7 @@ describe('lookup', () => {
   it('says unknown where rows are unknown', () => {
     const limits = { smallTableRows: 1000, largeTableRows: 10_000 };
     const sized = catalogOf('create table t (a int);\ncreate table u (a int)', { assume: { 'public.t': 5000 } });
-    expect([isSmall(sized.tables.get('public.t'), limits), isLarge(sized.tables.get('public.t'), limits), isSmall(sized.tables.get('public.u'), limits)]).toEqual([false, false, undefined]);
+    expect([isLarge(sized.tables.get('public.t'), limits), isLarge(sized.tables.get('public.u'), limits)]).toEqual([false, undefined]);
   });
 });
 

@@ -112,4 +112,54 @@ describe('the planner of a catalog', () => {
     await Promise.all([finish(left.settle(), control), finish(right.settle(), control)]);
     expect(control.asked).toEqual(['l3', 'l2', 'l1', 'r3', 'r2', 'r1']);
   });
+
+  it('a question on which the twin died or hung is asked again: behind the others, after a while, and then no more', async () => {
+    const asked: string[] = [];
+    let dead = true;
+    let now = 0;
+    const twin: Twin = {
+      plan: (catalog, sql) => {
+        asked.push(sql);
+        return dead && sql === 'heavy' ? Promise.reject(new TwinError(asked.length % 2 === 0 ? 'crashed' : 'timeout', 'no answer')) : Promise.resolve(planOf(catalog));
+      },
+      whatIf: () => Promise.reject(new TwinError('refused', 'not asked here')), without: () => Promise.reject(new TwinError('refused', 'not asked here')),
+      status: () => ({ state: 'running' }), stop: () => Promise.resolve(),
+    };
+    const planning = createPlanning(twin, () => now);
+    planning.use(orders);
+    ask(planning, 'light');
+    ask(planning, 'heavy');
+    await planning.settle();
+    expect(asked).toEqual(['heavy', 'light', 'heavy']);
+    expect(ask(planning, 'heavy')).toBe('refused');
+    const before = planning.planner.version;
+    await planning.settle();
+    expect(asked).toHaveLength(3);
+    now = 60_000;
+    expect(planning.planner.version).not.toBe(before);
+    const due = planning.planner.version;
+    expect([ask(planning, 'heavy'), planning.planner.version]).toEqual(['pending', due]);
+    await planning.settle();
+    expect(asked).toHaveLength(4);
+    now = 600_000;
+    expect([ask(planning, 'heavy'), planning.planner.version, planning.waiting]).toEqual(['refused', due, 0]);
+    // Another schema, the same statement: nothing is held against it.
+    dead = false;
+    planning.use(catalogOf('customers'));
+    ask(planning, 'heavy');
+    await planning.settle();
+    expect(ask(planning, 'heavy')).toBe('planned');
+  });
+
+  it('what the twin refuses is not asked again', async () => {
+    const asked: string[] = [];
+    const refuse = (_: Catalog, sql: string): Promise<never> => { asked.push(sql); return Promise.reject(new TwinError('refused', 'no such column')); };
+    const planning = createPlanning({ plan: refuse, whatIf: refuse, without: refuse, status: () => ({ state: 'running' }), stop: () => Promise.resolve() }, () => Number.MAX_SAFE_INTEGER);
+    planning.use(orders);
+    for (let i = 0; i < 3; i++) {
+      ask(planning, 'wrong');
+      await planning.settle();
+    }
+    expect([asked, ask(planning, 'wrong')]).toEqual([['wrong'], 'refused']);
+  });
 });

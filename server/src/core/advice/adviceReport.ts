@@ -83,7 +83,7 @@ export function toAdviceReport({ database, set, catalog, writes, placesOf }: Rep
       statements: ddl.statements, down: ddl.down, bytes: advised.pages * 8192,
       queries: advised.serves.map(({ query, before, after }) => ({
         sql: query.sql, places: placesOf(query.sql), costBefore: before.cost, costAfter: after.cost,
-        rowsBefore: rowsReadOf(before, advised.proposal, catalog), rowsAfter: rowsReadOf(after, advised.proposal, catalog), weight: query.weight,
+        rowsBefore: rowsReadOf(before, advised.proposal, catalog, query.model), rowsAfter: rowsReadOf(after, advised.proposal, catalog, query.model), weight: query.weight,
       })).sort((a, b) => b.costBefore - b.costAfter - (a.costBefore - a.costAfter)),
       confidence: describeConfidence(basis), caveats: [...new Set(advised.serves.flatMap(({ after }) => after.basis.caveats))],
       assumed: Object.fromEntries(advised.serves.flatMap(({ after }) => after.basis.assumed).map((a) => [a.table, a.rows])),

@@ -1,8 +1,7 @@
 import { quoteIdentifier } from '../sql/names';
 import { relationKey } from '../catalog/names';
-import { findColumn } from '../catalog/lookup';
+import { columnStatistics, findColumn } from '../catalog/lookup';
 import type { Catalog, Table } from '../catalog/model';
-import type { ColumnStatistics } from '../catalog/statistics';
 import { tenantColumnOf } from '../catalog/tenancy';
 import type { LintSettings } from '../lint/rule';
 import type { QueryBlock } from '../sql/model';
@@ -127,7 +126,7 @@ function coverings(facts: Facts, shapes: readonly (readonly ProposedKey[])[]): r
 /** An equality with a constant that a large part of the rows may have: by the statistics, an enum, else by the column's name. */
 function isState(catalog: Catalog, table: Table, p: Condition): boolean {
   if (p.negated || p.operator !== '=' || p.values?.length !== 1 || p.values[0] === null || p.column === undefined) return false;
-  const statistics = columnStatistics(catalog, table, p.column);
+  const statistics = columnStatistics(catalog, relationKey(table.schema, table.name), p.column);
   if (statistics) return statistics.distinct > 0 && statistics.distinct <= STATES;
   const type = findColumn(table, p.column)?.type ?? '';
   return catalog.types?.some((t) => t.kind === 'enum' && (t.name === type || `${t.schema}.${t.name}` === type)) === true || /(^|_)(status|state|type|kind|role|category|level|priority|stage|phase)$/i.test(p.column);
@@ -144,10 +143,6 @@ function patterns(table: Table, predicates: readonly Condition[]): readonly Inde
 /** Ranges over a column in whose order the rows lie on disk: events by time. Only statistics can say so. */
 function brins({ catalog, table, demand }: Facts, settings: LintSettings): readonly IndexProposal[] {
   if ((rowsOf(table, settings) ?? 0) < BRIN_ROWS) return [];
-  return unique(demand.predicates.filter((p) => isRange(p) && p.column !== undefined && isIndexable(table, p) && Math.abs(columnStatistics(catalog, table, p.column)?.correlation ?? 0) > BRIN_CORRELATION))
+  return unique(demand.predicates.filter((p) => isRange(p) && p.column !== undefined && isIndexable(table, p) && Math.abs(columnStatistics(catalog, relationKey(table.schema, table.name), p.column)?.correlation ?? 0) > BRIN_CORRELATION))
     .map((p): IndexProposal => ({ table, method: 'brin', keys: [toKey(p)], include: [] }));
-}
-
-function columnStatistics(catalog: Catalog, table: Table, column: string): ColumnStatistics | undefined {
-  return catalog.statistics?.relations.get(relationKey(table.schema, table.name))?.columns.find((c) => c.column === column);
 }

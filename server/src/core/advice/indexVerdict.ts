@@ -39,11 +39,11 @@ export function judgeIndex(context: StatementContext, { table, relation }: Pick<
   const proved = proveIndex({ planner, sql, candidates, minimumGain });
   if (proved.state === 'unavailable' || proved.state === 'refused') return { state: 'schema', proposal: candidates[0] };
   if (proved.state !== 'proved') return { state: 'silent' };
-  const scan = costliestScan(scansOf(proved.before, catalog, relationKey(table.schema, table.name), relation.alias));
+  const scan = costliestScan(scansOf(proved.before, catalog, context.model, relation, relationKey(table.schema, table.name)));
   return {
     state: 'proved', proposal: proved.proposal,
-    because: `${scan ? `${describeRead(scan)}. ` : ''}${describeGain(proved, catalog)}`,
-    evidence: { table: table.name, ...(scan ? planEvidence(proved.before, scan) : {}), ...gainEvidence(proved, catalog) },
+    because: `${scan ? `${describeRead(scan)}. ` : ''}${describeGain(proved, catalog, context.model)}`,
+    evidence: { table: table.name, ...(scan ? planEvidence(proved.before, scan) : {}), ...gainEvidence(proved, catalog, context.model) },
     whole: scan === undefined || scan.indexConditions.length === 0,
   };
 }
@@ -61,7 +61,7 @@ export function judgeTogether(context: StatementContext, { table, relation }: Pi
   if (before.state === 'pending' || after.state === 'pending') return { state: 'silent' };
   if (before.state !== 'planned' || after.state !== 'planned') return { state: 'schema', proposal: of };
   if (after.plan.added[0]?.used !== true || !isWorth(before.plan, after.plan, of, minimumGain)) return { state: 'silent' };
-  const scan = costliestScan(scansOf(before.plan, catalog, relationKey(table.schema, table.name), relation.alias));
+  const scan = costliestScan(scansOf(before.plan, catalog, context.model, relation, relationKey(table.schema, table.name)));
   const columns = indexes.map((proposal) => proposal.keys.map((k) => k.sql).join(', ')).join(' and ');
   return {
     state: 'proved', proposal: of,

@@ -1,21 +1,21 @@
 import { matchIndex } from '../catalog/indexMatch';
 import { relationKey } from '../catalog/names';
+import { columnStatistics } from '../catalog/lookup';
 import type { Catalog, Table } from '../catalog/model';
-import type { ColumnStatistics } from '../catalog/statistics';
 import type { LintSettings } from '../lint/rule';
 import { filtersOf, placeNodes } from '../plan/placedNodes';
 import type { PlannedScan } from '../plan/plannedScans';
 import type { PlannedStatement } from '../plan/planner';
-import type { QueryBlock } from '../sql/model';
+import type { QueryBlock, Relation, StatementModel } from '../sql/model';
 import type { RelationDemand } from './indexDemand';
-import { PAGE_ROWS } from './pageCost';
+import { pageRowsOf } from './pageRows';
 import { scansOf } from './planEvidence';
 import { rowsOf } from './size';
 
 /** An index read in the order of an ORDER BY until LIMIT is full, rows that a condition rejects thrown away. */
 export interface IndexWalk {
   readonly scan: PlannedScan;
-  /** Rows that LIMIT lets through; `PAGE_ROWS` where it is a parameter. */
+  /** Rows that LIMIT lets through; a page's where it is a parameter. */
   readonly page: number;
   /** Rows read until then, for any values: the rows that are kept lie evenly in the index. */
   readonly read: number;
@@ -26,8 +26,8 @@ export interface IndexWalk {
 }
 
 /** Scans of one relation that read an index under a LIMIT and check rows by a filter; empty where any scan of it does something else. */
-export function collectWalks(plan: PlannedStatement, catalog: Catalog, key: string, alias: string): readonly PlannedScan[] {
-  const scans = scansOf(plan, catalog, key, alias).filter((scan) => scan.method.startsWith('Index') && !scan.repeated);
+export function collectWalks(plan: PlannedStatement, catalog: Catalog, model: StatementModel, relation: Relation, key: string): readonly PlannedScan[] {
+  const scans = scansOf(plan, catalog, model, relation, key).filter((scan) => scan.method.startsWith('Index') && !scan.repeated);
   if (!scans.some((scan) => filtersOf(scan.node).length > 0)) return [];
   const placed = placeNodes(plan.root);
   const walks = scans.filter((scan) => filtersOf(scan.node).length > 0 && placed.some(({ node, limit }) => node.id === scan.node.id && limit !== undefined));
@@ -35,9 +35,9 @@ export function collectWalks(plan: PlannedStatement, catalog: Catalog, key: stri
 }
 
 /** The walk of a block's relation in a plan; undefined where there is none, or the rows of the index cannot be told. */
-export function findIndexWalk(plan: PlannedStatement, catalog: Catalog, table: Table, block: QueryBlock, alias: string, demand: RelationDemand, settings: LintSettings): IndexWalk | undefined {
+export function findIndexWalk(plan: PlannedStatement, catalog: Catalog, model: StatementModel, table: Table, block: QueryBlock, relation: Relation, demand: RelationDemand, settings: LintSettings): IndexWalk | undefined {
   const key = relationKey(table.schema, table.name);
-  const all = collectWalks(plan, catalog, key, alias);
+  const all = collectWalks(plan, catalog, model, relation, key);
   const walks = all.filter((scan) => givesOrder(table, catalog, scan, demand));
   const scan = walks[0];
   if (!scan || walks.length < all.length) return undefined;
@@ -46,8 +46,7 @@ export function findIndexWalk(plan: PlannedStatement, catalog: Catalog, table: T
   const whole = !bound ? tuples : tuples === undefined ? undefined : boundRows(catalog, key, tuples, table, scan, demand);
   const kept = walks.reduce((sum, walk) => sum + walk.rowsKept, 0);
   if (whole === undefined || whole < 1) return undefined;
-  const { limit } = block;
-  const page = limit?.expression.kind === 'constant' ? Number(limit.expression.value) : PAGE_ROWS;
+  const page = pageRowsOf(block);
   const readFor = (share: number): number => Math.min(whole, Math.ceil(page / Math.max(share, page / whole / 1e6)));
   const rare = rarest(catalog, key, demand, scan);
   return { scan, page, whole, read: readFor(Math.max(1, kept) / whole), ...(rare ? { rare: { ...rare, read: readFor(rare.share) } } : {}) };
@@ -60,11 +59,6 @@ function givesOrder(table: Table, catalog: Catalog, scan: PlannedScan, demand: R
   return index === undefined ? owner !== table : matchIndex(index, demand, owner).sorted;
 }
 
-const statisticsOf = (catalog: Catalog, key: string, column: string | undefined): ColumnStatistics | undefined => {
-  const columns = catalog.statistics?.relations.get(key)?.columns.filter((c) => c.column === column);
-  return columns?.find((c) => c.inherited) ?? columns?.[0];
-};
-
 /** Rows with one value of the columns that the index pins: what the planner itself expects of `column = $1`. */
 function boundRows(catalog: Catalog, key: string, tuples: number, table: Table, scan: PlannedScan, demand: RelationDemand): number | undefined {
   const index = table.indexes.find((candidate) => candidate.name === scan.index);
@@ -72,7 +66,7 @@ function boundRows(catalog: Catalog, key: string, tuples: number, table: Table, 
   if (!match || match.range.length > 0 || match.equality.some((p) => p.operator !== '=')) return undefined;
   let rows = tuples;
   for (const { column } of match.equality) {
-    const known = statisticsOf(catalog, key, column);
+    const known = columnStatistics(catalog, key, column);
     const values = known && (known.distinct < 0 ? -known.distinct * tuples : known.distinct);
     if (!values) return undefined;
     rows = (rows * (1 - known.nullFraction)) / values;
@@ -86,7 +80,7 @@ function rarest(catalog: Catalog, key: string, demand: RelationDemand, scan: Pla
   let found: { readonly column: string; readonly share: number } | undefined;
   for (const { column, operator, negated, values } of demand.predicates) {
     if (operator !== '=' || negated || column === undefined || values !== undefined || !filters.includes(column)) continue;
-    const known = statisticsOf(catalog, key, column);
+    const known = columnStatistics(catalog, key, column);
     const common = known?.mostCommonFrequencies ?? [];
     const share = Math.min(...common);
     if (common.length > 0 && share > 0 && (found === undefined || share < found.share)) found = { column, share };

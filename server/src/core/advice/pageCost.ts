@@ -3,6 +3,7 @@ import type { PlannedStatement } from '../plan/planner';
 import type { QueryBlock } from '../sql/model';
 import { collectNodes } from '../plan/planTree';
 import { planKeyset, renderAfter } from './keyset';
+import { PAGE_ROWS, pageRowsOf } from './pageRows';
 import { planStatement } from './planEvidence';
 import { replannedSql } from './replan';
 import type { Scope } from './scope';
@@ -22,9 +23,6 @@ export interface PageCost {
   /** The keyset sorts the rest of the list for each page: no index has its order. */
   readonly keysetSorts: boolean;
 }
-
-/** A page whose LIMIT is a parameter counts as this many rows: the planner itself would take a tenth of the table. */
-export const PAGE_ROWS = 20;
 
 /**
  * Plans the first page, the page half-way through the list and that page by key. Half-way is what a reader, an export or
@@ -54,9 +52,8 @@ export function planPages(context: StatementContext, scope: Scope, block: QueryB
   const [deep, first, keyset] = [byOffset(skipped), byOffset(0), byKey].map((sql) => (sql === undefined ? undefined : context.planner.plan({ sql })));
   if ([deep, first, keyset].some((answer) => answer?.state === 'pending')) return 'pending';
   if (deep?.state !== 'planned' || first?.state !== 'planned') return undefined;
-  const limit = block.limit?.expression;
   return {
-    deep: deep.plan, skipped, first: first.plan.cost, pageRows: limit?.kind === 'constant' ? Number(limit.value) : PAGE_ROWS,
+    deep: deep.plan, skipped, first: first.plan.cost, pageRows: pageRowsOf(block),
     ...(keyset?.state === 'planned' ? { keyset: keyset.plan.cost } : {}),
     keysetSorts: keyset?.state === 'planned' && collectNodes(keyset.plan.root).some((node) => node.nodeType === 'Sort'),
   };

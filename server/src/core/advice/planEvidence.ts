@@ -1,8 +1,10 @@
 import type { Catalog } from '../catalog/model';
 import { describeVolumes, type PlanAnswer, type PlanBasis, type PlannedStatement } from '../plan/planner';
 import type { PlannedScan } from '../plan/plannedScans';
+import type { PlanNode } from '../plan/planTree';
 import type { StatementContext } from '../lint/rule';
 import { plannableSql } from '../sql/display';
+import type { QueryBlock, Relation, StatementModel } from '../sql/model';
 import { sqlSpan } from '../text/span';
 import { renderCount, renderRows } from './size';
 import type { SqlEdit } from './sqlEdits';
@@ -32,11 +34,41 @@ export function editedSql({ site, model }: Pick<StatementContext, 'site' | 'mode
   return plannableSql({ ...site.source, text }, { ...model, holes });
 }
 
-/** The scans of one relation of a statement, partitions included. `alias` as the query names it; Postgres numbers repeated ones (`o_1`). */
-export function scansOf(plan: PlannedStatement, catalog: Catalog, table: string, alias: string): readonly PlannedScan[] {
+/**
+ * The scans of one relation of a statement, partitions included; `table`: its key. Postgres numbers repeated aliases (`o_1`)
+ * in an order that the query does not tell. Where another block reads the same table by the same name, the place in the
+ * plan tells them apart (below a CTE, below another sub-plan, below none); where it does not, there is no telling: none.
+ */
+export function scansOf(plan: PlannedStatement, catalog: Catalog, model: StatementModel, relation: Relation, table: string): readonly PlannedScan[] {
   const own = plan.scans.filter((scan) => isPartOf(catalog, scan.table, table));
-  const named = own.filter((scan) => scan.alias === alias);
-  return named.length > 0 ? named : own.filter((scan) => scan.alias.replace(/_\d+$/, '') === alias);
+  const { alias } = relation;
+  const others = model.blocks.filter((block) => block.relations.some((r) => r !== relation && r.kind === relation.kind && r.alias === alias && r.name === relation.name));
+  const numbered = own.filter((scan) => scan.alias.replace(/_\d+$/, '') === alias);
+  if (others.length === 0) {
+    const named = own.filter((scan) => scan.alias === alias);
+    return named.length > 0 ? named : numbered;
+  }
+  const home = model.blocks.find((block) => block.relations.includes(relation));
+  const places = placesOf(plan.root);
+  const at = (place: string): readonly PlannedScan[] => numbered.filter((scan) => places.get(scan.node.id) === place);
+  const wanted = [home, ...others].map((block) => placeOf(block));
+  return new Set(wanted).size === wanted.length && wanted.every((place) => at(place).length > 0) ? at(wanted[0] ?? '') : [];
+}
+
+/** Where Postgres plans a block, if it does not take it into the one around it: `CTE x`, `sub`, or `` for the whole's own plan. */
+const placeOf = (block: QueryBlock | undefined): string =>
+  block === undefined || block.parent === undefined || block.role === 'derived' || block.role === 'lateral' || block.role === 'arm' ? '' : block.cte ? `CTE ${block.cte.name}` : 'sub';
+
+/** The same of every node of a plan, by its id. */
+function placesOf(root: PlanNode): ReadonlyMap<number, string> {
+  const places = new Map<number, string>();
+  const visit = (node: PlanNode, around: string): void => {
+    const place = node.subplan === undefined ? around : node.subplan.startsWith('CTE ') ? node.subplan : 'sub';
+    places.set(node.id, place);
+    for (const child of node.children) visit(child, place);
+  };
+  visit(root, '');
+  return places;
 }
 
 function isPartOf(catalog: Catalog, key: string, table: string): boolean {

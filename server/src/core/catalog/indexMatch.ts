@@ -132,17 +132,6 @@ function servesOrder(index: Index, demand: IndexDemand, table: Table): boolean {
   return next >= wanted.length;
 }
 
-/** All indexes of a table against a demand, the best first: usable, sorted, most equalities, then ranges, shortest. */
-export function matchIndexes(table: Table, demand: IndexDemand): readonly IndexMatch[] {
-  const rank: Readonly<Record<Verdict, number>> = { yes: 2, unknown: 1, no: 0 };
-  const score = (match: IndexMatch): readonly number[] => [rank[match.usable], match.equality.length + Math.min(match.range.length, 1), Number(match.sorted), match.equality.length, match.range.length, match.filters.length, -match.index.keys.length];
-  return table.indexes.map((index) => matchIndex(index, demand, table)).sort((a, b) => {
-    const [left, right] = [score(a), score(b)];
-    const position = left.findIndex((value, at) => value !== right[at]);
-    return position < 0 ? 0 : (right[position] ?? 0) - (left[position] ?? 0);
-  });
-}
-
 /**
  * Can some index find the rows, or return them in the demanded order? `unknown` where one might. This does not say
  * that the planner would choose it: that is a matter of statistics.

@@ -1,6 +1,7 @@
 import type { QualifiedName } from './changes';
 import type { Catalog, Column, Index, Table } from './model';
 import { relationKey } from './names';
+import type { ColumnStatistics } from './statistics';
 
 /** A set of columns that can hold each combination of values once. */
 export interface UniqueKey {
@@ -74,8 +75,11 @@ export const isUniqueWithin = (table: Table, columns: readonly string[], options
 /** Estimated or assumed rows; undefined: unknown. */
 export const estimatedRows = (table: Table | undefined): number | undefined => table?.rows;
 
-/** Known to stay small; undefined: unknown. */
-export const isSmall = (table: Table | undefined, limits: SizeLimits): boolean | undefined => (table?.rows === undefined ? undefined : table.rows < limits.smallTableRows);
-
 /** Known to be large; undefined: unknown. */
 export const isLarge = (table: Table | undefined, limits: SizeLimits): boolean | undefined => (table?.rows === undefined ? undefined : table.rows > limits.largeTableRows);
+
+/** What ANALYZE left about a column of a relation (`schema.name`): of the table with its children where both are known. */
+export function columnStatistics(catalog: Catalog, relation: string, column: string | undefined): ColumnStatistics | undefined {
+  const found = catalog.statistics?.relations.get(relation)?.columns.filter((c) => c.column === column);
+  return found?.find((c) => c.inherited) ?? found?.[0];
+}

@@ -1,13 +1,8 @@
-import type { QualifiedName } from './changes';
-
 /** Postgres' limit for a name, in bytes, without the terminating zero (NAMEDATALEN - 1). */
 const maxNameBytes = 63;
 
 /** Key of a relation in `Catalog.tables`. */
 export const relationKey = (schema: string, name: string): string => `${schema}.${name}`;
-
-/** `schema.name`, or the name alone where the schema is not written. */
-export const displayName = (name: QualifiedName): string => (name.schema === undefined ? name.name : relationKey(name.schema, name.name));
 
 const byteLength = (text: string): number => {
   let bytes = 0;

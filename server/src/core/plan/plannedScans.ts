@@ -1,4 +1,4 @@
-import { collectNodes, type PlanNode } from './planTree';
+import type { PlanNode } from './planTree';
 
 /** A node that reads one relation of the catalog. Rows and costs are estimates; rows are those of one loop. */
 export interface PlannedScan {
@@ -64,9 +64,13 @@ function visit(node: PlanNode, around: Around, context: ScanContext, scans: Plan
 /** `get_parallel_divisor` of PostgreSQL: the leader takes part, less with each worker it has to serve. */
 export const parallelDivisor = (workers: number): number => workers + Math.max(0, 1 - 0.3 * workers);
 
+/** The index scans that make a bitmap for a node; what hangs on it as a sub-plan reads for something else. */
+const bitmapsBelow = (node: PlanNode): readonly PlanNode[] =>
+  node.children.filter((child) => child.subplan === undefined).flatMap((child) => (child.nodeType.includes('Bitmap Index Scan') ? [child] : bitmapsBelow(child)));
+
 function toScan(node: PlanNode, around: Around, context: ScanContext): PlannedScan {
   const table = `${node.schema ?? context.schema ?? 'public'}.${node.relation ?? ''}`;
-  const bitmaps = collectNodes(node).filter((n) => n.nodeType.includes('Bitmap Index Scan'));
+  const bitmaps = bitmapsBelow(node);
   const index = node.index ?? (bitmaps.length === 1 ? bitmaps[0]?.index : undefined);
   const added = [node.index, ...bitmaps.map((b) => b.index)].map((name) => (name === undefined ? undefined : context.added.get(name))).find((position) => position !== undefined);
   const indexConditions = [node, ...bitmaps].flatMap((n) => conditionOf(n, 'Index Cond', 'TID Cond', 'Order By'));

@@ -1,4 +1,5 @@
 import { hasUnknownPart } from '../advice/holes';
+import { pageRowsOf } from '../advice/pageRows';
 import { collectPins } from '../advice/pins';
 import { basisEvidence, planStatement, renderCost } from '../advice/planEvidence';
 import { isMuchCheaper, replannedSql } from '../advice/replan';
@@ -97,9 +98,8 @@ interface Proof {
 const MINIMUM_SHARE = 0.5;
 
 function judge(context: StatementContext, scope: Scope, place: SubqueryPlace, plan: PlannedStatement, known: boolean): void {
-  const page = place.outer.limit && place.outer.limit.expression.kind !== 'constant' ? 100 : undefined;
   const first = place.inner.relations.map((r) => r.alias);
-  const subplan = collectSubplans(plan, page).find(({ node }) => first.every((alias) => aliasesBelow(node).has(alias)));
+  const subplan = collectSubplans(plan, place.outer.limit && pageRowsOf(place.outer)).find(({ node }) => first.every((alias) => aliasesBelow(node).has(alias)));
   if (!subplan || subplan.loops < context.settings.smallTableRows || subplan.cost < plan.cost * MINIMUM_SHARE) return;
   const sql = replannedSql(context, ({ model, text }) => {
     const copy: Scope = { model, catalog: scope.catalog };
@@ -116,6 +116,7 @@ function judge(context: StatementContext, scope: Scope, place: SubqueryPlace, pl
 
 function report(context: StatementContext, scope: Scope, place: SubqueryPlace, severity: 'hint' | 'info' | undefined, proof?: Proof): void {
   const rows = place.outer.relations.map((r) => describeRows(tableOf(scope.catalog, r), context.settings)).filter((r) => r !== undefined);
+  const tables = [...new Set(place.inner.relations.filter((r) => r.kind === 'table').map((r) => r.name))];
   const because = proof ? [
     `it runs about ${renderCount(proof.subplan.loops)} times at a cost of ${renderCost(proof.subplan.node.totalCost)} each (${describeVolumes(proof.plan.basis)})`,
     ...(proof.after === undefined ? [`${Math.round((100 * proof.subplan.cost) / proof.plan.cost)} % of the statement's cost of ${renderCost(proof.plan.cost)}`] : [`as a join the statement's cost falls from ${renderCost(proof.plan.cost)} to ${renderCost(proof.after)}`]),
@@ -123,12 +124,12 @@ function report(context: StatementContext, scope: Scope, place: SubqueryPlace, s
   context.report({
     at: { sql: place.inner.span },
     severity,
-    message: 'This sub-query mentions the row around it: it runs once for each.',
+    message: `This sub-query${tables.length > 0 ? ` on ${tables.join(' and ')}` : ''} mentions the row around it: it runs once for each.`,
     because: because.length > 0 ? `${because.join('; ')}.` : undefined,
     confidence: proof ? 'planner' : 'text',
     evidence: {
       tables: place.inner.relations.map((r) => r.name), at: place.at,
-      ...(proof ? { node: proof.subplan.owner.nodeType, loops: Math.round(proof.subplan.loops), costOfEach: proof.subplan.node.totalCost, cost: proof.plan.cost, before: proof.plan.cost, ...(proof.after === undefined ? {} : { after: proof.after }), ...basisEvidence(proof.plan.basis) } : {}),
+      ...(proof ? { node: proof.subplan.owner.nodeType, loops: Math.round(proof.subplan.loops), costOfEach: proof.subplan.node.totalCost, cost: proof.plan.cost, ...(proof.after === undefined ? {} : { costAfter: proof.after }), ...basisEvidence(proof.plan.basis) } : {}),
     },
     fixes: () => joinFix(context, scope, place),
   });

@@ -10,7 +10,7 @@ import type { PartitionKey, Table } from '../catalog/model';
 import { findColumn } from '../catalog/lookup';
 import { relationKey } from '../catalog/names';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
-import type { QueryBlock } from '../sql/model';
+import type { QueryBlock, Relation } from '../sql/model';
 
 const SCHEMA = "CREATE TABLE events (id bigint NOT NULL, kind text NOT NULL, at timestamptz NOT NULL) PARTITION BY RANGE (at);\nCREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');\nCREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');";
 
@@ -57,7 +57,7 @@ function checkRelation(context: StatementContext, block: QueryBlock, index: numb
   const scope: Scope = { model, catalog };
   const pruning = judgePruning(scope, block, index, table, key);
   if (pruning.state === 'prunes') return;
-  const read = readPartitions(context, table, relation.alias);
+  const read = readPartitions(context, table, relation);
   if (read === 'silent') return;
   const served = read?.served ?? hasServingIndex(table, collectDemand(scope, block, index)) !== 'no';
   const severity: Severity | undefined = size === 'unknown' || read?.served ? 'hint' : served || !block.clauses.where ? 'info' : undefined;
@@ -80,13 +80,13 @@ interface ReadPartitions {
 }
 
 /** How many partitions the plan reads; `silent` where some are left out or the planner has not answered, undefined without a planner. */
-function readPartitions(context: StatementContext, table: Table, alias: string): ReadPartitions | 'silent' | undefined {
+function readPartitions(context: StatementContext, table: Table, relation: Relation): ReadPartitions | 'silent' | undefined {
   const answer = planStatement(context);
   if (answer.state === 'pending') return 'silent';
   if (answer.state !== 'planned' || !context.catalog) return undefined;
   const { plan } = answer;
   const leaves = collectLeaves(context.catalog, table);
-  const scans = scansOf(plan, context.catalog, relationKey(table.schema, table.name), alias);
+  const scans = scansOf(plan, context.catalog, context.model, relation, relationKey(table.schema, table.name));
   const read = new Set(scans.map((scan) => scan.table));
   const costliest = costliestScan(scans);
   // A plan for any value shows the partitions that run-time pruning may leave out: conditions that allow it were looked at before.

@@ -103,9 +103,9 @@ function describePages(cost: PageCost): string {
   return `the first ${cost.pageRows} rows cost ${renderCost(cost.first)}, behind OFFSET ${renderCount(cost.skipped)} (half of the list) they cost ${renderCost(cost.deep.cost)}${key} (${describeVolumes(cost.deep.basis)})`;
 }
 
-/** `before`: the page half-way by OFFSET; `after`: the same page by key. Costs in the planner's units. */
+/** `cost`: of the page half-way by OFFSET; `costAfter`: of the same page by key. In the planner's units. */
 function pageEvidence(cost: PageCost): Readonly<Record<string, unknown>> {
   const scan = cost.deep.scans[0];
   const facts = scan ? planEvidence(cost.deep, scan) : { cost: cost.deep.cost, ...basisEvidence(cost.deep.basis) };
-  return { ...facts, offset: cost.skipped, firstPage: cost.first, before: cost.deep.cost, ...(cost.keyset === undefined ? {} : { after: cost.keyset }) };
+  return { ...facts, offset: cost.skipped, firstPage: cost.first, ...(cost.keyset === undefined ? {} : { costAfter: cost.keyset }) };
 }

@@ -3,6 +3,7 @@ import { proposeIndex, renderIndexColumns, type IndexProposal } from '../advice/
 import { ownerTest, toCondition, type Condition } from '../advice/indexDemand';
 import { indexFixes } from '../advice/indexFix';
 import { collectBranches, rewriteAsUnion, type OrBranch } from '../advice/orUnion';
+import { pageRowsOf } from '../advice/pageRows';
 import { collectPins } from '../advice/pins';
 import { basisEvidence, plannedSql, planStatement, renderCost } from '../advice/planEvidence';
 import { toHypothetical } from '../advice/proveIndex';
@@ -141,8 +142,7 @@ function judge(context: StatementContext, or: Or, before: PlannedStatement): voi
 /** The node that checks the OR, and the rows that it checks; undefined where indexes answer it. */
 function findFilter(plan: PlannedStatement, { block, branches }: Or): { readonly node: PlanNode; readonly rows: number } | undefined {
   const columns = branches.flatMap((b) => [...b.columns].map((c) => c.slice(c.indexOf('.') + 1)));
-  const page = block.limit && block.limit.expression.kind !== 'constant' ? 100 : Infinity;
-  const found = placeNodes(plan.root, page).find(({ node }) => filtersOf(node).some((text) => text.includes(' OR ') && columns.every((c) => text.includes(c))));
+  const found = placeNodes(plan.root, block.limit ? pageRowsOf(block) : Infinity).find(({ node }) => filtersOf(node).some((text) => text.includes(' OR ') && columns.every((c) => text.includes(c))));
   if (!found) return undefined;
   const scan = plan.scans.find((s) => s.node.id === found.node.id);
   const read = scan ? (scan.rowsRead ?? scan.rowsKept) : found.processes * Math.max(...found.node.children.map((child) => child.estimatedRows));
@@ -162,16 +162,17 @@ function report(context: StatementContext, or: Or, proof?: Proof): void {
   const rows = tables.map((t) => describeRows(t, context.settings)).filter((r) => r !== undefined);
   const cost = proof && `${proof.node.nodeType} checks it on ${renderCount(proof.rows)} rows (${describeVolumes(proof.before.basis)}); ${proof.how} the cost falls from ${renderCost(proof.before.cost)} to ${renderCost(proof.after)}`;
   const because = [...rows, ...(lacks !== undefined && !proof ? [`no index on ${lacks}`] : []), ...(cost ? [cost] : [])];
+  const names = [...new Set(tables.map((t) => t.name))].join(' and ');
   const known = tables.every((t) => sizeOf(t, context.settings) !== 'unknown');
   context.report({
     at: { sql: conjunct.span },
     severity: proof && known ? undefined : 'hint',
-    message: lacks !== undefined ? (missing?.length === branches.length ? 'No side of this OR has an index: every row is checked.' : 'One side of this OR has no index, which makes the other side’s useless: every row is checked.') : or.apart ? 'The sides of this OR ask different tables or a sub-query: no index can answer it, it is checked row by row.' : 'This OR is checked row by row.',
+    message: lacks !== undefined ? (missing?.length === branches.length ? `No side of this OR on ${names} has an index: every row is checked.` : `One side of this OR on ${names} has no index, which makes the other side’s useless: every row is checked.`) : or.apart ? `The sides of this OR on ${names} ask different tables or a sub-query: no index can answer it, it is checked row by row.` : `This OR on ${names} is checked row by row.`,
     because: because.length > 0 ? `${because.join('; ')}.` : undefined,
     confidence: proof ? 'planner' : 'schema',
     evidence: {
       tables: tables.map((t) => t.name), sides: branches.length, ...(lacks === undefined ? {} : { index: lacks }),
-      ...(proof ? { node: proof.node.nodeType, rowsChecked: Math.round(proof.rows), cost: proof.before.cost, before: proof.before.cost, after: proof.after, ...basisEvidence(proof.before.basis) } : {}),
+      ...(proof ? { node: proof.node.nodeType, rowsChecked: Math.round(proof.rows), cost: proof.before.cost, costAfter: proof.after, ...basisEvidence(proof.before.basis) } : {}),
     },
     fixes: () => (lacks === undefined ? unionOf(context, or) ?? [] : missing?.length === 1 && missing[0] && context.catalog ? indexFixes(missing[0], context.catalog, context.settings) : []),
   });

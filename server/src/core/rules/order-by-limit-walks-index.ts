@@ -58,24 +58,24 @@ function checkRelation(context: StatementContext, scope: Scope, block: QueryBloc
   if (!catalog || !mayWalk(scope, block, relation, table)) return;
   const sql = plannedSql(context);
   const before = sql === undefined ? undefined : planner.plan({ sql });
-  const alias = block.relations[relation]?.alias ?? '';
-  if (sql === undefined || before?.state !== 'planned' || collectWalks(before.plan, catalog, relationKey(table.schema, table.name), alias).length === 0) return;
+  const own = block.relations[relation];
+  if (sql === undefined || own === undefined || before?.state !== 'planned' || collectWalks(before.plan, catalog, context.model, own, relationKey(table.schema, table.name)).length === 0) return;
   const demand = collectDemand(scope, block, relation);
   if (!demand.order || demand.predicates.length === 0) return;
-  const walk = findIndexWalk(before.plan, catalog, table, block, alias, demand, settings);
+  const walk = findIndexWalk(before.plan, catalog, context.model, table, block, own, demand, settings);
   if (!walk) return;
   const many = walk.read - walk.page >= settings.smallTableRows;
   if (many) {
     const proved = proveIndex({ planner, sql, candidates: collectIndexCandidates({ scope, block, relationIndex: relation, demand, settings }) });
     if (proved.state === 'pending') return;
-    if (proved.state === 'proved') return report(context, block, table, before.plan, walk, { text: describeGain(proved, catalog), facts: { ...withoutReads(gainEvidence(proved, catalog)), before: proved.before.cost, after: proved.after.cost } }, proved.proposal);
+    if (proved.state === 'proved') return report(context, block, table, before.plan, walk, { text: describeGain(proved, catalog, context.model), facts: withoutReads(gainEvidence(proved, catalog, context.model)) }, proved.proposal);
   }
   // What any value costs is little to save; what the rarest known one costs, or a rarer one, is not in the plan.
   const risky = walk.rare !== undefined && walk.rare.read >= settings.largeTableRows;
   const proposal = many || risky ? proposeIndex(table, demand) : undefined;
   const after = proposal && planner.plan({ sql, add: [toHypothetical(proposal)] });
   if (!proposal || after?.state !== 'planned' || after.plan.added[0]?.used !== true || !(risky || after.plan.cost * MINIMUM_GAIN <= before.plan.cost)) return;
-  report(context, block, table, before.plan, walk, { text: `With an index on ${renderIndexColumns(proposal)} the planner's cost falls from ${renderCost(before.plan.cost)} to ${renderCost(after.plan.cost)}.`, facts: { index: `${table.name} ${toHypothetical(proposal).definition}`, before: before.plan.cost, after: after.plan.cost } }, proposal, many);
+  report(context, block, table, before.plan, walk, { text: `With an index on ${renderIndexColumns(proposal)} the planner's cost falls from ${renderCost(before.plan.cost)} to ${renderCost(after.plan.cost)}.`, facts: { index: `${table.name} ${toHypothetical(proposal).definition}`, costAfter: after.plan.cost } }, proposal, many);
 }
 
 /** An index begins or goes on with the first column of the order, and a condition asks a column that it has not. Decided by names alone. */

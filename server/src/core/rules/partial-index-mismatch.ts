@@ -84,9 +84,9 @@ function judgeEdit(context: StatementContext, { table, relation }: ReadRelation,
   if (before.state === 'pending' || after.state === 'pending') return { state: 'silent' };
   if (before.state !== 'planned' || after.state !== 'planned') return { state: 'schema' };
   const key = relationKey(table.schema, table.name);
-  const reads = scansOf(after.plan, context.catalog, key, relation.alias);
+  const reads = scansOf(after.plan, context.catalog, context.model, relation, key);
   const used = reads.some((scan) => scan.index === index.name || (table.kind === 'partitioned' && scan.indexConditions.length > 0));
-  const scan = costliestScan(scansOf(before.plan, context.catalog, key, relation.alias));
+  const scan = costliestScan(scansOf(before.plan, context.catalog, context.model, relation, key));
   if (!used || !scan || after.plan.cost * MINIMUM_GAIN > before.plan.cost) return { state: 'silent' };
   return {
     state: 'proved',

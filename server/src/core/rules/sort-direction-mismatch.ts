@@ -93,7 +93,8 @@ const countSorts = (plan: PlannedStatement): number => placeNodes(plan.root).fil
 
 /** The sort under a LIMIT that orders rows of the relation, and how many rows it takes in. */
 function sortedRows(plan: PlannedStatement, context: StatementContext, { table, block, relation }: SortMismatch): { readonly node: PlanNode; readonly rows: number } | undefined {
-  const scans = context.catalog ? scansOf(plan, context.catalog, relationKey(table.schema, table.name), block.relations[relation]?.alias ?? '') : [];
+  const own = block.relations[relation];
+  const scans = context.catalog && own ? scansOf(plan, context.catalog, context.model, own, relationKey(table.schema, table.name)) : [];
   const ids = new Set(scans.map((scan) => scan.node.id));
   const holds = (node: PlanNode): boolean => ids.has(node.id) || node.children.some(holds);
   const sort = placeNodes(plan.root).find(({ node, limit }) => limit !== undefined && isSort(node) && holds(node));
@@ -104,7 +105,8 @@ function sortedRows(plan: PlannedStatement, context: StatementContext, { table, 
 }
 
 function proof(context: StatementContext, { table, block, relation }: SortMismatch, plan: PlannedStatement, sort: { readonly node: PlanNode; readonly rows: number }, after: number): Verdict {
-  const scan = context.catalog && scansOf(plan, context.catalog, relationKey(table.schema, table.name), block.relations[relation]?.alias ?? '')[0];
+  const own = block.relations[relation];
+  const scan = context.catalog && own && scansOf(plan, context.catalog, context.model, own, relationKey(table.schema, table.name))[0];
   return {
     ...(sizeOf(table, context.settings) === 'unknown' ? { severity: 'hint' as const } : {}),
     confidence: 'planner',
@@ -125,10 +127,10 @@ function report(context: StatementContext, mismatch: SortMismatch, { severity, c
   context.report({
     at: { sql: clause },
     severity,
-    message: idle.length > 0 ? 'The NULLS order keeps the index from giving this order: all rows are sorted.' : 'No index gives this order: the rows are sorted for the first few.',
+    message: idle.length > 0 ? `The NULLS order keeps the index on ${table.name} from giving this order: all rows are sorted.` : `No index on ${table.name} gives this order: the rows are sorted for the first few.`,
     because: `${[rows, says, costs].filter((part) => part !== undefined).join('; ')}.`,
     confidence,
-    evidence: { table: table.name, index: index.name, ...(proved ? { ...proved.facts, before: proved.before, after: proved.after } : {}) },
+    evidence: { table: table.name, index: index.name, ...(proved ? { ...proved.facts, cost: proved.before, costAfter: proved.after } : {}) },
     fixes: () => (idle.length > 0 ? dropNulls(context, idle) : createIndex(context, mismatch)),
   });
 }

@@ -187,26 +187,3 @@ function withText<T>(engine: PgQueryModule, sql: string, use: (pointer: number) 
     engine._free(pointer);
   }
 }
-
-/** A token of Postgres' own scanner; offsets in UTF-8 bytes. */
-export interface ScannedToken {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Scans with Postgres' own scanner (tests compare our lexer with it); undefined on a lexical error. */
-export function scanWithPgQuery(sql: string): readonly ScannedToken[] | undefined {
-  const engine = current;
-  if (!engine || sql === '') return engine && [];
-  return withText(engine, sql, (query) => {
-    const result = engine._wasm_scan(query);
-    try {
-      const scanned = JSON.parse(engine.UTF8ToString(result)) as { tokens?: { start?: number; end?: number }[] };
-      return (scanned.tokens ?? []).map((token) => ({ start: token.start ?? 0, end: token.end ?? 0 }));
-    } catch {
-      return undefined;
-    } finally {
-      if (result) engine._wasm_free_string(result);
-    }
-  });
-}

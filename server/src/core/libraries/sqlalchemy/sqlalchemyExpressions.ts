@@ -81,6 +81,17 @@ export function listOf(node: SyntaxNode, scope: QueryScope): ReturnType<typeof l
   return scopes && listItems(node, { scopes, bindOrigin: (value) => scope.context.bind(value, '').origin });
 }
 
+/**
+ * What a column is compared with or set to. A member of an imported class that is no known model, and in no FROM or join, is
+ * a value there: `Order.status == Status.OPEN`.
+ */
+export const operand = (node: SyntaxNode, scope: QueryScope): SqlPart => (isMember(node, scope) ? bind(withoutKey(scope.context.bind(node, ''))) : value_(node, scope));
+
+function isMember(node: SyntaxNode, scope: QueryScope): boolean {
+  const found = findEntity(node, scope);
+  return found?.entity.guessed === true && found.rest.length > 0 && !isInFrom(found.entity, scope);
+}
+
 /** An SQL expression, a literal, or a parameter. */
 export function value_(node: SyntaxNode, scope: QueryScope): SqlPart {
   const known = renderExpression(node, scope);
@@ -119,8 +130,12 @@ function renderAttribute(node: SyntaxNode, scope: QueryScope): SqlPart | undefin
 
 /** Puts an entity into FROM unless it or an outer query has it already. */
 export function addEntity(entity: Entity, scope: QueryScope): void {
-  for (let current: QueryScope | undefined = scope; current; current = current.parent) if (current.from.some((known) => known.host === entity.host)) return;
-  scope.from.push(entity);
+  if (!isInFrom(entity, scope)) scope.from.push(entity);
+}
+
+function isInFrom(entity: Entity, scope: QueryScope): boolean {
+  for (let current: QueryScope | undefined = scope; current; current = current.parent) if (current.from.some((known) => known.host === entity.host)) return true;
+  return false;
 }
 
 function renderComparison(node: SyntaxNode, scope: QueryScope, turned?: string): SqlPart | undefined {
@@ -130,7 +145,7 @@ function renderComparison(node: SyntaxNode, scope: QueryScope, turned?: string):
   const relation = relationOf(left, scope);
   if (relation) return relationComparison(relation, operator, right, scope);
   const a = renderExpression(left, scope);
-  const b = renderExpression(right, scope);
+  const b = a ? operand(right, scope) : renderExpression(right, scope);
   if (!a && !b) return undefined;
   if (literalValue(right) === null && (operator === '==' || operator === '!=')) return concat(a ?? value_(left, scope), sql(operator === '==' ? ' IS NULL' : ' IS NOT NULL', scope.context.span(right)));
   return concat(a ?? value_(left, scope), sql(comparisons[operator] ?? ' = '), b ?? value_(right, scope));
@@ -296,8 +311,8 @@ function renderLibraryCall(name: string, call: SyntaxNode, scope: QueryScope): S
 function renderCase(whens: readonly SyntaxNode[], otherwise: SyntaxNode | undefined, scope: QueryScope): SqlPart | undefined {
   const pairs = whens.flatMap((when) => (unwrap(when).type === 'list' ? parts(unwrap(when)) : [when])).map((when) => (when.type === 'tuple' ? parts(when) : []));
   if (pairs.length === 0 || pairs.some((pair) => pair.length !== 2)) return undefined;
-  const branches = pairs.map(([condition, value]) => (condition && value ? concat(sql(' WHEN '), renderCondition(condition, scope), sql(' THEN '), value_(value, scope)) : nothing));
-  return concat(sql('CASE'), ...branches, otherwise ? concat(sql(' ELSE '), value_(otherwise, scope)) : nothing, sql(' END'));
+  const branches = pairs.map(([condition, value]) => (condition && value ? concat(sql(' WHEN '), renderCondition(condition, scope), sql(' THEN '), operand(value, scope)) : nothing));
+  return concat(sql('CASE'), ...branches, otherwise ? concat(sql(' ELSE '), operand(otherwise, scope)) : nothing, sql(' END'));
 }
 
 function renderMethod(receiver: SyntaxNode, method: string, call: SyntaxNode, scope: QueryScope): SqlPart | undefined {
@@ -316,7 +331,7 @@ function renderMethod(receiver: SyntaxNode, method: string, call: SyntaxNode, sc
     return like && concat(left, sql(like.operator, context.span(calleeName(call) ?? call)), renderPattern(first, like.before, like.after, scope));
   }
   if (Object.hasOwn(suffixMethods, method)) return concat(left, sql(suffixMethods[method] ?? '', span));
-  if (Object.hasOwn(operatorMethods, method) && first) return concat(left, sql(` ${operatorMethods[method] ?? ''} `, span), value_(first, scope));
+  if (Object.hasOwn(operatorMethods, method) && first) return concat(left, sql(` ${operatorMethods[method] ?? ''} `, span), operand(first, scope));
   switch (method) {
     case 'in_':
     case 'not_in':
@@ -325,11 +340,11 @@ function renderMethod(receiver: SyntaxNode, method: string, call: SyntaxNode, sc
     case 'is_':
     case 'is_not':
     case 'isnot':
-      return first && (renderExpression(first, scope) ?? literalValue(first)) === undefined
-        ? concat(left, sql(method === 'is_' ? ' IS NOT DISTINCT FROM ' : ' IS DISTINCT FROM ', span), value_(first, scope))
-        : first && concat(left, sql(method === 'is_' ? ' IS ' : ' IS NOT ', span), value_(first, scope));
+      return first && (isMember(first, scope) || (renderExpression(first, scope) ?? literalValue(first)) === undefined)
+        ? concat(left, sql(method === 'is_' ? ' IS NOT DISTINCT FROM ' : ' IS DISTINCT FROM ', span), operand(first, scope))
+        : first && concat(left, sql(method === 'is_' ? ' IS ' : ' IS NOT ', span), operand(first, scope));
     case 'between':
-      return first && second && concat(left, sql(' BETWEEN ', span), value_(first, scope), sql(' AND '), value_(second, scope));
+      return first && second && concat(left, sql(' BETWEEN ', span), operand(first, scope), sql(' AND '), operand(second, scope));
     case 'label': {
       const label = first && literalValue(first);
       return typeof label === 'string' ? concat(left, sql(' AS '), identifier(label, span)) : left;
@@ -375,7 +390,7 @@ export function renderList(node: SyntaxNode, scope: QueryScope): SqlPart {
   if (nested) return group(nested.part);
   const literalList = value && /^(list|tuple|set)$/.test(unwrap(value).type) ? parts(unwrap(value)) : undefined;
   const filled = inner.type === 'identifier' && new RegExp(`\\b${inner.text}\\s*\\.(append|extend|add|update|insert)\\s*\\(`).test(scope.context.text);
-  if (literalList && literalList.length > 0 && !filled && !literalList.some((item) => /splat/.test(item.type))) return concat(sql('('), join(literalList.map((item) => value_(item, scope)), ', '), sql(')'));
+  if (literalList && literalList.length > 0 && !filled && !literalList.some((item) => /splat/.test(item.type))) return concat(sql('('), join(literalList.map((item) => operand(item, scope)), ', '), sql(')'));
   return hole('list', withoutKey(scope.context.bind(node, '')));
 }
 
@@ -449,6 +464,6 @@ export function equals(entity: Entity, property: string, value: SyntaxNode, scop
   const column = relation ? (relation.many ? undefined : relation.columns[0]) : property;
   if (column === undefined) return hole('fragment', withoutKey(context.bind(value, '')));
   const left = columnPart(entity, column, span, context);
-  return literalValue(value) === null ? concat(left, sql(' IS NULL', span)) : concat(left, sql(' = '), value_(value, scope));
+  return literalValue(value) === null ? concat(left, sql(' IS NULL', span)) : concat(left, sql(' = '), operand(value, scope));
 }
 

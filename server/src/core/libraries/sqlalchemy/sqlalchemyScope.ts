@@ -16,6 +16,8 @@ export interface Entity {
   readonly alias?: string;
   readonly table?: { readonly schema?: string; readonly name: string };
   readonly model?: ModelIr;
+  /** An imported class of which no model is known: it may be an enum as well, unless it stands where only an entity can. */
+  readonly guessed?: boolean;
   /** Sub-query or CTE: its rendered statement. */
   readonly derived?: { readonly kind: 'subquery' | 'cte'; readonly body: SqlPart };
   readonly span: HostSpan;
@@ -139,8 +141,8 @@ function importedEntity(path: readonly string[], root: SyntaxNode, node: SyntaxN
   const value = singleValue(root, context);
   const made = value && value.id !== root.id ? madeEntity(first, value, scope) : undefined;
   if (made) return { entity: made, rest: path.slice(1) };
-  if (/^[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$/.test(first) && (origin.kind === 'import' || origin.kind === 'unknown')) return { entity: { host: first, alias: first, table: { name: first }, span: context.span(node), node }, rest: path.slice(1) };
-  if (origin.kind === 'import' && second !== undefined && /^[A-Z][A-Za-z0-9]*[a-z]/.test(second)) return { entity: { host: `${first}.${second}`, alias: second, table: { name: second }, span: context.span(node), node }, rest: path.slice(2) };
+  if (/^[A-Z][A-Za-z0-9]*[a-z][A-Za-z0-9]*$/.test(first) && (origin.kind === 'import' || origin.kind === 'unknown')) return { entity: { host: first, alias: first, table: { name: first }, guessed: true, span: context.span(node), node }, rest: path.slice(1) };
+  if (origin.kind === 'import' && second !== undefined && /^[A-Z][A-Za-z0-9]*[a-z]/.test(second)) return { entity: { host: `${first}.${second}`, alias: second, table: { name: second }, guessed: true, span: context.span(node), node }, rest: path.slice(2) };
   if (genericModel.test(first) && origin.kind !== 'import' && path.length <= 2 && !isModuleName(root, context)) return { entity: { host: first, span: context.span(root), node: root }, rest: path.slice(1) };
   return undefined;
 }

@@ -2,7 +2,7 @@ import { field, literalValue, parts } from '../../hosts/python/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostSpan } from '../../text/span';
 import { concat, conditional, group, hole, identifier, join, sql, type Condition, type SqlPart } from '../shared/sqlBuilder';
-import { value_ } from './sqlalchemyExpressions';
+import { operand } from './sqlalchemyExpressions';
 import { columnOf, findEntity, singleValue, withoutKey, type Entity, type QueryScope } from './sqlalchemyScope';
 
 /** An argument of `.values(…)`: a dictionary, a list of them, or one keyword. */
@@ -56,12 +56,12 @@ export function renderInsertValues(sources: readonly ValueSource[], target: Enti
     const rows = parts(list).map((item) => assignmentsOf({ node: item, span: context.span(item) }, target, scope));
     const [first] = rows;
     if (first && first.length > 0 && rows.every((row) => row && row.length === first.length && row.every((cell, index) => cell.column === first[index]?.column))) {
-      return concat(sql(' ('), columnNames(first), sql(') VALUES '), join(rows.map((row) => group(join((row ?? []).map((cell) => value_(cell.value, scope)), ', '))), ', '));
+      return concat(sql(' ('), columnNames(first), sql(') VALUES '), join(rows.map((row) => group(join((row ?? []).map((cell) => operand(cell.value, scope)), ', '))), ', '));
     }
   }
   const assigned = flatten(sources, target, scope);
   if (!assigned || assigned.length === 0) return concat(sql(' '), hole('fragment', withoutKey(context.bind(sources[0]?.node ?? target.node, ''))));
-  return concat(sql(' ('), columnNames(assigned), sql(') VALUES ('), join(assigned.map((cell) => value_(cell.value, scope)), ', '), sql(')'));
+  return concat(sql(' ('), columnNames(assigned), sql(') VALUES ('), join(assigned.map((cell) => operand(cell.value, scope)), ', '), sql(')'));
 }
 
 const columnNames = (assigned: readonly Assigned[]): SqlPart => join(assigned.map((cell) => identifier(cell.column, cell.span)), ', ');
@@ -70,5 +70,5 @@ const columnNames = (assigned: readonly Assigned[]): SqlPart => join(assigned.ma
 export function renderAssignments(sources: readonly ValueSource[], target: Entity, scope: QueryScope): SqlPart {
   const assigned = flatten(sources, target, scope);
   if (!assigned || assigned.length === 0) return hole('assignment', withoutKey(scope.context.bind(sources[0]?.node ?? target.node, '')));
-  return join(assigned.map((cell) => conditional(concat(identifier(cell.column, cell.span), sql(' = '), value_(cell.value, scope)), cell.condition)), ', ');
+  return join(assigned.map((cell) => conditional(concat(identifier(cell.column, cell.span), sql(' = '), operand(cell.value, scope)), cell.condition)), ', ');
 }
