@@ -226,4 +226,16 @@ describe('the evidence of offset-pagination', () => {
     expect(costAfter).toBeLessThan(5);
     expect(cost).toBeGreaterThan(1_000);
   });
+
+  it('is a hint where the page half-way costs less than a tenth more than the first', async () => {
+    const severityOf = async (code: string, rows: number, pages: number): Promise<unknown> => {
+      const catalog = withStatistics({ 'public.orders': { rows, pages, columns: [{ column: 'id', correlation: 1 }, { column: 'kind', distinct: 400, averageWidth: 4 }] } });
+      const { findings } = await lintCase([offsetPagination], { language: 'sql', code, planner: true, schema: 'CREATE TABLE orders (id bigint PRIMARY KEY, kind integer NOT NULL);', settings: { smallTableRows: 100, largeTableRows: 50_000_000 }, catalog: (built) => { const known = catalog(built); return { ...known, tables: new Map([...known.tables].map(([key, table]) => [key, { ...table, rows: undefined }])) }; } });
+      const { cost, firstPage } = findings[0]?.evidence as Record<string, number>;
+      return [findings[0]?.severity, cost! < firstPage! * 1.1];
+    };
+    // Each page counts all rows anyway; each page walks past those before.
+    expect(await severityOf('SELECT kind, count(*) FROM orders GROUP BY kind ORDER BY kind LIMIT 20 OFFSET $1', 1_000_000, 6_000)).toEqual(['hint', true]);
+    expect(await severityOf('SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1', 1_000_000, 6_000)).toEqual(['info', false]);
+  });
 });

@@ -46,7 +46,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
   registerCodeLens(connection, current, statements.onActivity);
   registerAdvise(connection, current);
   registerCalibrate(connection, current);
-  const workspace = registerWorkspace(connection, current);
+  const workspace = registerWorkspace(connection, current, statements.onProject);
   registerExplain(connection, current, () => {
     workspace.sendStatus();
     statements.onConnections();

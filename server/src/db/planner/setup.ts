@@ -22,8 +22,9 @@ const collations = [
   ...twinCollations.language.map((name) => makeCollation(name, `if exists (select from pg_catalog.pg_collation where collprovider = 'i') then create collation pg_catalog.${quoteIdentifier(name)} (provider = icu, locale = 'en'); else create collation pg_catalog.${quoteIdentifier(name)} (lc_collate = 'C.UTF-8', lc_ctype = 'C.UTF-8'); end if`)),
 ];
 
+/** Of this encoding: 6 is UTF8, -1 any. */
 function makeCollation(name: string, create: string): string {
-  return `do $do$ begin if pg_catalog.to_regcollation(${quoteLiteral(`pg_catalog.${quoteIdentifier(name)}`)}) is null then ${create}; end if; end $do$`;
+  return `do $do$ begin if not exists (select from pg_catalog.pg_collation where collname = ${quoteLiteral(name)} and collnamespace = 'pg_catalog'::regnamespace and collencoding in (-1, 6)) then ${create}; end if; end $do$`;
 }
 
 /** What these functions look up is Postgres' own, whatever the schema holds. */

@@ -27,8 +27,8 @@ export interface WorkspaceFeature {
   clearPushed(uri: string): void;
 }
 
-/** Folders, configuration, file watching, the first scan, the workspace run, and the status that the client shows. */
-export function registerWorkspace(connection: Connection, session: () => Session | undefined): WorkspaceFeature {
+/** Folders, configuration, file watching, the first scan, the workspace run, and the status that the client shows. `onProject`: for what other features know of every folder. */
+export function registerWorkspace(connection: Connection, session: () => Session | undefined, onProject: (project: Project) => Promise<void>): WorkspaceFeature {
   let folders: string[] = [];
   const counts = new Map<string, { files: number; queries: number }>();
   const pushed = new Set<string>();
@@ -93,6 +93,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
     const project = await createProject({ folder, engine: active.engine, settings: await readSettings(active, folder), twin: active.twin });
     active.projects.set(folder, project);
     await project.setLive(active.connections.catalogs());
+    await onProject(project);
     for (const [documentUri, document] of active.documents) if (projectOf(active, documentUri) === project) await project.open(documentUri, document.text, document.languageId);
     await refreshDiagnostics(active);
     if (folder !== '') await scan(active, folder, project);
