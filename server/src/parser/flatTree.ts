@@ -54,8 +54,9 @@ let scratch = new Int32Array(1 << 16);
 /**
  * Copies a tree out of the runtime's memory in one walk: 0.2–0.3 µs per node, where fetching nodes one by one costs ten
  * times that and leaves an object of the runtime per node behind.
+ * @param base number at which ids and positions begin, so that nodes of several trees can be told apart
  */
-export function readFlatTree(native: Tree, text: string, grammar: GrammarTables, runtime: CursorFunctions): SyntaxNode {
+export function readFlatTree(native: Tree, text: string, grammar: GrammarTables, runtime: CursorFunctions, base = 0): SyntaxNode {
   // Puts a new cursor into the transfer buffer, where the functions below use it in place: the object is not used again.
   native.walk();
   const tree = addressOf(native);
@@ -102,7 +103,7 @@ export function readFlatTree(native: Tree, text: string, grammar: GrammarTables,
       const parent = ancestors.pop();
       if (parent === undefined) {
         runtime._ts_tree_cursor_delete_wasm(tree);
-        return new FlatTree(scratch.slice(0, count * WIDTH), text, grammar).node(0, null);
+        return new FlatTree(scratch.slice(0, count * WIDTH), text, grammar, base).node(0, null);
       }
       gotoParent(tree);
       current = parent;
@@ -122,6 +123,7 @@ class FlatTree {
     readonly data: Int32Array,
     readonly text: string,
     readonly grammar: GrammarTables,
+    readonly base: number,
   ) {
     // Filled at places far apart, an array that grows would turn into a hash table.
     this.nodes = new Array<FlatNode | undefined>(data.length / WIDTH);
@@ -139,32 +141,34 @@ class FlatNode implements SyntaxNode {
   readonly type: string;
   readonly startIndex: number;
   readonly endIndex: number;
+  readonly id: number;
   private named: readonly FlatNode[] | undefined;
   private all: readonly FlatNode[] | undefined;
 
   constructor(
     private readonly tree: FlatTree,
     /** Position in pre-order. */
-    readonly id: number,
+    private readonly index: number,
     readonly parent: FlatNode | null,
   ) {
-    const at = id * WIDTH;
-    const { data, grammar } = tree;
+    const at = index * WIDTH;
+    const { data, grammar, base } = tree;
+    this.id = base + index;
     this.type = grammar.types[data[at + TYPE] ?? 0] ?? 'ERROR';
-    this.startIndex = data[at + START] ?? 0;
-    this.endIndex = data[at + END] ?? 0;
+    this.startIndex = base + (data[at + START] ?? 0);
+    this.endIndex = base + (data[at + END] ?? 0);
   }
 
   get text(): string {
-    return this.tree.text.slice(this.startIndex, this.endIndex);
+    return this.tree.text.slice(this.startIndex - this.tree.base, this.endIndex - this.tree.base);
   }
 
   get hasError(): boolean {
-    return ((this.tree.data[this.id * WIDTH + FLAGS] ?? 0) & HAS_ERROR) !== 0;
+    return ((this.tree.data[this.index * WIDTH + FLAGS] ?? 0) & HAS_ERROR) !== 0;
   }
 
   get isMissing(): boolean {
-    return ((this.tree.data[this.id * WIDTH + FLAGS] ?? 0) & MISSING) !== 0;
+    return ((this.tree.data[this.index * WIDTH + FLAGS] ?? 0) & MISSING) !== 0;
   }
 
   get namedChildren(): readonly FlatNode[] {
@@ -179,17 +183,17 @@ class FlatNode implements SyntaxNode {
     const { data, grammar } = this.tree;
     const field = grammar.fieldIds.get(name);
     if (field === undefined) return null;
-    const after = data[this.id * WIDTH + AFTER] ?? 0;
-    for (let child = this.id + 1; child < after; child = data[child * WIDTH + AFTER] ?? after) if (data[child * WIDTH + FIELD] === field) return this.tree.node(child, this);
+    const after = data[this.index * WIDTH + AFTER] ?? 0;
+    for (let child = this.index + 1; child < after; child = data[child * WIDTH + AFTER] ?? after) if (data[child * WIDTH + FIELD] === field) return this.tree.node(child, this);
     return null;
   }
 
   private list(namedOnly: boolean): readonly FlatNode[] {
     const { data, grammar } = this.tree;
-    const after = data[this.id * WIDTH + AFTER] ?? 0;
-    if (after === this.id + 1) return none;
+    const after = data[this.index * WIDTH + AFTER] ?? 0;
+    if (after === this.index + 1) return none;
     const list: FlatNode[] = [];
-    for (let child = this.id + 1; child < after; child = data[child * WIDTH + AFTER] ?? after) {
+    for (let child = this.index + 1; child < after; child = data[child * WIDTH + AFTER] ?? after) {
       if (!namedOnly || grammar.named[data[child * WIDTH + TYPE] ?? 0] === 1) list.push(this.tree.node(child, this));
     }
     return list;

@@ -68,13 +68,27 @@ export async function createSyntaxParser(options: SyntaxParserOptions = {}): Pro
     return { native, milliseconds: performance.now() - started };
   };
 
+  const use = (language: HostLanguage): Grammar => {
+    const grammar = grammars.get(language);
+    if (!grammar) throw new Error(`The grammar of ${language} is not loaded.`);
+    parser.setLanguage(grammar.native);
+    return grammar;
+  };
+
   return {
     isLoaded: (language) => grammars.has(language),
     load,
+    parseAside(language, text, base) {
+      const grammar = use(language);
+      const { native } = parseFull(text);
+      try {
+        return readFlatTree(native, text, grammar.tables, functions, base);
+      } finally {
+        native.delete();
+      }
+    },
     parse(language, text, previous) {
-      const grammar = grammars.get(language);
-      if (!grammar) throw new Error(`The grammar of ${language} is not loaded.`);
-      parser.setLanguage(grammar.native);
+      const grammar = use(language);
       const readRoot = (native: Tree): SyntaxNode => readFlatTree(native, text, grammar.tables, functions);
       const old = previous?.tree;
       if (old instanceof ParsedTree && old.language === language && !old.slow && old.editable) {

@@ -13,6 +13,7 @@ import type { SqlAnalyser } from '../core/sql/ports';
 import { splitStatements } from '../core/sql/split';
 import { createSqlAnalyser } from '../parser/sql/analyser';
 import { createSyntaxParser } from '../parser/treeSitter';
+import { createAside, type Aside } from './aside';
 import { isForeignFile, type Databases } from './databases';
 import { relativePath, toPath, type DocumentLanguage } from './paths';
 
@@ -33,10 +34,18 @@ export interface Engine {
 export interface ReadContext {
   /** ORM models declared anywhere in the workspace. */
   readonly models?: ModelIndex;
+  /** Other files of the workspace; absent: imports are not followed. */
+  readonly modules?: ModuleTexts;
   /** Workspace folder: a file's role is told by its path below it, not by where the folder happens to lie. */
   readonly folder?: string;
   /** Which database the parts of the workspace speak to. */
   readonly databases?: Databases;
+}
+
+/** Imports by uri, and surfaces as they are kept. */
+export interface ModuleTexts {
+  resolve(from: string, module: string): string | undefined;
+  surface(uri: string): string | undefined;
 }
 
 export interface OpenReader {
@@ -48,6 +57,7 @@ export interface OpenReader {
 
 export async function createEngine(): Promise<Engine> {
   const [sql, syntax] = await Promise.all([createSqlAnalyser(), createSyntaxParser()]);
+  const aside = createAside(syntax);
   return {
     sql,
     isReady: (language) => !isHost(language) || syntax.isLoaded(language),
@@ -56,12 +66,12 @@ export async function createEngine(): Promise<Engine> {
       if (!isHost(language)) return readPlain(uri, text, language, context);
       const tree = syntax.parse(language, text);
       try {
-        return readTree(uri, text, language, tree, context);
+        return readTree(uri, text, language, tree, context, aside);
       } finally {
         tree.dispose();
       }
     },
-    open: (uri, text, language, context = {}) => (isHost(language) ? openHost(syntax, uri, text, language, context) : openPlain(uri, text, language, context)),
+    open: (uri, text, language, context = {}) => (isHost(language) ? openHost(syntax, uri, text, language, context, aside) : openPlain(uri, text, language, context)),
   };
 }
 
@@ -80,9 +90,10 @@ const readForeignFile = (uri: string, language: 'sql' | 'prisma'): HostFile => (
 });
 
 /** Only the tree itself outlives the read. */
-function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext): HostFile {
+function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext, aside: Aside): HostFile {
   const reader = language === 'python' ? readPython : isCommonLanguage(language) ? readCommon[language] : readTypeScript;
-  const file = withRole(reader(uri, text, tree, environment(context, reader === readTypeScript ? toPath(uri) : undefined)), text, context);
+  const around = { ...environment(context, reader === readTypeScript ? toPath(uri) : undefined), modules: context.modules && aside.modules(context.modules, language) };
+  const file = withRole(reader(uri, text, tree, around), text, context);
   tree.release();
   return file;
 }
@@ -92,7 +103,8 @@ function environment({ models, databases }: ReadContext, script?: string): HostE
   return { split: splitStatements, models: models ?? new Map(), ...(foreign ? { foreign } : {}) };
 }
 
-function withRole(file: HostFile, text: string, { folder }: ReadContext): HostFile {
+function withRole(read: HostFile, text: string, { folder }: ReadContext): HostFile {
+  const file = read.models.length === 0 ? read : { ...read, models: read.models.map((model) => ({ ...model, uri: read.uri })) };
   const path = folder === undefined ? undefined : toPath(file.uri);
   return path === undefined || folder === undefined ? file : { ...file, role: readFileRole(relativePath(folder, path), text) };
 }
@@ -102,16 +114,16 @@ function openPlain(uri: string, text: string, language: DocumentLanguage, contex
   return { get file() { return file; }, update: (next, _changes, now = context) => (file = readPlain(uri, next, language, now)), dispose: () => undefined };
 }
 
-function openHost(syntax: SyntaxParser, uri: string, text: string, language: HostLanguage, context: ReadContext): OpenReader {
+function openHost(syntax: SyntaxParser, uri: string, text: string, language: HostLanguage, context: ReadContext, aside: Aside): OpenReader {
   let tree = syntax.parse(language, text);
-  let file = readTree(uri, text, language, tree, context);
+  let file = readTree(uri, text, language, tree, context, aside);
   return {
     get file() { return file; },
     update(next, changes, now = context) {
       const previous = tree;
       tree = syntax.parse(language, next, changes.length > 0 ? { tree: previous, edits: changes } : undefined);
       if (tree !== previous) previous.dispose();
-      file = readTree(uri, next, language, tree, now);
+      file = readTree(uri, next, language, tree, now, aside);
       return file;
     },
     dispose: () => tree.dispose(),

@@ -12,8 +12,8 @@ import type { Planner } from '../core/plan/planner';
 import type { Twin } from '../twin/twin';
 import { loadBindings, type Binding, type Bindings, type LiveDatabase } from './bindings';
 import { readDatabases, type Databases } from './databases';
-import type { ModelIndex } from '../core/hosts/models';
-import type { Engine, OpenReader, ReadContext } from './engine';
+import { indexModels, type ModelIndex } from '../core/hosts/models';
+import type { Engine, ModuleTexts, OpenReader, ReadContext } from './engine';
 import { isIgnored, listFiles, readManifests } from './fileList';
 import { createModuleResolver } from './modules';
 import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './paths';
@@ -21,6 +21,7 @@ import { scanFiles } from './scan';
 import { MAX_PLANNER_ROUNDS } from './planning';
 import { readSource } from './scanJob';
 import type { UserSettings } from './settings';
+import { createStaleness } from './staleness';
 import { isSnapshotFile, isSnapshotFolder } from './snapshotFiles';
 import type { StatementReading } from './statementReader';
 import { createStatementIndex, type StatementStats } from './statementStats';
@@ -121,9 +122,11 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let databases: Databases | undefined;
   let paths: readonly string[] = [];
   let manifests: ReadonlyMap<string, string> = new Map();
-  let resolveModule = createModuleResolver({ files: [], manifests: new Map() });
+  let resolveModule = createModuleResolver({ files: [], manifests });
   let flow = createFlowGraph((from, name) => resolveModule(from, name));
   const files = new Map<string, HostFile>();
+  const staleness = createStaleness(files);
+  const modules: ModuleTexts = { resolve: (from, name) => resolveModule(from, name), surface: (uri) => files.get(uri)?.surface };
   /** Of the files on disk when they were read: a file that changed since is read again. */
   const stamps = new Map<string, string>();
   let expected: NonNullable<Fix['creates']> = [];
@@ -158,21 +161,42 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     if (join === joins) statements = new Map(joined);
   };
 
-  /** Files came or went: imports may lead elsewhere. */
-  const setPaths = (now: readonly string[]): void => {
-    paths = now;
-    resolveModule = createModuleResolver({ files: paths, manifests });
-  };
-
-  const around = (): ReadContext => ({ models, folder, databases });
+  const around = (): ReadContext => ({ models, folder, databases, modules });
 
   const put = (file: HostFile): void => {
+    const before = files.get(file.uri);
     files.set(file.uri, file);
     flow.set(file);
+    noteChange(before, file);
   };
   const remove = (uri: string): void => {
+    const before = files.get(uri);
     files.delete(uri);
     flow.delete(uri);
+    noteChange(before, undefined);
+  };
+  const noteChange = (before: HostFile | undefined, after: HostFile | undefined): void => {
+    if (staleness.changed(before, after)) models = indexModels([...files.values()].flatMap((file) => file.models));
+  };
+  /** Reads an open document again where something that it imports has changed; typing in one does not wait for the others. */
+  const freshen = (uri: string): void => {
+    const document = opened.get(uri);
+    if (document && staleness.take(uri)) put(document.reader.update(document.text, [], around()));
+  };
+  /** The same for files that are not open. */
+  const freshenClosed = async (): Promise<void> => {
+    for (const uri of staleness.all()) {
+      const path = toPath(uri);
+      if (opened.has(uri) || path === undefined || !staleness.take(uri)) continue;
+      const result = await readSource(engine, path, around());
+      if ('file' in result && !opened.has(uri) && files.has(uri)) put(result.file);
+    }
+  };
+  const setPaths = (next: readonly string[]): void => {
+    paths = next;
+    const before = resolveModule;
+    resolveModule = createModuleResolver({ files: paths, manifests });
+    staleness.moved(before, resolveModule);
   };
 
   const run = (file: HostFile, text: string): LintResult => {
@@ -226,7 +250,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       manifests = await readManifests(folder);
       resolveModule = createModuleResolver({ files: paths, manifests });
       databases = await readDatabases(folder, manifests, paths.filter((file) => file.endsWith('.prisma')));
-      const outcome = await scanFiles(paths, engine, { folder, databases, threads: options.threads, signal, onProgress });
+      const outcome = await scanFiles(paths, engine, { folder, databases, sources: { files: paths, manifests }, threads: options.threads, signal, onProgress });
       models = outcome.models;
       // Worker threads have read them; findings' fixes are checked on this one.
       for (const language of new Set(paths.flatMap((file) => languageOf(file) ?? []))) await engine.ensure(language);
@@ -237,13 +261,16 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       for (const result of outcome.results) {
         if ('skipped' in result) skipped.push({ path: result.path, reason: result.skipped });
         if (!('file' in result)) continue;
-        const own = opened.get(result.file.uri);
-        const file = own ? own.reader.update(own.text, [], around()) : result.file;
-        put(file);
-        stamps.set(file.uri, result.stamp);
+        files.set(result.file.uri, result.file);
+        stamps.set(result.file.uri, result.stamp);
+      }
+      // Open documents last: what they import is known by then.
+      for (const { reader, text } of opened.values()) files.set(reader.file.uri, reader.update(text, [], around()));
+      for (const file of files.values()) {
+        flow.set(file);
         queries += file.sites.length;
       }
-      for (const [uri, { reader }] of opened) if (!files.has(uri)) put(reader.file);
+      staleness.clear();
       await loadSchema();
       await joinStatements();
       return { files: files.size, queries, skipped };
@@ -320,6 +347,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
         if (paths.includes(path)) setPaths(paths.filter((p) => p !== path));
         if (!opened.has(uri)) remove(uri);
       }
+      await freshenClosed();
       const after = files.get(uri);
       const appeared = (before === undefined) !== (after === undefined);
       const schema = bindings.all.some(({ state }) => state.sources.has(path)) || [before, after].some((f) => f && (f.models.length > 0 || f.migration !== undefined || (f.language === 'sql' && appeared)));
@@ -329,6 +357,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     lintOpen(uri) {
       const document = opened.get(uri);
       if (!document) return undefined;
+      freshen(uri);
       const { file } = document.reader;
       return { ...run(file, document.text), file, text: document.text };
     },
@@ -339,7 +368,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       const source = await readTextFile(path);
       if ('skipped' in source) return { path, reason: source.skipped };
       const known = files.get(uri);
-      if (known && stamps.get(uri) === source.stamp) return { ...run(known, source.text), file: known, text: source.text };
+      if (known && stamps.get(uri) === source.stamp && !staleness.take(uri)) return { ...run(known, source.text), file: known, text: source.text };
       const result = await readSource(engine, path, around());
       if (!('file' in result)) return { path, reason: 'skipped' in result ? result.skipped : 'not read' };
       put(result.file);

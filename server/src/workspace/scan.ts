@@ -5,13 +5,16 @@ import { Worker } from 'node:worker_threads';
 import { indexModels, type ModelIndex } from '../core/hosts/models';
 import type { Databases } from './databases';
 import type { Engine } from './engine';
-import { collectModels, mayDeclareModels, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
+import type { ModuleSources } from './modules';
+import { collectModels, contextOf, mayDeclareModels, readAhead, readSource, type ScanJob, type ScanKnowledge, type ScanPass, type ScanResult } from './scanJob';
 
 export interface ScanOptions {
   readonly folder: string;
   /** Worker threads; 0 reads on this thread. Default: two at most, none for a handful of files. */
   readonly threads?: number;
   readonly databases?: Databases;
+  /** For resolving imports; left out, they are not followed. */
+  readonly sources?: ModuleSources;
   readonly signal?: AbortSignal;
   onProgress?(done: number, total: number): void;
 }
@@ -28,36 +31,52 @@ const WORKER_FLOOR = 150;
 const BATCH_TIMEOUT_MS = 120_000;
 
 /**
- * Reads many files in two passes: model declarations first, then everything. Stops early, with what it has, when the
- * signal is aborted. Never throws on a bad file; a worker that dies costs the batch it held.
+ * Reads many files in passes: model declarations first, then everything, then again the files that import something that
+ * others show (see `core/hosts/surface.ts`). Stops early, with what it has, when the signal is aborted. Never throws on a
+ * bad file; a worker that dies costs the batch it held.
  */
 export async function scanFiles(paths: readonly string[], engine: Engine, options: ScanOptions): Promise<ScanOutcome> {
   const threads = options.threads ?? (paths.length < WORKER_FLOOR ? 0 : Math.min(2, os.cpus().length));
   const script = path.join(__dirname, 'worker.js');
-  const run = threads > 0 && existsSync(script) ? poolRunner(script, threads, options.folder, options.databases) : localRunner(engine, options.folder, options.databases);
+  const run = threads > 0 && existsSync(script) ? poolRunner(script, threads, options.folder) : localRunner(engine, options.folder);
+  const { databases, sources } = options;
   try {
-    const declared = await run.pass('models', paths.filter(mayDeclareModels), undefined, options.signal);
+    const declared = await run.pass('models', paths.filter(mayDeclareModels), { databases, sources }, options.signal);
     const models = indexModels(declared.flatMap((r) => ('models' in r ? r.models : [])));
     let done = 0;
-    const results = await run.pass('files', paths, models, options.signal, () => options.onProgress?.(++done, paths.length));
-    return { results, models };
+    const results = await run.pass('files', paths, { databases, sources, models }, options.signal, () => options.onProgress?.(++done, paths.length));
+    return { results: await readLinked(results, run, { databases, sources, models }, options.signal), models };
   } finally {
     run.close();
   }
 }
 
+/** Reads the files again whose imports lead to a surface, with all surfaces at hand. */
+async function readLinked(results: readonly ScanResult[], run: Runner, known: ScanKnowledge, signal?: AbortSignal): Promise<readonly ScanResult[]> {
+  const surfaces = new Map<string, string>();
+  for (const result of results) if ('file' in result && result.file.surface !== undefined) surfaces.set(result.file.uri, result.file.surface);
+  const linked = results.flatMap((result) => ('file' in result && result.file.uses?.some((uri) => surfaces.has(uri)) ? [result.path] : []));
+  if (linked.length === 0 || signal?.aborted) return results;
+  const again = new Map((await run.pass('linked', linked, { ...known, surfaces }, signal)).map((result) => [result.path, result]));
+  return results.map((result) => {
+    const better = again.get(result.path);
+    return better && 'file' in better ? better : result;
+  });
+}
+
 interface Runner {
-  pass(pass: ScanJob['pass'], paths: readonly string[], models: ModelIndex | undefined, signal?: AbortSignal, onFile?: () => void): Promise<ScanResult[]>;
+  pass(pass: ScanPass, paths: readonly string[], known: ScanKnowledge, signal?: AbortSignal, onFile?: () => void): Promise<ScanResult[]>;
   close(): void;
 }
 
-function localRunner(engine: Engine, folder: string, databases?: Databases): Runner {
+function localRunner(engine: Engine, folder: string): Runner {
   return {
-    async pass(pass, paths, models, signal, onFile) {
+    async pass(pass, paths, known, signal, onFile) {
+      const context = contextOf(folder, known);
       const results: ScanResult[] = [];
       for (const { path: file, text } of readAhead(paths)) {
         if (signal?.aborted) break;
-        results.push(pass === 'models' ? await collectModels(engine, file, { databases }, text) : await readSource(engine, file, { models, folder, databases }, text));
+        results.push(pass === 'models' ? await collectModels(engine, file, { databases: known.databases }, text) : await readSource(engine, file, context, text));
         onFile?.();
       }
       return results;
@@ -66,25 +85,25 @@ function localRunner(engine: Engine, folder: string, databases?: Databases): Run
   };
 }
 
-function poolRunner(script: string, threads: number, folder: string, databases?: Databases): Runner {
+function poolRunner(script: string, threads: number, folder: string): Runner {
   const start = (): Worker => new Worker(script, { resourceLimits: { stackSizeMb: 32 } });
   const workers = Array.from({ length: threads }, start);
   let nextId = 0;
   return {
-    async pass(pass, paths, models, signal, onFile) {
+    async pass(pass, paths, known, signal, onFile) {
       const batches: string[][] = [];
       for (let i = 0; i < paths.length; i += BATCH) batches.push(paths.slice(i, i + BATCH));
       const results = new Map<string, ScanResult>();
       await Promise.all(workers.map(async (initial, index) => {
         let worker = initial;
-        let first = true;
+        let told = false;
         for (let batch = batches.shift(); batch && !signal?.aborted; batch = batches.shift()) {
-          const job: ScanJob = { id: nextId++, pass, paths: batch, folder, ...(first ? { models, ...(databases ? { databases } : {}) } : {}) };
-          first = false;
+          const job: ScanJob = { id: nextId++, pass, paths: batch, folder, ...(told ? {} : { known }) };
+          told = true;
           const answer = await ask(worker, job).catch((error: unknown) => {
             void worker.terminate();
             workers[index] = worker = start();
-            first = true;
+            told = false;
             return batch.map((file): ScanResult => ({ path: file, skipped: `the reader failed: ${error instanceof Error ? error.message : String(error)}` }));
           });
           for (const result of answer) {

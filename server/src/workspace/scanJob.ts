@@ -3,20 +3,30 @@ import type { ModelIndex } from '../core/hosts/models';
 import { declaresModels } from '../core/libraries/models';
 import type { Engine, ReadContext } from './engine';
 import type { Databases } from './databases';
+import { createModuleResolver, type ModuleSources } from './modules';
 import { languageOf, READ_ENDINGS, toUri, type DocumentLanguage } from './paths';
 import { readTextFile, reasonOf, type ReadResult } from './textFile';
+
+/** `models` reads only files that declare ORM models; `files` reads every file, knowing all models; `linked` reads those again that import from others, knowing their surfaces. */
+export type ScanPass = 'models' | 'files' | 'linked';
+
+/** What the passes have found so far; each thread is told once. */
+export interface ScanKnowledge {
+  readonly models?: ModelIndex;
+  readonly surfaces?: ReadonlyMap<string, string>;
+  readonly databases?: Databases;
+  /** For resolving imports. */
+  readonly sources?: ModuleSources;
+}
 
 /** What is asked of a worker. */
 export interface ScanJob {
   readonly id: number;
-  /** `models` reads only files that declare ORM models; `files` reads every file, knowing all models. */
-  readonly pass: 'models' | 'files';
+  readonly pass: ScanPass;
   readonly paths: readonly string[];
-  /** Sent once, with the first job of the second pass. */
-  readonly models?: ModelIndex;
+  /** Sent where it has changed since the thread's last job. */
+  readonly known?: ScanKnowledge;
   readonly folder: string;
-  /** Sent with the first job to each worker. */
-  readonly databases?: Databases;
 }
 
 export type ScanResult =
@@ -25,6 +35,12 @@ export type ScanResult =
   | { readonly path: string; readonly models: readonly ModelIr[] };
 
 export const mayDeclareModels = (path: string): boolean => /\.(py|prisma|go|rb|php|cs|[mc]?[jt]sx?)$/.test(path);
+
+/** What a thread reads with; made anew where it is told more. */
+export function contextOf(folder: string, { models, surfaces, databases, sources }: ScanKnowledge): ReadContext {
+  const resolve = createModuleResolver(sources ?? { files: [], manifests: new Map() });
+  return { models, folder, databases, modules: { resolve, surface: (uri) => surfaces?.get(uri) } };
+}
 
 /** Files whose text is fetched while the one before them is parsed. */
 const AHEAD = 8;

@@ -1,22 +1,18 @@
 import { parentPort } from 'node:worker_threads';
-import type { Databases } from './databases';
-import type { ModelIndex } from '../core/hosts/models';
-import { createEngine } from './engine';
-import { collectModels, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
+import { createEngine, type ReadContext } from './engine';
+import { collectModels, contextOf, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
 
 /** Entry of a scan worker: reads batches of files and answers with plain data. One message in, one message out. */
 async function main(): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error('worker.js is started by Sargable itself');
   const engine = createEngine();
-  let models: ModelIndex | undefined;
-  let databases: Databases | undefined;
+  let context: ReadContext = {};
   port.on('message', (job: ScanJob) => {
     void (async () => {
-      models = job.models ?? models;
-      databases = job.databases ?? databases;
+      if (job.known) context = contextOf(job.folder, job.known);
       const results: ScanResult[] = [];
-      for (const { path, text } of readAhead(job.paths)) results.push(job.pass === 'models' ? await collectModels(await engine, path, { databases }, text) : await readSource(await engine, path, { models, folder: job.folder, databases }, text));
+      for (const { path, text } of readAhead(job.paths)) results.push(job.pass === 'models' ? await collectModels(await engine, path, { databases: context.databases }, text) : await readSource(await engine, path, context, text));
       port.postMessage({ id: job.id, results });
     })();
   });

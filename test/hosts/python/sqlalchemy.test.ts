@@ -86,7 +86,7 @@ describe('tables named by a base class', () => {
   it('declares no table before its name is known', () => {
     for (const returned of ['pluralize(cls.__name__)', 'cls.__name__.lower() + "s"', 'f"app_{cls.__name__.lower()}"']) {
       const models = known(base(returned));
-      expect([...models.values()].flatMap((model) => model.changes)).toEqual([]);
+      expect([...models.values()].flat().flatMap((model) => model.changes)).toEqual([]);
       expect(sqlOf(use, models)).toEqual(['SELECT "MemberCard".id FROM "MemberCard" WHERE "MemberCard".name = $1']);
       expect(read(card, models).models.flatMap((model) => model.changes)).toEqual([]);
     }

@@ -60,7 +60,7 @@ function sourceOf(file: HostFile, models: ModelIndex, loop: Loop, depth: number)
   const iterable = loop.iterable;
   if (!iterable || depth > 4) return undefined;
   const site = rowsOf(file, loop);
-  const model = site?.model === undefined ? undefined : findModel(models, site.model, site.library);
+  const model = site?.model === undefined ? undefined : findModel(models, site.model, site.library, { uri: file.uri });
   if (site && model) return { model, site, path: [] };
   const nested = /^([A-Za-z_]\w*)\.([A-Za-z_]\w*)(?:\.all\(\))?$/.exec(iterable.text.trim());
   if (!nested) return undefined;
@@ -68,7 +68,7 @@ function sourceOf(file: HostFile, models: ModelIndex, loop: Loop, depth: number)
     if (outer.id === loop.id || !containsSpan(outer.body, loop.span) || !outer.elements.includes(nested[1] ?? '')) continue;
     const parent = sourceOf(file, models, outer, depth + 1);
     const relation = parent?.model.relations.find((r) => r.property === nested[2]);
-    const inner = parent && relation && findModel(models, relation.model, parent.site.library);
+    const inner = parent && relation && findModel(models, relation.model, parent.site.library, { uri: parent.model.uri ?? file.uri });
     if (inner) return { model: inner, site: parent.site, path: [...parent.path, { property: relation.property, many: relation.many }] };
   }
   return undefined;

@@ -1,6 +1,7 @@
 import type { SplitStatements } from '../sql/ports';
 import type { HostFile } from './ir';
 import type { ModelIndex } from './models';
+import type { WorkspaceModules } from './surface';
 import type { SyntaxTree } from './syntax';
 
 /** What a host needs besides the tree. All of it is pure data or pure functions. */
@@ -8,6 +9,8 @@ export interface HostEnvironment {
   readonly split: SplitStatements;
   /** Models declared elsewhere in the workspace. */
   readonly models: ModelIndex;
+  /** Other files of the workspace. Absent: imports are not followed. */
+  readonly modules?: WorkspaceModules;
   /** Libraries whose calls here go to another database than Postgres: `all` of the language's, or Prisma alone. */
   readonly foreign?: 'all' | 'prisma';
 }

@@ -26,6 +26,10 @@ export interface HostFile {
   readonly imports: readonly ImportIr[];
   readonly exports: readonly ExportIr[];
   readonly models: readonly ModelIr[];
+  /** Source of what other files may take from this one: constants, clients, helpers, classes (see `surface.ts`). Absent: nothing. */
+  readonly surface?: string;
+  /** Documents that were asked, or would have been, for what this one imports from them. A change of their surface may change this file's sites. */
+  readonly uses?: readonly string[];
   /** A migration written as a program, as far as it is understood. */
   readonly migration?: ProgramMigration;
   /** Offset of each line's first character, for naming places in other files than the one at hand (`users.ts:40`). */
@@ -346,6 +350,8 @@ export interface ExportIr {
 /** An ORM model declaration (Prisma model, SQLAlchemy declarative class) as schema changes plus what only the ORM knows. */
 export interface ModelIr {
   readonly library: LibraryId;
+  /** Document that declares it. */
+  readonly uri?: string;
   readonly name: string;
   readonly table: string;
   readonly schema?: string;

@@ -35,6 +35,8 @@ export interface SyntaxTree {
 /** Implemented in `parser/`. The grammar of the language must be loaded. `previous` (with the edit applied) makes the parse incremental. */
 export interface SyntaxParser {
   parse(language: HostLanguage, text: string, previous?: { readonly tree: SyntaxTree; readonly edits: readonly TextChange[] }): SyntaxTree;
+  /** Nodes of a text beside the document at hand: their ids and positions begin at `base`. They outlive the parser's tree. */
+  parseAside(language: HostLanguage, text: string, base: number): SyntaxNode;
 }
 
 /** One change of a document, in UTF-16 offsets of the text before the change. */

@@ -98,7 +98,7 @@ export interface KeysetRequest {
   readonly cursor: string;
 }
 
-/** Where the value of an expression comes from, traced inside the file. */
+/** Where the value of an expression comes from, traced through the workspace's files as far as their surfaces tell. */
 export type Origin =
   | { readonly kind: 'import'; readonly module: string; readonly imported: string; readonly path: readonly string[] }
   /** `path`: property of the value, empty for the value itself; absent counts as empty. */
@@ -106,7 +106,8 @@ export type Origin =
   | { readonly kind: 'call'; readonly callee: readonly string[]; readonly node: SyntaxNode; readonly path?: readonly string[] }
   /** `callback`: the call that the function literal with this parameter is passed to (`sql.begin(async (sql) => …)`). */
   | { readonly kind: 'parameter'; readonly index: number; readonly name: string; readonly type?: string; readonly path: readonly string[]; readonly callback?: { readonly call: SyntaxNode; readonly argument: number } }
-  | { readonly kind: 'field'; readonly path: readonly string[]; readonly type?: string }
+  /** `at`: where `type` is written, when in another class or file than the expression. */
+  | { readonly kind: 'field'; readonly path: readonly string[]; readonly type?: string; readonly at?: SyntaxNode }
   | { readonly kind: 'node'; readonly node: SyntaxNode }
   | { readonly kind: 'unknown' };
 

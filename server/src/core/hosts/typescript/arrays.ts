@@ -28,7 +28,7 @@ export function readElements(written: SyntaxNode, scopes: Scopes, hops = 0): Arr
     }
     return { nodes, literal: node, complete: true };
   }
-  const declaration = node.type === 'identifier' ? scopes.find(node.text, node) : undefined;
+  const declaration = /^(shorthand_property_)?identifier$/.test(node.type) ? scopes.find(node.text, node) : undefined;
   const value = declaration?.kind === 'variable' && declaration.path.length === 0 && declaration.value ? unwrap(declaration.value) : undefined;
   if (!declaration || value?.type !== 'array') return undefined;
   const initial = readElements(value, scopes, hops + 1);

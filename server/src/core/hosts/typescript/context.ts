@@ -9,7 +9,8 @@ import { readElements } from './arrays';
 import { chainArgument, flattenChain } from './chains';
 import { isExecuted } from './execution';
 import { readArray, readObject } from './objects';
-import { bindOrigin, traceOrigin } from './origins';
+import { bindOrigin } from './bindOrigins';
+import { traceOrigin } from './origins';
 import type { Scopes } from './scopes';
 import { createStringReader } from './strings';
 import { callSpan, collectNames, loosePath, spanOf, unwrap } from './syntaxTools';
@@ -50,10 +51,10 @@ export function createContext(uri: string, text: string, language: HostLanguage,
     chain: (node) => flattenChain(node, scopes, absorbed),
     argument: (node) => chainArgument(node),
     bind: (node, key) => ({ key, ...expression(unwrap(node)) }),
-    entries: (node) => readObject(node),
-    items: (node) => readArray(node),
+    entries: (node) => readObject(node, scopes),
+    items: (node) => readArray(node, scopes),
     executes: (node) => isExecuted(node, scopes),
-    model: (name, library) => findModel(own, name, library) ?? findModel(environment.models, name, library),
+    model: (name, library) => findModel(own, name, library) ?? findModel(environment.models, name, library, { uri, from: scopes.sourceOf(name) }),
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
     elements: (node) => readElements(node, scopes),
     tagged(template, hole) {

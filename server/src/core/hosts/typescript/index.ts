@@ -6,8 +6,10 @@ import type { HostFile } from '../ir';
 import { indexModels } from '../models';
 import type { HostLanguage } from '../syntax';
 import { createContext } from './context';
+import { linkScopes } from './links';
 import { readModule } from './modules';
 import { createScopes } from './scopes';
+import { surfaceOf } from './surface';
 import { spanOf } from './syntaxTools';
 import { walkFile } from './walk';
 import { readFileRole } from '../fileRole';
@@ -16,7 +18,8 @@ import { readSuppressions } from '../suppressions';
 /** Reads a TypeScript, TSX or JavaScript file. The grammar's language follows from the name, as the tree's did. */
 export const readTypeScript: HostReader = (uri, text, tree, environment): HostFile => {
   const language = languageOf(uri);
-  const scopes = createScopes(tree.root);
+  const scopes = linkScopes(createScopes(tree.root), uri, environment.modules);
+  const surface = surfaceOf(tree.root, text);
   const models = environment.foreign === 'all' ? [] : readModels(scriptModelReaders, { uri, text, root: tree.root, known: environment.models });
   const context = createContext(uri, text, language, scopes, environment, indexModels(models));
   const parts = walkFile(tree.root, context, adaptersFor(language, text).filter((adapter) => environment.foreign !== 'all' && adapter.id !== environment.foreign));
@@ -27,6 +30,8 @@ export const readTypeScript: HostReader = (uri, text, tree, environment): HostFi
     ...parts,
     ...readModule(tree.root),
     models,
+    ...(surface === undefined ? {} : { surface }),
+    ...(scopes.uses.size > 0 ? { uses: [...scopes.uses] } : {}),
     lines: collectLineStarts(text),
     suppressions: readSuppressions(scopes.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
     errors: scopes.errors.map(spanOf),

@@ -2,7 +2,9 @@ import type { ListValue, ObjectEntry, ObjectValue, PartCondition } from '../../l
 import { negated } from '../shared/textParts';
 import { throughCall } from '../shared/through';
 import type { SyntaxNode } from '../syntax';
-import { functionOfCallee, returnsOf } from './helpers';
+import { returnsOf } from './helpers';
+import { functionOfCallee } from './origins';
+import type { Scopes } from './scopes';
 import { callParts, isFunction, keyName, spanOf, unwrap } from './syntaxTools';
 
 const maxDepth = 8;
@@ -21,32 +23,33 @@ export const isUndefined = (node: SyntaxNode): boolean => /^(undefined|void 0)$/
  * `o = { ...o, … }`, choices, spreads, a property of such an object, and what a function or method of the file returns.
  * @returns undefined when the expression is not known to be an object literal.
  */
-export function readObject(written: SyntaxNode, depth = 0): ObjectValue | undefined {
+export function readObject(written: SyntaxNode, scopes?: Scopes, depth = 0): ObjectValue | undefined {
   const node = unwrap(written, true);
   if (depth > maxDepth) return undefined;
   switch (node.type) {
     case 'object':
-      return literalObject(node, depth);
+      return literalObject(node, scopes, depth);
     case 'identifier':
     case 'shorthand_property_identifier': {
       const local = findLocal(node);
-      const start = local?.value ? readObject(local.value, depth + 1) : undefined;
-      return local && start ? withAssignments(local, node, start, depth) : undefined;
+      const start = local?.value ? readObject(local.value, scopes, depth + 1) : undefined;
+      if (!local) return elsewhere(node, scopes, (value) => readObject(value, scopes, depth + 1));
+      return start ? withAssignments(local, node, start, scopes, depth) : undefined;
     }
     case 'member_expression': {
       const object = node.childForFieldName('object');
       const key = node.childForFieldName('property')?.text;
-      const whole = object && object.type !== 'this' ? readObject(object, depth + 1) : undefined;
+      const whole = object && object.type !== 'this' ? readObject(object, scopes, depth + 1) : undefined;
       const own = whole?.entries.filter((entry) => entry.key === key);
       const [only] = own ?? [];
       if (!whole || whole.open || own?.length !== 1 || !only) return undefined;
-      const inner = readObject(only.value, depth + 1);
+      const inner = readObject(only.value, scopes, depth + 1);
       return inner && { entries: under(inner.entries, only.condition), open: inner.open };
     }
     case 'ternary_expression': {
       const parts = choiceOf(node);
-      const then = parts && readChoice(parts.then, depth);
-      const otherwise = parts && readChoice(parts.otherwise, depth);
+      const then = parts && readChoice(parts.then, scopes, depth);
+      const otherwise = parts && readChoice(parts.otherwise, scopes, depth);
       if (!parts || !then || !otherwise) return undefined;
       return { entries: [...under(then.entries, conditionOf(parts.condition)), ...under(otherwise.entries, conditionOf(parts.condition, true))], open: then.open || otherwise.open };
     }
@@ -55,24 +58,32 @@ export function readObject(written: SyntaxNode, depth = 0): ObjectValue | undefi
       const operator = node.childForFieldName('operator')?.type;
       if (!left || !right) return undefined;
       if (operator === '&&') {
-        const then = readObject(right, depth + 1);
+        const then = readObject(right, scopes, depth + 1);
         return then && { entries: under(then.entries, conditionOf(unwrap(left))), open: then.open };
       }
       // `filter ?? {}`: the other side adds nothing.
       if (operator === '??' || operator === '||') {
-        const other = readObject(right, depth + 1);
-        return other && other.entries.length === 0 && !other.open ? readObject(left, depth + 1) : undefined;
+        const other = readObject(right, scopes, depth + 1);
+        return other && other.entries.length === 0 && !other.open ? readObject(left, scopes, depth + 1) : undefined;
       }
       return undefined;
     }
     case 'call_expression':
-      return returnedObject(node, depth);
+      return returnedObject(node, scopes, depth);
     default:
       return undefined;
   }
 }
 
-const readChoice = (node: SyntaxNode, depth: number): ObjectValue | undefined => (isUndefined(node) || node.text === 'null' ? emptyObject : readObject(node, depth + 1));
+/** A constant of another file, or a parameter that stands for an argument. */
+function elsewhere<T>(name: SyntaxNode, scopes: Scopes | undefined, read: (value: SyntaxNode) => T | undefined): T | undefined {
+  const found = scopes?.find(name.text, name);
+  const linked = found?.kind === 'import' ? scopes?.follow(found) : found && { declaration: found, path: [] };
+  const declaration = linked?.path.length === 0 ? linked.declaration : undefined;
+  return declaration?.kind === 'variable' && declaration.constant && declaration.value && declaration.path.length === 0 && declaration.value.id !== name.id ? read(declaration.value) : undefined;
+}
+
+const readChoice = (node: SyntaxNode, scopes: Scopes | undefined, depth: number): ObjectValue | undefined => (isUndefined(node) || node.text === 'null' ? emptyObject : readObject(node, scopes, depth + 1));
 const under = (entries: readonly ObjectEntry[], condition: PartCondition | undefined): ObjectEntry[] => (condition ? entries.map((entry) => ({ ...entry, condition: bothConditions(condition, entry.condition) })) : [...entries]);
 
 export function choiceOf(node: SyntaxNode): { readonly condition: SyntaxNode; readonly then: SyntaxNode; readonly otherwise: SyntaxNode } | undefined {
@@ -81,18 +92,18 @@ export function choiceOf(node: SyntaxNode): { readonly condition: SyntaxNode; re
 }
 
 /** What a helper of the file returns: `buildTeamWhere(user)`, `this.scope(id)`, `Object.assign({}, a, b)`. */
-function returnedObject(call: SyntaxNode, depth: number): ObjectValue | undefined {
+function returnedObject(call: SyntaxNode, scopes: Scopes | undefined, depth: number): ObjectValue | undefined {
   const parts = callParts(call);
   if (!parts || parts.template) return undefined;
-  if (parts.callee.text === 'Object.assign') return merged(parts.args, depth);
-  if (/^(Object\.freeze|structuredClone)$/.test(parts.callee.text)) return parts.args[0] ? readObject(parts.args[0], depth + 1) : undefined;
-  const fn = functionOfCallee(parts.callee);
+  if (parts.callee.text === 'Object.assign') return merged(parts.args, scopes, depth);
+  if (/^(Object\.freeze|structuredClone)$/.test(parts.callee.text)) return parts.args[0] ? readObject(parts.args[0], scopes, depth + 1) : undefined;
+  const fn = functionOfCallee(parts.callee, scopes);
   const returns = fn && returnsOf(fn);
   if (!returns) return undefined;
   let open = false;
   const entries: ObjectEntry[] = [];
   for (const { value, conditions } of returns) {
-    const found = value ? readChoice(value, depth + 1) : emptyObject;
+    const found = value ? readChoice(value, scopes, depth + 1) : emptyObject;
     if (!found) return undefined;
     open ||= found.open;
     const condition = conditions.reduce<PartCondition | undefined>((all, own) => bothConditions(all, conditionOf(own.node, own.negated)), undefined);
@@ -101,13 +112,13 @@ function returnedObject(call: SyntaxNode, depth: number): ObjectValue | undefine
   return { entries, open };
 }
 
-function merged(args: readonly SyntaxNode[], depth: number): ObjectValue | undefined {
-  const all = args.map((arg) => readObject(arg, depth + 1));
+function merged(args: readonly SyntaxNode[], scopes: Scopes | undefined, depth: number): ObjectValue | undefined {
+  const all = args.map((arg) => readObject(arg, scopes, depth + 1));
   if (!all.some((one) => one)) return undefined;
   return { entries: all.flatMap((one) => one?.entries ?? []), open: all.some((one) => !one || one.open) };
 }
 
-function literalObject(node: SyntaxNode, depth: number): ObjectValue {
+function literalObject(node: SyntaxNode, scopes: Scopes | undefined, depth: number): ObjectValue {
   const entries: ObjectEntry[] = [];
   let open = false;
   const set = (entry: ObjectEntry): void => {
@@ -126,7 +137,7 @@ function literalObject(node: SyntaxNode, depth: number): ObjectValue {
       else if (!isUndefined(value)) set({ key: name, value, span: spanOf(child) });
     } else if (child.type === 'spread_element') {
       const inner = child.namedChildren[0];
-      const spread = inner ? readObject(inner, depth + 1) : undefined;
+      const spread = inner ? readObject(inner, scopes, depth + 1) : undefined;
       if (!spread) open = true;
       else {
         open ||= spread.open;
@@ -180,7 +191,7 @@ export function bindsParameter(fn: SyntaxNode, name: string): boolean {
 }
 
 /** `o.k = v`, `o['k'] = v`, `o = { ...o, k: v }`, `Object.assign(o, {…})` between the declaration and the use; anything else that may write makes it open. */
-function withAssignments(local: Local, use: SyntaxNode, start: ObjectValue, depth: number): ObjectValue | undefined {
+function withAssignments(local: Local, use: SyntaxNode, start: ObjectValue, scopes: Scopes | undefined, depth: number): ObjectValue | undefined {
   const entries = [...start.entries];
   let open = start.open;
   const drop = (key: string): void => void entries.splice(0, entries.length, ...entries.filter((entry) => entry.key !== key));
@@ -196,7 +207,7 @@ function withAssignments(local: Local, use: SyntaxNode, start: ObjectValue, dept
     const object = left.childForFieldName('object');
     if (left.type === 'identifier' && left.text === local.name) {
       const extension = ownExtension(unwrap(right), local.name);
-      if (extension) add(literalObject(extension, depth + 1), node);
+      if (extension) add(literalObject(extension, scopes, depth + 1), node);
       else open = true;
     } else if (object?.type === 'identifier' && object.text === local.name) {
       const key = left.type === 'member_expression' ? left.childForFieldName('property')?.text : left.childForFieldName('index')?.type === 'string' ? keyName(left.childForFieldName('index')) : undefined;
@@ -216,7 +227,7 @@ function withAssignments(local: Local, use: SyntaxNode, start: ObjectValue, dept
     } else if (node.type === 'call_expression') {
       const args = node.childForFieldName('arguments')?.namedChildren ?? [];
       const callee = node.childForFieldName('function');
-      if (callee?.text === 'Object.assign' && args[0]?.text === local.name) for (const arg of args.slice(1)) add(readObject(arg, depth + 1), node);
+      if (callee?.text === 'Object.assign' && args[0]?.text === local.name) for (const arg of args.slice(1)) add(readObject(arg, scopes, depth + 1), node);
       // The statement that the object is built for may be that very call.
       else if (node.endIndex <= use.startIndex && !isHarmless(callee) && (args.some((arg) => arg.text === local.name) || callee?.text.startsWith(`${local.name}.`))) open = true;
     }
@@ -265,32 +276,33 @@ function conditionAround(node: SyntaxNode, scope: SyntaxNode, use: SyntaxNode): 
  * Elements of an array: a literal, a variable with what is pushed before the use, a choice, what a helper of the file
  * returns, `[…].filter(Boolean)`; spreads of unknown arrays leave it open.
  */
-export function readArray(written: SyntaxNode, depth = 0): ListValue | undefined {
+export function readArray(written: SyntaxNode, scopes?: Scopes, depth = 0): ListValue | undefined {
   const node = unwrap(written, true);
   if (depth > maxDepth) return undefined;
   switch (node.type) {
     case 'array':
-      return literalArray(node, depth);
+      return literalArray(node, scopes, depth);
     case 'identifier':
     case 'shorthand_property_identifier': {
       const local = findLocal(node);
-      const value = local?.value ? readArray(local.value, depth + 1) : undefined;
-      return local && value ? withPushes(local, node, value, depth) : undefined;
+      const value = local?.value ? readArray(local.value, scopes, depth + 1) : undefined;
+      if (!local) return elsewhere(node, scopes, (inner) => readArray(inner, scopes, depth + 1));
+      return value ? withPushes(local, node, value, scopes, depth) : undefined;
     }
     case 'ternary_expression': {
       const parts = choiceOf(node);
-      const then = parts && readArray(parts.then, depth + 1);
-      const otherwise = parts && readArray(parts.otherwise, depth + 1);
+      const then = parts && readArray(parts.then, scopes, depth + 1);
+      const otherwise = parts && readArray(parts.otherwise, scopes, depth + 1);
       if (!parts || !then || !otherwise) return undefined;
       return { items: [...itemsUnder(then.items, conditionOf(parts.condition)), ...itemsUnder(otherwise.items, conditionOf(parts.condition, true))], open: then.open || otherwise.open };
     }
     case 'binary_expression': {
       const [left, right] = [node.childForFieldName('left'), node.childForFieldName('right')];
-      const then = node.childForFieldName('operator')?.type === '&&' && right ? readArray(right, depth + 1) : undefined;
+      const then = node.childForFieldName('operator')?.type === '&&' && right ? readArray(right, scopes, depth + 1) : undefined;
       return left && then ? { items: itemsUnder(then.items, conditionOf(unwrap(left))), open: then.open } : undefined;
     }
     case 'call_expression':
-      return calledArray(node, depth);
+      return calledArray(node, scopes, depth);
     default:
       return undefined;
   }
@@ -298,14 +310,14 @@ export function readArray(written: SyntaxNode, depth = 0): ListValue | undefined
 
 const itemsUnder = (items: ListValue['items'], condition: PartCondition | undefined): ListValue['items'] => (condition ? items.map((item) => ({ node: item.node, condition: bothConditions(condition, item.condition) })) : items);
 
-function literalArray(node: SyntaxNode, depth: number): ListValue {
+function literalArray(node: SyntaxNode, scopes: Scopes | undefined, depth: number): ListValue {
   const items: { node: SyntaxNode; condition?: PartCondition }[] = [];
   let open = false;
   for (const child of node.namedChildren) {
     if (child.type === 'comment') continue;
     if (child.type !== 'spread_element') items.push({ node: child });
     else {
-      const spread = child.namedChildren[0] ? readArray(child.namedChildren[0], depth + 1) : undefined;
+      const spread = child.namedChildren[0] ? readArray(child.namedChildren[0], scopes, depth + 1) : undefined;
       if (!spread) open = true;
       else {
         items.push(...spread.items);
@@ -317,24 +329,24 @@ function literalArray(node: SyntaxNode, depth: number): ListValue {
 }
 
 /** `[…].filter(Boolean)` keeps what is there: `a && b` in it counts where `a` holds. */
-function calledArray(call: SyntaxNode, depth: number): ListValue | undefined {
+function calledArray(call: SyntaxNode, scopes: Scopes | undefined, depth: number): ListValue | undefined {
   const parts = callParts(call);
   const method = parts?.callee.type === 'member_expression' ? parts.callee.childForFieldName('property')?.text : undefined;
   const object = parts?.callee.childForFieldName('object');
   if (!parts || parts.template) return undefined;
   if (method === 'filter' && object && /^(Boolean|\(?\w+\)?\s*=>\s*(\w+|!!\w+|Boolean\(\w+\)|\w+\s*!==?\s*(undefined|null)))$/.test(parts.args[0]?.text ?? '')) {
-    const inner = readArray(object, depth + 1);
+    const inner = readArray(object, scopes, depth + 1);
     return inner && { ...inner, items: inner.items.flatMap(whereThere) };
   }
   if (method === 'concat' && object) {
-    const all = [object, ...parts.args].map((arg) => readArray(arg, depth + 1));
+    const all = [object, ...parts.args].map((arg) => readArray(arg, scopes, depth + 1));
     return all[0] && { items: all.flatMap((one) => one?.items ?? []), open: all.some((one) => !one || one.open) };
   }
-  const fn = functionOfCallee(parts.callee);
+  const fn = functionOfCallee(parts.callee, scopes);
   const returns = fn && returnsOf(fn);
   if (!returns) return undefined;
   const found = returns.map(({ value, conditions }) => {
-    const list = value ? readArray(value, depth + 1) : undefined;
+    const list = value ? readArray(value, scopes, depth + 1) : undefined;
     const condition = conditions.reduce<PartCondition | undefined>((all, own) => bothConditions(all, conditionOf(own.node, own.negated)), undefined);
     return list && { open: list.open, items: itemsUnder(list.items, condition).map((item) => ({ ...item, node: throughCall(unwrap(item.node), call) })) };
   });
@@ -354,7 +366,7 @@ function whereThere(item: ListValue['items'][number]): ListValue['items'] {
 }
 
 /** Pushes between the declaration and the use, each with the condition it stands under; a loop or any other write leaves it open. */
-function withPushes(local: Local, use: SyntaxNode, start: ListValue, depth: number): ListValue {
+function withPushes(local: Local, use: SyntaxNode, start: ListValue, scopes: Scopes | undefined, depth: number): ListValue {
   const items = [...start.items];
   let open = start.open;
   const push = (node: SyntaxNode, args: readonly SyntaxNode[]): void => {
@@ -363,7 +375,7 @@ function withPushes(local: Local, use: SyntaxNode, start: ListValue, depth: numb
     for (const arg of args) {
       if (arg.type !== 'spread_element') items.push({ node: arg, condition });
       else {
-        const spread = arg.namedChildren[0] ? readArray(arg.namedChildren[0], depth + 1) : undefined;
+        const spread = arg.namedChildren[0] ? readArray(arg.namedChildren[0], scopes, depth + 1) : undefined;
         if (!spread || spread.open) open = true;
         items.push(...itemsUnder(spread?.items ?? [], condition));
       }
@@ -380,7 +392,7 @@ function withPushes(local: Local, use: SyntaxNode, start: ListValue, depth: numb
       if (object?.type === 'identifier' && object.text === local.name) {
         if (method === 'push') push(node, parts?.args ?? []);
         else if (/^(unshift|splice|pop|shift|fill|sort|reverse|copyWithin)$/.test(method) && node.endIndex <= use.startIndex) open = true;
-      } else if (node.endIndex <= use.startIndex && parts?.args.some((arg) => arg.type === 'identifier' && arg.text === local.name) && functionOfCallee(parts.callee)) open = true;
+      } else if (node.endIndex <= use.startIndex && parts?.args.some((arg) => arg.type === 'identifier' && arg.text === local.name) && functionOfCallee(parts.callee, scopes)) open = true;
     }
     for (const child of node.namedChildren) visit(child);
   };

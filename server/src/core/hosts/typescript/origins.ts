@@ -1,10 +1,8 @@
 import type { Origin } from '../../libraries/adapter';
-import type { BindOrigin } from '../ir';
 import type { SyntaxNode } from '../syntax';
-import { describeEntry } from './entries';
-import { perElementCallback } from './loopForms';
+import { returnsOf } from './helpers';
 import type { Declaration, Scopes } from './scopes';
-import { callParts, isInside, keyName, loosePath, typeText, unwrap } from './syntaxTools';
+import { callParts, isFunction, keyName, loosePath, typeText, unwrap } from './syntaxTools';
 
 const maxHops = 16;
 
@@ -34,7 +32,8 @@ export function traceOrigin(node: SyntaxNode, scopes: Scopes, hops = 0, path: re
     }
     case 'call_expression': {
       const parts = callParts(inner);
-      return { kind: 'call', callee: (parts && loosePath(parts.callee)) ?? [], node: inner, path };
+      const made = parts && hops < maxHops ? originOfResult(parts.callee, scopes, hops, path) : undefined;
+      return made ?? { kind: 'call', callee: (parts && loosePath(parts.callee)) ?? [], node: inner, path };
     }
     case 'object': {
       // `{ db }.db`: the property's value.
@@ -64,9 +63,27 @@ function propertyValue(object: SyntaxNode, name: string): SyntaxNode | undefined
   return undefined;
 }
 
+/** What a project function that makes a client returns: `getDb()`, `createPool()`; its declared type where nothing better is known. */
+function originOfResult(callee: SyntaxNode, scopes: Scopes, hops: number, path: readonly string[]): Origin | undefined {
+  const fn = functionOfCallee(callee, scopes, 3);
+  if (!fn) return undefined;
+  const returns = returnsOf(fn);
+  const [only] = returns?.filter(({ value }) => value !== undefined) ?? [];
+  if (only?.value && returns?.length === 1) {
+    const origin = traceOrigin(only.value, scopes, hops + 3, path);
+    if (origin.kind === 'construct' || origin.kind === 'call' || origin.kind === 'import' || (origin.kind === 'field' && origin.type !== undefined)) return origin;
+  }
+  const type = typeText(fn.childForFieldName('return_type'))?.replace(/^Promise<([\s\S]*)>$/, '$1');
+  return type !== undefined && path.length === 0 && /^[A-Z][\w.]*(<[\s\S]*>)?$/.test(type) ? { kind: 'field', path: [callee.text], type, at: fn } : undefined;
+}
+
 function originOfDeclaration(declaration: Declaration, scopes: Scopes, hops: number, path: readonly string[]): Origin {
   const whole = [...declaration.path, ...path];
-  if (declaration.kind === 'import' && declaration.import) return { kind: 'import', ...declaration.import, path: whole };
+  if (declaration.kind === 'import' && declaration.import) {
+    const linked = hops < maxHops ? scopes.follow(declaration, path) : undefined;
+    const origin = linked && originOfDeclaration(linked.declaration, scopes, hops + 1, linked.path);
+    return origin && origin.kind !== 'unknown' && !(origin.kind === 'node' && origin.node.type.endsWith('class_declaration')) ? origin : { kind: 'import', ...declaration.import, path: whole };
+  }
   if (declaration.kind === 'parameter') {
     const callback = declaration.owner ? callbackOf(declaration.owner) : undefined;
     return { kind: 'parameter', index: declaration.index ?? 0, name: declaration.name, type: declaration.type, path: whole, ...(callback ? { callback } : {}) };
@@ -74,7 +91,10 @@ function originOfDeclaration(declaration: Declaration, scopes: Scopes, hops: num
   if (declaration.kind === 'variable') {
     const required = declaration.value ? callParts(unwrap(declaration.value, true)) : undefined;
     const module = required && (required.callee.text === 'require' || required.callee.type === 'import') && required.args[0]?.type === 'string' ? keyName(required.args[0]) : undefined;
-    if (module !== undefined) return { kind: 'import', module, imported: declaration.path[0] ?? '*', path: [...declaration.path.slice(1), ...path] };
+    if (module !== undefined) {
+      const required: Declaration = { ...declaration, kind: 'import', path: [], import: { module, imported: declaration.path[0] ?? '*' } };
+      return originOfDeclaration(required, scopes, hops, [...declaration.path.slice(1), ...path]);
+    }
     if (declaration.value) return traceOrigin(declaration.value, scopes, hops + 1, whole);
     if (declaration.type) return { kind: 'field', path: [declaration.name, ...whole], type: declaration.type };
     // `let pool; … pool = new Pool()`: the only assignment says what it is.
@@ -105,13 +125,26 @@ export function enclosingClass(node: SyntaxNode): SyntaxNode | undefined {
 
 function originOfField(at: SyntaxNode, name: string, scopes: Scopes, hops: number, path: readonly string[]): Origin {
   const owner = enclosingClass(at);
-  const field = owner ? findField(owner, name) : undefined;
-  if (field?.type !== undefined) return { kind: 'field', path: [name, ...path], type: field.type };
+  const field: FieldFacts | undefined = owner ? findField(owner, name) ?? inheritedField(owner, name, scopes) : undefined;
+  if (field?.type !== undefined) return { kind: 'field', path: [name, ...path], type: field.type, ...(field.at ? { at: field.at } : {}) };
   if (field?.value && hops < maxHops) {
     const origin = traceOrigin(field.value, scopes, hops + 1, path);
     if (origin.kind !== 'unknown' && origin.kind !== 'node') return origin;
   }
   return { kind: 'field', path: [name, ...path] };
+}
+
+interface FieldFacts {
+  readonly type?: string;
+  readonly value?: SyntaxNode;
+  readonly at?: SyntaxNode;
+}
+
+/** A field of a base class, with the class as the place of its type. */
+function inheritedField(owner: SyntaxNode, name: string, scopes: Scopes, hops = 0): FieldFacts | undefined {
+  const base = hops < 6 ? baseOf(owner, scopes) : undefined;
+  const field = base && findField(base, name);
+  return field ? { ...field, at: base } : base && inheritedField(base, name, scopes, hops + 1);
 }
 
 /** A field of a class: declared, a constructor parameter property, or assigned in the constructor. */
@@ -153,101 +186,94 @@ export function collectFields(owner: SyntaxNode): readonly { readonly name: stri
   return fields;
 }
 
-const literals = /^(string|number|true|false|null|undefined|regex|template_string)$/;
-const requestParts = /^(params|query|body|headers|cookies|rawBody|searchParams|nextUrl|input|formData)$/;
-const requestNames = /^(req|request|ctx|context|event|c|_req)$/;
-
-/** Where a bound value comes from: the strongest of its names (request before loop before parameter before local). */
-export function bindOrigin(node: SyntaxNode, scopes: Scopes): BindOrigin {
-  const inner = unwrap(node, true);
-  if (literals.test(inner.type) && !inner.namedChildren.some((child) => child.type === 'template_substitution')) return 'literal';
-  return originOfNames(inner, scopes, 0);
-}
-
-const strength: readonly BindOrigin[] = ['request', 'loop', 'parameter', 'local', 'imported', 'unknown', 'literal'];
-
-function originOfNames(node: SyntaxNode, scopes: Scopes, depth: number): BindOrigin {
-  if (depth > 8) return 'unknown';
-  if (isRequestData(node, scopes)) return 'request';
-  let best: BindOrigin | undefined;
-  const found = (origin: BindOrigin): void => {
-    if (best === undefined || strength.indexOf(origin) < strength.indexOf(best)) best = origin;
-  };
-  const visit = (current: SyntaxNode, level: number): void => {
-    if (current.type === 'identifier' || current.type === 'shorthand_property_identifier') {
-      const declaration = scopes.find(current.text, current);
-      found(declaration ? originOfName(declaration, current, scopes, depth) : 'unknown');
-      return;
-    }
-    if ((current.type === 'member_expression' || current.type === 'call_expression') && isRequestData(current, scopes)) {
-      found('request');
-      return;
-    }
-    if (current.type === 'member_expression') {
-      const object = current.childForFieldName('object');
-      if (object?.type === 'this') found('local');
-      else if (object && level < 200) visit(object, level + 1);
-      return;
-    }
-    if (level < 200) for (const child of current.namedChildren) visit(child, level + 1);
-  };
-  visit(node, 0);
-  return best ?? (literals.test(node.type) ? 'literal' : 'unknown');
-}
-
-function originOfName(declaration: Declaration, use: SyntaxNode, scopes: Scopes, depth: number): BindOrigin {
-  switch (declaration.kind) {
-    case 'element':
-      return 'loop';
-    case 'import':
-      return 'imported';
-    case 'parameter': {
-      const fn = declaration.owner;
-      if (!fn) return 'parameter';
-      if (perElementCallback(fn)) return 'loop';
-      return describeEntry(fn) !== undefined && !requestNames.test(declaration.name) && declaration.type !== 'Response' && !/^(res|reply|next|h)$/.test(declaration.name) ? 'request' : 'parameter';
-    }
-    case 'variable': {
-      if (!declaration.value) {
-        const write = declaration.writes.find((candidate) => candidate.endIndex <= use.startIndex)?.childForFieldName('right');
-        return write && depth < 8 ? weaken(originOfNames(write, scopes, depth + 1)) : 'local';
-      }
-      const loop = declaration.scope.type === 'for_statement' && isInside(use, declaration.scope);
-      if (loop) return 'loop';
-      if (requestMember(declaration, scopes)) return 'request';
-      const value = unwrap(declaration.value, true);
-      if (declaration.scope.type === 'program') return 'local';
-      return weaken(originOfNames(value, scopes, depth + 1));
-    }
-    default:
-      return 'local';
+/**
+ * The function that a call names, in this file or, through the scopes, in another: `helper(…)`, `this.method(…)` (of a base
+ * class too), `helpers.build(…)` of an object literal or a namespace, `Class.method(…)`, `this.repo.find(…)` by the field's class.
+ */
+export function functionOfCallee(callee: SyntaxNode, scopes: Scopes | undefined, hops = 0): SyntaxNode | undefined {
+  if (!scopes || hops > 6) return undefined;
+  if (callee.type === 'identifier') return functionAt(valueOf(callee, scopes, []));
+  const object = callee.type === 'member_expression' ? callee.childForFieldName('object') : null;
+  const name = callee.childForFieldName('property')?.text;
+  if (!object || name === undefined) return undefined;
+  if (object.type === 'this' || object.type === 'super') {
+    const owner = enclosingClass(callee);
+    return owner && methodOf(owner, name, scopes, hops);
   }
+  if (object.type === 'identifier') {
+    const held = valueOf(object, scopes, [name]);
+    const fn = functionAt(held);
+    if (fn) return fn;
+  }
+  const owner = classOfValue(object, scopes);
+  return owner && methodOf(owner, name, scopes, hops);
 }
 
-/** `const { id } = req.params`, `const { params: { id } } = req`. */
-function requestMember(declaration: Declaration, scopes: Scopes): boolean {
-  const value = declaration.value ? unwrap(declaration.value, true) : undefined;
-  if (!value) return false;
-  if (isRequestData(value, scopes)) return true;
-  return value.type === 'identifier' && requestNames.test(value.text) && declaration.path.some((step) => requestParts.test(step));
+const functionAt = (node: SyntaxNode | undefined): SyntaxNode | undefined => (node && isFunction(node) ? node : undefined);
+
+/** What a name, with properties taken of it, is declared as: a function, a class, or a constant's value. */
+function valueOf(name: SyntaxNode, scopes: Scopes, path: readonly string[]): SyntaxNode | undefined {
+  const found = scopes.find(name.text, name);
+  const linked = found?.kind === 'import' ? scopes.follow(found, path) : found && { declaration: found, path };
+  if (!linked) return undefined;
+  const { declaration } = linked;
+  let value = declaration.value && (declaration.constant || declaration.writes.length === 0) && declaration.path.length === 0 ? unwrap(declaration.value) : undefined;
+  for (const step of linked.path) {
+    if (value?.type === 'object') value = memberOf(value, step, scopes);
+    else if (value && classTypes.has(value.type)) value = methodOf(value, step, scopes, 0);
+    else return undefined;
+  }
+  return value;
 }
 
-/** What comes of a literal, an import or an unknown value in a local variable is a local value. */
-function weaken(origin: BindOrigin): BindOrigin {
-  return origin === 'request' || origin === 'loop' || origin === 'parameter' ? origin : 'local';
+function memberOf(object: SyntaxNode, name: string, scopes: Scopes): SyntaxNode | undefined {
+  for (const child of object.namedChildren) {
+    if (child.type === 'method_definition' && child.childForFieldName('name')?.text === name) return child;
+    if (child.type === 'shorthand_property_identifier' && child.text === name) return valueOf(child, scopes, []);
+    const value = child.type === 'pair' && keyName(child.childForFieldName('key')) === name ? child.childForFieldName('value') : null;
+    if (value) return value.type === 'identifier' ? valueOf(value, scopes, []) : unwrap(value);
+  }
+  return undefined;
 }
 
-/** `req.params.id`, `ctx.query`, `c.req.param('id')`, `searchParams.get('q')`, `await request.json()`. */
-function isRequestData(node: SyntaxNode, scopes: Scopes): boolean {
-  if (node.type !== 'member_expression' && node.type !== 'call_expression' && node.type !== 'subscript_expression') return false;
-  const path = loosePath(node);
-  if (!path) return false;
-  const root = path[0] ?? '';
-  if (root === 'searchParams') return true;
-  if (!requestNames.test(root)) return path.includes('searchParams');
-  const declared = scopes.find(root, node);
-  if (declared && declared.kind !== 'parameter') return false;
-  if (root === 'event' || root === 'context') return path.some((step) => /^(pathParameters|queryStringParameters|params|body|queryParameters|query)$/.test(step));
-  return path.slice(1).some((step) => requestParts.test(step)) || path.some((step) => /^(param|json|formData|queries)$/.test(step)) && path.includes('()');
+const classTypes = new Set(['class_declaration', 'abstract_class_declaration', 'class']);
+
+/** The class that an expression is an instance of: made by `new`, or of a declared type. */
+function classOfValue(object: SyntaxNode, scopes: Scopes): SyntaxNode | undefined {
+  const origin = traceOrigin(object, scopes);
+  if (origin.kind === 'construct' && (origin.path?.length ?? 0) === 0) {
+    const made = origin.node.childForFieldName('constructor');
+    const owner = made?.type === 'identifier' ? valueOf(made, scopes, []) : undefined;
+    return owner && classTypes.has(owner.type) ? owner : undefined;
+  }
+  const type = origin.kind === 'field' || origin.kind === 'parameter' ? origin.type : undefined;
+  const named = type === undefined ? undefined : /^([A-Z]\w*)(<[^|&]*>)?(\s*\|\s*(undefined|null))?$/.exec(type)?.[1];
+  const declared = named === undefined ? undefined : scopes.find(named, origin.kind === 'field' ? origin.at ?? object : object);
+  const linked = declared?.kind === 'import' ? scopes.follow(declared) : declared && { declaration: declared, path: [] };
+  const owner = linked?.path.length === 0 ? linked.declaration.value : undefined;
+  return owner && classTypes.has(owner.type) ? owner : undefined;
 }
 
+/** A method of a class or of its bases. */
+function methodOf(owner: SyntaxNode, name: string, scopes: Scopes, hops: number): SyntaxNode | undefined {
+  for (const member of owner.childForFieldName('body')?.namedChildren ?? []) {
+    if (member.type === 'method_definition' && member.childForFieldName('name')?.text === name) return member;
+    const value = /field_definition$/.test(member.type) && (member.childForFieldName('name') ?? member.childForFieldName('property'))?.text === name ? member.childForFieldName('value') : null;
+    if (value && isFunction(unwrap(value))) return unwrap(value);
+  }
+  const base = hops < 6 ? baseOf(owner, scopes) : undefined;
+  return base && methodOf(base, name, scopes, hops + 1);
+}
+
+/** The class that another one extends, where its declaration is known; of a mixin call `Mixin(Base)` the first class among both. */
+export function baseOf(owner: SyntaxNode, scopes: Scopes): SyntaxNode | undefined {
+  const heritage = owner.namedChildren.find((child) => child.type === 'class_heritage');
+  const clause = heritage?.namedChildren.find((child) => child.type === 'extends_clause');
+  const value = clause ? clause.childForFieldName('value') : heritage?.namedChildren.find((child) => child.type !== 'implements_clause');
+  const names = value?.type === 'call_expression' ? (value.childForFieldName('arguments')?.namedChildren ?? []) : value ? [value] : [];
+  for (const name of names) {
+    const found = name.type === 'identifier' ? valueOf(name, scopes, []) : undefined;
+    if (found && classTypes.has(found.type) && found.id !== owner.id) return found;
+  }
+  return undefined;
+}

@@ -23,9 +23,23 @@ export interface Declaration {
   readonly writes: SyntaxNode[];
 }
 
+/** What a name of another file is, with the properties that are left to take of it. */
+export interface Linked {
+  readonly declaration: Declaration;
+  readonly path: readonly string[];
+}
+
 export interface Scopes {
   /** The declaration that a name stands for at a node. */
   find(name: string, at: SyntaxNode): Declaration | undefined;
+  /** Follows an import (and properties taken of it) to the declaration in another file; undefined where that is not known. */
+  follow(declaration: Declaration, path?: readonly string[]): Linked | undefined;
+  /** The document that a name of the file's top level is imported from, the last one that is known on the way. */
+  sourceOf(name: string): string | undefined;
+  /** A declaration of the file's top level. */
+  top(name: string): Declaration | undefined;
+  /** Does something while a function's parameters stand for the arguments of one call of it; undefined where that would not end. */
+  substitute<T>(fn: SyntaxNode, args: readonly (SyntaxNode | undefined)[], act: () => T): T | undefined;
   /** Every identifier that means this declaration, its own excluded. */
   references(declaration: Declaration): readonly SyntaxNode[];
   /** Class declarations and expressions, with the node of each method and field. */
@@ -220,6 +234,10 @@ export function createScopes(root: SyntaxNode): Scopes {
 
   return {
     find,
+    follow: () => undefined,
+    sourceOf: () => undefined,
+    top: (name) => tables.get(root.id)?.get(name),
+    substitute: (_fn, _args, act) => act(),
     references: (declaration) => (identifiers.get(declaration.name) ?? []).filter((node) => node.startIndex !== declaration.node.startIndex && find(declaration.name, node) === declaration),
     classes,
     comments,

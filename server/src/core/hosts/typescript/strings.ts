@@ -1,11 +1,12 @@
 import type { TaggedHole } from '../../libraries/adapter';
 import { countPieces, maxPieces, negated, plainText, type HoleExpression, type TextPart } from '../shared/textParts';
 import type { SyntaxNode } from '../syntax';
-import { enclosingClass } from './origins';
+import { returnsOf } from './helpers';
+import { enclosingClass, functionOfCallee } from './origins';
 import type { Declaration, Scopes } from './scopes';
 import { collectSteps, type Step } from './steps';
-import { createPieces, emptyText, join, maxDepth, sharedPrefix, type StringParts } from './stringPieces';
-import { callParts, isFunction, spanOf, unwrap } from './syntaxTools';
+import { createPieces, emptyText, join, maxDepth, placed, sharedPrefix, type StringParts } from './stringPieces';
+import { callParts, spanOf, unwrap } from './syntaxTools';
 import { readTagged } from './taggedText';
 
 /** Rebuilds texts of one file. */
@@ -20,6 +21,11 @@ export interface StringReader {
 const plainTags = /^(String\.raw|dedent|outdent|stripIndent|stripIndents|raw|oneLine)$/;
 
 /** @param expression describes a host expression that becomes a hole. */
+const statementCount = (fn: SyntaxNode): number => {
+  const body = fn.childForFieldName('body');
+  return body?.type === 'statement_block' ? body.namedChildren.filter((child) => child.type !== 'comment').length : 1;
+};
+
 export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode) => HoleExpression): StringReader {
   const pieces = createPieces(expression);
   const { verbatim, hole, fragments, choice } = pieces;
@@ -49,12 +55,12 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
       }
       case 'identifier': {
         const declaration = scopes.find(node.text, node);
-        return declaration ? variable(declaration, node, depth, inside) : undefined;
+        return declaration ? placed(node, variable(declaration, node, depth, inside)) : undefined;
       }
       case 'member_expression':
-        return member(node, depth, inside);
+        return placed(node, member(node, depth, inside));
       case 'call_expression':
-        return call(node, depth, inside);
+        return placed(node, call(node, depth, inside));
       default:
         return undefined;
     }
@@ -91,6 +97,10 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
 
   /** Text of a variable where it is used: initial value and the writes in between. */
   const variable = (declaration: Declaration, use: SyntaxNode, depth: number, inside: boolean): StringParts | undefined => {
+    if (declaration.kind === 'import') {
+      const linked = scopes.follow(declaration);
+      return linked?.path.length === 0 && linked.declaration.constant ? variable(linked.declaration, linked.declaration.node, depth + 1, inside) : undefined;
+    }
     if (declaration.kind !== 'variable' || declaration.path.length > 0) return undefined;
     const steps = collectSteps(declaration, use);
     if (!steps) return undefined;
@@ -154,7 +164,10 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
   const constantField = (object: SyntaxNode, name: string): SyntaxNode | undefined => {
     const declaration = object.type === 'identifier' ? scopes.find(object.text, object) : undefined;
     const owner = object.type === 'this' ? enclosingClass(object) : declaration?.kind === 'class' ? declaration.value : undefined;
-    for (const field of owner?.childForFieldName('body')?.namedChildren ?? []) {
+    return owner && constantOf(owner, name);
+  };
+  const constantOf = (owner: SyntaxNode, name: string): SyntaxNode | undefined => {
+    for (const field of owner.childForFieldName('body')?.namedChildren ?? []) {
       const key = field.type === 'public_field_definition' || field.type === 'field_definition' ? field.childForFieldName('name') ?? field.childForFieldName('property') : null;
       const fixed = field.children.some((child) => child.type === 'readonly') || /^#?[A-Z][A-Z0-9_]*$/.test(name);
       if (key?.text === name && fixed) return field.childForFieldName('value') ?? undefined;
@@ -168,7 +181,16 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
     const property = node.childForFieldName('property')?.text;
     const field = object && property !== undefined ? constantField(object, property) : undefined;
     if (field) return read(field, depth + 1, inside);
-    const declaration = object?.type === 'identifier' ? scopes.find(object.text, object) : undefined;
+    const found = object?.type === 'identifier' ? scopes.find(object.text, object) : undefined;
+    const linked = found?.kind === 'import' && property !== undefined ? scopes.follow(found, [property]) : undefined;
+    // `queries.LIST` of a namespace.
+    if (linked?.path.length === 0) return linked.declaration.constant ? variable(linked.declaration, linked.declaration.node, depth + 1, inside) : undefined;
+    const declaration = linked ? linked.declaration : found;
+    if (linked && linked.path.length > 1) return undefined;
+    if (linked && declaration?.kind === 'class' && declaration.value && property !== undefined) {
+      const shared = constantOf(declaration.value, property);
+      return shared && read(shared, depth + 1, inside);
+    }
     const value = declaration?.constant && declaration.path.length === 0 && declaration.value ? unwrap(declaration.value) : undefined;
     if (value?.type !== 'object') return undefined;
     for (const pair of value.namedChildren) {
@@ -192,21 +214,16 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
       const first = read(object, depth + 1, false);
       return first ? join([first, ...args.map((arg) => inText(arg, depth + 1))]) : undefined;
     }
-    if (callee.type === 'identifier') return helper(callee, depth);
-    return undefined;
+    return helper(callee, args, depth);
   };
 
-  /** A function of this file whose only statement returns text. */
-  const helper = (callee: SyntaxNode, depth: number): StringParts | undefined => {
-    const declaration = scopes.find(callee.text, callee);
-    const fn = declaration?.value && declaration.constant && declaration.path.length === 0 ? unwrap(declaration.value) : undefined;
-    if (!fn || !isFunction(fn)) return undefined;
-    const body = fn.childForFieldName('body');
-    if (!body) return undefined;
-    if (body.type !== 'statement_block') return read(body, depth + 2, false);
-    const statements = body.namedChildren.filter((child) => child.type !== 'comment');
-    const only = statements.length === 1 && statements[0]?.type === 'return_statement' ? statements[0].namedChildren[0] : undefined;
-    return only ? read(only, depth + 2, false) : undefined;
+  /** A function whose only statement returns text; its parameters stand for what it is given. */
+  const helper = (callee: SyntaxNode, args: readonly SyntaxNode[], depth: number): StringParts | undefined => {
+    const fn = depth < maxDepth ? functionOfCallee(callee, scopes) : undefined;
+    const returns = fn && returnsOf(fn);
+    const value = returns?.length === 1 ? returns[0]?.value : undefined;
+    if (!fn || !value || statementCount(fn) > 1) return undefined;
+    return scopes.substitute(fn, args, () => read(value, depth + 2, false));
   };
 
   /** `[a, b].join(' ')`, also of an array variable filled by `push`. */

@@ -1,7 +1,10 @@
 import { isForeignSql } from '../../sql/foreignDialect';
 import type { LibraryAdapter, SiteDraft } from '../../libraries/adapter';
+import { wrapperAdapter } from '../../libraries/wrapper';
 import { containsSpan, hostSpan } from '../../text/span';
 import type { CallIr, ClassIr, FunctionIr, HostFile, LocalIr, Loop, LoopKind, QuerySite } from '../ir';
+import { isAwayIn, placeDraft } from '../shared/placement';
+import { ASIDE } from '../surface';
 import type { SyntaxNode } from '../syntax';
 import type { TypeScriptContext } from './context';
 import { decoratorsOf, describeEntry, describePerObject } from './entries';
@@ -13,6 +16,7 @@ import { isJoined, perElementCallback, type PerElement } from './loopForms';
 import { callbackOf, collectFields } from './origins';
 import { nameFunction, resultNameOf, rootCall } from './ownership';
 import { leaves } from './steps';
+import { wrapperSites } from './wrappers';
 import { callParts, callSpan, collectNames, collectPatternNames, isFunction, isInside, loosePath, spanOf, typeText, unwrap } from './syntaxTools';
 
 /** Where the walk stands. */
@@ -24,6 +28,8 @@ interface Frame {
   readonly conditional: boolean;
 }
 
+const isAsideSpan = (span: { readonly start: number }): boolean => span.start >= ASIDE;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type FileParts = Pick<HostFile, 'sites' | 'loops' | 'functions' | 'classes' | 'calls' | 'locals'>;
 
@@ -33,6 +39,8 @@ const callbackNames = /^(Boolean|String|Number|parseInt|parseFloat|BigInt|Symbol
 
 /** Reads functions, classes, calls, loops and query sites of a file in one walk; ids are indexes. */
 export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters: readonly LibraryAdapter[]): FileParts {
+  const proving = adapters.filter((adapter) => adapter !== wrapperAdapter);
+  const guessing = adapters.find((adapter) => adapter === wrapperAdapter);
   const functions: Mutable<FunctionIr>[] = [];
   const classes: Mutable<ClassIr>[] = [];
   const calls: Mutable<CallIr>[] = [];
@@ -48,16 +56,21 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
 
   const recognise = (node: SyntaxNode, frame: Frame, call?: number): void => {
     if (consumed.has(node.id)) return;
-    for (const adapter of adapters) {
-      const found = adapter.recognise(node, context);
-      if (!found) continue;
-      for (const draft of found) {
-        // Known by its text alone: a text of another database is no query of ours.
-        if (draft.confidence !== 'shape' || !draft.source || !isForeignSql(draft.source.text)) drafts.push({ draft, node, frame, call });
-      }
-      for (let current: SyntaxNode | undefined = node; current; current = receiverCall(current)) consumed.add(current.id);
-      return;
+    const found = readSites(node);
+    if (!found) return;
+    for (const draft of found) {
+      // Known by its text alone: a text of another database is no query of ours.
+      if (draft.confidence !== 'shape' || !draft.source || !isForeignSql(draft.source.text)) drafts.push({ draft: isAwayIn(draft, isAsideSpan) ? placeDraft(draft, callSpan(node), isAsideSpan) : draft, node, frame, call });
     }
+    for (let current: SyntaxNode | undefined = node; current; current = receiverCall(current)) consumed.add(current.id);
+  };
+  /** By a library, by what a project's function does with its arguments, or by the text alone. */
+  const readSites = (node: SyntaxNode): readonly SiteDraft[] | undefined => {
+    for (const adapter of proving) {
+      const found = adapter.recognise(node, context);
+      if (found) return found;
+    }
+    return wrapperSites(node, context, proving) ?? guessing?.recognise(node, context);
   };
 
   const addLoop = (kind: LoopKind, node: SyntaxNode, head: ReturnType<typeof spanOf>, body: SyntaxNode, frame: Frame, facts: IterableFacts | undefined, elements: readonly string[], concurrent: boolean, observed: SyntaxNode): number => {

@@ -106,8 +106,8 @@ function rawStatement(call: SyntaxNode, chain: Chain, receiver: KnexReceiver, co
   const base = { library: 'knex', confidence: receiver.confidence, span: context.span(call), anchor: anchorOf(chain, receiver), chain: [], eager: [] } as const;
   const written = text ? context.string(text) : undefined;
   if (!written) return sent === 'yes' ? [{ ...base, map: { segments: [] }, executes: sent, access: 'unknown', fetches: 'unknown', binds: [], conditional: [], complete: false }] : [];
-  const named = values ? readObject(values) : undefined;
-  const list = values && !named ? readArray(values) : undefined;
+  const named = values ? readObject(values, context) : undefined;
+  const list = values && !named ? readArray(values, context) : undefined;
   const positional = list?.items.map((item, index) => ({ ...context.bind(item.node, String(index + 1)), ...mark(item.node, context) })) ?? [];
   const byName = named?.entries.map((entry) => ({ ...context.bind(entry.value, entry.key), ...mark(entry.value, context) })) ?? [];
   return context.statements(written, named ? 'colon' : values ? 'question' : 'none').map((statement): SiteDraft => ({

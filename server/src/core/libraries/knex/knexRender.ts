@@ -250,7 +250,7 @@ function applyWrite(state: State, call: KnexCall, scope: KnexScope): void {
 
 /** `knex-paginate`: a page is an OFFSET. */
 function applyPaginate(state: State, call: KnexCall, scope: KnexScope): void {
-  const options = call.argNodes[0] ? readObject(call.argNodes[0]) : undefined;
+  const options = call.argNodes[0] ? readObject(call.argNodes[0], scope.host) : undefined;
   const perPage = options?.entries.find((entry) => entry.key === 'perPage');
   const page = options?.entries.find((entry) => entry.key === 'currentPage');
   if (!perPage || !page) {
@@ -277,7 +277,7 @@ function applyModify(state: State, call: KnexCall, scope: KnexScope, depth: numb
 function applyWith(state: State, call: KnexCall, scope: KnexScope): boolean {
   const [alias, ...rest] = call.argNodes;
   const name = alias ? constantText(alias, scope.host) : undefined;
-  const columnList = rest.length > 1 && rest[0] ? readArray(rest[0]) : undefined;
+  const columnList = rest.length > 1 && rest[0] ? readArray(rest[0], scope.host) : undefined;
   const body = rest[columnList ? 1 : 0];
   if (!body || name === undefined) return false;
   const query = scope.query(body) ?? rawPart(body, scope);
@@ -297,12 +297,12 @@ export function selectColumns(args: readonly SyntaxNode[], scope: KnexScope): re
   return args.flatMap((written) => {
     const node = unwrap(written);
     if (node.type === 'spread_element') {
-      const spread = node.namedChildren[0] ? readArray(node.namedChildren[0]) : undefined;
+      const spread = node.namedChildren[0] ? readArray(node.namedChildren[0], scope.host) : undefined;
       return spread && !spread.open ? spread.items.map((item) => columnPart(item.node, scope)) : [hole('identifier', bindOf(node.namedChildren[0] ?? node, scope.host))];
     }
-    const list = node.type === 'array' || node.type === 'identifier' ? readArray(node) : undefined;
+    const list = node.type === 'array' || node.type === 'identifier' ? readArray(node, scope.host) : undefined;
     if (list) return list.open ? [...list.items.map((item) => columnPart(item.node, scope)), hole('identifier', bindOf(node, scope.host))] : list.items.flatMap((item) => selectColumns([item.node], scope).map((part) => conditional(part, item.condition)));
-    const object = node.type === 'object' ? readObject(node) : undefined;
+    const object = node.type === 'object' ? readObject(node, scope.host) : undefined;
     if (object) return object.entries.map((entry) => concat(columnPart(entry.value, scope, entry.span), sql(' AS ', entry.span), identifier(entry.key, entry.span)));
     return [columnPart(node, scope)];
   });
@@ -317,12 +317,12 @@ function aggregates(name: string, distinct: boolean, args: readonly SyntaxNode[]
     if (columns.length > 1) return [wrap(join(columns.map((arg) => columnPart(arg, scope)), ', '), nothing)];
   }
   return args.flatMap((arg) => {
-    const options = unwrap(arg).type === 'object' ? readObject(arg) : undefined;
+    const options = unwrap(arg).type === 'object' ? readObject(arg, scope.host) : undefined;
     if (options) return arg === args[0] ? options.entries.map((entry) => wrap(columnPart(entry.value, scope, host), as(entry.key))) : [];
     const text = constantText(arg, scope.host);
     if (text === undefined) return [wrap(columnPart(arg, scope, host), nothing)];
     const [, column = text, alias] = /^(.+?)\s+as\s+(.+)$/i.exec(text) ?? [];
-    const option = args[1] && unwrap(args[1]).type === 'object' ? readObject(args[1])?.entries.find((entry) => entry.key === 'as') : undefined;
+    const option = args[1] && unwrap(args[1]).type === 'object' ? readObject(args[1], scope.host)?.entries.find((entry) => entry.key === 'as') : undefined;
     const optionName = option ? constantText(option.value, scope.host) : undefined;
     return [wrap(aliasedName(column, host), alias ?? optionName ? as(alias ?? optionName ?? '') : nothing)];
   });
@@ -365,10 +365,10 @@ const count = (node: SyntaxNode, scope: KnexScope): SqlPart => rawPart(node, sco
 function orderItems(call: KnexCall, scope: KnexScope): readonly SqlPart[] {
   const [first, direction, nulls] = call.argNodes;
   if (!first) return [];
-  const list = readArray(first);
+  const list = readArray(first, scope.host);
   if (list) {
     return [...list.items.map((item) => {
-      const object = readObject(item.node);
+      const object = readObject(item.node, scope.host);
       const find = (key: string): SyntaxNode | undefined => object?.entries.find((entry) => entry.key === key)?.value;
       const column = find('column');
       const part = object && column ? orderItem(column, find('order'), find('nulls'), spanOf(item.node), scope) : orderItem(item.node, undefined, undefined, spanOf(item.node), scope);

@@ -38,7 +38,7 @@ export function tablePart(written: SyntaxNode, scope: KnexScope, schema: SqlPart
   const node = unwrap(written);
   const qualified = (part: SqlPart): SqlPart => (schema.length > 0 ? concat(schema, sql('.'), part) : part);
   if (node.type === 'object') {
-    const entries = readObject(node)?.entries ?? [];
+    const entries = readObject(node, scope.host)?.entries ?? [];
     return entries.map((entry) => concat(tablePart(entry.value, scope, schema), sql(' AS ', entry.span), identifier(entry.key, entry.span))).reduce((all, part) => (all.length > 0 ? concat(all, sql(', '), part) : part), nothing);
   }
   const raw = rawPart(node, scope);
@@ -89,8 +89,8 @@ export function rawText(args: readonly SyntaxNode[], scope: KnexScope): SqlPart 
   const text = scope.host.string(first);
   if (!text) return rawPart(first, scope) ?? hole('fragment', bindOf(first, scope.host));
   if (!second) return fragment(text);
-  const named = readObject(second);
-  const list = readArray(second) ?? (named ? undefined : { items: [{ node: second }], open: unwrap(second).type === 'identifier' || unwrap(second).type === 'member_expression' });
+  const named = readObject(second, scope.host);
+  const list = readArray(second, scope.host) ?? (named ? undefined : { items: [{ node: second }], open: unwrap(second).type === 'identifier' || unwrap(second).type === 'member_expression' });
   let at = 0;
   let position = 0;
   const parts: SqlPart[] = [];

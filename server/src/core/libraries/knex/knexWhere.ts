@@ -71,7 +71,7 @@ function plain(call: KnexCall, prefix: 'where' | 'having' | 'on', or: boolean, n
     if (raw) return single(negate(raw));
     const literal = constantValue(first, scope.host);
     if (typeof literal === 'boolean') return single(negate(sql(literal ? '1 = 1' : '1 = 0', host)));
-    const object = readObject(first);
+    const object = readObject(first, scope.host);
     if (!object) return single(incomplete);
     return [...object.entries.map((entry) => {
       const value = prefix === 'on' ? columnPart(entry.value, scope, entry.span) : undefined;
@@ -111,25 +111,25 @@ function comparison(column: SqlPart, columnNode: SyntaxNode, operator: string, v
 /** `IN (…)`: literal elements one by one, an array of unknown length as a list, or a sub-query. */
 function membership(column: SyntaxNode, values: SyntaxNode | undefined, not: boolean, host: HostSpan, scope: KnexScope): SqlPart | undefined {
   if (!values) return undefined;
-  const tuple = readArray(column);
+  const tuple = readArray(column, scope.host);
   const left = tuple ? group(join(tuple.items.map((item) => columnPart(item.node, scope)), ', ')) : columnPart(column, scope, host);
   const keyword = sql(not ? ' NOT IN ' : ' IN ', host);
   const subquery = subqueryPart(values, scope) ?? rawPart(values, scope);
   if (subquery) return concat(left, keyword, subquery);
-  const list = readArray(values);
+  const list = readArray(values, scope.host);
   if (list && !list.open && list.items.length === 0) return sql(not ? '1 = 1' : '1 = 0', host);
   if (list && !list.open && !list.items.some((item) => item.condition)) return concat(left, keyword, group(join(list.items.map((item) => rowOrValue(item.node, scope)), ', '), host));
   return concat(left, keyword, hole('list', bindOf(values, scope.host)));
 }
 
 function rowOrValue(node: SyntaxNode, scope: KnexScope): SqlPart {
-  const row = unwrap(node).type === 'array' ? readArray(node) : undefined;
+  const row = unwrap(node).type === 'array' ? readArray(node, scope.host) : undefined;
   return row ? group(join(row.items.map((item) => operand(item.node, scope)), ', ')) : operand(node, scope);
 }
 
 function between(column: SyntaxNode, range: SyntaxNode | undefined, not: boolean, host: HostSpan, scope: KnexScope): SqlPart | undefined {
   if (!range) return undefined;
-  const bounds = readArray(range);
+  const bounds = readArray(range, scope.host);
   const [low, high] = bounds?.items ?? [];
   const value = (node: SyntaxNode | undefined): SqlPart => (node ? operand(node, scope) : bind(bindOf(range, scope.host)));
   return concat(columnPart(column, scope, host), sql(not ? ' NOT BETWEEN ' : ' BETWEEN ', host), value(low?.node), sql(' AND ', host), value(high?.node));
@@ -139,7 +139,7 @@ function between(column: SyntaxNode, range: SyntaxNode | undefined, not: boolean
 function columns(args: readonly SyntaxNode[], host: HostSpan, scope: KnexScope): SqlPart {
   const [a, b, c] = args;
   if (!a || !b) {
-    const entries = a ? readObject(a)?.entries ?? [] : [];
+    const entries = a ? readObject(a, scope.host)?.entries ?? [] : [];
     return join(entries.map((entry) => concat(nameOf(entry.key, entry.span), sql(' = ', entry.span), columnPart(entry.value, scope, entry.span))), ' AND ');
   }
   if (!c) return concat(columnPart(a, scope), sql(' = ', host), columnPart(b, scope));

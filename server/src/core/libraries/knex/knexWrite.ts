@@ -42,8 +42,8 @@ function insertBody(write: KnexWrite): SqlPart {
   const node = unwrap(data);
   const inner = node.type === 'call_expression' ? scope.query(node) : undefined;
   if (inner) return concat(sql(' '), inner);
-  const list = readArray(node);
-  const rows = list ? list.items.map((item) => readObject(item.node)) : [readObject(node)];
+  const list = readArray(node, scope.host);
+  const rows = list ? list.items.map((item) => readObject(item.node, scope.host)) : [readObject(node, scope.host)];
   const known = rows.every((row) => row !== undefined) && rows.length > 0 && !list?.open;
   if (!known) return concat(sql(' VALUES '), hole('list', bindOf(data, scope.host)), incomplete);
   const keys = [...new Set(rows.flatMap((row) => row?.entries.map((entry) => entry.key) ?? []))];
@@ -60,13 +60,13 @@ function assignments(write: KnexWrite): SqlPart {
   const parts = write.calls.flatMap((call) => {
     const [a, b] = call.argNodes;
     if (/crement$/.test(call.name) && a) {
-      const object = readObject(a);
+      const object = readObject(a, scope.host);
       const sign = call.name === 'increment' ? ' + ' : ' - ';
       const one = (column: SqlPart, by: SqlPart, host: HostSpan): SqlPart => concat(column, sql(' = ', host), column, sql(sign, host), by);
       return object ? object.entries.map((entry) => one(identifier(entry.key, entry.span), operand(entry.value, scope), entry.span)) : [one(columnPart(a, scope, call.span), b ? operand(b, scope) : sql('1', call.span), call.span)];
     }
     if (call.name !== 'update' || !a) return [];
-    const object = readObject(a);
+    const object = readObject(a, scope.host);
     if (object) return [...setEntries(object.entries, scope), ...(object.open ? [hole('assignment', bindOf(a, scope.host)), incomplete] : [])];
     const column = constantText(a, scope.host);
     return column !== undefined && b ? [concat(identifier(column.split('.'), spanOf(a)), sql(' = ', call.span), operand(b, scope))] : [hole('assignment', bindOf(a, scope.host))];
@@ -84,7 +84,7 @@ function from(write: KnexWrite): SqlPart {
 
 function using(write: KnexWrite): SqlPart {
   const table = findCall(write, /^using$/)?.argNodes[0];
-  const list = table ? readArray(table)?.items.map((item) => item.node) ?? [table] : [];
+  const list = table ? readArray(table, write.scope.host)?.items.map((item) => item.node) ?? [table] : [];
   return list.length > 0 ? concat(sql(' USING '), join(list.map((node) => tablePart(node, write.scope)), ', ')) : nothing;
 }
 
@@ -94,14 +94,14 @@ function conflict(write: KnexWrite): SqlPart {
   const { scope } = write;
   const target = call.argNodes[0];
   const raw = target ? rawPart(target, scope) : undefined;
-  const columns = target ? readArray(target)?.items.map((item) => item.node) ?? [target] : [];
+  const columns = target ? readArray(target, scope.host)?.items.map((item) => item.node) ?? [target] : [];
   const place = raw ? concat(sql(' '), raw) : columns.length > 0 ? concat(sql(' '), group(join(columns.map((node) => columnPart(node, scope)), ', '))) : nothing;
   const head = concat(sql(' ON CONFLICT', call.span), place);
   const merge = findCall(write, /^merge$/);
   if (!merge) return concat(head, sql(' DO NOTHING', findCall(write, /^ignore$/)?.span));
   const data = merge.argNodes[0];
-  const object = data ? readObject(data) : undefined;
-  const named = data ? readArray(data)?.items.map((item) => constantText(item.node, scope.host)) : undefined;
+  const object = data ? readObject(data, scope.host) : undefined;
+  const named = data ? readArray(data, scope.host)?.items.map((item) => constantText(item.node, scope.host)) : undefined;
   const excluded = (name: string): SqlPart => concat(identifier(name, merge.span), sql(' = excluded.', merge.span), identifier(name, merge.span));
   const updates = object ? setEntries(object.entries, scope) : (named ?? insertedKeys(write)).flatMap((name) => (name === undefined ? [] : [excluded(name)]));
   return concat(head, sql(' DO UPDATE SET ', merge.span), updates.length > 0 ? join(updates, ', ') : hole('assignment', bindOf(data ?? merge.node, scope.host)));
@@ -109,6 +109,6 @@ function conflict(write: KnexWrite): SqlPart {
 
 function insertedKeys(write: KnexWrite): readonly string[] {
   const data = findCall(write, /nsert$|upsert/)?.argNodes[0];
-  const rows = data ? (readArray(data)?.items.map((item) => readObject(item.node)) ?? [readObject(data)]) : [];
+  const rows = data ? (readArray(data, write.scope.host)?.items.map((item) => readObject(item.node, write.scope.host)) ?? [readObject(data, write.scope.host)]) : [];
   return [...new Set(rows.flatMap((row) => row?.entries.map((entry) => entry.key) ?? []))];
 }

@@ -64,7 +64,7 @@ function modelCall(call: SyntaxNode, context: HostContext): readonly SiteDraft[]
     access: write ? 'write' : 'read', fetches: fetchesOf(method.text), ...(found.name === undefined ? {} : { model: found.name }),
     ...(found.model ? { modelNames: modelNames(found.model) } : {}),
   } as const;
-  const args = readArguments(parts.args[0]);
+  const args = readArguments(parts.args[0], context);
   const chain = optionsChain(call, method, parts.args[0], args?.object, context);
   if (!args || found.name === undefined) return [{ ...base, map: { segments: [] }, binds: [], conditional: [], complete: false, chain, eager: [] }];
   const name = found.model?.table ?? found.name;

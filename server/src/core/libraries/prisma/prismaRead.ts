@@ -1,6 +1,7 @@
 import type { LoadedRelation } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostSpan } from '../../text/span';
+import type { HostContext } from '../adapter';
 import { bindOf, bothConditions, constantText, constantValue, readArray, readObject, valuePart, type Entry, type ObjectValue } from '../shared/hostValues';
 import { columnPart, joinRelation, relationColumns, scalarFilter, tableOf, whereParts, type PrismaScope } from './prismaWhere';
 import { concat, conditional, hole, identifier, incomplete, joinConditions, nothing, sql, type SqlPart } from '../shared/sqlBuilder';
@@ -13,8 +14,8 @@ export interface PrismaArguments {
 }
 
 /** @returns undefined when the argument is not known to be an object literal. */
-export function readArguments(argument: SyntaxNode | undefined): PrismaArguments | undefined {
-  const object = argument ? readObject(argument) : { entries: [], open: false };
+export function readArguments(argument: SyntaxNode | undefined, context: HostContext): PrismaArguments | undefined {
+  const object = argument ? readObject(argument, context) : { entries: [], open: false };
   return object && { object, find: (key) => object.entries.findLast((entry) => entry.key === key) };
 }
 
@@ -46,7 +47,7 @@ const withoutQualifier = (scope: PrismaScope) => (part: SqlPart): SqlPart => par
 const quoted = (name: string): string => identifier(name).map((atom) => (atom.type === 'text' ? atom.text : '')).join('');
 
 const innerColumns = (args: PrismaArguments, scope: PrismaScope): readonly SqlPart[] => {
-  const named = [...new Set(args.object.entries.filter((entry) => /^_(sum|avg|min|max|count)$/.test(entry.key)).flatMap((entry) => readObject(entry.value)?.entries.map((inner) => inner.key) ?? []))].filter((name) => name !== '_all');
+  const named = [...new Set(args.object.entries.filter((entry) => /^_(sum|avg|min|max|count)$/.test(entry.key)).flatMap((entry) => readObject(entry.value, scope.host)?.entries.map((inner) => inner.key) ?? []))].filter((name) => name !== '_all');
   const first = scope.model?.uniques?.[0]?.properties[0] ?? scope.model?.columns[0]?.property ?? 'id';
   return (named.length > 0 ? named : [first]).map((name) => columnPart(scope, name));
 };
@@ -78,11 +79,11 @@ const stepsOverCursor = (value: SyntaxNode, cursor: Entry): boolean => /^(1|[^?]
 /** The rows from the cursor's on: by the order's first key, as Prisma compares. */
 function cursorCondition(args: PrismaArguments, scope: PrismaScope): readonly SqlPart[] {
   return args.object.entries.filter((entry) => entry.key === 'cursor').flatMap((entry) => {
-    const cursor = readObject(entry.value);
+    const cursor = readObject(entry.value, scope.host);
     if (!cursor) return [incomplete];
     const alias = `c${scope.aliases.next++}`;
     const inner: PrismaScope = { ...scope, alias, joins: undefined };
-    const keys = cursor.entries.flatMap((key) => (readObject(key.value)?.entries ?? [key]).map((leaf) => ({ leaf, condition: bothConditions(key.condition, leaf.condition) })));
+    const keys = cursor.entries.flatMap((key) => (readObject(key.value, scope.host)?.entries ?? [key]).map((leaf) => ({ leaf, condition: bothConditions(key.condition, leaf.condition) })));
     const order = firstOrder(args.find('orderBy'));
     const operator = order?.descending ? ' <= ' : ' >= ';
     const [only] = keys;
@@ -102,10 +103,10 @@ function firstOrder(entry: Entry | undefined): { readonly property: string; read
 
 function orderItems(entry: Entry | undefined, scope: PrismaScope): readonly SqlPart[] {
   if (!entry) return [];
-  const list = readArray(entry.value);
+  const list = readArray(entry.value, scope.host);
   const nodes = list?.items ?? [{ node: entry.value, condition: undefined }];
   return [...nodes.flatMap((item) => {
-    const object = readObject(item.node);
+    const object = readObject(item.node, scope.host);
     if (!object) return [/^(undefined)$/.test(item.node.text) ? nothing : conditional(hole('identifier', bindOf(item.node, scope.host)), bothConditions(entry.condition, item.condition))];
     const parts = object.entries.map((key) => conditional(orderItem(key, scope), bothConditions(bothConditions(entry.condition, item.condition), key.condition)));
     // `{ [sortBy]: sortOrder }`: an order whose key is not known.
@@ -116,7 +117,7 @@ function orderItems(entry: Entry | undefined, scope: PrismaScope): readonly SqlP
 function orderItem(entry: Entry, scope: PrismaScope): SqlPart {
   const { key, value, span } = entry;
   const relation = scope.model?.relations.find((candidate) => candidate.property === key);
-  const object = readObject(value);
+  const object = readObject(value, scope.host);
   if (relation) {
     const pairs = relationColumns(relation, scope);
     const inner = object?.entries[0];
@@ -142,7 +143,7 @@ function orderItem(entry: Entry, scope: PrismaScope): SqlPart {
 
 function direction(value: SyntaxNode, span: HostSpan, scope: PrismaScope): SqlPart {
   const text = constantText(value, scope.host);
-  if (text === undefined && !readObject(value)) return hole('fragment', bindOf(value, scope.host)).filter((atom) => atom.type !== 'incomplete');
+  if (text === undefined && !readObject(value, scope.host)) return hole('fragment', bindOf(value, scope.host)).filter((atom) => atom.type !== 'incomplete');
   return text === 'desc' ? sql(' DESC', span) : nothing;
 }
 
@@ -152,15 +153,15 @@ export function selectedColumns(args: PrismaArguments, scope: PrismaScope): read
   const omit = args.find('omit');
   const all = scope.model?.columns.map((column) => column.property);
   if (select) {
-    const object = readObject(select.value);
+    const object = readObject(select.value, scope.host);
     const chosen = object?.entries.filter((entry) => !/^(false|undefined)$/.test(entry.value.text));
-    const named = chosen?.filter((entry) => entry.key !== '_count' && (all ? all.includes(entry.key) : !readObject(entry.value)));
+    const named = chosen?.filter((entry) => entry.key !== '_count' && (all ? all.includes(entry.key) : !readObject(entry.value, scope.host)));
     if (object && !object.open && named && named.length > 0) return named.map((entry) => conditional(columnPart(scope, entry.key, entry.span), bothConditions(select.condition, entry.condition)));
     if (!object || object.open) return [hole('identifier', bindOf(select.value, scope.host))];
     const first = scope.model?.uniques?.[0]?.properties[0];
     if (first !== undefined) return [columnPart(scope, first)];
   }
-  const left = omit ? readObject(omit.value)?.entries.filter((entry) => entry.value.text === 'true').map((entry) => entry.key) ?? [] : [];
+  const left = omit ? readObject(omit.value, scope.host)?.entries.filter((entry) => entry.value.text === 'true').map((entry) => entry.key) ?? [] : [];
   if (all && all.length > 0) return all.filter((property) => !left.includes(property)).map((property) => columnPart(scope, property));
   // Which columns the model has is not known; that they are named one by one is.
   return [hole('identifier', { text: `${scope.name}'s columns`, names: [], origin: 'unknown' })];
@@ -168,7 +169,7 @@ export function selectedColumns(args: PrismaArguments, scope: PrismaScope): read
 
 function countOutputs(args: PrismaArguments, scope: PrismaScope, host: HostSpan): readonly SqlPart[] {
   const select = args.find('select');
-  const columns = select ? readObject(select.value)?.entries ?? [] : [];
+  const columns = select ? readObject(select.value, scope.host)?.entries ?? [] : [];
   if (columns.length === 0) return [sql('COUNT(*)', host)];
   return columns.map((entry) => (entry.key === '_all' ? sql('COUNT(*)', entry.span) : concat(sql('COUNT(', entry.span), columnPart(scope, entry.key, entry.span), sql(')', entry.span))));
 }
@@ -177,7 +178,7 @@ function aggregateOutputs(args: PrismaArguments, scope: PrismaScope, host: HostS
   const outputs = args.object.entries.flatMap((entry) => {
     const name = /^_(count|sum|avg|min|max)$/.exec(entry.key)?.[1]?.toUpperCase();
     if (!name) return [];
-    const columns = readObject(entry.value)?.entries ?? [];
+    const columns = readObject(entry.value, scope.host)?.entries ?? [];
     if (columns.length === 0) return [sql(`${name}(*)`, entry.span)];
     return columns.map((column) => (column.key === '_all' ? sql('COUNT(*)', column.span) : concat(sql(`${name}(`, column.span), columnPart(scope, column.key, column.span), sql(')', column.span))));
   });
@@ -186,14 +187,14 @@ function aggregateOutputs(args: PrismaArguments, scope: PrismaScope, host: HostS
 
 function grouping(args: PrismaArguments, scope: PrismaScope, host: HostSpan): Pick<SelectParts, 'columns' | 'groupBy' | 'having'> {
   const by = args.find('by');
-  const list = by ? readArray(by.value)?.items.map((item) => item.node) ?? [by.value] : [];
+  const list = by ? readArray(by.value, scope.host)?.items.map((item) => item.node) ?? [by.value] : [];
   const columns = list.map((node) => {
     const name = constantText(node, scope.host);
     return name === undefined ? hole('identifier', bindOf(node, scope.host)) : columnPart(scope, name, { start: node.startIndex, end: node.endIndex } as HostSpan);
   });
   const having = args.find('having');
-  const conditions = having ? readObject(having.value)?.entries.flatMap((entry) => {
-    const inner = readObject(entry.value)?.entries ?? [];
+  const conditions = having ? readObject(having.value, scope.host)?.entries.flatMap((entry) => {
+    const inner = readObject(entry.value, scope.host)?.entries ?? [];
     return inner.flatMap((aggregate) => {
       const name = /^_(count|sum|avg|min|max)$/.exec(aggregate.key)?.[1]?.toUpperCase();
       const column = columnPart(scope, entry.key, entry.span);
@@ -206,9 +207,9 @@ function grouping(args: PrismaArguments, scope: PrismaScope, host: HostSpan): Pi
 
 /** Relations that `include` and `select` load with the rows. */
 export function loadedRelations(args: PrismaArguments, scope: PrismaScope, prefix = '', depth = 0): readonly LoadedRelation[] {
-  return args.object.entries.filter((entry) => entry.key === 'include' || entry.key === 'select').flatMap((entry) => (readObject(entry.value)?.entries ?? []).flatMap((inner): readonly LoadedRelation[] => {
+  return args.object.entries.filter((entry) => entry.key === 'include' || entry.key === 'select').flatMap((entry) => (readObject(entry.value, scope.host)?.entries ?? []).flatMap((inner): readonly LoadedRelation[] => {
     const relation = scope.model?.relations.find((candidate) => candidate.property === inner.key);
-    const nested = readObject(inner.value);
+    const nested = readObject(inner.value, scope.host);
     const isRelation = relation !== undefined || (!scope.model && (entry.key === 'include' || nested !== undefined));
     if (!isRelation || inner.key === '_count' || /^(false|undefined)$/.test(inner.value.text) || depth > 6) return [];
     const path = prefix + inner.key;

@@ -29,7 +29,7 @@ export const columnPart = (scope: PrismaScope, property: string, host?: HostSpan
 
 /** AND-conjuncts of a `where` value. An object that is not known makes the statement incomplete. */
 export function whereParts(value: SyntaxNode, scope: PrismaScope, depth = 0): readonly SqlPart[] {
-  const object = readObject(value);
+  const object = readObject(value, scope.host);
   if (!object || depth > maxDepth) return [/^(undefined|null)$/.test(value.text) ? nothing : incomplete];
   return [...object.entries.flatMap((entry) => entryParts(entry, scope, depth).map((part) => conditional(part, entry.condition))), object.open ? incomplete : nothing];
 }
@@ -42,22 +42,22 @@ function entryParts(entry: Entry, scope: PrismaScope, depth: number): readonly S
   const compound = compoundKey(key, value, scope);
   if (compound) return compound.flatMap((inner) => scalarFilter(columnPart(scope, inner.key, inner.span), inner.value, inner.span, scope, depth).map((part) => conditional(part, inner.condition)));
   // Without the schema, an object under a key that names no operator is a relation: its columns are unknown.
-  if (!scope.model && looksLikeRelation(value)) return [incomplete];
+  if (!scope.model && looksLikeRelation(value, scope.host)) return [incomplete];
   return scalarFilter(columnPart(scope, key, span), value, span, scope, depth);
 }
 
 const filterKeys = new Set(['equals', 'not', 'in', 'notIn', 'lt', 'lte', 'gt', 'gte', 'contains', 'startsWith', 'endsWith', 'mode', 'search', 'has', 'hasEvery', 'hasSome', 'isEmpty', 'path', 'string_contains', 'string_starts_with', 'string_ends_with', 'array_contains', 'array_starts_with', 'array_ends_with']);
-const looksLikeRelation = (value: SyntaxNode): boolean => readObject(value)?.entries.some((entry) => !filterKeys.has(entry.key)) ?? false;
+const looksLikeRelation = (value: SyntaxNode, host: HostContext): boolean => readObject(value, host)?.entries.some((entry) => !filterKeys.has(entry.key)) ?? false;
 
 function compoundKey(key: string, value: SyntaxNode, scope: PrismaScope): readonly Entry[] | undefined {
   const known = scope.model?.uniques?.find((unique) => unique.name === key && unique.properties.length > 1);
-  const entries = known || (!scope.model && key.includes('_')) ? readObject(value)?.entries : undefined;
+  const entries = known || (!scope.model && key.includes('_')) ? readObject(value, scope.host)?.entries : undefined;
   return known || entries?.map((entry) => entry.key).join('_') === key ? entries : undefined;
 }
 
 function booleanParts(key: 'AND' | 'OR' | 'NOT', value: SyntaxNode, span: HostSpan, scope: PrismaScope, depth: number): readonly SqlPart[] {
-  const list = readArray(value);
-  if (!list && !readObject(value)) return [/^(undefined)$/.test(value.text) ? nothing : incomplete];
+  const list = readArray(value, scope.host);
+  if (!list && !readObject(value, scope.host)) return [/^(undefined)$/.test(value.text) ? nothing : incomplete];
   const items = list?.items ?? [{ node: value, condition: undefined }];
   const open = list?.open ? incomplete : nothing;
   if (key === 'AND') return [...items.flatMap((item) => whereParts(item.node, scope, depth + 1).map((part) => conditional(part, item.condition))), open];
@@ -78,7 +78,7 @@ const comparisons: Readonly<Record<string, string>> = { lt: ' < ', lte: ' <= ', 
 export function scalarFilter(column: SqlPart, value: SyntaxNode, span: HostSpan, scope: PrismaScope, depth: number): readonly SqlPart[] {
   const { host } = scope;
   if (constantValue(value, host) === null) return [concat(column, sql(' IS NULL', span))];
-  const object = readObject(value);
+  const object = readObject(value, scope.host);
   if (!object) return [concat(column, sql(' = ', span), valuePart(value, host))];
   const find = (key: string): Entry | undefined => object.entries.find((entry) => entry.key === key);
   const mode = find('mode');
@@ -102,7 +102,7 @@ function operator(entry: Entry, column: SqlPart, insensitive: boolean, scope: Pr
       return insensitive ? concat(column, sql(' ILIKE ', span), valuePart(value, host)) : compare(' = ');
     case 'not': {
       if (constantValue(value, host) === null) return concat(column, sql(' IS NOT NULL', span));
-      if (!readObject(value)) return compare(' <> ');
+      if (!readObject(value, scope.host)) return compare(' <> ');
       return clause(sql('NOT ', span), group(joinConditions(scalarFilter(column, value, span, scope, depth + 1), 'AND')));
     }
     case 'in':
@@ -139,7 +139,7 @@ function operator(entry: Entry, column: SqlPart, insensitive: boolean, scope: Pr
 }
 
 function listPart(value: SyntaxNode, span: HostSpan, host: HostContext): SqlPart {
-  const list = readArray(value);
+  const list = readArray(value, host);
   if (!list || list.open || list.items.length === 0 || list.items.some((item) => item.condition)) return hole('list', bindOf(value, host));
   return concat(sql('(', span), join(list.items.map((item) => valuePart(item.node, host)), ', '), sql(')', span));
 }
@@ -160,7 +160,7 @@ function relationFilter(relation: RelationIr, value: SyntaxNode, span: HostSpan,
   if (!pairs) return incomplete;
   const own = (column: string): SqlPart => identifier([scope.alias, column], span);
   if (constantValue(value, host) === null) return joinConditions(pairs.map(([column]) => concat(own(column), sql(' IS NULL', span))), 'AND');
-  const object = readObject(value);
+  const object = readObject(value, scope.host);
   if (!object) return incomplete;
   const wrapped = object.entries.filter((entry) => /^(some|every|none|is|isNot)$/.test(entry.key));
   if (relation.many || wrapped.length > 0) {

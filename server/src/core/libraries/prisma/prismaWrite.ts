@@ -20,7 +20,7 @@ export function renderPrismaWrite(method: string, args: PrismaArguments, scope: 
     }
     case 'upsert': {
       const keys = args.find('where');
-      const unique = keys ? readObject(keys.value)?.entries.flatMap((entry) => (isCompound(entry, scope) ? readObject(entry.value)?.entries ?? [entry] : [entry])) ?? [] : [];
+      const unique = keys ? readObject(keys.value, scope.host)?.entries.flatMap((entry) => (isCompound(entry, scope) ? readObject(entry.value, scope.host)?.entries ?? [entry] : [entry])) ?? [] : [];
       const update = args.find('update');
       const set = update ? assignments(update.value, scope) : nothing;
       const target = group(join(unique.map((entry) => identifier(columnOf(scope, entry.key), entry.span)), ', '));
@@ -38,7 +38,7 @@ export function renderPrismaWrite(method: string, args: PrismaArguments, scope: 
   }
 }
 
-const isCompound = (entry: Entry, scope: PrismaScope): boolean => readObject(entry.value) !== undefined && (scope.model?.uniques?.some((unique) => unique.name === entry.key && unique.properties.length > 1) ?? entry.key.includes('_'));
+const isCompound = (entry: Entry, scope: PrismaScope): boolean => readObject(entry.value, scope.host) !== undefined && (scope.model?.uniques?.some((unique) => unique.name === entry.key && unique.properties.length > 1) ?? entry.key.includes('_'));
 
 interface Cell {
   readonly column: string;
@@ -50,10 +50,10 @@ interface Cell {
 function cells(object: ObjectValue, scope: PrismaScope): readonly Cell[] {
   return object.entries.flatMap((entry): readonly Cell[] => {
     const relation = scope.model?.relations.find((candidate) => candidate.property === entry.key);
-    const nested = readObject(entry.value);
+    const nested = readObject(entry.value, scope.host);
     const connect = nested?.entries.find((inner) => inner.key === 'connect');
     if (relation || connect || nested?.entries.some((inner) => /^(create|createMany|connectOrCreate|disconnect)$/.test(inner.key))) {
-      const keys = connect ? readObject(connect.value)?.entries : undefined;
+      const keys = connect ? readObject(connect.value, scope.host)?.entries : undefined;
       const pairs = relation && !relation.many ? relationColumns(relation, scope) : undefined;
       const only = keys?.length === 1 ? keys[0] : undefined;
       const pair = pairs?.length === 1 ? pairs[0] : undefined;
@@ -81,7 +81,7 @@ function cellValue(entry: Entry, nested: ObjectValue | undefined, scope: PrismaS
 const constantOrScalar = (node: SyntaxNode): boolean => node.type !== 'object' && node.type !== 'array';
 
 function assignments(data: SyntaxNode, scope: PrismaScope): SqlPart {
-  const object = readObject(data);
+  const object = readObject(data, scope.host);
   if (!object) return hole('assignment', bindOf(data, scope.host));
   const set = cells(object, scope).map(({ column, value, entry }) => conditional(concat(identifier(column, entry.span), sql(' = ', entry.span), value), entry.condition));
   // Prisma sends no UPDATE that sets nothing.
@@ -91,8 +91,8 @@ function assignments(data: SyntaxNode, scope: PrismaScope): SqlPart {
 
 function insertBody(data: Entry | undefined, scope: PrismaScope): SqlPart {
   if (!data) return sql(' DEFAULT VALUES');
-  const list = readArray(data.value);
-  const rows = list && !list.open ? list.items.map((item) => readObject(item.node)) : [readObject(data.value)];
+  const list = readArray(data.value, scope.host);
+  const rows = list && !list.open ? list.items.map((item) => readObject(item.node, scope.host)) : [readObject(data.value, scope.host)];
   if (rows.length === 0 || rows.some((row) => row === undefined || row.open)) return concat(sql(' VALUES '), hole('list', bindOf(data.value, scope.host)), incomplete);
   const known = rows.map((row) => cells(row ?? { entries: [], open: false }, scope));
   const columns = [...new Set(known.flatMap((row) => row.map((cell) => cell.column)))];

@@ -1,12 +1,17 @@
-import { bindsParameter, choiceOf, findLocal, isUndefined, parameterList } from '../../hosts/typescript/objects';
+import { bindsParameter, choiceOf, findLocal, isUndefined, parameterList, readArray as readLocalArray, readObject as readLocalObject } from '../../hosts/typescript/objects';
 import { isFunction, spanOf, unwrap } from '../../hosts/typescript/syntaxTools';
 import type { Bind } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
-import type { HostContext } from '../adapter';
+import type { HostContext, ListValue, ObjectValue } from '../adapter';
 import { bind, concat, fragment, literal, sql, type BindDraft, type SqlPart } from './sqlBuilder';
 
-export { bothConditions, findLocal, isUndefined, readArray, readObject } from '../../hosts/typescript/objects';
+export { bothConditions, findLocal, isUndefined } from '../../hosts/typescript/objects';
 export type { ListValue as ArrayValue, ObjectEntry as Entry, ObjectValue } from '../adapter';
+
+/** As `HostContext.entries`; without a context what helpers return is not followed. */
+export const readObject = (node: SyntaxNode, context?: HostContext): ObjectValue | undefined => (context ? context.entries(node) : readLocalObject(node));
+/** As `HostContext.items`; without a context what helpers return is not followed. */
+export const readArray = (node: SyntaxNode, context?: HostContext): ListValue | undefined => (context ? context.items(node) : readLocalArray(node));
 
 const maxDepth = 8;
 
