@@ -134,7 +134,7 @@ export function createContext(uri: string, text: string, file: CommonFile, envir
       return { key, text: inner.text, span: spanOf(inner), names: names.free(inner), origin: bindOrigin(inner) };
     },
     executes: () => true,
-    model: (name, library) => findModel(own, name, library) ?? findModel(environment.models, name, library),
+    model: (name, library) => findModel(own, name, library) ?? findModel(environment.models, name, library, { uri }),
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),
     entries(node) {
       const value = valueOf(node);

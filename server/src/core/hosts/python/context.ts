@@ -62,7 +62,7 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
     items: (node) => readList(node, scopes),
     executes: isWalked,
     model(name, library) {
-      const model = findModel(own, name, library) ?? findModel(environment.models, name, library);
+      const model = findModel(own, name, library) ?? findModel(environment.models, name, library, { uri });
       return library === 'sqlalchemy' ? withTable(model, environment.models) : model;
     },
     statements: (whole, placeholders) => splitHostString(whole, placeholders, environment.split),

@@ -279,10 +279,10 @@ const worlds = new WeakMap<ModelIndex, WeakMap<ModelIndex, DjangoWorld>>();
 
 /** The world of a file: its own declarations before the workspace's. Made once per pair. */
 export function worldOf(own: ModelIndex, known: ModelIndex): DjangoWorld {
-  const key = [...own.values()].some((ir) => ir.django) ? own : none;
+  const key = [...own.values()].flat().some((ir) => ir.django) ? own : none;
   const byOwn = worlds.get(known) ?? new WeakMap<ModelIndex, DjangoWorld>();
   worlds.set(known, byOwn);
-  const world = byOwn.get(key) ?? createWorld([...known.values(), ...key.values()]);
+  const world = byOwn.get(key) ?? createWorld([...known.values(), ...key.values()].flat());
   byOwn.set(key, world);
   return world;
 }
