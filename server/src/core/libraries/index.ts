@@ -5,6 +5,7 @@ import { asyncpgAdapter } from './asyncpg/asyncpg';
 import { drizzleAdapter } from './drizzle/drizzle';
 import { djangoAdapter } from './django/django';
 import { commonAdapters } from './common';
+import { peeweeAdapter } from './peewee/peewee';
 import { knexAdapter } from './knex/knex';
 import { pgAdapter } from './pg/pg';
 import { postgresJsAdapter } from './postgresJs/postgresJs';
@@ -23,6 +24,7 @@ const adapters: readonly LibraryAdapter[] = [
   postgresJsAdapter,
   pgAdapter,
   djangoAdapter,
+  peeweeAdapter,
   sqlalchemyAdapter,
   asyncpgAdapter,
   psycopgAdapter,

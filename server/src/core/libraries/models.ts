@@ -5,6 +5,7 @@ import type { ModelIndex } from '../hosts/models';
 import type { SyntaxNode } from '../hosts/syntax';
 import { djangoModels } from './django/djangoModels';
 import { drizzleModels } from './drizzle/drizzleModels';
+import { peeweeModels } from './peewee/peeweeModels';
 import { typeormModels } from './typeorm/typeormModels';
 import { sqlalchemyModels } from './sqlalchemy/sqlalchemyModels';
 
@@ -35,7 +36,7 @@ export interface CommonModelSource extends ModelSource {
 }
 
 export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels];
-export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels];
+export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels, peeweeModels];
 export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [];
 
 /** @returns the declarations of every library whose marks the text holds. */

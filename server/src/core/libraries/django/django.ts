@@ -11,7 +11,7 @@ import { djangoFile, instanceModel, loopQuery, modelNamed, type DjangoFile } fro
 import { methodName, Query, terminals } from './djangoQuery';
 import { readArguments, readDjangoQuery, readDjangoValue } from './djangoRead';
 import { draftOf, emptyDraft } from './djangoSites';
-import { useOf } from './djangoUse';
+import { useOf } from '../shared/pythonLazyUse';
 import { viewDrafts } from './djangoViews';
 import { instanceStatement, relationStatement, writeStatements, type Statement } from './djangoWrites';
 

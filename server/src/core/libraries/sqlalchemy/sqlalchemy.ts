@@ -5,6 +5,7 @@ import { argumentsOf, calleeName, enclosingFunction, field, pathOf, receiverOf, 
 import { sqlalchemyBatch } from './sqlalchemyBatch';
 import type { QuerySite } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
+import { containsSpan } from '../../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
 import { buildSql, concat, sql } from '../shared/sqlBuilder';
 import { renderWhere } from '../shared/sqlClauses';
@@ -16,7 +17,7 @@ import { isSession, renderChain, statementChain, type RenderedStatement, type St
 import { isListedStatement, qualifiedType } from '../shared/pythonDrivers';
 import { accessOf, returnsRows, startsStatement } from '../shared/sqlText';
 
-const executors = /^(execute|scalars?|stream|stream_scalars|exec|fetch_all|fetch_one|fetch_val|iterate)$/;
+const executors = /^(execute|scalars?|stream|stream_scalars|exec|fetch_all|fetch_one|fetch_val|iterate|execute_many)$/;
 const terminals = /^(all|first|one|one_or_none|scalar|count|get|get_or_404|first_or_404|paginate|delete|update|exists|yield_per|iterator|one_or_404)$/;
 
 /** SQLAlchemy 1.4 and 2 (Core, ORM, legacy Query), SQLModel and Flask-SQLAlchemy. */
@@ -44,10 +45,10 @@ function recogniseExecution(call: SyntaxNode, context: HostContext): readonly Si
   if (!receiver) return undefined;
   if (executors.test(name)) return recogniseExecute(call, receiver, name, context);
   if (name === 'paginate') return recognisePage(call, receiver, context);
-  if (!/^(get|get_one|refresh|flush|commit)$/.test(name) || !isSessionValue(receiver, context)) return undefined;
+  if (!/^(get|get_one|get_or_404|refresh|flush|commit)$/.test(name) || !isSessionValue(receiver, context)) return undefined;
   const { positional } = argumentsOf(call);
   const [first, second] = positional;
-  if (name === 'get' || name === 'get_one') return first && second && /^[A-Z]\w*[a-z]/.test(pathOf(first)?.at(-1) ?? '') ? [getDraft(call, first, second, context)] : undefined;
+  if (/^get/.test(name)) return first && second && /^[A-Z]\w*[a-z]/.test(pathOf(first)?.at(-1) ?? '') ? [getDraft(call, first, second, context)] : undefined;
   if (name === 'refresh' && !first) return undefined;
   if ((name === 'flush' || name === 'commit') && positional.length > 0) return undefined;
   return [{ ...opaque(call, context), access: name === 'refresh' ? 'read' : 'write', fetches: name === 'refresh' ? 'one' : 'none', confidence: 'typed' }];
@@ -160,7 +161,7 @@ function draftOf(node: SyntaxNode, statement: StatementChain, rendered: Rendered
   return {
     library: 'sqlalchemy', ...about,
     source: built.source, map: built.map, binds: built.binds, conditional: built.conditional, complete: built.complete,
-    span: context.span(node), anchor: statement.anchor,
+    span: context.span(node), anchor: anchorOf(node, statement, context),
     access: rendered.kind === 'insert' || rendered.kind === 'update' || rendered.kind === 'delete' ? 'write' : 'read',
     chain: statement.chain.calls.map(({ name, nameSpan, span, args }) => ({ name, nameSpan, span, args })),
     model: rendered.entity?.model?.name ?? rendered.entity?.host,
@@ -168,6 +169,13 @@ function draftOf(node: SyntaxNode, statement: StatementChain, rendered: Rendered
     entities: rendered.entities.flatMap((entity) => (entity.table && entity.alias !== undefined ? [{ host: entity.host, table: entity.table.name, alias: entity.alias, renamed: entity.model?.columns.filter((column) => column.property !== column.column).map(({ column, property }) => ({ column, property })) ?? [] }] : [])),
     consumes: rendered.consumes,
   };
+}
+
+/** What names the query; where a class method begins it, the call of that method. */
+function anchorOf(node: SyntaxNode, { anchor }: StatementChain, context: HostContext): SiteDraft['anchor'] {
+  const around = enclosingFunction(node);
+  const callee = node.type === 'call' ? field(node, 'function') : undefined;
+  return around && callee && !containsSpan(context.span(around), anchor) && !containsSpan(context.span(node), anchor) && /^(cls|self)\b/.test(context.text.slice(anchor.start, anchor.end)) ? context.span(callee) : anchor;
 }
 
 function opaque(node: SyntaxNode, context: HostContext): SiteDraft {

@@ -8,6 +8,7 @@ import { bind, clause, concat, conditional, group, hole, identifier, incomplete,
 import { renderSelect, renderWith, renderWhere, type RowCountPart } from '../shared/sqlClauses';
 import { equals, primaryKey, renderConditions, renderExpression, value_ } from './sqlalchemyExpressions';
 import { addEntityFrom, fromPart, joinTarget, renderJoin, type JoinCall } from './sqlalchemyJoins';
+import { wholeChain } from './sqlalchemyChains';
 import { columnPart, expandArguments, findEntity, libraryFunction, maximumDepth, withoutKey, type Entity, type NestedStatement, type QueryScope } from './sqlalchemyScope';
 import { renderInsertValues, renderAssignments, type ValueSource } from './sqlalchemyValues';
 import { listOf } from './sqlalchemyExpressions';
@@ -39,7 +40,8 @@ const sets: Readonly<Record<string, string>> = { union: 'UNION', union_all: 'UNI
 /** The statement that an expression builds: a chain from `select(…)`, `insert(…)`, …, `session.query(…)`, `Model.query`, `table.select()`. */
 export function statementChain(node: SyntaxNode, context: HostContext): StatementChain | undefined {
   const scopes = scopesOf(context);
-  const chain = scopes && chainOf(node, scopes);
+  const written = scopes && chainOf(node, scopes);
+  const chain = written && wholeChain(written, scopes);
   const start = chain?.calls[0];
   if (!chain || !start) return undefined;
   const rest = chain.calls.slice(1);

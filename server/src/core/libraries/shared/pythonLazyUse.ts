@@ -4,7 +4,7 @@ import type { QuerySite } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 
 /** Calls that take a queryset as a part of another query, or send it themselves. */
-const takers = /^(filter|exclude|annotate|alias|values|values_list|aggregate|get|a?get|union|intersection|difference|Q|Subquery|Exists|ArraySubquery|Prefetch|Case|When|Coalesce|Paginator|AsyncPaginator|paginate_queryset|filter_queryset|get_object_or_404|get_list_or_404|aget_object_or_404|order_by|get_page|update|ModelChoiceField|ModelMultipleChoiceField)$/;
+const takers = /^(filter|exclude|annotate|alias|values|values_list|aggregate|get|a?get|union|intersection|difference|Q|Subquery|Exists|ArraySubquery|Prefetch|Case|When|Coalesce|Paginator|AsyncPaginator|paginate_queryset|filter_queryset|get_object_or_404|get_list_or_404|aget_object_or_404|order_by|get_page|update|ModelChoiceField|ModelMultipleChoiceField|in_|not_in|prefetch|join|from_|where|exists)$/;
 
 /** Calls that walk what they are given, or may. */
 const showers = /^(render|render_to_string|TemplateResponse|JsonResponse|Response|get_serializer|\w*Serializer)$/;
