@@ -6,15 +6,18 @@ import type { SplitStatements } from '../sql/ports';
 import type { SqlSource } from '../sql/source';
 import { kindByTokens } from '../sql/tokenModel';
 import { TokenRanges } from '../sql/tokenRanges';
+import { collectLineStarts } from '../text/lineIndex';
 import { verbatimMap } from '../text/segmentMap';
 import { hostSpan, type HostSpan, type SqlSpan } from '../text/span';
 import { createTextMemo } from '../text/textMemo';
 import { readFileRole } from './fileRole';
-import type { HostFile, QuerySite } from './ir';
+import type { CallIr, FunctionIr, HostFile, Loop, QuerySite } from './ir';
+import { readRoutineIr } from './plpgsql';
 import { readSuppressions } from './suppressions';
 
 /**
- * Reads an SQL file: one site per statement. The parts of a migration that undo it are left out. Works on any text;
+ * Reads an SQL file: one site per statement, and one per query in the bodies of functions and DO blocks, which stand as
+ * functions with their loops and calls. The parts of a migration that undo it are left out. Works on any text;
  * a byte order mark does not move an offset. Cost: one pass of the lexer, a second one over statements not seen lately.
  */
 export function readSqlFile(uri: string, text: string, { split }: { readonly split: SplitStatements }): HostFile {
@@ -26,14 +29,27 @@ export function readSqlFile(uri: string, text: string, { split }: { readonly spl
   const spans = split(text, { psql: true, tokens });
   let commentsRead = 0;
   const sites: QuerySite[] = [];
+  const loops: Loop[] = [];
+  const functions: FunctionIr[] = [];
+  const calls: CallIr[] = [];
   for (const span of spans) {
     const above: string[] = [];
     for (let comment = comments[commentsRead]; comment && comment.start < span.start; comment = comments[++commentsRead]) above.push(text.slice(comment.start, comment.end));
     while ((comments[commentsRead]?.start ?? Infinity) < span.end) commentsRead++;
-    if (!isDown(span)) sites.push(placeStatement(sites.length, text.slice(span.start, span.end), span, above));
+    if (isDown(span)) continue;
+    const statement = text.slice(span.start, span.end);
+    sites.push(placeStatement(sites.length, statement, span, above));
+    const routine = readRoutineIr(statement, span.start, { sites: sites.length, loops: loops.length, functions: functions.length, calls: calls.length });
+    if (!routine) continue;
+    sites.push(...routine.sites);
+    loops.push(...routine.loops);
+    functions.push(...routine.functions);
+    calls.push(...routine.calls);
   }
   return {
-    uri, language: 'sql', role, sites, loops: [], functions: [], classes: [], calls: [], imports: [], exports: [], models: [],
+    uri, language: 'sql', role, sites, loops, functions, classes: [], calls, imports: [], exports: [], models: [],
+    // One name space: functions of any file are called by their name.
+    ...(functions.length > 0 ? { package: 'sql', lines: collectLineStarts(text) } : {}),
     suppressions: readSuppressions(comments.map((comment) => ({ text: text.slice(comment.start, comment.end), span: hostSpan(comment.start, comment.end) }))),
     errors: [],
   };

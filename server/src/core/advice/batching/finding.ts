@@ -12,7 +12,7 @@ export function loopFinding(context: FlowContext, query: LoopQuery, verb: string
   return {
     at: { host: query.anchor },
     severity: severityOf(query),
-    message: query.dependent ? `\`${name}\` ${verb} ${often(query)}.${together(query)}` : `\`${name}\` gives the same result in every turn of the loop: run it once before.`,
+    message: query.dependent ? `\`${name}\` ${verb} ${often(query)}.${together(query)}${context.file.language === 'sql' ? setBased(query) : ''}` : `\`${name}\` gives the same result in every turn of the loop: run it once before.`,
     because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}`,
     confidence: 'text',
     evidence: {
@@ -32,6 +32,14 @@ export function loopFinding(context: FlowContext, query: LoopQuery, verb: string
 const often = (query: LoopQuery): string => query.form.reason;
 
 const together = (query: LoopQuery): string => (query.loop.concurrent && !query.path.some((s) => /\bBEGIN\b/.test(s.label)) ? ' All at the same time: one request can take every connection of the pool.' : '');
+
+/** In a routine the way out is a statement over the rows that the loop walks. */
+function setBased(query: LoopQuery): string {
+  const verb = query.path.length === 1 ? /^\s*(?:update|delete|insert|merge)\b/i.exec(query.site?.source?.text ?? '')?.[0].trim().toLowerCase() : undefined;
+  const forms: Readonly<Record<string, string>> = { update: '`UPDATE … FROM`', delete: '`DELETE … USING`', insert: '`INSERT … SELECT`', merge: 'one `MERGE`' };
+  const form = verb === undefined ? (query.execution.access === 'read' ? 'a join' : 'statements over all rows') : forms[verb];
+  return ` In place of the loop ${form} over the same rows does it at once.`;
+}
 
 function severityOf(query: LoopQuery): Severity {
   const { doubts } = query;
