@@ -1,4 +1,5 @@
-// Writes the injection grammars in syntaxes/ that colour SQL inside strings of TypeScript, JavaScript and Python.
+// Writes the injection grammars in syntaxes/ that colour SQL inside strings of TypeScript, JavaScript, Python, Go, Java, C#, Rust
+// and Ruby. PHP's own grammar in VS Code colours SQL in its strings, Ruby's in `<<~SQL`.
 //   node scripts/grammars.mjs [--check]
 // TextMate has no variables: what several rules share is put together here.
 import fs from 'node:fs';
@@ -16,7 +17,7 @@ const statementStart = [
   'INSERT~INTO\\b', 'DELETE~FROM\\b', 'MERGE~INTO\\b', 'TRUNCATE~TABLE\\b', 'VALUES\\s*\\(', 'EXPLAIN~(?:SELECT|ANALYZE|\\()', 'LOCK~TABLE\\b', 'REFRESH~MATERIALIZED\\b',
   `UPDATE~(?:ONLY~)?${name}(?:~(?:AS~)?\\w+)?(?:~SET\\b|\\s*$)`,
   'WITH~(?:RECURSIVE~)?[\\w"]+\\s*(?:\\([^)]*\\)\\s*)?(?:AS\\b|$)',
-  '(?:CREATE|ALTER|DROP)~(?:OR~REPLACE~)?(?:UNIQUE~)?(?:MATERIALIZED~)?(?:TABLE|INDEX|VIEW|FUNCTION|TRIGGER|TYPE|SCHEMA|EXTENSION|POLICY|SEQUENCE)\\b',
+  '--[ \\t]*SQL\\b', '(?:CREATE|ALTER|DROP)~(?:OR~REPLACE~)?(?:UNIQUE~)?(?:MATERIALIZED~)?(?:TABLE|INDEX|VIEW|FUNCTION|TRIGGER|TYPE|SCHEMA|EXTENSION|POLICY|SEQUENCE)\\b',
 ].map(bothCases).join('|');
 /** Later pieces of a concatenated statement; in capitals only. */
 const clauseStart = '(?:FROM|WHERE|(?:(?:LEFT|RIGHT|FULL|INNER|CROSS) )?(?:OUTER )?JOIN|ORDER BY|GROUP BY|HAVING|LIMIT|OFFSET|RETURNING|ON CONFLICT|UNION(?: ALL)?|FOR UPDATE)\\b';
@@ -33,6 +34,9 @@ const sqlTokens = {
   patterns: [
     { name: 'comment.block.sql', match: '/\\*[^`"\']*?\\*/' },
     { name: 'string.quoted.single.sql', match: '[eE]?\'[^\'"`$\\\\{\\n]*\'' },
+    { name: 'string.quoted.dollar.sql', match: '\\$([A-Za-z_]\\w*)?\\$[^`\\n]*?\\$\\1\\$' },
+    { name: 'variable.other.quoted.sql', match: '"(?!")[^"`\\n\\\\]+"' },
+    { name: 'keyword.operator.sql', match: '(?<=[\\w)"]\\s)\\?(?=\\s*\')' },
     { name: 'constant.other.placeholder.sql', match: '\\$\\d+\\b|%\\([A-Za-z_]\\w*\\)s|%s\\b|(?<![:\\w]):[A-Za-z_]\\w*\\b|(?<=[\\s(,=])\\?(?=[\\s),;`"\']|$)' },
     { name: 'keyword.operator.cast.sql', match: '::(?=\\w)' },
     { name: 'constant.numeric.sql', match: '(?<![\\w$])\\d+(?:\\.\\d+)?\\b' },
@@ -40,7 +44,7 @@ const sqlTokens = {
     { name: 'storage.type.sql', match: '\\b(?i:bigint|int[248]?|integer|smallint|numeric|decimal|real|float[48]?|double\\s+precision|bool(?:ean)?|text|varchar|char|character\\s+varying|bytea|uuid|jsonb?|timestamptz|timestamp|date|time|interval|inet|tsvector|tsquery|(?:big)?serial|with(?:out)?\\s+time\\s+zone)\\b(?!\\s*[.=])' },
     { name: 'support.function.sql', match: '\\b(?i:count|sum|avg|min|max|array_agg|string_agg|jsonb?_(?:agg|build_object|build_array|object_agg)|row_number|rank|dense_rank|lag|lead|coalesce|nullif|greatest|least|now|date_trunc|date_part|extract|lower|upper|length|trim|substring|replace|concat|round|abs|random|unnest|generate_series|to_tsvector|to_tsquery|plainto_tsquery|to_char|cast)(?=\\s*\\()' },
     { name: 'keyword.other.sql', match: '\\b(?i:select|from|where|and|or|not|in|is|as|on|using|join|left|right|full|inner|outer|cross|natural|lateral|group|order|by|having|limit|offset|fetch|first|next|rows?|only|insert|into|values|update|set|delete|merge|matched|returning|conflict|do|nothing|with|recursive|materialized|union|all|any|some|except|intersect|distinct|case|when|then|else|end|exists|between|i?like|similar|asc|desc|nulls|last|over|partition|window|filter|within|for|share|of|nowait|skip|locked|tablesample|create|alter|drop|add|column|table|index|unique|concurrently|view|function|trigger|type|schema|extension|policy|sequence|if|primary|key|foreign|references|constraint|check|cascade|restrict|begin|commit|rollback|savepoint|truncate|explain|analyze|lock|refresh|array|row|interval|at\\s+time\\s+zone|collate|current)\\b(?!\\s*\\.)' },
-    { name: 'keyword.operator.sql', match: '<->|@>|<@|#>>|#>|->>|->|\\|\\||&&|[!<>=]=|<>|~\\*|[<>=+*/~-]' },
+    { name: 'keyword.operator.sql', match: '<->|<#>|<=>|@>|<@|@\\?|@@|#>>|#>|#-|->>|->|\\?[|&]|\\|\\||&&|!?~~?\\*?|[!<>=]=|<>|[<>=+*/^%-]' },
   ],
 };
 
@@ -123,8 +127,55 @@ const python = {
   },
 };
 
+// ------------------------------------------------------------- the other languages
+
+const begins = (language, ...names) => captures(...names.map((value) => value && `${value}.${language}`));
+const ends = (end, language) => ({ end, endCaptures: { 0: { name: `punctuation.definition.string.end.${language} string.quoted.${language}` } } });
+const lineComment = { name: 'comment.line.double-dash.sql', match: '--(?:(?!"""|`|"#).)*' };
+const delimiter = 'punctuation.definition.string.begin';
+/** One literal that may go over several lines: the statement begins on its first line, or on the next one. */
+function block(language, before, quotes, end, inner, name = 'string.quoted') {
+  const beginCaptures = begins(language, 'storage.type.string', `${delimiter}`);
+  return [
+    { begin: `${before}(${quotes})${statementAhead}`, beginCaptures, ...ends(end, language), contentName: sql, patterns: [...inner, lineComment, ...include(tokens)] },
+    {
+      name: `${name}.${language}`, begin: `${before}(${quotes})(?=\\s*$)`, beginCaptures, ...ends(end, language),
+      patterns: [{ begin: `^\\s*${statementAhead}`, end: `(?=${end})`, contentName: sql, patterns: [...inner, lineComment, ...include(tokens)] }, ...inner],
+    },
+  ];
+}
+/** A literal on one line. */
+const line = (language, before, quote, inner) => ({
+  begin: `${before}(${quote})${pieceAhead}`, beginCaptures: begins(language, 'storage.type.string', delimiter), end: `(${quote})|(?<!\\\\)$`,
+  endCaptures: captures(`punctuation.definition.string.end.${language} string.quoted.${language}`), contentName: sql, patterns: [...inner, ...include(tokens)],
+});
+const escape = (language) => ({ name: `constant.character.escape.${language}`, match: '\\\\.' });
+const substitution = (language, open, close, expression) => ({ name: `meta.template.expression.${language}`, begin: open, end: close, contentName: `meta.embedded.line.${language}`, patterns: include(expression) });
+const injection = (language, scope, patterns, nested = '') => ({ scopeName: `source.sargable.sql-in-${language}`, injectionSelector: `L:${scope} -comment -string -(${sql}${nested})`, patterns });
+/** What no word and no other quotation stands before. */
+const free = '(?<![\\w"\'`])';
+const atName = { name: 'constant.other.placeholder.sql', match: '(?<![@\\w])@[A-Za-z_]\\w*' };
+
+const go = injection('go', 'source.go', [...block('go', `${free}()`, '`', '`', []), line('go', `${free}()`, '"', [escape('go')])]);
+const java = injection('java', 'source.java', [...block('java', `${free}()`, '"""', '"""', [escape('java')]), line('java', `${free}()`, '"(?!"")', [escape('java')])]);
+const rust = injection('rust', 'source.rust', [
+  // The end has as many number signs as the beginning.
+  ...['', '#', '##'].flatMap((signs) => block('rust', '(?<![\\w"])(b?r)', `${signs}"`, `"${signs}`, [])),
+  ...block('rust', '(?<![\\w"#])(b?)', '"', '"', [escape('rust')]),
+]);
+const hole = substitution('cs', '\\{(?!\\{)', '\\}', 'source.cs#expression');
+const csharp = injection('csharp', 'source.cs', [
+  ...block('cs', `(?<![\\w"])(\\$+)`, '"""+', '"""+', [atName, hole]), ...block('cs', '(?<![\\w"$@])()', '"""+', '"""+', [atName]),
+  ...block('cs', `(?<![\\w"])(\\$@|@\\$)`, '"', '"(?!")', [atName, { name: 'constant.character.escape.cs', match: '""|\\{\\{|\\}\\}' }, hole]), ...block('cs', '(?<![\\w"$])(@)', '"', '"(?!")', [atName, { name: 'constant.character.escape.cs', match: '""' }]),
+  line('cs', '(?<![\\w"@])(\\$)', '"(?!"")', [escape('cs'), atName, { name: 'constant.character.escape.cs', match: '\\{\\{|\\}\\}' }, hole]), line('cs', '(?<![\\w"$@])()', '"(?!"")', [escape('cs'), atName]),
+], ' -meta.template.expression');
+const rubyHole = substitution('ruby', '#\\{', '\\}', 'source.ruby');
+const ruby = injection('ruby', 'source.ruby', [
+  line('ruby', '(?<![\\w"\'`?])()', '"', [escape('ruby'), rubyHole]), line('ruby', '(?<![\\w"\'`?])()', "'", [escape('ruby')]),
+], ' -meta.template.expression');
+
 let stale = false;
-for (const [file, grammar] of Object.entries({ sqlTokens, sqlInTypeScript: typescript, sqlInPython: python })) {
+for (const [file, grammar] of Object.entries({ sqlTokens, sqlInTypeScript: typescript, sqlInPython: python, sqlInGo: go, sqlInJava: java, sqlInRust: rust, sqlInCSharp: csharp, sqlInRuby: ruby })) {
   const target = path.join(folder, `${file}.tmLanguage.json`);
   const text = `${JSON.stringify({ $comment: 'Generated by scripts/grammars.mjs', ...grammar }, undefined, 2)}\n`;
   if (fs.existsSync(target) && fs.readFileSync(target, 'utf8') === text) continue;
