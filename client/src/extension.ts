@@ -18,7 +18,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const connections = createConnections(context, server, output, reports);
   const panel = createExplainPanel(context);
   const explain = createExplain(server, connections, panel);
-  context.subscriptions.push(output, server, reports, connections, panel, createStatusBar(server, connections), createQueriesView(server, explain));
+  context.subscriptions.push(output, server, reports, connections, panel, createStatusBar(server, connections), createQueriesView(server, explain, output));
   registerCommands(context, { output, server, connections, explain, reports });
   await server.start();
 }

@@ -11,7 +11,7 @@ const VIEW = 'sargable.queries';
 const REFRESH_DELAY = 400;
 
 /** The Queries view: every query of the workspace by the tables that it names, with the findings about it. */
-export function createQueriesView(server: Server, explain: Explain): vscode.Disposable {
+export function createQueriesView(server: Server, explain: Explain, output: vscode.LogOutputChannel): vscode.Disposable {
   let filter: QueryFilter = {};
   let currentFile = false;
   let timer: NodeJS.Timeout | undefined;
@@ -33,7 +33,13 @@ export function createQueriesView(server: Server, explain: Explain): vscode.Disp
       async getChildren(node): Promise<Node[]> {
         if (node?.type === 'query') return [];
         if (node) return (await server.request<readonly ListedQuery[]>(tableQueriesRequest, { key: node.table.key, filter: asked() })).map((query) => ({ type: 'query', query }));
-        result = await server.request<QueryTablesResult>(queryTablesRequest, { filter: asked() }).catch(() => undefined);
+        try {
+          result = await server.request<QueryTablesResult>(queryTablesRequest, { filter: asked() });
+        } catch (error) {
+          // While the server starts, or starts again: its status brings the view back.
+          result = undefined;
+          output.debug(`Queries view: ${error instanceof Error ? error.message : String(error)}`);
+        }
         describe();
         return (result?.tables ?? []).map((table) => ({ type: 'table', table }));
       },

@@ -136,11 +136,11 @@ function columns(context: ColumnContext): Proposal[] {
 
 /** Filters and sorts want indexed columns first. */
 function ofRelation(relation: ScopeRelation, place: string, qualified: ((name: string) => boolean) | undefined): Proposal[] {
-  return (relation.columns() ?? []).map((column) => {
+  return (relation.columns() ?? []).map((column, i) => {
     const { name } = column;
     const full = qualified?.(name) === true && relation.alias !== '' ? `${quoteIdentifier(relation.alias)}.${quoteIdentifier(name)}` : quoteIdentifier(name);
     const indexed = (place === 'filter' || place === 'order' || place === 'on') && isLeadingKey(column);
-    return { kind: 'column', label: qualified?.(name) === true && relation.alias !== '' ? `${relation.alias}.${name}` : name, insert: full, detail: describeColumn(column, relation), rank: indexed ? 2 : 3, ...(column.table ? { table: column.table, column: column.column } : {}) };
+    return { kind: 'column', label: qualified?.(name) === true && relation.alias !== '' ? `${relation.alias}.${name}` : name, insert: full, detail: describeColumn(column, relation), rank: (indexed ? 2 : 3) + i / 10_000, ...(column.table ? { table: column.table, column: column.column } : {}) };
   });
 }
 

@@ -2,6 +2,7 @@ import type { Catalog } from '../catalog/model';
 import { endsOperand } from '../sql/holeForms';
 import { tokenize, isNamePart, isNameStart } from '../sql/lexer';
 import { TokenRanges } from '../sql/tokenRanges';
+import { typedTokens } from './typedTokens';
 import { blockAround, clauseAround, readScope, type ScopeBlock, type TokenScope } from './scope';
 
 /** What may stand at a place in an SQL text. */
@@ -42,7 +43,7 @@ export function readContext(text: string, offset: number, catalog: Catalog | und
   if (!typed) return undefined;
   const { start, end, quoted } = typed;
   const marked = `${text.slice(0, start)}${MARK}${/^[\w(]/.test(text.slice(end)) ? ' ' : ''}${text.slice(end)}`;
-  const ranges = new TokenRanges(marked, tokenize(marked));
+  const ranges = new TokenRanges(marked, typedTokens(marked));
   const at = ranges.indexAt(start);
   if (ranges.word(at) !== MARK) return undefined;
   const scope = readScope(ranges, catalog);

@@ -2,13 +2,13 @@ import { findTable } from '../catalog/lookup';
 import type { Catalog, Table } from '../catalog/model';
 import { relationKey } from '../catalog/names';
 import { endsOperand } from '../sql/holeForms';
-import { tokenize } from '../sql/lexer';
 import { maskSource } from '../sql/mask';
 import { isReserved, nameOf } from '../sql/names';
 import type { SqlSource } from '../sql/source';
 import { TokenRanges } from '../sql/tokenRanges';
 import { sqlSpan, type SqlSpan } from '../text/span';
 import { collectDdlUses } from './ddlUses';
+import { typedTokens } from './typedTokens';
 import { blockAround, clauseAround, readScope, visibleBlocks, type ScopeBlock, type ScopeColumn, type ScopeRelation, type TokenScope } from './scope';
 
 /** A name in an SQL text that stands for a relation or a column. */
@@ -54,7 +54,7 @@ export function namesOf(source: SqlSource, catalog: Catalog | undefined): Statem
 
 /** What the names of an SQL text without holes stand for. A name is never guessed: what is ambiguous is left out. */
 export function readNames(text: string, catalog: Catalog | undefined): StatementNames {
-  const ranges = new TokenRanges(text, tokenize(text));
+  const ranges = new TokenRanges(text, typedTokens(text));
   const ddl = collectDdlUses(ranges, catalog);
   const scope = readScope(ranges, catalog);
   const uses: NameUse[] = [...ddl.uses];
