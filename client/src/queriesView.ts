@@ -38,7 +38,7 @@ export function createQueriesView(server: Server, explain: Explain, output: vsco
         } catch (error) {
           // While the server starts, or starts again: its status brings the view back.
           result = undefined;
-          output.debug(`Queries view: ${error instanceof Error ? error.message : String(error)}`);
+          output.warn(`Queries view: ${error instanceof Error ? error.message : String(error)}`);
         }
         describe();
         return (result?.tables ?? []).map((table) => ({ type: 'table', table }));
