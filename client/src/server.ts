@@ -50,7 +50,8 @@ export function createServer(context: vscode.ExtensionContext, output: vscode.Lo
     start: () => client.start(),
     stop: () => client.stop(),
     restart: () => client.restart(),
-    request: (method, params, token) => client.sendRequest(method, params, token),
+    // An undefined token would go over the wire as a second parameter, in the place of the server's own token.
+    request: (method, params, token) => (token ? client.sendRequest(method, params, token) : client.sendRequest(method, params)),
     onNotification: (method, listener) => client.onNotification(method, listener),
     onProgress: (token, listener) => client.onProgress(WorkDoneProgress.type, token, listener),
     dispose() {
