@@ -85,6 +85,8 @@ export interface SargableSettings {
   };
   /** CodeLens above each query that opens its plan, and one with what a connected server has counted for it. */
   readonly codeLens: { readonly enable: boolean };
+  /** Tables, columns, aliases and variables of SQL files are coloured by what they are. */
+  readonly semanticColors: { readonly enable: boolean };
   /** Tables and columns of the schema are proposed inside SQL. */
   readonly completion: { readonly enable: boolean };
   readonly trace: { readonly server: 'off' | 'messages' | 'verbose' };

@@ -124,3 +124,19 @@ it('outlines an SQL file and finds tables by name', async () => {
   const tables = await client!.request<WorkspaceSymbol[]>('workspace/symbol', { query: 'cust' });
   expect(tables.map(({ name, location }) => `${name} ${location.uri.slice(location.uri.lastIndexOf('/') + 1)}`)).toEqual(['customers 0001_customers.sql']);
 });
+
+it('colours an SQL file by what its words are', async () => {
+  const text = 'SELECT o.total, lower(status) FROM orders o;\nCREATE FUNCTION f(p_id bigint) RETURNS void LANGUAGE plpgsql AS $$\nBEGIN\n  DELETE FROM orders WHERE id = p_id;\nEND $$;\n';
+  const { uri } = await openAt('q.sql', 'sql', `${text}|`);
+  const { legend } = client!.initialized.capabilities.semanticTokensProvider as { legend: { tokenTypes: string[] } };
+  const { data } = await client!.request<{ data: number[] }>('textDocument/semanticTokens/full', { textDocument: { uri } });
+  const found: string[] = [];
+  for (let i = 0, line = 0, character = 0; i < data.length; i += 5) {
+    line += data[i]!;
+    character = data[i] === 0 ? character + data[i + 1]! : data[i + 1]!;
+    found.push(`${text.split('\n')[line]?.slice(character, character + data[i + 2]!)}:${legend.tokenTypes[data[i + 3]!]}`);
+  }
+  expect(found).toEqual(['o:variable', 'total:property', 'lower:function', 'status:property', 'orders:struct', 'o:variable', 'f:function', 'orders:struct', 'id:property', 'p_id:parameter']);
+  await client!.open(uriOf('src/z.ts'), 'typescript', "import { Pool } from 'pg';\nnew Pool().query('SELECT id FROM orders');\n");
+  expect((await client!.request<{ data: number[] }>('textDocument/semanticTokens/full', { textDocument: { uri: uriOf('src/z.ts') } })).data).toEqual([]);
+});

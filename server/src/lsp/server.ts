@@ -19,6 +19,7 @@ import { registerHover } from './features/hover';
 import { registerQueries } from './features/queries';
 import { registerReferences } from './features/references';
 import { createSecondLook } from './features/secondLook';
+import { registerSemanticTokens, SEMANTIC_LEGEND } from './features/semanticTokens';
 import { createStatementsFeature } from './features/statements';
 import { registerSymbols } from './features/symbols';
 import { registerWorkspace } from './features/workspace';
@@ -41,6 +42,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
   registerDefinition(connection, current);
   registerReferences(connection, current);
   registerSymbols(connection, current);
+  registerSemanticTokens(connection, current);
   const queries = registerQueries(connection, current);
   const statements = createStatementsFeature(connection, current);
   registerCodeLens(connection, current, statements.onActivity);
@@ -82,6 +84,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
         documentHighlightProvider: true,
         documentSymbolProvider: true,
         workspaceSymbolProvider: true,
+        semanticTokensProvider: { documentSelector: [{ language: 'sql' }], legend: SEMANTIC_LEGEND, full: true },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
     };
