@@ -2,6 +2,7 @@ import { transformSync } from 'esbuild';
 import * as drizzleOrm from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import * as pgCore from 'drizzle-orm/pg-core';
+import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { offsetPagination } from '../../server/src/core/rules/offset-pagination';
@@ -83,6 +84,19 @@ describe('keyset rewrite in Drizzle', () => {
     it(chain, async () => {
       const code = `${drizzleHead}export async function page(offset: number, after?: Row) {\n  return await ${chain};\n}`;
       await expectSameWalk(code, { ...drizzleOrm, ...pgCore, db: drizzle(pool) });
+    });
+  }
+});
+
+describe('keyset rewrite in Kysely', () => {
+  for (const chain of [
+    `db.selectFrom('orders').selectAll().where('tenant_id', '=', '1').orderBy('created_at', 'desc').orderBy('id', 'desc').limit(${PAGE}).offset(offset)`,
+    `db.selectFrom('orders').select(['id', 'total']).where((eb) => eb.or([eb('tenant_id', '=', '1'), eb('total', '=', '10')])).orderBy('id').limit(${PAGE}).offset(offset)`,
+    `db.selectFrom('orders').selectAll().orderBy('created_at', 'desc').orderBy('id').limit(${PAGE}).offset(offset)`,
+  ]) {
+    it(chain, async () => {
+      const code = `import { Kysely, PostgresDialect } from 'kysely';\nconst db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });\nexport async function page(offset: number, after?: Row) {\n  return await ${chain}.execute();\n}`;
+      await expectSameWalk(code, { db: new Kysely({ dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: database.url, max: 1, idleTimeoutMillis: 1, allowExitOnIdle: true }) }) }) });
     });
   }
 });

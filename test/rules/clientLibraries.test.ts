@@ -17,9 +17,25 @@ export const orders = pgTable('orders', { id: bigint('id', { mode: 'number' }).p
 export const customers = pgTable('customers', { id: bigint('id', { mode: 'number' }).primaryKey(), tenantId: bigint('tenant_id', { mode: 'number' }).notNull(), name: text('name').notNull() });
 `;
 
+const kysely = `import { Kysely, PostgresDialect } from 'kysely';
+const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+`;
+
 testRule(offsetPagination, {
   schema,
   flagged: [
+    {
+      language: 'typescript',
+      code: `${kysely}
+export async function page(tenantId: number, offset: number) {
+  return db.selectFrom('orders').selectAll().where('tenant_id', '=', tenantId).orderBy('id').limit(20).offset(offset).execute();
+//                                                                                                    ^^^^^^^^^^^^^^^ later pages cost more
+}`,
+      fixed: `${kysely}
+export async function page(tenantId: number, offset: number, after?: { id: string }) {
+  return db.selectFrom('orders').selectAll().where('tenant_id', '=', tenantId).where((eb) => after ? eb('id', '>', after.id) : eb.lit(true)).orderBy('id').limit(20).execute();
+}`,
+    },
     {
       language: 'typescript',
       code: `${drizzle}
@@ -45,6 +61,16 @@ export const page = (offset: number) => db.query.orders.findMany({ where: eq(ord
 testRule(nPlusOne, {
   schema,
   flagged: [
+    {
+      language: 'typescript',
+      code: `${kysely}
+export async function names(ids: number[]) {
+  const found = [];
+  for (const id of ids) found.push(await db.selectFrom('customers').select('name').where('id', '=', id).executeTakeFirst());
+//                                       ^^^^^^^^^^^^^ once per element
+  return found;
+}`,
+    },
     {
       language: 'typescript',
       code: `${drizzle}

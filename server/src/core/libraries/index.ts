@@ -7,6 +7,7 @@ import { djangoAdapter } from './django/django';
 import { commonAdapters } from './common';
 import { peeweeAdapter } from './peewee/peewee';
 import { knexAdapter } from './knex/knex';
+import { kyselyAdapter } from './kysely/kysely';
 import { pgAdapter } from './pg/pg';
 import { postgresJsAdapter } from './postgresJs/postgresJs';
 import { prismaAdapter } from './prisma/prisma';
@@ -20,6 +21,7 @@ const adapters: readonly LibraryAdapter[] = [
   prismaAdapter,
   drizzleAdapter,
   typeormAdapter,
+  kyselyAdapter,
   knexAdapter,
   postgresJsAdapter,
   pgAdapter,

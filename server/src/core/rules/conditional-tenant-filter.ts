@@ -5,7 +5,7 @@ import { bindColumn, walkExpression, type Scope } from '../advice/scope';
 import { toHostEdits } from '../advice/sqlEdits';
 import { findTenantColumns, isSystemPath } from '../advice/tenantScope';
 import type { TenantColumnOf } from '../advice/tenantEvidence';
-import type { Bind, FunctionIr } from '../hosts/ir';
+import type { ConditionalPart, Bind, FunctionIr } from '../hosts/ir';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 import { toHostSpan } from '../text/segmentMap';
@@ -41,9 +41,9 @@ export const conditionalTenantFilter: StatementRule = {
     for (const block of model.blocks) {
       const own = block.conjuncts.filter((c) => c.clause !== 'having');
       const mayDrop = (c: Conjunct): boolean => site.library === 'prisma' && droppedValue(context, c) !== undefined;
-      if (own.some((c) => pinsTenant(scope, block, c, tenant.columnOf) && (!isConditional(context, c) || hasAlternative(context, c)) && !mayDrop(c))) continue;
+      if (own.some((c) => pinsTenant(scope, block, c, tenant.columnOf) && (!isConditional(context, block, c) || hasAlternative(context, c)) && !mayDrop(c))) continue;
       for (const conjunct of own) {
-        if (pinsTenant(scope, block, conjunct, tenant.columnOf) && isConditional(context, conjunct)) reportPath(context, conjunct);
+        if (pinsTenant(scope, block, conjunct, tenant.columnOf) && isConditional(context, block, conjunct)) reportPath(context, conjunct);
         if (site.library === 'prisma' && pinsTenant(scope, block, conjunct, tenant.columnOf)) reportDropped(context, conjunct);
         const filter = findEscapable(scope, block, conjunct, tenant.columnOf);
         if (filter) reportEscape(context, conjunct, filter);
@@ -64,8 +64,10 @@ function isTenantColumn(scope: Scope, block: QueryBlock, side: Expression, colum
 }
 
 /** Stands in a part that code adds only sometimes, about the tenant itself; what replaces it has no tenant either. */
-function isConditional(context: StatementContext, conjunct: Conjunct): boolean {
-  return context.site.conditional.some((part) => overlaps({ start: part.sql.start, end: part.sql.end }, conjunct.span) && /^\s*(?:TRUE\s*)?$/.test(part.otherwise) && !leavesBefore(context, part.condition));
+function isConditional(context: StatementContext, block: QueryBlock, conjunct: Conjunct): boolean {
+  // A sub-query that comes and goes as a whole takes its rows with it.
+  const whole = (part: ConditionalPart): boolean => block.relations.every((r) => part.sql.start <= r.span.start && r.span.end <= part.sql.end);
+  return context.site.conditional.some((part) => !whole(part) && overlaps({ start: part.sql.start, end: part.sql.end }, conjunct.span) && /^\s*(?:TRUE\s*)?$/.test(part.otherwise) && !leavesBefore(context, part.condition));
 }
 
 /** Another branch of the same `if` adds a condition of its own: users are held to theirs, organizations to theirs. */

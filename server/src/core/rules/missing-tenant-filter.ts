@@ -36,7 +36,8 @@ export const missingTenantFilter: StatementRule = {
     if (hasUnknownPart(model) || isSystemPath(context.uri, settings.tenant.systemPaths)) return;
     const tenant = findTenantColumns(context);
     if (!tenant) return;
-    const open = collectTenantOccurrences({ model, catalog }, tenant.columnOf).filter((o) => o.evidence === 'none');
+    // Relations loaded with the rows (`with`) are reached through these rows' keys.
+    const open = collectTenantOccurrences({ model, catalog }, tenant.columnOf).filter((o) => o.evidence === 'none' && !(site.eager.length > 0 && o.block.role === 'derived'));
     const first = open[0];
     const severity = first && severityOf(context);
     if (!first || !severity || model.blocks.some((b) => b.locking?.skipLocked)) return;
