@@ -21,9 +21,31 @@ const kysely = `import { Kysely, PostgresDialect } from 'kysely';
 const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
 `;
 
+const slonik = "import { createPool, sql } from 'slonik';\nconst pool = await createPool(url);\n";
+const pgPromise = "import pgPromise from 'pg-promise';\nconst pgp = pgPromise({});\nconst db = pgp(url);\n";
+const neon = "import { neon } from '@neondatabase/serverless';\nconst sql = neon(url);\n";
+
 testRule(offsetPagination, {
   schema,
   flagged: [
+    {
+      language: 'typescript',
+      code: `${slonik}
+export const page = (offset: number) => pool.any(sql.type(row)\`SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET \${offset}\`);
+//                                                                                                        ^^^^^^^^^^^^^^^^`,
+    },
+    {
+      language: 'typescript',
+      code: `${pgPromise}
+export const page = (offset: number) => db.any('SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $(offset)', { offset });
+//                                                                                         ^^^^^^^^^^^^^^^^`,
+    },
+    {
+      language: 'typescript',
+      code: `${neon}
+export const page = (offset: number) => sql\`SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET \${offset}\`;
+//                                                                                     ^^^^^^^^^^^^^^^^`,
+    },
     {
       language: 'typescript',
       code: `${kysely}
@@ -61,6 +83,30 @@ export const page = (offset: number) => db.query.orders.findMany({ where: eq(ord
 testRule(nPlusOne, {
   schema,
   flagged: [
+    {
+      language: 'typescript',
+      code: `${slonik}
+export async function names(ids: number[]) {
+  for (const id of ids) print(await pool.one(sql.unsafe\`SELECT name FROM customers WHERE id = \${id}\`));
+//                                           ^^^^^^^^^^ once per element
+}`,
+    },
+    {
+      language: 'typescript',
+      code: `${pgPromise}
+export async function names(ids: number[]) {
+  for (const id of ids) print(await db.oneOrNone('SELECT name FROM customers WHERE id = $1', [id]));
+//                                  ^^^^^^^^^^^^ once per element
+}`,
+    },
+    {
+      language: 'typescript',
+      code: `${neon}
+export async function names(ids: number[]) {
+  return Promise.all(ids.map((id) => sql\`SELECT name FROM customers WHERE id = \${id}\`));
+//                                   ^^^ once per element
+}`,
+    },
     {
       language: 'typescript',
       code: `${kysely}

@@ -8,10 +8,14 @@ import { commonAdapters } from './common';
 import { peeweeAdapter } from './peewee/peewee';
 import { knexAdapter } from './knex/knex';
 import { kyselyAdapter } from './kysely/kysely';
+import { neonAdapter } from './neon/neon';
 import { pgAdapter } from './pg/pg';
+import { pgPromiseAdapter } from './pgPromise/pgPromise';
+import { pgxAdapter } from './pgx/pgx';
 import { postgresJsAdapter } from './postgresJs/postgresJs';
 import { prismaAdapter } from './prisma/prisma';
 import { psycopgAdapter } from './psycopg/psycopg';
+import { slonikAdapter } from './slonik/slonik';
 import { sqlalchemyAdapter } from './sqlalchemy/sqlalchemy';
 import { typeormAdapter } from './typeorm/typeorm';
 import { wrapperAdapter } from './wrapper';
@@ -23,6 +27,9 @@ const adapters: readonly LibraryAdapter[] = [
   typeormAdapter,
   kyselyAdapter,
   knexAdapter,
+  slonikAdapter,
+  neonAdapter,
+  pgPromiseAdapter,
   postgresJsAdapter,
   pgAdapter,
   djangoAdapter,

@@ -1,29 +1,55 @@
-import type { QuerySite } from '../../hosts/ir';
+import type { LibraryId, QuerySite } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 import { callParts } from '../../hosts/typescript/syntaxTools';
 import { hostSpan } from '../../text/span';
-import type { HostContext, LibraryAdapter, SiteDraft, TaggedHole } from '../adapter';
+import type { HostContext, HostString, LibraryAdapter, SiteDraft, TaggedHole } from '../adapter';
 import { addTagPredicate, toTagKeyset } from './postgresJsEdits';
 import { argumentsOf, scriptLanguages } from '../pg/pg';
+import { buildSql, concat, fragment, identifier, type SqlPart } from '../shared/sqlBuilder';
 import { accessOf, returnsRows, startsStatement } from '../shared/sqlText';
 
-const modules = /^(postgres|@vercel\/postgres|@neondatabase\/serverless|slonik|@nearform\/sql|porsager-postgres|bun)$/;
-const foreignModules = /^(drizzle-orm|kysely|@prisma|sequelize|typeorm|@mikro-orm|knex|@databases\/|sql-template)/;
-const sqlTypes = /(^|[^\w])(postgres\.)?(Sql|TransactionSql|ReservedSql|ISql|NeonQueryFunction|PostgresSql)(?![\w])/;
+/** A driver whose queries are tagged templates: what tells its tag, and what stands in the templates. */
+export interface TagDriver {
+  readonly library: LibraryId;
+  readonly modules: RegExp;
+  /** Types of the tag. */
+  readonly types: RegExp;
+  /** Does a tag of unknown origin belong to it by its name? */
+  readonly byName: boolean;
+  /** What `${…}` is where the shared forms do not tell. */
+  hole?(expression: SyntaxNode, context: HostContext): TaggedHole | undefined;
+  /** The name that an interpolation puts into the text, where the code tells it. */
+  name?(expression: SyntaxNode, context: HostContext): readonly string[] | undefined;
+  /** Is what the tag makes sent, besides by awaiting it? */
+  isRun?(node: SyntaxNode, context: HostContext): boolean;
+}
+
+const foreignModules = /^(drizzle-orm|kysely|@prisma|sequelize|typeorm|@mikro-orm|knex|@databases\/|sql-template|@pgtyped)/;
+const otherDrivers = /^(postgres|@nearform\/sql|porsager-postgres|bun|@vercel\/postgres|@neondatabase\/serverless|slonik|@slonik\/.*|.*\/slonik)$/;
+const driver: TagDriver = {
+  library: 'postgres.js',
+  modules: /^(postgres|@nearform\/sql|porsager-postgres|bun)$/,
+  types: /(^|[^\w])(postgres\.)?(Sql|TransactionSql|ReservedSql|ISql|PostgresSql)(?![\w])/,
+  byName: true,
+};
 const methods = /^(then|catch|finally|execute|values|raw|simple|describe|cursor|forEach|readable|writable)$/;
 
-/** postgres.js and drivers that share its tag: `` sql`…` ``, `sql.unsafe(text, values)`, `` tx`…` `` in `sql.begin(tx => …)`. */
+/** postgres.js: `` sql`…` ``, `sql.unsafe(text, values)`, `` tx`…` `` in `sql.begin(tx => …)`. */
 export const postgresJsAdapter: LibraryAdapter = {
   id: 'postgres.js',
   languages: scriptLanguages,
   recognise(call, context) {
-    const inner = findTag(call);
-    if (inner) return recogniseTag(call, inner, context);
-    return recogniseUnsafe(call, context);
+    return recogniseTagged(call, context, driver) ?? recogniseUnsafe(call, context);
   },
   addPredicate: addTagPredicate,
   toKeyset: toTagKeyset,
 };
+
+/** The query of a tagged template of a driver; undefined where the tag is not its own. */
+export function recogniseTagged(call: SyntaxNode, context: HostContext, own: TagDriver): readonly SiteDraft[] | undefined {
+  const inner = findTag(call);
+  return inner && recogniseTag(call, inner, context, own);
+}
 
 interface Tag {
   /** The tagged template itself. */
@@ -58,24 +84,30 @@ function findTag(call: SyntaxNode): Tag | undefined {
   return undefined;
 }
 
-function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called, awaited }: Tag, context: HostContext): readonly SiteDraft[] | undefined {
-  const confidence = tagConfidence(tag, context);
+function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called, awaited }: Tag, context: HostContext, own: TagDriver): readonly SiteDraft[] | undefined {
+  const confidence = tagConfidence(tag, context, own);
   if (confidence === undefined) return undefined;
   if (isNested(node)) return [];
-  const text = context.tagged?.(template, (expression) => classifyHole(expression, context));
+  const names = new Map<number, readonly string[]>();
+  const tagged = context.tagged?.(template, (expression) => {
+    const name = own.name?.(expression, context);
+    if (name) names.set(expression.startIndex, name);
+    return own.hole?.(expression, context) ?? classifyHole(expression, context, own);
+  });
+  const text = tagged && names.size > 0 ? withNames(tagged, names) : tagged;
   if (!text || !startsStatement(text.text)) return [];
   const [statement] = context.statements(text, 'none');
   if (!statement) return [];
   const stream = called.some((name) => /^(cursor|forEach|readable)$/.test(name));
   const draft: SiteDraft = {
-    library: 'postgres.js',
+    library: own.library,
     confidence,
     source: statement.source,
     map: statement.map,
     span: hostSpan(tag.startIndex, call.endIndex),
     anchor: hostSpan(tag.startIndex, tag.endIndex),
     // A query runs when it is awaited; the tag alone may be a fragment for another query.
-    executes: called.length > 0 || awaited || isRun(call) || context.executes(call) ? 'yes' : 'no',
+    executes: called.length > 0 || awaited || own.isRun?.(call, context) === true || context.executes(call) ? 'yes' : 'no',
     access: accessOf(statement.source.text),
     fetches: stream ? 'stream' : returnsRows(statement.source.text) ? 'many' : 'none',
     binds: statement.binds,
@@ -87,11 +119,20 @@ function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called, 
   return [draft];
 }
 
-/** slonik's `` pool.any(sql.unsafe`…`) ``: the pool's method sends what it is given. */
-function isRun(node: SyntaxNode): boolean {
-  const call = node.parent?.type === 'arguments' ? node.parent.parent : null;
-  const callee = call ? callParts(call)?.callee : undefined;
-  return callee?.type === 'member_expression' && /^(any|anyFirst|many|manyFirst|maybeOne|maybeOneFirst|one|oneFirst|query|exists|stream)$/.test(callee.childForFieldName('property')?.text ?? '');
+/** The text with the names that are known in it. A text with choices is left as it is. */
+function withNames(text: HostString, names: ReadonlyMap<number, readonly string[]>): HostString {
+  if (text.conditional.length > 0) return text;
+  const pieces: SqlPart[] = [];
+  let at = 0;
+  text.interpolations.forEach((interpolation, index) => {
+    const place = text.binds.find((bind) => (bind.interpolation ?? Number(bind.key)) === index)?.span;
+    const name = place && names.get(place.start);
+    if (!name) return;
+    pieces.push(fragment(text, at, interpolation.span.start), identifier(name, place));
+    at = interpolation.span.end;
+  });
+  const built = buildSql(concat(...pieces, fragment(text, at)));
+  return { text: built.source.text, map: built.map, interpolations: built.source.interpolations, binds: built.binds, conditional: built.conditional, complete: text.complete };
 }
 
 /** Is the template part of another one (directly, in a choice, or as the value of a fragment helper)? */
@@ -104,20 +145,20 @@ function isNested(node: SyntaxNode): boolean {
 }
 
 /** What `${…}` is in a postgres.js query. */
-function classifyHole(expression: SyntaxNode, context: HostContext): TaggedHole | undefined {
+function classifyHole(expression: SyntaxNode, context: HostContext, own: TagDriver): TaggedHole | undefined {
   const parts = callParts(expression);
   if (!parts || expression.type !== 'call_expression') return undefined;
   const { callee, template } = parts;
   if (template) {
     const last = context.path(callee)?.at(-1) ?? '';
-    return tagConfidence(callee, context) !== undefined || /^(fragment|sql)$/.test(last) ? { inline: template } : undefined;
+    return tagConfidence(callee, context, own) !== undefined || /^(fragment|sql)$/.test(last) ? { inline: template } : undefined;
   }
   const path = context.path(callee) ?? [];
   const last = path.at(-1) ?? '';
   if (/^(unsafe|join|raw|file)$/.test(last)) return { kind: last === 'join' ? 'list' : 'fragment' };
   if (/^(identifier|ref|table|id)$/.test(last) && path.length > 1) return { kind: 'identifier' };
   if (/^(array|json|jsonb|typed|binary|date|timestamp)$/.test(last) && path.length > 1) return { kind: 'value' };
-  if (tagConfidence(callee, context) === undefined) return undefined;
+  if (tagConfidence(callee, context, own) === undefined) return undefined;
   return { kind: helperKind(expression, context) };
 }
 
@@ -138,8 +179,8 @@ function textBefore(node: SyntaxNode, context: HostContext): string {
   return template ? context.text.slice(Math.max(0, template.startIndex - 80), template.startIndex) : '';
 }
 
-/** Is this expression a postgres.js tag? Names alone count for `sql` only; slonik's `sql.unsafe`, `sql.type(schema)` too. */
-function tagConfidence(written: SyntaxNode, context: HostContext): QuerySite['confidence'] | undefined {
+/** Is this expression a driver's tag? Names alone count for `sql` only; slonik's `sql.unsafe`, `sql.type(schema)` too. */
+export function tagConfidence(written: SyntaxNode, context: HostContext, own: TagDriver = driver): QuerySite['confidence'] | undefined {
   const made = written.type === 'call_expression' ? callParts(written)?.callee : written;
   const slonik = made?.type === 'member_expression' && /^(unsafe|fragment|type|typeAlias)$/.test(made.childForFieldName('property')?.text ?? '') ? made.childForFieldName('object') : null;
   if (written.type === 'call_expression' && !slonik) return undefined;
@@ -152,31 +193,31 @@ function tagConfidence(written: SyntaxNode, context: HostContext): QuerySite['co
       const callee = callParts(origin.node)?.callee;
       const made = callee ? context.origin(callee) : undefined;
       if (made?.kind === 'import') {
-        if (modules.test(made.module)) return 'proved';
-        if (foreignModules.test(made.module)) return undefined;
+        if (own.modules.test(made.module)) return 'proved';
+        if (otherDrivers.test(made.module) || foreignModules.test(made.module)) return undefined;
       }
       break;
     }
     case 'construct':
-      return /^SQL$/.test(origin.callee.at(-1) ?? '') ? 'proved' : undefined;
+      return own.byName && /^SQL$/.test(origin.callee.at(-1) ?? '') ? 'proved' : undefined;
     case 'import':
-      if (modules.test(origin.module)) return /^(sql|default)$/.test(origin.imported) ? 'proved' : undefined;
-      if (foreignModules.test(origin.module)) return undefined;
+      if (own.modules.test(origin.module)) return /^(sql|default)$/.test(origin.imported) ? 'proved' : undefined;
+      if (otherDrivers.test(origin.module) || foreignModules.test(origin.module)) return undefined;
       break;
     case 'parameter': {
-      if (origin.type !== undefined) return sqlTypes.test(origin.type) ? 'typed' : undefined;
+      if (origin.type !== undefined) return own.types.test(origin.type) ? 'typed' : undefined;
       const call = origin.callback?.call;
       const callee = call ? callParts(call)?.callee : undefined;
       const object = callee?.type === 'member_expression' ? callee.childForFieldName('object') : null;
-      if (object && /^(begin|savepoint|reserve|transaction)$/.test(callee?.childForFieldName('property')?.text ?? '')) return tagConfidence(object, context);
+      if (object && /^(begin|savepoint|reserve|transaction)$/.test(callee?.childForFieldName('property')?.text ?? '')) return tagConfidence(object, context, own);
       break;
     }
     case 'field':
-      if (origin.type !== undefined) return sqlTypes.test(origin.type) ? 'typed' : undefined;
+      if (origin.type !== undefined) return own.types.test(origin.type) ? 'typed' : undefined;
       break;
   }
   const last = path.at(-1) ?? '';
-  return /^_?sql$/i.test(last) && path.length <= 3 ? 'typed' : undefined;
+  return own.byName && /^_?sql$/i.test(last) && path.length <= 3 && slonik === null ? 'typed' : undefined;
 }
 
 /** `sql.unsafe(text, values)`. */
