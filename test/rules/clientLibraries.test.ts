@@ -25,9 +25,17 @@ const slonik = "import { createPool, sql } from 'slonik';\nconst pool = await cr
 const pgPromise = "import pgPromise from 'pg-promise';\nconst pgp = pgPromise({});\nconst db = pgp(url);\n";
 const neon = "import { neon } from '@neondatabase/serverless';\nconst sql = neon(url);\n";
 
+const supabase = "import { createClient } from '@supabase/supabase-js';\nconst supabase = createClient(url, key);\n";
+
 testRule(offsetPagination, {
   schema,
   flagged: [
+    {
+      language: 'typescript',
+      code: `${supabase}
+export const page = async (from: number, to: number) => await supabase.from('orders').select('id').order('id').range(from, to);
+//                                                                                                            ^^^^^^^^^^^^^^^^`,
+    },
     {
       language: 'typescript',
       code: `${slonik}
@@ -83,6 +91,14 @@ export const page = (offset: number) => db.query.orders.findMany({ where: eq(ord
 testRule(nPlusOne, {
   schema,
   flagged: [
+    {
+      language: 'typescript',
+      code: `${supabase}
+export async function names(ids: number[]) {
+  for (const id of ids) print(await supabase.from('customers').select('name').eq('id', id).single());
+//                                  ^^^^^^^^^^^^^^^^^^^^^^^^^^ once per element
+}`,
+    },
     {
       language: 'typescript',
       code: `${slonik}

@@ -17,6 +17,7 @@ import { prismaAdapter } from './prisma/prisma';
 import { psycopgAdapter } from './psycopg/psycopg';
 import { slonikAdapter } from './slonik/slonik';
 import { sqlalchemyAdapter } from './sqlalchemy/sqlalchemy';
+import { supabaseAdapter } from './supabase/supabase';
 import { typeormAdapter } from './typeorm/typeorm';
 import { wrapperAdapter } from './wrapper';
 
@@ -25,6 +26,7 @@ const adapters: readonly LibraryAdapter[] = [
   prismaAdapter,
   drizzleAdapter,
   typeormAdapter,
+  supabaseAdapter,
   kyselyAdapter,
   knexAdapter,
   slonikAdapter,
