@@ -11,7 +11,6 @@ import { kyselyAdapter } from './kysely/kysely';
 import { neonAdapter } from './neon/neon';
 import { pgAdapter } from './pg/pg';
 import { pgPromiseAdapter } from './pgPromise/pgPromise';
-import { pgxAdapter } from './pgx/pgx';
 import { postgresJsAdapter } from './postgresJs/postgresJs';
 import { prismaAdapter } from './prisma/prisma';
 import { psycopgAdapter } from './psycopg/psycopg';
