@@ -11,6 +11,7 @@ import { aggregateRow, isAggregated, type AggregateRow } from './grouped';
 import { resultForm, type ResultForm } from './resultForms';
 import { groupLines, rewriteFix, type Rewrite } from './rewrite';
 import { collect, keyBinds, plainLoop, type KeyBinds, type PlainLoop } from './shape';
+import { pythonListRead } from './pythonRead';
 import { relationRead } from './relationRead';
 import { sqlalchemyListRead } from './sqlalchemyRead';
 import { anyOf, isPerKeySelect, keyCondition, outputOf, type KeyCondition } from './sqlForm';
@@ -31,7 +32,7 @@ export function readBatchFixes(context: FlowContext, query: LoopQuery): readonly
 function rewrites(context: FlowContext, plain: PlainLoop, binds: KeyBinds, condition: KeyCondition): readonly (Rewrite | undefined)[] {
   const { library } = plain.site;
   if (library === 'sqlalchemy') return [relationRead(context, plain, binds, condition), sqlalchemyListRead(context, plain, binds, condition)];
-  if (findAdapter(library)?.batch?.readByKeys) return [relationRead(context, plain, binds, condition), builderListRead(context, plain, binds, condition)];
+  if (findAdapter(library)?.batch?.readByKeys) return [relationRead(context, plain, binds, condition), (plain.language === 'python' ? pythonListRead : builderListRead)(context, plain, binds, condition)];
   return [textRead(context, plain, binds, condition)];
 }
 

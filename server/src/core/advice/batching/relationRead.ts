@@ -1,6 +1,7 @@
 import { tableOf } from '../scope';
 import { isNullable } from '../../catalog/lookup';
 import { prismaInclude } from '../../libraries/prisma/prismaEdits';
+import { findAdapter } from '../../libraries';
 import { addEagerLoad } from '../../libraries/sqlalchemy/sqlalchemyEdits';
 import type { ModelIr, QuerySite, RelationIr } from '../../hosts/ir';
 import type { FlowContext } from '../../lint/rule';
@@ -33,7 +34,7 @@ export function relationRead(context: FlowContext, plain: PlainLoop, binds: KeyB
   const inner = site.source && context.sql.analyse(site.source);
   if (!relation || !inner || !othersHold(context, condition, { model: inner, site }, { model: outer, site: producer }) || !isOnlyWalked(context, plain)) return undefined;
   const others = condition.block.conjuncts.length > 1;
-  const load = site.library === 'prisma' ? prismaLoad(context, plain, producer, relation) : sqlalchemyLoad(context, plain, producer, relation, column ?? '');
+  const load = site.library === 'prisma' ? prismaLoad(context, plain, producer, relation) : site.library === 'sqlalchemy' ? sqlalchemyLoad(context, plain, producer, relation, column ?? '') : libraryLoad(context, plain, producer, relation, column ?? '');
   return load && { ...load, title: `Load \`${relation.property}\` with the query of \`${plain.iterable}\`${others ? ' (by its key alone)' : ''}` };
 }
 
@@ -51,7 +52,7 @@ interface Statement {
 function othersHold(context: FlowContext, condition: KeyCondition, inner: Statement, outer: Statement): boolean {
   const block = outer.model.blocks[0];
   // A lock reaches no outer join.
-  if (!block || block.locking || block.distinct || block.groupBy.length > 0 || condition.block.orderBy.length > 0 || condition.block.relations.length !== 1) return false;
+  if (!block || block.locking || block.distinct || block.groupBy.length > 0 || condition.block.relations.length !== 1) return false;
   const known = new Set(block.conjuncts.map((c) => equality(context, c, outer)));
   return condition.block.conjuncts.filter((c) => c !== condition.conjunct).map((c) => equality(context, c, inner)).every((w) => w !== undefined && known.has(w));
 }
@@ -107,4 +108,16 @@ function sqlalchemyLoad(context: FlowContext, plain: PlainLoop, producer: QueryS
   if (result.fetch === 'required' && isNullable(outer && tableOf(context.catalog, outer), column) !== false) return undefined;
   const edits: readonly Edit[] | undefined = addEagerLoad(producer, context.file.uri, context.text, { property: relation.property, many: false });
   return edits && { before: [], others: edits, edits: [{ span: result.span, text: `${plain.element}.${relation.property}` }] };
+}
+
+/** A Python ORM whose adapter loads relations by itself: the element's attribute in place of the query. */
+function libraryLoad(context: FlowContext, plain: PlainLoop, producer: QuerySite, relation: RelationIr, column: string): Rewrite | undefined {
+  const { site } = plain;
+  const last = site.chain.at(-1)?.name ?? '';
+  if (plain.language !== 'python' || !/^(get|first)$/.test(last) || relation.eager) return undefined;
+  const outer = producer.source && context.sql.analyse(producer.source).blocks[0]?.relations[0];
+  // Without a row `get` raises; the relation is None.
+  if (last === 'get' && isNullable(outer && tableOf(context.catalog, outer), column) !== false) return undefined;
+  const load = findAdapter(site.library)?.loadRelation?.(producer, { uri: context.file.uri, text: context.text, path: [{ property: relation.property, many: false }] });
+  return load && { before: [], others: load.edits, edits: [{ span: plain.awaited, text: `${plain.element}.${relation.property}` }] };
 }

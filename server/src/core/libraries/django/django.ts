@@ -1,3 +1,4 @@
+import { djangoBatch } from './djangoBatch';
 import { chainOf, isOutermost } from '../../hosts/python/chains';
 import { argumentsOf, calleeName, field, pathOf, receiverOf, spanOf, unwrap } from '../../hosts/python/syntaxTools';
 import type { DjangoCallIr, DjangoQueryIr } from '../../hosts/djangoIr';
@@ -35,6 +36,7 @@ export const djangoAdapter: LibraryAdapter = {
   addOrder: addDjangoOrder,
   addLimit: addDjangoLimit,
   loadRelation: loadDjangoRelation,
+  batch: djangoBatch,
 };
 
 /** Other libraries whose classes have `objects` too. */
