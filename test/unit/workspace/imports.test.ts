@@ -119,3 +119,21 @@ describe('wrappers', () => {
     })).toEqual([]);
   });
 });
+
+describe('Python', () => {
+  const db = 'import psycopg\n\nconn = psycopg.connect("")\n\ndef get_conn():\n    return conn\n\ndef run(text, params=None):\n    with conn.cursor() as cur:\n        cur.execute(text, params)\n        return cur.fetchall()\n';
+  it('constants, helpers and clients of other modules and packages', async () => {
+    expect(await read({
+      'app/__init__.py': '', 'app/db.py': db,
+      'app/sql.py': 'LIST = "SELECT id FROM orders WHERE id = %s"\nTABLE = "shop.items"\n\nclass Q:\n    ALL = "SELECT id FROM teams"\n\ndef columns(alias):\n    return f"{alias}.id, {alias}.name"\n',
+      'app/service.py': 'from . import sql\nfrom .db import conn, get_conn\nfrom .sql import LIST, TABLE, Q, columns\n\ndef f(id):\n    conn.execute(LIST, (id,))\n    conn.execute(sql.LIST, (id,))\n    conn.execute(Q.ALL)\n    get_conn().execute(f"SELECT {columns(\'i\')} FROM {TABLE} i")\n',
+    }, 'app/service.py')).toEqual(['psycopg proved: SELECT id FROM orders WHERE id = %s', 'psycopg proved: SELECT id FROM orders WHERE id = %s', 'psycopg proved: SELECT id FROM teams', 'psycopg proved: SELECT i.id, i.name FROM shop.items i']);
+  });
+  it('wrappers, through classes and levels', async () => {
+    expect(await read({
+      'app/__init__.py': '', 'app/db.py': db,
+      'app/base.py': 'from .db import run\n\nclass Base:\n    def select(self, sql, values):\n        return run(sql, values)\n\n    def page(self, query, values):\n        return self.select(f"{query} LIMIT 10", values)\n',
+      'app/service.py': 'from .base import Base\nfrom .db import run\n\nclass Orders(Base):\n    def all(self, id):\n        return self.select("SELECT id FROM orders WHERE id = %s", (id,))\n\n    def some(self, id):\n        return self.page("SELECT id FROM orders WHERE team = %s", (id,))\n\ndef g(id):\n    return run(text="SELECT id FROM items WHERE id = %s", params=(id,))\n',
+    }, 'app/service.py')).toEqual(['psycopg proved: SELECT id FROM orders WHERE id = %s', 'psycopg proved: SELECT id FROM orders WHERE team = %s LIMIT 10', 'psycopg proved: SELECT id FROM items WHERE id = %s']);
+  });
+});

@@ -13,20 +13,23 @@ import { readClasses } from './classes';
 import { createContext } from './context';
 import { localsOf, readFunctions, type ValueLinks } from './functions';
 import { readLoops } from './loops';
+import { linkScopes } from './links';
 import { readAttributeReads, readExports, readImports } from './modules';
 import { outlineOf } from './outline';
 import { collectScopes } from './scopes';
 import { collectDrafts, readSites } from './sites';
+import { surfaceOf } from './surface';
 import { spanOf } from './syntaxTools';
 
 /** Reads a Python file. A migration's own models describe a past schema: they serve its own statements only. Docstrings and other bare strings are never SQL: only what a library call is given is. */
 export const readPython: HostReader = (uri, text, tree, environment): HostFile => {
   const role = readFileRole(uri, text);
-  const scopes = collectScopes(tree.root);
+  const scopes = linkScopes(collectScopes(tree.root), uri, environment.modules);
+  const surface = surfaceOf(tree.root, text);
   const outline = outlineOf(tree.root);
   const models = readModels(pythonModelReaders, { uri, text, root: tree.root, classes: outline.classes, scopes, known: environment.models });
   const context = createContext(uri, text, scopes, environment, indexModels(models));
-  const sites = readSites(collectDrafts(outline, context, adaptersFor('python', text)), outline);
+  const sites = readSites(collectDrafts(outline, context, adaptersFor('python', text), scopes), outline);
   const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
   const links: ValueLinks = { outline, siteOfCall };
   const calls = readCalls(outline, scopes).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
@@ -45,6 +48,8 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
     exports: readExports(scopes),
     models: role === 'migration' ? [] : models,
     ...(migration === undefined ? {} : { migration }),
+    ...(surface === undefined ? {} : { surface }),
+    ...(scopes.uses.size > 0 ? { uses: [...scopes.uses] } : {}),
     lines: collectLineStarts(text),
     locals: localsOf(scopes.module, links),
     attributeReads: readAttributeReads(outline, loops, scopes),

@@ -1,7 +1,7 @@
 import type { ListValue, ObjectEntry, ObjectValue, PartCondition } from '../../libraries/adapter';
 import type { SyntaxNode } from '../syntax';
 import { throughCall } from '../shared/through';
-import { enclosingClass } from './origins';
+import { functionOf, returnedValue } from './origins';
 import type { Scopes } from './scopes';
 import { leaves, stepsOf, type Step } from './steps';
 import { guardAround } from './strings';
@@ -31,7 +31,7 @@ export function readDict(written: SyntaxNode, scopes: Scopes, depth = 0): Object
       return joined(parts(node).map((part) => pairOf(part, next)));
     case 'call': {
       if (calleeName(node)?.text === 'dict' && !receiverOf(node)) return joined(argumentNodes(node).map((part) => pairOf(part, next)));
-      const value = returnedValue(node, scopes);
+      const value = resultOf(node, scopes);
       const found = value && next(value);
       return found && { ...found, entries: found.entries.map((entry) => ({ ...entry, value: throughCall(entry.value, node) })) };
     }
@@ -141,32 +141,9 @@ function visitBefore(use: SyntaxNode, scopes: Scopes, act: (node: SyntaxNode) =>
   for (const child of home?.namedChildren ?? []) visit(child);
 }
 
-/** The value that a function or method of the file returns, where it has one way to return. */
-function returnedValue(call: SyntaxNode, scopes: Scopes): SyntaxNode | undefined {
+function resultOf(call: SyntaxNode, scopes: Scopes): SyntaxNode | undefined {
   const fn = functionOf(call, scopes);
-  const body = fn && field(fn, 'body');
-  const last = body && parts(body).at(-1);
-  return body && last?.type === 'return_statement' && countReturns(body) === 1 ? parts(last)[0] : undefined;
-}
-
-/** `helper(…)`, `self.helper(…)`: the definition, where it stands in this file. */
-export function functionOf(call: SyntaxNode, scopes: Scopes): SyntaxNode | undefined {
-  const name = calleeName(call)?.text;
-  const receiver = receiverOf(call);
-  if (name === undefined) return undefined;
-  if (!receiver) {
-    const found = scopes.resolve(name, call)?.bindings;
-    return found?.length === 1 && found[0]?.kind === 'function' ? found[0].node : undefined;
-  }
-  const owner = receiver.text === 'self' || receiver.text === 'cls' ? enclosingClass(call) : undefined;
-  const methods = owner && scopes.scopeAt(owner)?.bindings.get(name);
-  return methods?.length === 1 && methods[0]?.kind === 'function' ? methods[0].node : undefined;
-}
-
-function countReturns(node: SyntaxNode): number {
-  if (node.type === 'return_statement') return 1;
-  if (/^(function_definition|lambda|class_definition)$/.test(node.type)) return 0;
-  return node.namedChildren.reduce((sum, child) => sum + countReturns(child), 0);
+  return fn && returnedValue(fn);
 }
 
 /**
@@ -193,7 +170,7 @@ export function readList(written: SyntaxNode, scopes: Scopes, depth = 0): ListVa
       return test && a && b ? { items: [...itemsUnder(a.items, holds(test)), ...itemsUnder(b.items, holds(test, true))], open: a.open || b.open } : undefined;
     }
     case 'call': {
-      const value = returnedValue(node, scopes);
+      const value = resultOf(node, scopes);
       const found = value && next(value);
       return found && { ...found, items: found.items.map((item) => ({ ...item, node: throughCall(item.node, node) })) };
     }

@@ -3,7 +3,7 @@ import type { BindOrigin } from '../ir';
 import type { SyntaxNode } from '../syntax';
 import type { Binding, Scopes } from './scopes';
 import { stepsOf } from './steps';
-import { enclosingFunction, field, freeNames, isComprehension, literalValue, parts, pathOf, unwrap } from './syntaxTools';
+import { argumentsOf, calleeName, enclosingFunction, field, freeNames, isComprehension, literalValue, parameterName, parts, pathOf, receiverOf, unwrap } from './syntaxTools';
 
 const maximumHops = 12;
 const unknown: Origin = { kind: 'unknown' };
@@ -19,6 +19,9 @@ export function originOf(node: SyntaxNode, scopes: Scopes, hops = 0): Origin {
     if (!object || !name) return unknown;
     if (object.type === 'identifier' && (object.text === 'self' || object.text === 'cls')) return originOfField(inner, name, scopes, hops);
     const base = originOf(object, scopes, hops + 1);
+    const linked = base.kind === 'import' ? scopes.follow(inner, base.module, base.imported, [...base.path, name]) : undefined;
+    const known = linked && originOfBinding(linked, scopes, hops + 1);
+    if (known && isMade(known)) return known;
     if (base.kind === 'import' || base.kind === 'parameter') return { ...base, path: [...base.path, name] };
     if (base.kind === 'field') return { kind: 'field', path: [...base.path, name] };
     return base.kind === 'unknown' ? { kind: 'field', path: pathOf(inner) ?? [name] } : unknown;
@@ -27,6 +30,8 @@ export function originOf(node: SyntaxNode, scopes: Scopes, hops = 0): Origin {
     const callee = field(inner, 'function');
     const path = callee && pathOf(callee);
     if (!path) return unknown;
+    const made = hops < maximumHops ? originOfResult(inner, scopes, hops) : undefined;
+    if (made) return made;
     return /^[A-Z]/.test(path.at(-1) ?? '') ? { kind: 'construct', callee: path, node: inner } : { kind: 'call', callee: path, node: inner };
   }
   return { kind: 'node', node: inner };
@@ -41,7 +46,7 @@ function originOfName(node: SyntaxNode, scopes: Scopes, hops: number): Origin {
 function originOfBinding(binding: Binding, scopes: Scopes, hops: number): Origin {
   switch (binding.kind) {
     case 'import':
-      return binding.import ? { kind: 'import', module: binding.import.module, imported: binding.import.imported, path: [] } : unknown;
+      return binding.import ? originOfImport(binding.node, binding.import, scopes, hops) : unknown;
     case 'parameter': {
       const dependency = binding.value && dependencyOf(binding.value);
       if (dependency) return { kind: 'call', callee: pathOf(dependency) ?? [], node: dependency };
@@ -56,6 +61,102 @@ function originOfBinding(binding: Binding, scopes: Scopes, hops: number): Origin
     default:
       return unknown;
   }
+}
+
+const isMade = (origin: Origin): boolean => origin.kind === 'construct' || origin.kind === 'call' || origin.kind === 'import' || (origin.kind === 'field' && origin.type !== undefined);
+
+function originOfImport(at: SyntaxNode, { module, imported }: { readonly module: string; readonly imported: string }, scopes: Scopes, hops: number): Origin {
+  const linked = hops < maximumHops ? scopes.follow(at, module, imported) : undefined;
+  const origin = linked && originOfBinding(linked, scopes, hops + 1);
+  return origin && isMade(origin) ? origin : { kind: 'import', module, imported, path: [] };
+}
+
+/** What a project function that makes a client returns: `get_pool()`; its declared type where nothing better is known. */
+function originOfResult(call: SyntaxNode, scopes: Scopes, hops: number): Origin | undefined {
+  const fn = functionOf(call, scopes, 4);
+  if (!fn) return undefined;
+  const value = returnedValue(fn);
+  const origin = value && originOf(value, scopes, hops + 3);
+  if (origin && (isMade(origin) && !(origin.kind === 'call' && origin.node.id === call.id))) return origin;
+  const type = field(fn, 'return_type')?.text;
+  return type !== undefined && /^[A-Z]\w*$/.test(type) ? { kind: 'field', path: [pathOf(call)?.join('.') ?? ''], type, at: fn } : undefined;
+}
+
+/** The value that a function returns, where its last statement is its only `return`. */
+export function returnedValue(fn: SyntaxNode): SyntaxNode | undefined {
+  const body = field(fn, 'body');
+  const last = body && parts(body).at(-1);
+  return body && last?.type === 'return_statement' && countReturns(body) === 1 ? parts(last)[0] : undefined;
+}
+
+function countReturns(node: SyntaxNode): number {
+  if (node.type === 'return_statement') return 1;
+  if (/^(function_definition|lambda|class_definition)$/.test(node.type)) return 0;
+  return node.namedChildren.reduce((sum, child) => sum + countReturns(child), 0);
+}
+
+/**
+ * The definition that a call names, in this file or, through the scopes, in another: `helper(…)`, `module.helper(…)`,
+ * `self.helper(…)` (of a base class too), `self.repo.find(…)` by the field's class.
+ */
+export function functionOf(call: SyntaxNode, scopes: Scopes, hops = 0): SyntaxNode | undefined {
+  const name = calleeName(call)?.text;
+  const receiver = receiverOf(call);
+  if (name === undefined || hops > 6) return undefined;
+  if (!receiver) {
+    const found = declared(name, call, scopes);
+    return found?.kind === 'function' ? found.node : undefined;
+  }
+  if (receiver.text === 'self' || receiver.text === 'cls' || receiver.text === 'super()') {
+    const owner = enclosingClass(call);
+    return owner && methodOf(owner, name, scopes, 0);
+  }
+  if (receiver.type === 'identifier') {
+    const bindings = scopes.resolve(receiver.text, receiver)?.bindings;
+    const only = bindings?.length === 1 ? bindings[0] : undefined;
+    const linked = only?.import && scopes.follow(only.node, only.import.module, only.import.imported, [name]);
+    if (linked?.kind === 'function') return linked.node;
+  }
+  const origin = originOf(receiver, scopes, hops + 4);
+  const type = origin.kind === 'construct' ? (origin.callee.length === 1 ? origin.callee[0] : undefined) : origin.kind === 'field' || origin.kind === 'parameter' ? /^[A-Z]\w*$/.exec(origin.type ?? '')?.[0] : undefined;
+  const at = origin.kind === 'construct' ? origin.node : origin.kind === 'field' ? origin.at ?? receiver : receiver;
+  const owner = type === undefined ? undefined : declared(type, at, scopes);
+  return owner?.kind === 'class' ? methodOf(owner.node, name, scopes, 0) : undefined;
+}
+
+/** The function or class that a name is bound to, once. */
+function declared(name: string, at: SyntaxNode, scopes: Scopes): Binding | undefined {
+  const bindings = scopes.resolve(name, at)?.bindings;
+  const only = bindings?.length === 1 ? bindings[0] : undefined;
+  return only?.import ? scopes.follow(only.node, only.import.module, only.import.imported) : only;
+}
+
+function methodOf(owner: SyntaxNode, name: string, scopes: Scopes, hops: number): SyntaxNode | undefined {
+  const own = scopes.scopeAt(owner)?.bindings.get(name);
+  if (own) return own.length === 1 && own[0]?.kind === 'function' ? own[0].node : undefined;
+  const bases = field(owner, 'superclasses');
+  for (const base of bases && hops < 6 ? parts(bases) : []) {
+    const found = base.type === 'identifier' ? declared(base.text, owner, scopes) : undefined;
+    const method = found?.kind === 'class' && found.node.id !== owner.id ? methodOf(found.node, name, scopes, hops + 1) : undefined;
+    if (method) return method;
+  }
+  return undefined;
+}
+
+/** The arguments of a call by the names of the function's parameters; what `*args` takes is left out. */
+export function argumentsByName(call: SyntaxNode, fn: SyntaxNode): ReadonlyMap<string, SyntaxNode> {
+  const list = field(fn, 'parameters');
+  const names = (list ? parts(list) : []).filter((parameter) => !/splat|separator/.test(parameter.type)).flatMap((parameter) => parameterName(parameter)?.text ?? []);
+  const bound = receiverOf(call) !== undefined && /^(self|cls)$/.test(names[0] ?? '') ? names.slice(1) : names;
+  const { positional, keyword } = argumentsOf(call);
+  const given = new Map<string, SyntaxNode>();
+  for (const [index, value] of positional.entries()) {
+    const name = bound[index];
+    if (value.type === 'list_splat' || name === undefined) break;
+    given.set(name, value);
+  }
+  for (const [name, value] of keyword) if (bound.includes(name)) given.set(name, value);
+  return given;
 }
 
 /** `Depends(get_db)` → the callable's node. */

@@ -34,6 +34,10 @@ export interface Scopes {
   /** The scope and bindings that a name used at `node` refers to. */
   resolve(name: string, node: SyntaxNode): { readonly scope: Scope; readonly bindings: readonly Binding[] } | undefined;
   scopeAt(node: SyntaxNode): Scope | undefined;
+  /** What a name (with attributes taken of it) is that an import at a node brings from another file; undefined where that is not known. */
+  follow(at: SyntaxNode, module: string, imported: string, path?: readonly string[]): Binding | undefined;
+  /** Does something while a function's parameters stand for the arguments of one call of it; undefined where that would not end. */
+  substitute<T>(fn: SyntaxNode, args: ReadonlyMap<string, SyntaxNode>, act: () => T): T | undefined;
 }
 
 /** Collects every scope of a file and what each binds. One walk over the tree. */
@@ -160,6 +164,8 @@ export function collectScopes(root: SyntaxNode): Scopes {
     module,
     scopeOf,
     scopeAt: (node) => byNode.get(node.id),
+    follow: () => undefined,
+    substitute: (_fn, _args, act) => act(),
     resolve(name, node) {
       const start = scopeOf(node);
       for (let scope: Scope | undefined = start; scope; scope = scope.parent) {

@@ -1,9 +1,14 @@
 import type { HostContext, LibraryAdapter, SiteDraft } from '../../libraries/adapter';
 import { containsSpan } from '../../text/span';
 import type { QuerySite } from '../ir';
+import { isAwayIn, placeDraft } from '../shared/placement';
+import { ASIDE } from '../surface';
 import type { SyntaxNode } from '../syntax';
 import { resultNameOf } from './calls';
 import type { Outline } from './outline';
+import type { Scopes } from './scopes';
+import { spanOf } from './syntaxTools';
+import { wrapperSites } from './wrappers';
 
 
 export interface DraftAt {
@@ -11,16 +16,22 @@ export interface DraftAt {
   readonly node: SyntaxNode;
 }
 
+const isAsideSpan = (span: { readonly start: number }): boolean => span.start >= ASIDE;
+
+/** By a library, or by what a project's function does with its arguments. */
+function recognise(node: SyntaxNode, context: HostContext, adapters: readonly LibraryAdapter[], scopes: Scopes): readonly SiteDraft[] | undefined {
+  for (const adapter of adapters) {
+    const drafts = adapter.recognise(node, context);
+    if (drafts) return drafts;
+  }
+  return wrapperSites(node, context, scopes, adapters);
+}
+
 /** Asks the adapters about every call and slice; the first that recognises one has it. Statements that another site sends are dropped. */
-export function collectDrafts(outline: Outline, context: HostContext, adapters: readonly LibraryAdapter[]): readonly DraftAt[] {
+export function collectDrafts(outline: Outline, context: HostContext, adapters: readonly LibraryAdapter[], scopes: Scopes): readonly DraftAt[] {
   const found: DraftAt[] = [];
   for (const node of [...outline.calls, ...outline.subscripts]) {
-    for (const adapter of adapters) {
-      const drafts = adapter.recognise(node, context);
-      if (!drafts) continue;
-      for (const draft of drafts) found.push({ draft, node });
-      break;
-    }
+    for (const draft of recognise(node, context, adapters, scopes) ?? []) found.push({ draft: isAwayIn(draft, isAsideSpan) ? placeDraft(draft, spanOf(node), isAsideSpan) : draft, node });
   }
   const sent = found.filter(({ draft }) => draft.executes !== 'no');
   const kept = found.filter(({ draft, node }) => draft.executes !== 'no' || !sent.some((other) => other.node.id !== node.id && (containsSpan(other.draft.span, draft.span) || other.draft.consumes?.some((span) => containsSpan(span, draft.span)))));

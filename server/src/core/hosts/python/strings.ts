@@ -1,10 +1,11 @@
 import type { BindOrigin } from '../ir';
 import type { HoleKind } from '../../sql/source';
+import { placeParts } from '../shared/placement';
 import type { HoleExpression, TextPart } from '../shared/textParts';
 import type { SyntaxNode } from '../syntax';
 import { formatBraces, formatPercent } from './format';
-import { originOf, enclosingClass } from './origins';
-import type { Scopes } from './scopes';
+import { argumentsByName, enclosingClass, functionOf, originOf, returnedValue } from './origins';
+import type { Binding, Scopes } from './scopes';
 import { stepsOf, type Step } from './steps';
 import { argumentsOf, calleeName, field, freeNames, literalValue, parts, pathOf, receiverOf, spanOf, stringPieces, unwrap } from './syntaxTools';
 
@@ -45,7 +46,7 @@ export function textOf(node: SyntaxNode, environment: TextEnvironment, depth = 0
       return choice({ text: condition.text, span: spanOf(condition) }, a ?? hole(then, environment), b ?? hole(otherwise, environment));
     }
     case 'call':
-      return callText(inner, environment, next);
+      return callText(inner, environment, next) ?? helperText(inner, environment, depth);
     case 'identifier':
       return nameText(inner, environment, depth);
     case 'attribute':
@@ -234,15 +235,43 @@ function constantText(node: SyntaxNode, environment: TextEnvironment, depth: num
   const path = pathOf(node);
   const [object, name] = path ?? [];
   if (path?.length !== 2 || !object || !name) return undefined;
+  const named = node.type === 'attribute' ? field(node, 'object') : undefined;
+  const bindings = named?.type === 'identifier' ? environment.scopes.resolve(object, named)?.bindings : undefined;
+  const only = bindings?.length === 1 ? bindings[0] : undefined;
+  if (only?.import) {
+    const linked = environment.scopes.follow(only.node, only.import.module, only.import.imported, [name]);
+    if (linked) return linkedText(node, linked, environment, depth);
+    const holder = environment.scopes.follow(only.node, only.import.module, only.import.imported);
+    const shared = holder?.kind === 'class' ? environment.scopes.scopeAt(holder.node)?.bindings.get(name) : undefined;
+    return shared?.length === 1 ? linkedText(node, shared[0], environment, depth) : undefined;
+  }
   const owner = object === 'self' || object === 'cls' ? enclosingClass(node) : environment.scopes.module.bindings.get(object)?.find((binding) => binding.kind === 'class')?.node;
   const values = owner && environment.scopes.scopeAt(owner)?.bindings.get(name);
   const value = values?.length === 1 ? values[0]?.value : undefined;
   return value && textOf(value, environment, depth + 1);
 }
 
+/** Text of a constant of another file, placed where this one names it. */
+function linkedText(use: SyntaxNode, binding: Binding | undefined, environment: TextEnvironment, depth: number): HostText | undefined {
+  const found = binding?.kind === 'assign' && binding.value ? textOf(binding.value, environment, depth + 1) : undefined;
+  return found && placeParts(use, found, freeNames(use));
+}
+
+/** Text of a function that does nothing but return it; its parameters stand for what it is given. */
+function helperText(call: SyntaxNode, environment: TextEnvironment, depth: number): HostText | undefined {
+  const fn = depth < maximumDepth ? functionOf(call, environment.scopes) : undefined;
+  const value = fn && returnedValue(fn);
+  const body = fn && field(fn, 'body');
+  if (!fn || !value || !body || parts(body).filter((statement) => !(statement.type === 'expression_statement' && parts(statement)[0]?.type === 'string')).length > 1) return undefined;
+  const found = environment.scopes.substitute(fn, argumentsByName(call, fn), () => textOf(value, environment, depth + 2));
+  return found && placeParts(call, found, freeNames(call));
+}
+
 function nameText(node: SyntaxNode, environment: TextEnvironment, depth: number): HostText | undefined {
   const steps = stepsOf(node.text, node, environment.scopes);
   if (!steps || steps.length === 0) return undefined;
+  const only = steps.length === 1 ? steps[0]?.binding : undefined;
+  if (only?.import) return linkedText(node, environment.scopes.follow(only.node, only.import.module, only.import.imported), environment, depth);
   let current: HostText | undefined;
   let before: { readonly step: Step; readonly base: HostText | undefined; readonly appended: HostText } | undefined;
   for (const step of steps) {

@@ -1,7 +1,7 @@
 import type { HoleKind } from '../../sql/source';
 import { hostSpan } from '../../text/span';
+import { placeParts } from '../shared/placement';
 import { countPieces, maxPieces, type HoleExpression, type TextPart } from '../shared/textParts';
-import { ASIDE, isAside } from '../surface';
 import type { SyntaxNode } from '../syntax';
 import { collectNames, spanOf } from './syntaxTools';
 
@@ -22,25 +22,7 @@ export interface Pieces {
 }
 
 /** Text that comes from another file is placed where this one names it. */
-export function placed(use: SyntaxNode, whole: StringParts | undefined): StringParts | undefined {
-  if (!whole || isAside(use) || !whole.parts.some(hasAside)) return whole;
-  const span = spanOf(use);
-  const names = collectNames(use);
-  const place = (part: TextPart): TextPart => {
-    if (!hasAside(part)) return part;
-    if (part.kind === 'text') return { ...part, form: 'rendered', span };
-    if (part.kind === 'hole') return { ...part, slot: undefined, expression: { ...part.expression, span, names } };
-    const condition = part.condition.span.start < ASIDE ? part.condition : { ...part.condition, span };
-    return { ...part, condition, then: part.then.map(place), otherwise: part.otherwise.map(place) };
-  };
-  return { ...whole, parts: whole.parts.map(place) };
-}
-
-function hasAside(part: TextPart): boolean {
-  if (part.kind === 'text') return part.span !== undefined && part.span.start >= ASIDE;
-  if (part.kind === 'hole') return part.expression.span.start >= ASIDE;
-  return part.condition.span.start >= ASIDE || part.then.some(hasAside) || part.otherwise.some(hasAside);
-}
+export const placed = (use: SyntaxNode, whole: StringParts | undefined): StringParts | undefined => whole && placeParts(use, whole, collectNames(use));
 
 /** How deep names and calls are followed. */
 export const maxDepth = 12;

@@ -1,8 +1,7 @@
 import type { LibraryAdapter, SiteDraft } from '../../libraries/adapter';
 import { isForeign } from '../../libraries/pg/pgReceiver';
-import { startsStatement } from '../../libraries/shared/sqlText';
 import { containsSpan, hostSpan, type HostSpan } from '../../text/span';
-import { placeDraft } from '../shared/placement';
+import { placeDraft, writesItself } from '../shared/placement';
 import { ASIDE } from '../surface';
 import type { SyntaxNode } from '../syntax';
 import type { TypeScriptContext } from './context';
@@ -40,7 +39,7 @@ export function wrapperSites(call: SyntaxNode, context: TypeScriptContext, adapt
   if (!drafts.every((draft) => writesItself(draft, away))) return undefined;
   const span = callSpan(call);
   const anchor = hostSpan(parts.callee.startIndex, parts.callee.endIndex);
-  return drafts.map((draft) => ({ ...placeDraft(draft, span, (at) => away(at) || !inFile(at)), span, anchor, chain: [] }));
+  return drafts.map((draft) => ({ ...placeDraft(draft, span, away), span, anchor, chain: [] }));
 }
 
 const verbs = /^\s*(--|\/\*|select|insert|update|delete|with|merge|values|call|\$\{)/i;
@@ -66,17 +65,6 @@ function mayCarrySql(argument: SyntaxNode): boolean {
     default:
       return false;
   }
-}
-
-const inFile = (span: HostSpan): boolean => span.start < ASIDE;
-
-/** The statement's first words come from the caller, not from the wrapper: else the wrapper's own site is the query. */
-function writesItself(draft: SiteDraft, away: (span: HostSpan) => boolean): boolean {
-  const text = draft.source?.text;
-  if (text === undefined || !startsStatement(text)) return false;
-  const first = text.length - text.trimStart().length;
-  const segment = draft.map.segments.find((one) => one.sql.start <= first && first < one.sql.end);
-  return segment !== undefined && segment.kind !== 'hole' && !away(segment.host);
 }
 
 function recognise(call: SyntaxNode, context: TypeScriptContext, adapters: readonly LibraryAdapter[]): readonly SiteDraft[] | undefined {
