@@ -30,6 +30,14 @@ describe('a query per element', () => {
     'return only on failure': `for (const id of ids) { const found = await ${query('id')}; if (!found.rows[0]) return false; }`,
     'inside a transaction callback': `for (const o of orders) { await db.transaction(async (tx) => { await ${query('o.customerId')}; }); }`,
     'immediately invoked': `for (const id of ids) { (async () => { await ${query('id')}; })(); }`,
+    'fp-ts': `return pipe(ids, A.map((id) => ${query('id')}), TE.sequenceArray)`,
+    'fp-ts traverseArray': `return pipe(ids, TE.traverseArray((id) => TE.tryCatch(() => ${query('id')}, toError)))`,
+    'Effect.forEach': `return Effect.forEach(ids, (id) => Effect.promise(() => ${query('id')}))`,
+    'RxJS mergeMap': `return from(ids).pipe(mergeMap((id) => ${query('id')}))`,
+    'p-limit': `const limit = pLimit(4); return Promise.all(ids.map((id) => limit(() => ${query('id')})))`,
+    'lodash forEach': `_.forEach(orders, async (o) => { await ${query('o.customerId')}; })`,
+    'async.mapLimit': `return async.mapLimit(ids, 3, async (id) => ${query('id')})`,
+    'Bluebird each': `return Bluebird.each(ids, (id) => ${query('id')})`,
     'nested callbacks': `await Promise.all(orders.map((o) => Promise.all(o.lines.map((l) => ${query('l.id')}))))`,
   };
   for (const [name, body] of Object.entries(forms)) it(name, async () => expect(await anchorsOf(body)).toEqual(['pool.query']));
@@ -63,6 +71,8 @@ describe('no query per element', () => {
     'function declared in a loop': `for (const id of ids) { const later = async () => ${query('id')}; register(later); }`,
     'transaction control': `for (const id of ids) { await pool.query('BEGIN'); await pool.query('COMMIT'); use(id); }`,
     'polling': `while (running) { await ${query('n')}; await sleep(1000); }`,
+    'fp-ts task map': `return pipe(one, TE.map((row) => ${query('row.id')}))`,
+    'RxJS switchMap of one value': `return this.http.get('/x').pipe(switchMap((x) => ${query('x.id')}))`,
     'data loader': `await Promise.all(ids.map((id) => customerLoader.load(id)))`,
     'stream of batches': `for await (const batch of source) { await pool.query('SELECT * FROM customers WHERE id = ANY($1)', [batch.map((x) => x.id)]); }`,
   };

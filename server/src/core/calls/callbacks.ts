@@ -5,7 +5,7 @@ export type Runs = 'once' | 'each' | 'never' | 'unknown';
 
 /** Registrations: the function runs later, on some event. */
 const REGISTERS = /^(on|once|off|addListener|addEventListener|removeListener|subscribe|setTimeout|setInterval|setImmediate|nextTick|queueMicrotask|use|all|get|post|put|patch|head|options|route|register|command|action|option|hook|describe|it|test|before|after|beforeEach|afterEach|beforeAll|afterAll|useEffect|useCallback|useMemo|useQuery|useMutation|memo|watch|schedule|createServer|listen|handler|middleware|defer|debounce|throttle|process|consume|work|add_task|add_api_route|call_later|call_soon|add_done_callback|atexit|signal|DataLoader|Worker|Queue)$/;
-const RUNS_ONCE = /^(then|catch|finally|transaction|\$transaction|begin|savepoint|tx|withTransaction|inTransaction|transactional|run|runInteraction|run_sync|run_in_executor|run_in_threadpool|to_thread|startActiveSpan|withSpan|runExclusive)$/i;
+const RUNS_ONCE = /^(then|catch|finally|transaction|\$transaction|begin|savepoint|tx|withTransaction|inTransaction|transactional|run|runInteraction|run_sync|run_in_executor|run_in_threadpool|to_thread|startActiveSpan|withSpan|runExclusive|limit|limiter|pLimit|semaphore|atomic|tryCatch|tryPromise|promise|fromPromise|gen|attempt|wrapAsync)$/i;
 /** Memoisers: the function runs at most once per key. */
 const MEMOISERS = /^(cache|memoize|memoise|reactCache|unstable_cache|lru_cache|withCache|cached|getOrSet|remember|wrap)$/i;
 

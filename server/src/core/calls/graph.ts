@@ -301,7 +301,7 @@ export function qualifiedName(file: HostFile | undefined, functionId: number): s
   const fn = file?.functions[functionId];
   if (!fn) return 'function';
   const holder = fn.classId === undefined ? fn.owner : file?.classes[fn.classId]?.name;
-  return holder === undefined || holder === fn.name ? fn.name || 'callback' : `${holder}.${fn.name}`;
+  return holder === undefined || holder === '' || holder === fn.name ? fn.name || 'callback' : `${holder}.${fn.name}`;
 }
 
 /** The same effect by the same way; only where its steps stand may differ. */

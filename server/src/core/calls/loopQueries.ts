@@ -199,7 +199,7 @@ function doubtsOf(file: HostFile, form: LoopClass, loop: Loop, execution: Execut
   if (execution.access === 'both' && isOpaqueLabel(execution.path.at(-1)?.label ?? '')) doubts.push('opaque');
   if (form.form === 'chain') doubts.push('chain');
   if (site?.confidence === 'shape') doubts.push('shape');
-  if (BACKGROUND.test(`/${file.uri.split('/').slice(-8).join('/')}`)) doubts.push('background');
+  if (enclosingFunctions(file, loop.functionId).some((fn) => fn.background === true) || BACKGROUND.test(`/${file.uri.split('/').slice(-8).join('/')}`)) doubts.push('background');
   if (loop.iterable && /\.slice\(\s*0\s*,\s*\d+\s*\)$|\[:\d+\]$/.test(loop.iterable.text)) doubts.push('bounded');
   return doubts;
 }

@@ -29,7 +29,10 @@ export interface Workspace {
   readonly packages: Packages;
 }
 
-const MAX_DEPTH = 10;
+/** One hop (an import, a field, a factory) takes several levels. */
+const MAX_DEPTH = 30;
+/** Names looked up for one call: a bound for circular declarations. */
+const MAX_LOOKUPS = 400;
 /** Names too common to mean one method of the workspace. */
 const COMMON = /^(get|set|find|load|save|list|create|update|delete|remove|add|insert|query|execute|exec|run|send|fetch|read|write|open|close|init|start|stop|handle|process|call|apply|bind|map|filter|reduce|forEach|each|then|catch|push|pop|log|info|debug|warn|error|emit|on|once|use|test|parse|format|build|render|check|validate|count|first|last|all|one|many|commit|rollback|flush|begin|connect|release|end)(All|One|Many|By|Id|ById|s|_all|_one|_many|_by_id)?$/;
 const FOREIGN_RECEIVER = /^(redis|cache|http|https|axios|fetch|s3|sqs|sns|queue|kafka|fs|path|os|console|logger|log|process|Math|JSON|Object|Array|Promise|Date|Number|String|Buffer|crypto|requests|httpx|boto3|json|logging|asyncio|analytics|metrics|tracer|span|stripe|octokit|github|slack)$/i;
@@ -68,9 +71,11 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     return index;
   };
 
+  let lookups = 0;
+
   function path(index: FileIndex, functionId: number | undefined, parts: readonly string[], depth: number): readonly Meaning[] {
     const [head, ...rest] = parts;
-    if (head === undefined || depth > MAX_DEPTH) return [];
+    if (head === undefined || depth > MAX_DEPTH || ++lookups > MAX_LOOKUPS) return [];
     let meanings = name(index, functionId, head, depth);
     // `super().save`
     for (const part of head === 'super' && rest[0] === '()' ? rest.slice(1) : rest) {
@@ -123,9 +128,9 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     if (cls) return [{ kind: 'class', index, cls }, ...shared(index, word).map((other) => ({ kind: 'class' as const, ...other }))];
     const local = index.locals.get(word);
     if (index.owned.has(word)) return [{ kind: 'object', index, owner: word, members: local?.members }];
-    if (local) return localMeaning(index, undefined, local, depth + 1);
     const imported = index.imports.get(word);
-    const meanings = imported ? importMeaning(index, imported, depth + 1) : [];
+    if (local && !imported) return /^\{/.test(local.text) ? [{ kind: 'object', index, members: local.members ?? [] }] : localMeaning(index, undefined, local, depth + 1);
+    const meanings = imported ? importMeaning(index, imported, depth + 1) : starMeaning(index, word, depth + 1);
     return meanings.length > 0 || index.file.package === undefined ? meanings : packageName(index, word, imported);
   }
 
@@ -143,6 +148,17 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     if (functions.length > 0) return functions.map(({ index: other, item }) => ({ kind: 'function', index: see(other), fn: item }));
     const module = imported === undefined ? (index.file.language === 'rust' ? word : undefined) : imported.imported === '*' ? imported.module : `${imported.module}/${imported.imported}`;
     return module === undefined ? [] : workspace.packages.imported(index, module).map((name) => ({ kind: 'package', index, name }));
+  }
+
+  /** `from .loads import *` */
+  function starMeaning(index: FileIndex, word: string, depth: number): readonly Meaning[] {
+    if (!index.imports.has('*')) return [];
+    for (const item of index.file.imports) {
+      const target = item.local === '*' ? moduleIndex(index, item.module) : undefined;
+      const found = target && target !== index ? exportMeaning(target, word, depth + 1) : [];
+      if (found.length > 0) return found;
+    }
+    return [];
   }
 
   function importMeaning(index: FileIndex, item: ImportIr, depth: number): readonly Meaning[] {
@@ -200,7 +216,7 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
         if (fn) return [{ kind: 'function', index: meaning.index, fn }];
         const held = meaning.members?.find((m) => m.name === part);
         if (held) return path(meaning.index, meaning.functionId, held.path, depth + 1);
-        if (meaning.owner !== undefined && meaning.index.owned.has(part)) return [{ kind: 'object', index: meaning.index, owner: part }];
+        if (meaning.index.owned.has(part)) return [{ kind: 'object', index: meaning.index, owner: part }];
         return (meaning.members ?? []).filter((m) => m.name === '...').flatMap((m) => path(meaning.index, meaning.functionId, m.path, depth + 1).flatMap((inner) => member(inner, part, depth + 1)));
       }
       case 'function':
@@ -234,7 +250,7 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
   function linearised(index: FileIndex, cls: ClassIr, depth: number): readonly { index: FileIndex; cls: ClassIr }[] {
     const order: { index: FileIndex; cls: ClassIr }[] = [];
     const visit = (at: { index: FileIndex; cls: ClassIr }, trail: readonly ClassIr[]): void => {
-      if (trail.includes(at.cls) || trail.length > MAX_DEPTH || order.length > 60) return;
+      if (trail.includes(at.cls) || trail.length > 10 || order.length > 60) return;
       order.push(at);
       for (const base of bases(at.index, at.cls, depth + 1)) visit(base, [...trail, at.cls]);
     };
@@ -303,6 +319,9 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
 
   function localMeaning(index: FileIndex, functionId: number | undefined, local: LocalIr, depth: number): readonly Meaning[] {
     if (depth > MAX_DEPTH) return [];
+    // `({ users }: Deps)`
+    const pattern = local.names.length === 0 && local.callId === undefined && /^\{/.test(local.text) && functionId !== undefined ? index.file.functions[functionId]?.parameters.find((p) => p.name === local.text) : undefined;
+    if (pattern?.type !== undefined) return instances(index, pattern.type, depth + 1).flatMap((m) => member(m, local.name, depth + 1));
     if (local.type !== undefined) {
       const typed = instances(index, local.type, depth + 1);
       if (typed.length > 0) return typed;

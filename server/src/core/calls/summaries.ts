@@ -87,11 +87,17 @@ export function siteExecution(index: Pick<FileIndex, 'file'>, site: QuerySite): 
 export function callExecutions(input: SummaryInput, call: CallIr): readonly Execution[] {
   const result = targetExecutions(input, call, input.resolve(call), (k, keyed) => keyed.length === 0 || keyed.includes(k));
   const byName = call.args.flatMap((argument, k) => {
-    if (argument.functionId !== undefined || hasOwnCall(input.index, argument.span) || !runsArgument(callbackRuns(input, call, k))) return [];
+    if (isLiteral(input.index, argument) || hasOwnCall(input.index, argument.span) || !runsArgument(callbackRuns(input, call, k))) return [];
     return targetExecutions(input, call, input.resolveArgument(call, k), () => true, argument.span);
   });
   return byName.length === 0 ? result : [...result, ...byName];
 }
+
+/** A function written where it is passed; others are passed by their name. */
+const isLiteral = (index: FileIndex, argument: CallIr['args'][number]): boolean => {
+  const fn = argument.functionId === undefined ? undefined : index.file.functions[argument.functionId];
+  return fn !== undefined && containsSpan(argument.span, fn.span);
+};
 
 /** Hosts note `ids.map(load)` as a call of `load` in the loop; then it is counted there. */
 const hasOwnCall = (index: FileIndex, span: HostSpan): boolean => index.callSpans.has(`${span.start}:${span.end}`);

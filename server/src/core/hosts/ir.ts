@@ -236,6 +236,8 @@ export interface FunctionIr {
   readonly locals: readonly LocalIr[];
   /** Framework entry point (route handler, resolver, controller method, page): its parameters are request data. */
   readonly entry?: string;
+  /** A queue, a clock or an event runs it: nobody waits for its answer. */
+  readonly background?: true;
   /** A framework calls it once per object of this type: a GraphQL field's resolver, a serializer's method. Empty: of a type that is not known. */
   readonly perObject?: string;
   /** Arguments position in the call it is passed to, when it is a callback. */

@@ -45,6 +45,11 @@ export function entryOf(definition: SyntaxNode): string | undefined {
   return parameterNames(parameters)[0] === 'request' ? 'view' : undefined;
 }
 
+const jobDecorators = /^(shared_task|actor|periodic_task|db_periodic_task|db_task|task|job|repeat_every|scheduled_job|on_after_configure|subscriber|crontab|cron)\b|\.(task|periodic_task|periodic|actor|job|scheduled_job|cron|subscriber|agent|on_event|listens_for)\b/;
+
+/** Does a queue, a clock or an event run this function (Celery, Dramatiq, RQ, APScheduler, Procrastinate)? */
+export const isBackground = (definition: SyntaxNode): boolean => definition.type === 'function_definition' && decoratorsOf(definition).some((decorator) => jobDecorators.test(decorator.text));
+
 /**
  * Class of the objects for which the framework calls this function one by one: a field resolver of Graphene or
  * Strawberry, `get_x` of a serializer's `SerializerMethodField`. Undefined for any other function.

@@ -1,6 +1,6 @@
 import type { CallIr, FunctionIr, LocalIr, ParameterIr, QuerySite } from '../ir';
 import type { SyntaxNode } from '../syntax';
-import { classOf, decoratorsOf, entryOf, perObjectOf } from './entries';
+import { classOf, decoratorsOf, entryOf, isBackground, perObjectOf } from './entries';
 import type { Outline } from './outline';
 import type { Scope, Scopes } from './scopes';
 import { leaves } from './steps';
@@ -35,6 +35,7 @@ export function readFunctions(outline: Outline, scopes: Scopes, calls: readonly 
       locals: scope ? localsOf(scope, links) : [],
       entry: entryOf(node),
       ...(perObject === undefined ? {} : { perObject }),
+      ...(isBackground(node) ? { background: true as const } : {}),
       callback: callback && calls[callback.callId] ? callback : undefined,
       returns: returnsOf(node),
       returnType: field(node, 'return_type')?.text,

@@ -22,11 +22,38 @@ export function describeEntry(fn: SyntaxNode): string | undefined {
   if (parent?.type === 'arguments' && parent.parent) return entryOfCallback(parent.parent, fn);
   if (parent?.type === 'export_statement' && fn.type === 'function_declaration') {
     if (nextMethods.test(fn.childForFieldName('name')?.text ?? '')) return 'route';
-    return parent.children.some((child) => child.type === 'default') && takesRequest(fn) ? 'route' : undefined;
+    if (isServerModule(parent.parent)) return 'action';
+    return takesRequest(fn) ? 'route' : undefined;
   }
+  if (parent?.type === 'variable_declarator' && parent.parent?.parent?.type === 'export_statement' && isServerModule(parent.parent.parent.parent)) return 'action';
   if (parent?.type === 'variable_declarator' && parent.parent?.parent?.type === 'export_statement') return nextMethods.test(parent.childForFieldName('name')?.text ?? '') ? 'route' : takesRequest(fn) ? 'route' : undefined;
   if (/^(function_declaration|arrow_function|function_expression)$/.test(fn.type) && takesRequest(fn)) return 'route';
   return undefined;
+}
+
+/** A file that begins with `'use server'`: each function it exports is called by the browser. */
+function isServerModule(program: SyntaxNode | null): boolean {
+  const first = program?.type === 'program' ? program.namedChildren.find((child) => child.type !== 'comment') : undefined;
+  return first?.type === 'expression_statement' && /^['"]use server['"];?$/.test(first.text);
+}
+
+const jobDecorators = /^@(Process|Processor|Cron|Interval|Timeout|OnEvent|EventPattern|SqsMessageHandler|RabbitSubscribe|OnQueue\w*|OnWorkerEvent|CronExpression)\b/;
+const jobRunners = /^(process|work|consume|schedule|scheduleJob|createFunction|define|every|run|addWorker|subscribe|task)$/;
+const jobReceivers = /(queue|worker|boss|cron|scheduler|schedule|agenda|inngest|schedules|consumer|kafka|pgBoss)$/i;
+
+/** Does a queue, a clock or an event run this function? Nobody waits for its answer then. */
+export function isBackground(fn: SyntaxNode): boolean {
+  const parent = fn.parent;
+  if (fn.type === 'method_definition') {
+    if (decoratorsOf(fn).some((decorator) => jobDecorators.test(decorator))) return true;
+    const owner = parent?.type === 'class_body' ? parent.parent : null;
+    return owner !== null && fn.childForFieldName('name')?.text === 'process' && decoratorsOf(owner).some((decorator) => /^@Processor\b/.test(decorator));
+  }
+  if (parent?.type === 'variable_declarator') return /^:\s*(Task|JobHandler|Processor|WorkerHandler|SQSHandler|ScheduledHandler)\b/.test(parent.childForFieldName('type')?.text ?? '');
+  const call = parent?.type === 'arguments' ? parent.parent : null;
+  const callee = call ? callParts(call)?.callee : undefined;
+  if (call?.type === 'new_expression') return /^(Worker|CronJob|Cron)$/.test(callee?.text ?? '');
+  return callee?.type === 'member_expression' && jobRunners.test(callee.childForFieldName('property')?.text ?? '') && jobReceivers.test(callee.childForFieldName('object')?.text ?? '');
 }
 
 const rootTypes = /^(Query|Mutation|Subscription|RootQuery|RootMutation|Root|QueryType|MutationType)$/;
@@ -41,7 +68,7 @@ export function describePerObject(fn: SyntaxNode): string | undefined {
     if (!decoratorsOf(fn).some((decorator) => resolverDecorators.test(decorator))) return undefined;
     const owner = parent.parent;
     const resolver = owner ? decoratorsOf(owner).find((decorator) => /^@Resolver\b/.test(decorator)) : undefined;
-    return /=>\s*(\w+)|\(\s*['"]?(\w+)/.exec(resolver ?? '')?.slice(1).find((name) => name !== undefined) ?? '';
+    return (/=>\s*(\w+)/.exec(resolver ?? '') ?? /\(\s*['"]?(\w+)/.exec(resolver ?? ''))?.[1] ?? '';
   }
   const entry = fn.type === 'method_definition' ? fn : parent?.type === 'pair' ? parent : undefined;
   const object = entry?.parent?.type === 'object' ? entry.parent : undefined;

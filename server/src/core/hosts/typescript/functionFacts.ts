@@ -59,6 +59,10 @@ export function observeLocals(scope: SyntaxNode): LocalObservation[] {
     const text = value ? shortText(value) : '';
     for (const name of collectPatternNames(pattern)) locals.push({ name, names, text, node, value, type });
   };
+  /** `export default new Users()`: a value under the name `default`; a name or a function is exported as such. */
+  const addDefault = (value: SyntaxNode | null, node: SyntaxNode): void => {
+    if (value && value.type !== 'identifier' && !isFunction(value)) locals.push({ name: 'default', names: collectNames(value), text: shortText(value), node, value });
+  };
   const visit = (node: SyntaxNode, depth: number): void => {
     if ((isFunction(node) && node.id !== scope.id) || depth > 500) return;
     if (node.type === 'variable_declarator') {
@@ -67,6 +71,9 @@ export function observeLocals(scope: SyntaxNode): LocalObservation[] {
     } else if (node.type === 'assignment_expression') {
       const left = node.childForFieldName('left');
       if (left && left.type !== 'member_expression') add(left, node.childForFieldName('right') ?? undefined, node);
+      if (left?.text === 'module.exports') addDefault(node.childForFieldName('right'), node);
+    } else if (node.type === 'export_statement' && scope.type === 'program') {
+      addDefault(node.childForFieldName('value'), node);
     } else if (node.type === 'augmented_assignment_expression') {
       const left = node.childForFieldName('left');
       const right = node.childForFieldName('right');

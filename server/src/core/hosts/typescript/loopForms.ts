@@ -34,6 +34,8 @@ export function perElementCallback(fn: SyntaxNode): PerElement | undefined {
   const { callee } = parts;
   if (callee.type === 'identifier') {
     const first = parts.args[0];
+    const streamed = position === 0 && streamOperators.test(callee.text) ? streamSource(call) : undefined;
+    if (streamed) return { call, iterable: streamed, element: 0, method: callee.text, parallel: callee.text !== 'concatMap' };
     if (position >= 1 && first && bareFunctions.test(callee.text)) return { call, iterable: first, element: 0, method: callee.text, parallel: !/Series$/.test(callee.text) };
     return undefined;
   }
@@ -48,9 +50,41 @@ export function perElementCallback(fn: SyntaxNode): PerElement | undefined {
     if (!first || position < 1 || !callbackSecond.test(method)) return undefined;
     return { call, iterable: first, element: /^reduce/.test(method) ? 1 : 0, method, parallel: parallelMethods.test(method) };
   }
+  if (root === 'Effect') {
+    const first = parts.args[0];
+    return method === 'forEach' && position === 1 && first ? { call, iterable: first, element: 0, method, parallel: false } : undefined;
+  }
+  if (position === 0 && fpModules.test(root) && fpMethods.test(method)) {
+    const piped = pipedValue(call);
+    return piped ? { call, iterable: piped, element: 0, method, parallel: true } : undefined;
+  }
   // The receiver of `.map` in `fp.pipe(...)` forms or of a stream is walked all the same.
   if (position === 0 && arrayMethods.has(method)) return { call, iterable: unwrap(object), element: /^reduce/.test(method) ? 1 : 0, method, parallel: parallelMethods.test(method) };
   return undefined;
+}
+
+const streamOperators = /^(mergeMap|concatMap|switchMap|exhaustMap|flatMap)$/;
+const fpModules = /^(A|RA|RNEA|NEA|ROA|Arr|ReadonlyArray|array|readonlyArray|TE|RTE|T|Task|TaskEither)$/;
+/** Of arrays, and of tasks the ones that walk an array. */
+const fpMethods = /^(map|mapWithIndex|chain|filterMap|traverse|wither|traverseArray|traverseSeqArray|traverseArrayWithIndex)$/;
+
+/** The collection of `from(ids).pipe(mergeMap(fn))`; other streams may give one value only. */
+function streamSource(call: SyntaxNode): SyntaxNode | undefined {
+  const outer = call.parent?.type === 'arguments' ? call.parent.parent : null;
+  const callee = outer ? callParts(outer)?.callee : undefined;
+  const object = callee?.type === 'member_expression' && callee.childForFieldName('property')?.text === 'pipe' ? callee.childForFieldName('object') : null;
+  const source = object ? callParts(unwrap(object)) : undefined;
+  return source?.callee.text === 'from' ? source.args[0] : undefined;
+}
+
+/** The collection of fp-ts' `pipe(ids, A.map(fn))`; `TE.map` and `TE.chain` walk nothing. */
+function pipedValue(call: SyntaxNode): SyntaxNode | undefined {
+  const own = callParts(call)?.callee;
+  const task = /^(TE|RTE|T|Task|TaskEither)$/.test(own?.childForFieldName('object')?.text ?? '');
+  if (task && !/^traverse/.test(own?.childForFieldName('property')?.text ?? '')) return undefined;
+  const outer = call.parent?.type === 'arguments' ? call.parent.parent : null;
+  const parts = outer ? callParts(outer) : undefined;
+  return parts && /^(pipe|flow)$/.test(parts.callee.text) ? parts.args[0] : undefined;
 }
 
 /** `Array.from({ length: n }, fn)`: the object stands for the collection. */

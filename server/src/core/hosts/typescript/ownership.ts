@@ -59,6 +59,7 @@ function ownerOf(object: SyntaxNode): string | undefined {
     }
   }
   if (parent?.type === 'pair') return keyName(parent.childForFieldName('key'));
+  if (parent?.type === 'export_statement') return 'default';
   if (parent?.type === 'assignment_expression') return parent.childForFieldName('left')?.text.replace(/^(module\.exports|exports)\.?/, '') || undefined;
   return undefined;
 }

@@ -7,7 +7,7 @@ import { isAwayIn, placeDraft } from '../shared/placement';
 import { ASIDE } from '../surface';
 import type { SyntaxNode } from '../syntax';
 import type { TypeScriptContext } from './context';
-import { decoratorsOf, describeEntry, describePerObject } from './entries';
+import { decoratorsOf, describeEntry, describePerObject, isBackground } from './entries';
 import { isAwaited } from './execution';
 import { observeLocals, readGuards, readMembers, readParameters, readReturns, shortText, type LocalObservation } from './functionFacts';
 import { describeIterable, type IterableFacts } from './iterables';
@@ -17,7 +17,7 @@ import { callbackOf, collectFields } from './origins';
 import { nameFunction, resultNameOf, rootCall } from './ownership';
 import { leaves } from './steps';
 import { wrapperSites } from './wrappers';
-import { callParts, callSpan, collectNames, collectPatternNames, isFunction, isInside, loosePath, spanOf, typeText, unwrap } from './syntaxTools';
+import { callParts, callSpan, collectNames, collectPatternNames, isFunction, isInside, keyName, loosePath, spanOf, typeText, unwrap } from './syntaxTools';
 
 /** Where the walk stands. */
 interface Frame {
@@ -115,6 +115,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
       locals: [],
       entry: describeEntry(fn),
       ...(perObject === undefined ? {} : { perObject }),
+      ...(isBackground(fn) ? { background: true as const } : {}),
       ...(passed && callId !== undefined ? { callback: { callId, argument: passed.argument } } : {}),
       returns: readReturns(fn),
       returnType: typeText(fn.childForFieldName('return_type')),
@@ -201,6 +202,18 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     for (const child of node.namedChildren) visit(child, { functionId: frame.functionId, classId: id, loopIds: [], conditional: false }, depth + 1);
   };
 
+  /** Fields that hold something with a name: `interface Context { users: UserService }`. */
+  const addInterface = (node: SyntaxNode): void => {
+    const body = node.childForFieldName('body') ?? node.childForFieldName('value');
+    if (!body || !/^(interface_body|object_type)$/.test(body.type)) return;
+    const fields = body.namedChildren.flatMap((member) => {
+      const type = member.type === 'property_signature' ? typeText(member.childForFieldName('type')) : undefined;
+      const name = type !== undefined && /^[A-Z]\w*[a-z]/.test(type) && type.length < 80 ? keyName(member.childForFieldName('name')) : undefined;
+      return name === undefined || type === undefined ? [] : [{ name, type }];
+    });
+    if (fields.length > 0) classes.push({ id: classes.length, name: node.childForFieldName('name')?.text ?? '', span: spanOf(node), bases: [], fields, methods: [], decorators: [] });
+  };
+
   const visitLoop = (node: SyntaxNode, frame: Frame, depth: number): void => {
     const body = node.childForFieldName('body') ?? node;
     const right = node.type === 'for_in_statement' ? node.childForFieldName('right') : null;
@@ -250,8 +263,10 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
         return;
       }
       case 'import_statement':
+        return;
       case 'type_alias_declaration':
       case 'interface_declaration':
+        addInterface(node);
         return;
     }
     offerBuilder(node, frame);
