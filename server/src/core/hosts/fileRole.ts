@@ -4,7 +4,7 @@ const roles: readonly (readonly [FileRole, RegExp])[] = [
   ['vendored', /(^|\/)(node_modules|vendor|third_party|site-packages|\.yarn|bower_components)\//i],
   ['generated', /(^|\/)(generated|__generated__|\.next|dist|build|out)\/|\.(generated|gen|pb)\.\w+$|\.min\.js$|_pb2\.py$|\.d\.[cm]?ts$/i],
   ['test', /(^|\/)(__tests__|__mocks__|tests?|specs?|e2e|fixtures|cypress|playwright)\/|\.(test|spec|e2e|e2e-spec|cy|stories)\.\w+$|(^|\/)(test_[^/]*|[^/]*_test|conftest)\.py$/i],
-  ['migration', /(^|\/)(migrations?|migrate|alembic|versions|flyway|liquibase)\/|(^|\/)V\d+(_\d+)*__[^/]*\.sql$|\.(up|down)\.sql$|(^|\/)db\/(views|functions|triggers)\/[^/]+_v\d+\.sql$/i],
+  ['migration', /(^|\/)(migrations?|migrate|alterations|alembic|versions|flyway|liquibase)\/|(^|\/)(\d{14}|\d{10}|\d{13})[-_][\w.-]+\.([cm]?[jt]s|py)$|(^|\/)V\d+(_\d+)*__[^/]*\.sql$|\.(up|down)\.sql$|(^|\/)db\/(views|functions|triggers)\/[^/]+_v\d+\.sql$/i],
   ['seed', /(^|\/)(seeds?|seeders?|factories)\/|(^|\/)seed(er)?s?\.\w+$/i],
   ['script', /(^|\/)(scripts?|bin|tools|tasks?-once|benchmarks?|bench|examples?-scripts)\//i],
 ];
