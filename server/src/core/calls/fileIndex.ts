@@ -62,10 +62,13 @@ export function buildFileIndex(file: HostFile): FileIndex {
 /** A callback loop belongs to the smallest call within its span that spans its head. */
 function callbackLoops(file: HostFile): Map<number, Loop> {
   const result = new Map<number, Loop>();
+  if (!file.loops.some((loop) => loop.kind === 'callback')) return result;
+  // The head of such a loop is what is called, and ends with its name.
+  const byNameEnd = groupBy(file.calls, (call) => call.nameSpan.end);
   for (const loop of file.loops) {
     if (loop.kind !== 'callback') continue;
     let best: CallIr | undefined;
-    for (const call of file.calls) {
+    for (const call of byNameEnd.get(loop.head.end) ?? file.calls) {
       if (call.span.end < loop.head.end || call.span.start > loop.body.start) continue;
       if (!containsSpan(loop.span, call.span) || !containsSpan(call.span, loop.body) || !containsSpan(loop.head, call.nameSpan)) continue;
       if (!best || call.span.end - call.span.start < best.span.end - best.span.start) best = call;

@@ -35,7 +35,8 @@ const BACKGROUND = /\/(crons?|jobs?|workers?|queues?|consumers?|schedulers?|sche
  * a query in nested loops is reported for the innermost loop that it depends on. Loops that RULES.md calls innocent are left out.
  */
 export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly LoopQuery[] {
-  if (file.loops.length === 0 && !file.calls.some((c) => c.args.some((a) => a.functionId !== undefined || PARENT.test(a.text))) && !file.functions.some((fn) => fn.perObject !== undefined)) return [];
+  const perObject = file.functions.some((fn) => fn.perObject !== undefined);
+  if (file.loops.length === 0 && !file.calls.some((c) => c.args.some((a) => a.functionId !== undefined || PARENT.test(a.text))) && !perObject) return [];
   const result = new Map<string, LoopQuery>();
   const add = (query: LoopQuery | undefined): void => {
     if (!query) return;
@@ -47,15 +48,17 @@ export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly Lo
     const execution = siteExecution({ file }, site);
     const call = site.callId === undefined ? undefined : file.calls[site.callId];
     if (!execution) continue;
-    add(perObjectQuery(flow, file, execution, site.functionId, site.anchor, call, site));
+    if (perObject) add(perObjectQuery(flow, file, execution, site.functionId, site.anchor, call, site));
     const subject: LoopSubject = { span: site.span, functionId: site.functionId, loopIds: site.loopIds, call, resultName: site.resultName ?? call?.resultName, sql: site.source?.text, names: namesOf(execution, call) };
     add(judge(flow, file, subject, execution, site.anchor, site));
   }
   for (const call of file.calls) {
     if (call.siteId !== undefined || isBatcher(call)) continue;
+    const executions = flow.executions(file.uri, call.id);
+    if (executions.length === 0) continue;
     const recursion = walksUp(flow, file, call);
-    for (const execution of flow.executions(file.uri, call.id)) {
-      add(perObjectQuery(flow, file, execution, call.functionId, callAnchor(call), call, undefined));
+    for (const execution of executions) {
+      if (perObject) add(perObjectQuery(flow, file, execution, call.functionId, callAnchor(call), call, undefined));
       if (recursion) add({ loop: recursion, form: { form: 'chain', reason: 'once per level, from child to parent' }, anchor: callAnchor(call), execution, path: execution.path, call, dependent: true, doubts: [...doubtsOf(file, { form: 'chain', reason: '' }, recursion, execution, undefined)] });
       const at = execution.path[0]?.span ?? call.nameSpan;
       const byName = !containsSpan(call.nameSpan, at);
