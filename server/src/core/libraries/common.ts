@@ -1,5 +1,9 @@
+import { activeRecordAdapter } from './activeRecord/activeRecord';
 import type { LibraryAdapter } from './adapter';
+import { efCoreAdapter } from './efCore/efCore';
+import { eloquentAdapter } from './eloquent/eloquent';
 import { goSqlAdapter } from './goSql/goSql';
+import { gormAdapter } from './gorm/gorm';
 import { jdbcAdapter } from './jdbc/jdbc';
 import { jpaAdapter } from './jpa/jpa';
 import { npgsqlAdapter } from './npgsql/npgsql';
@@ -11,10 +15,10 @@ import { tokioPostgresAdapter } from './tokioPostgres/tokioPostgres';
 
 /** Libraries of the languages that share a reader, in the order in which they are asked. */
 export const commonAdapters: readonly LibraryAdapter[] = [
-  pgxAdapter, goSqlAdapter,
+  gormAdapter, pgxAdapter, goSqlAdapter,
   jpaAdapter, jdbcAdapter,
-  railsSqlAdapter,
-  pdoAdapter,
-  npgsqlAdapter,
+  railsSqlAdapter, activeRecordAdapter,
+  eloquentAdapter, pdoAdapter,
+  npgsqlAdapter, efCoreAdapter,
   sqlxAdapter, dieselSqlAdapter, tokioPostgresAdapter,
 ];

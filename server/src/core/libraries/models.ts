@@ -4,9 +4,13 @@ import type { LibraryId, ModelIr } from '../hosts/ir';
 import type { ModelIndex } from '../hosts/models';
 import type { SyntaxNode } from '../hosts/syntax';
 import { djangoModels } from './django/djangoModels';
+import { activeRecordModels } from './activeRecord/activeRecordModels';
 import { drizzleModels } from './drizzle/drizzleModels';
 import { peeweeModels } from './peewee/peeweeModels';
 import { typeormModels } from './typeorm/typeormModels';
+import { efCoreModels } from './efCore/efCore';
+import { eloquentModels } from './eloquent/eloquentModels';
+import { gormModels } from './gorm/gormModels';
 import { sqlalchemyModels } from './sqlalchemy/sqlalchemyModels';
 
 /** Reads the model declarations of one library; asked only where `marks` matches the file's text. */
@@ -37,7 +41,7 @@ export interface CommonModelSource extends ModelSource {
 
 export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels];
 export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels, peeweeModels];
-export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [];
+export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [activeRecordModels, eloquentModels, gormModels, efCoreModels];
 
 /** @returns the declarations of every library whose marks the text holds. */
 export const readModels = <Source extends ModelSource>(readers: readonly ModelReader<Source>[], source: Source): readonly ModelIr[] =>

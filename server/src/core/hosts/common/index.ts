@@ -3,7 +3,7 @@ import { commonModelReaders, readModels } from '../../libraries/models';
 import { collectLineStarts } from '../../text/lineIndex';
 import { readFileRole } from '../fileRole';
 import type { HostReader } from '../host';
-import type { AttributeRead, CallIr, HostFile, Loop } from '../ir';
+import type { AttributeRead, CallIr, HostFile, Loop, QuerySite } from '../ir';
 import { indexModels } from '../models';
 import { csharpSpec } from '../csharp/csharpSpec';
 import { goSpec } from '../go/goSpec';
@@ -34,7 +34,8 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
   });
   const models = readModels(commonModelReaders, { uri, text, root: tree.root, known: environment.models, source });
   const context = createContext(uri, text, { source, names, classes, imports }, environment, indexModels(models));
-  const sites = readSites(environment.foreign === undefined ? collectDrafts(source, context, adaptersFor(spec.language, text)) : [], source);
+  const drafts = environment.foreign === undefined ? collectDrafts(source, context, adaptersFor(spec.language, text)) : [];
+  const sites = readSites(drafts, source);
   const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
   const links: Links = {
     callOf: (node) => source.callId(node),
@@ -44,13 +45,15 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
     },
   };
   const calls = readCalls(source, names).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
-  const loops = readLoops(source, names, resultLinks(source, names, links)).map((loop) => withRows(loop, source));
+  // A relation that is only built sends its statement when it is walked.
+  const siteOfNode = new Map(drafts.map(({ node }, id) => [node.id, id]));
+  const loops = readLoops(source, names, resultLinks(source, names, { ...links, siteOf: (node) => siteOfNode.get(node.id) })).map((loop) => withRows(loop, source));
   return {
     uri,
     language: spec.language,
     role,
     package: spec.packageOf(tree.root, uri),
-    sites,
+    sites: sites.map((site) => asWalked(site, loops)),
     loops,
     functions: readFunctions(source, names, classes, links),
     classes: classes.list,
@@ -65,6 +68,12 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
     errors: source.errors.map(spanOf),
   };
 };
+
+/** A chain that only builds is sent by the loop that walks it; elsewhere code that was not seen may add to it. */
+function asWalked(site: QuerySite, loops: readonly Loop[]): QuerySite {
+  if (site.executes !== 'no' || site.chain.length === 0) return site;
+  return loops.some((loop) => loop.iterable?.siteId === site.id) ? { ...site, executes: 'yes', fetches: 'many' } : { ...site, complete: false };
+}
 
 /** A name or a chain that stands for a query's rows leads to the query. */
 function resultLinks(source: Source, names: Names, links: Links): Links {

@@ -26,12 +26,18 @@ export function readLoops(source: Source, names: Names, links: Links): Loop[] {
       body: spanOf(body),
       functionId: fn && source.functionId(fn),
       parent: source.loopsOf(node)[0],
-      iterable: iterable && readIterable(iterable, element?.chunks ? 'chunks' : statement?.size === undefined ? undefined : 'literal', statement?.size, source, names, links),
+      iterable: iterable && (ownQuery(node, iterable, headEnd, element?.chunks === true, names, links) ?? readIterable(iterable, element?.chunks ? 'chunks' : statement?.size === undefined ? undefined : 'literal', statement?.size, source, names, links)),
       elements: statement?.elements ?? element?.closure?.parameters.map((parameter) => parameter.name) ?? (element ? [ANY_ELEMENT] : []),
       concurrent: isConcurrent(node, call?.name.text, source),
       facts: factsOf(node, source, names),
     };
   });
+}
+
+/** `User.find_each { … }`: the call that walks is the query. */
+function ownQuery(loop: SyntaxNode, iterable: SyntaxNode, head: number, chunks: boolean, names: Names, links: Links): Loop['iterable'] {
+  const siteId = chunks ? undefined : links.siteOf(loop);
+  return siteId === undefined ? undefined : { text: loop.text.slice(0, Math.max(iterable.text.length, head - loop.startIndex)), span: spanOf(iterable), names: names.free(iterable), kind: 'query', siteId };
 }
 
 interface KindOf {

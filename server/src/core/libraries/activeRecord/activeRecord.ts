@@ -1,0 +1,97 @@
+import type { CommonFile } from '../../hosts/common/context';
+import { constantOf } from '../../hosts/common/strings';
+import type { SyntaxNode } from '../../hosts/syntax';
+import type { Chain, HostContext } from '../adapter';
+import { bind, concat, identifier, sql } from '../shared/sqlBuilder';
+import { createChains, equals, requestPage, textCondition, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
+
+const one = { access: 'read', fetches: 'one' } as const;
+const many = { access: 'read', fetches: 'many' } as const;
+const write = { access: 'write', fetches: 'none' } as const;
+const terminals: Readonly<Record<string, { readonly access: 'read' | 'write'; readonly fetches: 'one' | 'many' | 'none' | 'stream' }>> = {
+  find: one, find_by: one, 'find_by!': one, find_sole_by: one, 'first!': one, first: one, last: one, take: one, sole: one, 'exists?': one, 'any?': one, 'none?': one, 'empty?': one, count: one, sum: one, average: one, minimum: one, maximum: one, pick: one, ids: many, pluck: many,
+  to_a: many, load: many, each: many, map: many, flat_map: many, each_with_index: many, to_h: many, index_by: many, group_by: many, filter_map: many, each_with_object: many, records: many,
+  find_each: { access: 'read', fetches: 'stream' }, in_batches: { access: 'read', fetches: 'stream' }, find_in_batches: { access: 'read', fetches: 'stream' },
+  create: write, 'create!': write, insert: write, 'insert!': write, insert_all: write, 'insert_all!': write, upsert: write, upsert_all: write, update_all: write, delete_all: write, destroy_all: write, find_or_create_by: write, 'find_or_create_by!': write, create_or_find_by: write, 'create_or_find_by!': write, touch_all: write, delete_by: write, destroy_by: write, update_counters: write,
+};
+const filters = /^(?:where|find_by!?|find_or_create_by!?|rewhere)$/;
+const silent = /^(?:all|select|distinct|lock|readonly|references|load_async|strict_loading|reorder|unscoped|annotate|order|to_a|load|each|map|flat_map|pluck|ids|index_by|group_by|filter_map|each_with_index|each_with_object|records|find_each|in_batches|find_in_batches|count|to_h)$/;
+/** Methods that only a relation has: the class need not be known. */
+const telling = /^(?:where|find_by!?|includes|preload|eager_load|joins|left_joins|find_each|in_batches|find_in_batches|insert_all!?|upsert_all|find_or_create_by!?|pluck)$/;
+
+/** ActiveRecord: chains on a model's class. What an instance or an association sends is seen where it is lazy. */
+export const activeRecordAdapter = createChains({
+  id: 'active-record',
+  languages: ['ruby'],
+  marks: /\b[A-Z]\w*\.\w/,
+  terminal: (name) => (Object.hasOwn(terminals, name) ? terminals[name] : undefined),
+  start(chain: Chain, _file: CommonFile, context: HostContext): ChainStart | undefined {
+    const { type } = chain.root;
+    if (type !== 'constant' && type !== 'scope_resolution') return undefined;
+    const name = chain.rootPath[0] ?? '';
+    const model = context.model(name, 'active-record');
+    if (model) return { model, table: model.table, first: 0, confidence: 'proved' };
+    return telling.test(chain.calls[0]?.name ?? '') && !/^(?:Dir|File|Set|Hash|Array|ENV|Pathname)$/.test(name) ? { first: 0, confidence: 'typed' } : undefined;
+  },
+  part,
+});
+
+function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPart | undefined {
+  const [first, ...rest] = call.argNodes;
+  if (filters.test(call.name) && first) return condition(call, first, rest, context);
+  switch (call.name) {
+    case 'find':
+      return first && call.argNodes.length === 1 ? { where: concat(identifier('id', call.span), sql(' = ', call.span), valuePart(first, context)) } : { open: true };
+    case 'limit':
+    case 'per':
+    case 'take':
+      return first ? { limit: valuePart(first, context) } : call.name === 'take' ? { limit: sql('1', call.span) } : {};
+    case 'offset':
+      return first ? { offset: valuePart(first, context) } : {};
+    case 'page':
+    case 'paginate':
+      // kaminari's and will_paginate's pages are OFFSETs.
+      return { offset: first ? bind(context.bind(first, '')) : requestPage(call), limit: sql('25', call.span), open: true };
+    case 'first':
+    case 'last':
+    case 'pick':
+    case 'exists?':
+    case 'any?':
+    case 'none?':
+    case 'empty?':
+      return { limit: sql('1', call.span), open: first !== undefined };
+    case 'order':
+      return { order: call.args.flatMap((argument, index) => (argument.name !== undefined ? [concat(identifier(argument.name, argument.span), sql(argument.literal === 'desc' ? ' DESC' : '', argument.span))] : typeof argument.literal === 'string' && /^\w+$/.test(argument.literal) && call.argNodes[index] ? [identifier(argument.literal, argument.span)] : [])), open: call.args.some((argument) => argument.name === undefined && !(typeof argument.literal === 'string' && /^\w+$/.test(argument.literal))) };
+    case 'includes':
+    case 'preload':
+    case 'eager_load':
+      return { eager: eagerNames(call.argNodes, call, file) };
+    default:
+      return silent.test(call.name) ? {} : undefined;
+  }
+}
+
+function condition(call: ChainLink, first: SyntaxNode, rest: readonly SyntaxNode[], context: HostContext): ChainPart {
+  if (call.args.every((argument) => argument.name !== undefined)) {
+    const parts = call.args.map((argument, index) => equals(argument.name ?? '', call.argNodes[index] ?? first, argument.span, context));
+    return { where: parts.reduce((all, next) => concat(all, sql(' AND ', call.span), next)) };
+  }
+  const text = textCondition(first, rest, context);
+  return text ? { where: text } : { open: true };
+}
+
+/** `:posts`, `posts: :comments`, `[:a, :b]`. */
+function eagerNames(nodes: readonly SyntaxNode[], call: ChainLink, file: CommonFile): readonly string[] {
+  const own = (node: SyntaxNode): string[] => {
+    const form = file.source.form(file.source.unwrap(node));
+    if (form?.kind === 'list') return form.items.flatMap(own);
+    if (form?.kind === 'record') return form.entries.flatMap((entry) => [entry.key, ...own(entry.value).map((name) => `${entry.key}.${name}`)]);
+    const value = constantOf(node, file.source);
+    return typeof value === 'string' ? [value] : [];
+  };
+  return nodes.flatMap((node, index) => {
+    const key = call.args[index]?.name;
+    return key === undefined ? own(node) : [key, ...own(node).map((name) => `${key}.${name}`)];
+  });
+}
+

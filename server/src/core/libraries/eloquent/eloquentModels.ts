@@ -1,0 +1,22 @@
+import { spanOf } from '../../hosts/common/syntaxTools';
+import type { RelationIr } from '../../hosts/ir';
+import type { CommonModelSource, ModelReader } from '../models';
+import { pluralize, snakeCase } from '../shared/modelChains';
+
+/** Eloquent's models: table by `$table` or the class's name, relations by the methods that return them. */
+export const eloquentModels: ModelReader<CommonModelSource> = {
+  library: 'eloquent',
+  marks: /\bextends\s+(?:Model|Authenticatable|Pivot|\w*Model)\b/,
+  read: ({ source }) => source.classes.flatMap((node) => {
+    const form = source.classForm(node);
+    if (!form || source.spec.language !== 'php' || !/^(?:Model|Authenticatable|Pivot|\w*Model)$/.test(form.bases[0] ?? '')) return [];
+    const relations = source.functions.flatMap((fn): RelationIr[] => {
+      const own = source.functionForm(fn);
+      if (!own?.name || source.classOf(fn)?.id !== node.id) return [];
+      const found = /return\s+\$this->(hasMany|hasOne|belongsTo|belongsToMany|hasManyThrough|hasOneThrough|morphMany|morphOne|morphTo|morphToMany)\(\s*([A-Z]\w*)::class/.exec(fn.text);
+      return found?.[1] && found[2] ? [{ property: own.name.text, model: found[2], many: /Many/.test(found[1]), columns: [], references: [], eager: new RegExp(`\\$with\\s*=\\s*\\[[^\\]]*['"]${own.name.text}['"]`).test(node.text) }] : [];
+    });
+    const table = /\$table\s*=\s*['"]([\w.]+)['"]/.exec(node.text)?.[1];
+    return [{ library: 'eloquent' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [] }];
+  }),
+};

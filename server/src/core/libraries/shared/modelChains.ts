@@ -1,0 +1,161 @@
+import { commonFile, type CommonFile } from '../../hosts/common/context';
+import { spanOf } from '../../hosts/common/syntaxTools';
+import type { ChainCall, LibraryId, ModelIr, QuerySite } from '../../hosts/ir';
+import type { CommonLanguage, SyntaxNode } from '../../hosts/syntax';
+import { hostSpan } from '../../text/span';
+import type { Chain, HostContext, LibraryAdapter, SiteDraft } from '../adapter';
+import { speaksOther } from './driverCalls';
+import { bind, buildSql, concat, fragment, identifier, incomplete, literal, sql, type SqlPart } from './sqlBuilder';
+import { renderSelect } from './sqlClauses';
+
+export type ChainLink = Chain['calls'][number];
+
+/** What a chain starts from. */
+export interface ChainStart {
+  /** Undefined where the class is not known: the query is seen, its table is not. */
+  readonly model?: ModelIr;
+  readonly table?: string;
+  /** First call of the chain that belongs to the query. */
+  readonly first: number;
+  readonly confidence: SiteDraft['confidence'];
+}
+
+/** What a call of the chain adds; absent: nothing that SQL on rows shows (`select`, `includes`). */
+export interface ChainPart {
+  readonly where?: SqlPart;
+  readonly order?: readonly SqlPart[];
+  readonly limit?: SqlPart;
+  readonly offset?: SqlPart;
+  readonly eager?: readonly string[];
+  /** More is in the statement than is rendered. */
+  readonly open?: boolean;
+}
+
+/** A query builder over models, as a table. */
+export interface ChainLibrary {
+  readonly id: LibraryId;
+  readonly languages: readonly CommonLanguage[];
+  readonly marks: RegExp;
+  /** What the last call of a chain does; undefined: the chain only builds. */
+  terminal(name: string, call: ChainLink): { readonly access: 'read' | 'write'; readonly fetches: QuerySite['fetches']; /** Its own arguments are a filter. */ readonly filters?: boolean } | undefined;
+  start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined;
+  /** Undefined: a call that the table does not know, so that the statement may be another. */
+  part(call: ChainLink, file: CommonFile, context: HostContext): ChainPart | undefined;
+}
+
+const emptyMap: SiteDraft['map'] = { segments: [] };
+
+/** Chains of a library become sites: with SQL where the table is known and the statement is a read, else opaque. */
+export function createChains(library: ChainLibrary): LibraryAdapter {
+  return {
+    id: library.id,
+    languages: library.languages,
+    marks: library.marks,
+    recognise(call, context) {
+      const file = commonFile(context);
+      const form = file?.source.callForm(call);
+      if (!file || !form || speaksOther(context)) return undefined;
+      const chain = context.chain(call);
+      const start = chain && library.start(chain, file, context);
+      const last = chain?.calls.at(-1);
+      if (!chain || !start || !last) return undefined;
+      const calls = chain.calls.slice(start.first);
+      if (calls.length === 0) return undefined;
+      const terminal = library.terminal(last.name, last);
+      return [draft(call, calls, terminal, start, library, file, context)];
+    },
+  };
+}
+
+function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnType<ChainLibrary['terminal']>, start: ChainStart, library: ChainLibrary, file: CommonFile, context: HostContext): SiteDraft {
+  const access = terminal?.access ?? 'read';
+  const read = calls.map((link) => library.part(link, file, context));
+  const parts = read.map((part) => part ?? { open: true });
+  const base = {
+    library: library.id, confidence: start.confidence, span: spanOf(call), anchor: anchorOf(call, calls),
+    executes: terminal ? 'yes' : 'no', access, fetches: terminal?.fetches ?? 'unknown', conditional: [], chain: calls.map(plainCall), eager: parts.flatMap((part) => part.eager ?? []),
+    ...(start.model ? { model: start.model.name } : {}),
+  } as const;
+  const values = calls.flatMap((link) => link.argNodes);
+  const opaque: SiteDraft = { ...base, map: emptyMap, binds: values.map((node, index) => context.bind(node, String(index + 1))), complete: false };
+  if (access !== 'read' || start.table === undefined || parts.length === 0) return opaque;
+  const first = calls[0];
+  const anchor = first ? first.nameSpan : spanOf(call);
+  const limit = parts.map((part) => part.limit).filter((part) => part !== undefined).at(-1);
+  const offset = parts.map((part) => part.offset).filter((part) => part !== undefined).at(-1);
+  const at = (key: 'limit' | 'offset'): ReturnType<typeof hostSpan> => {
+    const index = parts.findLastIndex((part) => part[key] !== undefined);
+    return calls[index]?.span ?? anchor;
+  };
+  const select = renderSelect({
+    from: identifier(start.table, anchor),
+    where: parts.flatMap((part) => (part.where ? [part.where] : [])),
+    orderBy: parts.flatMap((part) => part.order ?? []),
+    ...(limit ? { limit: { count: limit, host: at('limit') } } : {}),
+    ...(offset ? { offset: { count: offset, host: at('offset') } } : {}),
+  });
+  const built = buildSql(concat(select, parts.some((part) => part.open) ? incomplete : []));
+  return { ...base, source: built.source, map: built.map, binds: built.binds, conditional: built.conditional, complete: built.complete };
+}
+
+const plainCall = ({ name, nameSpan, span, args }: ChainLink): ChainCall => ({ name, nameSpan, span, args });
+
+/** `User.where`, `db.Where(…).Find`: from the root to the first call's name, or the last call's where that is far away. */
+function anchorOf(call: SyntaxNode, calls: readonly ChainLink[]): SiteDraft['anchor'] {
+  const first = calls[0];
+  return first ? hostSpan(Math.max(call.startIndex, first.span.start > call.startIndex && first.nameSpan.end - call.startIndex > 60 ? first.nameSpan.start : call.startIndex), first.nameSpan.end) : spanOf(call);
+}
+
+/** A value as a literal of the statement, else as a bound parameter. */
+export function valuePart(node: SyntaxNode, context: HostContext): SqlPart {
+  const { literal: known, span } = context.argument(node);
+  return known === undefined ? bind(context.bind(node, '')) : literal(known, span);
+}
+
+/** The page number that a paginator takes from the request by itself. */
+export const requestPage = (call: ChainLink): SqlPart => bind({ text: 'page', span: call.span, names: [], origin: 'request' });
+
+/** `column = value`, `column = ANY(list)`, `column IS NULL`. */
+export function equals(column: string, node: SyntaxNode, host: ReturnType<typeof spanOf>, context: HostContext): SqlPart {
+  const { literal: known, items } = context.argument(node);
+  const name = identifier(column.split('.'), host);
+  if (known === null) return concat(name, sql(' IS NULL', host));
+  if (items) return items.some((item) => item.name !== undefined) ? concat(sql('TRUE', host), incomplete) : concat(name, sql(' = ANY(', host), bind(context.bind(node, '')), sql(')', host));
+  return concat(name, sql(' = ', host), valuePart(node, context));
+}
+
+/** A condition written as SQL with `?` for the values that follow; undefined where the text is not known. */
+export function textCondition(node: SyntaxNode, values: readonly SyntaxNode[], context: HostContext): SqlPart | undefined {
+  const text = context.string(node);
+  if (!text || /[@:]\w/.test(text.text.replaceAll('::', ''))) return undefined;
+  const marks = [...text.text.replaceAll(/'[^']*'/g, (quoted) => ' '.repeat(quoted.length)).matchAll(/\?/g)];
+  if (marks.length !== values.length) return undefined;
+  const built: SqlPart[] = [sql('(')];
+  let at = 0;
+  for (const [index, mark] of marks.entries()) {
+    const value = values[index];
+    if (!value) return undefined;
+    built.push(fragment(text, at, mark.index), valuePart(value, context));
+    at = mark.index + 1;
+  }
+  return concat(...built, fragment(text, at), sql(')'));
+}
+
+const irregular: Readonly<Record<string, string>> = { person: 'people', child: 'children', man: 'men', woman: 'women', mouse: 'mice', goose: 'geese', tooth: 'teeth', foot: 'feet', ox: 'oxen', quiz: 'quizzes', move: 'moves', datum: 'data', medium: 'media', index: 'indices', vertex: 'vertices', matrix: 'matrices', analysis: 'analyses', criterion: 'criteria', alias: 'aliases', status: 'statuses', octopus: 'octopi', bus: 'buses', axis: 'axes', testis: 'testes', crisis: 'crises' };
+const unchanged = /^(?:equipment|information|rice|money|species|series|fish|sheep|jeans|police|news|metadata|feedback|staff)$/;
+
+/** The plural that Rails', Laravel's and gorm's inflectors give an English noun; the last word of a name in snake case. */
+export function pluralize(word: string): string {
+  const cut = word.lastIndexOf('_') + 1;
+  const [head, noun] = [word.slice(0, cut), word.slice(cut)];
+  if (unchanged.test(noun)) return word;
+  const known = Object.hasOwn(irregular, noun) ? irregular[noun] : undefined;
+  if (known !== undefined) return head + known;
+  if (/(?:s|x|z|ch|sh)$/.test(noun)) return /s$/.test(noun) && !/(?:ss|us|is|as|os)$/.test(noun) ? word : `${word}es`;
+  if (/[^aeiou]y$/.test(noun)) return `${word.slice(0, -1)}ies`;
+  if (/(?:[^f]fe|[lr]f)$/.test(noun)) return word.replace(/fe?$/, 'ves');
+  if (/(?:buffal|tomat|potat|her|ech)o$/.test(noun)) return `${word}es`;
+  return `${word}s`;
+}
+
+export const snakeCase = (name: string): string => name.replaceAll('::', '_').replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2').replace(/([a-z\d])([A-Z])/g, '$1_$2').toLowerCase();
