@@ -1,6 +1,7 @@
 import { djangoBatch } from './djangoBatch';
 import { chainOf, isOutermost } from '../../hosts/python/chains';
-import { argumentsOf, calleeName, field, pathOf, receiverOf, spanOf, unwrap } from '../../hosts/python/syntaxTools';
+import { argumentsOf, calleeName, field, pathOf, receiverOf, sameNode, spanOf, unwrap } from '../../hosts/python/syntaxTools';
+import { stepsOf } from '../../hosts/python/steps';
 import type { DjangoCallIr, DjangoQueryIr } from '../../hosts/djangoIr';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
@@ -12,7 +13,7 @@ import { djangoFile, instanceModel, loopQuery, modelNamed, type DjangoFile } fro
 import { methodName, Query, terminals } from './djangoQuery';
 import { readArguments, readDjangoQuery, readDjangoValue } from './djangoRead';
 import { draftOf, emptyDraft } from './djangoSites';
-import { useOf } from '../shared/pythonLazyUse';
+import { lazyUse, useOf } from '../shared/pythonLazyUse';
 import { viewDrafts } from './djangoViews';
 import { instanceStatement, relationStatement, writeStatements, type Statement } from './djangoWrites';
 
@@ -60,8 +61,15 @@ function recogniseQuery(node: SyntaxNode, file: DjangoFile): readonly SiteDraft[
   const query = Query.of(ir, file.world, { ...selfModel(ir, node, file) });
   if (!query) return unknownModel(node, ir, terminal, file);
   if (query.empty) return [];
-  const use = query.terminal ? 'yes' : useOf(node);
-  return draftsOf(node, ir, query, use, file);
+  if (query.terminal) return draftsOf(node, ir, query, 'yes', file);
+  const { executes, at } = lazyUse(node);
+  const steps = at && stepsOf(at.text, at, file.scopes);
+  if (!at || steps?.length === 1) return draftsOf(node, ir, query, executes, file);
+  // What the name holds where it is walked: its calls under their conditions, told once, by the last of them.
+  const final = steps?.at(-1)?.binding.value;
+  const whole = final && sameNode(unwrap(final), unwrap(node)) ? readDjangoQuery(at, file.reading) : undefined;
+  const all = whole && Query.of(whole, file.world);
+  return whole && all ? draftsOf(node, { ...whole, ...(ir.anchor ? { anchor: ir.anchor } : {}) }, all, executes, file) : draftsOf(node, ir, query, 'no', file);
 }
 
 /**

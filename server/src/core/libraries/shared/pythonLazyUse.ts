@@ -10,34 +10,40 @@ const takers = /^(filter|exclude|annotate|alias|values|values_list|aggregate|get
 const showers = /^(render|render_to_string|TemplateResponse|JsonResponse|Response|get_serializer|\w*Serializer)$/;
 
 /** Is a lazy query sent? `yes` where it is walked here or through its name, `unknown` where it is shown, `no` where it is only made. */
-export function useOf(node: SyntaxNode): QuerySite['executes'] {
+export const useOf = (node: SyntaxNode): QuerySite['executes'] => lazyUse(node).executes;
+
+/** `useOf` with the name that is walked, where the query is sent through one: what it holds there may be more than `node` says. */
+export function lazyUse(node: SyntaxNode): { readonly executes: QuerySite['executes']; readonly at?: SyntaxNode } {
   const own = direct(node);
-  if (own !== undefined) return own;
+  if (own !== undefined) return { executes: own };
   const outer = wrapped(node);
   const parent = outer.parent;
-  if (parent?.type !== 'assignment' || field(parent, 'right')?.id !== outer.id) return 'no';
+  if (parent?.type !== 'assignment' || field(parent, 'right')?.id !== outer.id) return { executes: 'no' };
   const target = field(parent, 'left');
   const scope = enclosingFunction(node);
   const body = scope && field(scope, 'body');
-  if (target?.type !== 'identifier' || !body) return 'no';
+  if (target?.type !== 'identifier' || !body) return { executes: 'no' };
   let found: QuerySite['executes'] = 'no';
+  let at: SyntaxNode | undefined;
   let done = false;
   const visit = (current: SyntaxNode): void => {
     if (done || current.endIndex <= parent.endIndex) return;
     if (current.type === 'identifier' && current.text === target.text && current.startIndex >= parent.endIndex && !isName(current)) {
       const use = useOfName(current);
       if (use === 'assigned') {
-        // Under a condition the old value may stay.
-        done = current.parent?.parent?.parent?.id === body.id;
+        // Under a condition the old value may stay; a longer chain of the same stands for it.
+        const longer = field(current.parent ?? current, 'right')?.text.startsWith(`${target.text}.`) ?? false;
+        done = longer || current.parent?.parent?.parent?.id === body.id;
         return;
       }
+      if (use === 'yes') at ??= current;
       if (use === 'yes' || (use === 'unknown' && found === 'no')) found = use;
       return;
     }
     for (const child of current.namedChildren) visit(child);
   };
   visit(body);
-  return found;
+  return at ? { executes: found, at } : { executes: found };
 }
 
 /** What the place of an expression says by itself. */
