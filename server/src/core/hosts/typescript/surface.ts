@@ -35,7 +35,7 @@ function sliceOf(statement: SyntaxNode, text: string): string | undefined {
   switch (declaration.type) {
     case 'lexical_declaration':
     case 'variable_declaration':
-      return declaration.namedChildren.some(isShown) && declaration.endIndex - declaration.startIndex <= maxStatement ? statement.text : undefined;
+      return declaration.namedChildren.some((declarator) => isShown(declarator, text)) && declaration.endIndex - declaration.startIndex <= maxStatement ? statement.text : undefined;
     case 'function_declaration':
       return isShownFunction(declaration) ? statement.text : undefined;
     case 'class_declaration':
@@ -54,7 +54,7 @@ function sliceOf(statement: SyntaxNode, text: string): string | undefined {
   }
 }
 
-function isShown(declarator: SyntaxNode): boolean {
+function isShown(declarator: SyntaxNode, text: string): boolean {
   const value = declarator.childForFieldName('value');
   const name = declarator.childForFieldName('name')?.text ?? '';
   if (!value) return declarator.childForFieldName('type') !== null && database.test(declarator.text);
@@ -62,6 +62,8 @@ function isShown(declarator: SyntaxNode): boolean {
   if (isFunction(inner)) return isShownFunction(inner) || (inner.endIndex - inner.startIndex <= maxFunction && database.test(name) && !markup.test(inner.text));
   if (inner.type === 'string' || inner.type === 'number') return true;
   if (markup.test(inner.text)) return false;
+  // An object that is filled later says nothing by what it begins with.
+  if (inner.type === 'object' && /^\w+$/.test(name) && new RegExp(`\\b${name}(\\.\\w+|\\[[^\\]]*\\])\\s*=[^=>]`).test(text)) return false;
   return constantName.test(name) || database.test(declarator.text) || (inner.type === 'object' && isPlain(inner));
 }
 
