@@ -374,6 +374,8 @@ export interface ModelIr {
   readonly softDelete?: string;
   /** What a class without a table of its own hands to its subclasses. */
   readonly inherited?: { readonly columns: readonly ColumnDefinition[]; readonly keys: readonly { readonly columns: readonly string[]; readonly unique: boolean; readonly name?: string }[] };
+  /** Its queries get conditions by declaration (Sequelize's `defaultScope`). */
+  readonly scoped?: boolean;
   /** A class of queries for this model (`class UserRepository extends Repository<User>`); it has no table itself. */
   readonly repositoryOf?: string;
   /** Django's classes alone; managers and settings stand in the list of models too, without a table. */

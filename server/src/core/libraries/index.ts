@@ -15,6 +15,7 @@ import { postgresJsAdapter } from './postgresJs/postgresJs';
 import { prismaAdapter } from './prisma/prisma';
 import { psycopgAdapter } from './psycopg/psycopg';
 import { slonikAdapter } from './slonik/slonik';
+import { sequelizeAdapter } from './sequelize/sequelize';
 import { sqlalchemyAdapter } from './sqlalchemy/sqlalchemy';
 import { supabaseAdapter } from './supabase/supabase';
 import { typeormAdapter } from './typeorm/typeorm';
@@ -27,6 +28,7 @@ const adapters: readonly LibraryAdapter[] = [
   typeormAdapter,
   supabaseAdapter,
   kyselyAdapter,
+  sequelizeAdapter,
   knexAdapter,
   slonikAdapter,
   neonAdapter,

@@ -11,6 +11,7 @@ import { typeormModels } from './typeorm/typeormModels';
 import { efCoreModels } from './efCore/efCore';
 import { eloquentModels } from './eloquent/eloquentModels';
 import { gormModels } from './gorm/gormModels';
+import { sequelizeModels } from './sequelize/sequelizeModels';
 import { sqlalchemyModels } from './sqlalchemy/sqlalchemyModels';
 
 /** Reads the model declarations of one library; asked only where `marks` matches the file's text. */
@@ -39,7 +40,7 @@ export interface CommonModelSource extends ModelSource {
   readonly source: Source;
 }
 
-export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels];
+export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels, sequelizeModels];
 export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels, peeweeModels];
 export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [activeRecordModels, eloquentModels, gormModels, efCoreModels];
 

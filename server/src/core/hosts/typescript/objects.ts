@@ -118,6 +118,9 @@ function merged(args: readonly SyntaxNode[], scopes: Scopes | undefined, depth: 
   return { entries: all.flatMap((one) => one?.entries ?? []), open: all.some((one) => !one || one.open) };
 }
 
+/** `[Op.gt]`: a symbol of the library's own, which stands as it is written. */
+const operatorKey = (key: SyntaxNode | null): string | undefined => (key?.type === 'computed_property_name' ? /^\[\s*(?:\w+\.)*(Op\.\w+)\s*\]$/.exec(key.text)?.[1] : undefined);
+
 function literalObject(node: SyntaxNode, scopes: Scopes | undefined, depth: number): ObjectValue {
   const entries: ObjectEntry[] = [];
   let open = false;
@@ -132,7 +135,7 @@ function literalObject(node: SyntaxNode, scopes: Scopes | undefined, depth: numb
     else if (child.type === 'pair') {
       const key = child.childForFieldName('key');
       const value = child.childForFieldName('value');
-      const name = key?.type === 'computed_property_name' && keyName(key) === key.text ? undefined : keyName(key);
+      const name = key?.type === 'computed_property_name' && keyName(key) === key.text ? undefined : operatorKey(key) ?? keyName(key);
       if (name === undefined || !value) open = true;
       else if (!isUndefined(value)) set({ key: name, value, span: spanOf(child) });
     } else if (child.type === 'spread_element') {
