@@ -9,6 +9,7 @@ import { peeweeAdapter } from './peewee/peewee';
 import { knexAdapter } from './knex/knex';
 import { kyselyAdapter } from './kysely/kysely';
 import { neonAdapter } from './neon/neon';
+import { objectionAdapter } from './objection/objection';
 import { pgAdapter } from './pg/pg';
 import { pgPromiseAdapter } from './pgPromise/pgPromise';
 import { postgresJsAdapter } from './postgresJs/postgresJs';
@@ -29,6 +30,7 @@ const adapters: readonly LibraryAdapter[] = [
   supabaseAdapter,
   kyselyAdapter,
   sequelizeAdapter,
+  objectionAdapter,
   knexAdapter,
   slonikAdapter,
   neonAdapter,

@@ -11,6 +11,7 @@ import { typeormModels } from './typeorm/typeormModels';
 import { efCoreModels } from './efCore/efCore';
 import { eloquentModels } from './eloquent/eloquentModels';
 import { gormModels } from './gorm/gormModels';
+import { objectionModels } from './objection/objectionModels';
 import { sequelizeModels } from './sequelize/sequelizeModels';
 import { sqlalchemyModels } from './sqlalchemy/sqlalchemyModels';
 
@@ -40,7 +41,7 @@ export interface CommonModelSource extends ModelSource {
   readonly source: Source;
 }
 
-export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels, sequelizeModels];
+export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels, sequelizeModels, objectionModels];
 export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels, peeweeModels];
 export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [activeRecordModels, eloquentModels, gormModels, efCoreModels];
 

@@ -41,6 +41,16 @@ interface State {
   known: boolean;
 }
 
+/** What a statement begins with where the chain's own calls do not say it (Objection: the model's table, its key). */
+export interface KnexStart {
+  readonly table: SqlPart;
+  readonly where: readonly KnexCondition[];
+  readonly limit?: RowCountPart;
+  readonly offset?: RowCountPart;
+  /** Instead of `*`. */
+  readonly star?: SqlPart;
+}
+
 /** Calls that change nothing in the statement. */
 const neutral = new Set(['clone', 'transacting', 'debug', 'timeout', 'options', 'on', 'then', 'catch', 'finally', 'as', 'connection', 'hintComment', 'comment', 'queryContext', 'asCallback', 'toSQL', 'toString', 'toQuery', 'toNative', 'queryBuilder', 'once', 'tap', 'map', 'returningAs', 'select_', 'withUserParams', 'isolation']);
 
@@ -48,8 +58,9 @@ const neutral = new Set(['clone', 'transacting', 'debug', 'timeout', 'options', 
  * Renders the calls of a chain in their order.
  * @param aliases names of the function that builds (`knex`, `db`, `trx`): its first argument is the table.
  */
-export function renderKnex(calls: readonly KnexCall[], aliases: (call: KnexCall, index: number) => boolean, scope: KnexScope): KnexQuery {
+export function renderKnex(calls: readonly KnexCall[], aliases: (call: KnexCall, index: number) => boolean, scope: KnexScope, start?: KnexStart): KnexQuery {
   const state: State = { table: nothing, schema: nothing, with: [], recursive: false, distinct: nothing, columns: [], joins: [], where: [], having: [], groupBy: [], orderBy: [], unions: [], locking: nothing, aggregates: 0, complete: true, known: false };
+  if (start) Object.assign(state, { table: start.table, where: [...start.where], limit: start.limit, offset: start.offset, known: true });
   // The schema qualifies the table wherever in the chain it is named.
   const schema = calls.find((call) => call.name === 'withSchema')?.argNodes[0];
   if (schema) state.schema = columnPart(schema, scope);
@@ -61,6 +72,7 @@ export function renderKnex(calls: readonly KnexCall[], aliases: (call: KnexCall,
       state.known = true;
     } else applyCall(state, call, scope, 0);
   });
+  if (start?.star && state.columns.length === 0 && !state.write) state.columns.push(start.star);
   return finish(state);
 }
 
