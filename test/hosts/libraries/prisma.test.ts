@@ -159,6 +159,11 @@ describe('prisma, raw statements', () => {
     expect(site?.source && sql.analyse(site.source).completeness).toBe('full');
   });
 
+  it('knows that a typed statement is sent, and where', () => {
+    const file = readPrisma('', `${head}import { getOrders } from '@prisma/client/sql';\nfor (const id of ids) await prisma.$queryRawTyped(getOrders(id));`);
+    expect(file.sites.map((site) => [site.access, site.executes, site.source, site.loopIds.length])).toEqual([['read', 'yes', undefined, 1]]);
+  });
+
   it('reads the unsafe and the executing forms', () => {
     const file = readPrisma('', `${head}await prisma.$queryRawUnsafe('SELECT id FROM orders WHERE id = $1', id);\nawait prisma.$executeRaw\`DELETE FROM orders WHERE id = \${id}\`;\nawait prisma.$queryRaw(Prisma.sql\`SELECT 1 FROM orders\`);\nawait prisma.$queryRaw(query);`);
     expect(file.sites.map((site) => [site.source?.text.replace(/= {11}/, '= ?'), site.fetches])).toEqual([['SELECT id FROM orders WHERE id = $1', 'many'], ['DELETE FROM orders WHERE id = ?', 'none'], ['SELECT 1 FROM orders', 'many'], [undefined, 'unknown']]);

@@ -5,7 +5,7 @@ import type { HostContext, HostString, SiteDraft, TaggedHole } from '../adapter'
 import { prismaClient } from './prismaReceiver';
 import { accessOf, returnsRows } from '../shared/sqlText';
 
-const methods = /^\$(queryRaw|executeRaw|queryRawUnsafe|executeRawUnsafe)$/;
+const methods = /^\$(queryRaw|executeRaw|queryRawUnsafe|executeRawUnsafe|queryRawTyped)$/;
 
 /** `` $queryRaw`…` ``, `$queryRaw(Prisma.sql`…`)`, `$queryRawUnsafe(text, …values)` and their `$executeRaw` forms. */
 export function rawStatements(call: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
@@ -18,6 +18,8 @@ export function rawStatements(call: SyntaxNode, context: HostContext): readonly 
   const confidence = receiver?.confidence ?? 'typed';
   const base = { library: 'prisma', confidence, span: context.span(call), anchor: hostSpan(callee.startIndex, method.endIndex), executes: 'yes', chain: [], eager: [] } as const;
   const opaque: SiteDraft = { ...base, map: { segments: [] }, access: 'unknown', fetches: 'unknown', binds: [], conditional: [], complete: false };
+  // TypedSQL: the text stands in a file under `prisma/sql`, where it is read by itself; here counts that it is sent.
+  if (method.text === '$queryRawTyped') return [{ ...opaque, access: 'read', fetches: 'many' }];
   const unsafe = /Unsafe$/.test(method.text);
   const first = parts.args[0];
   const template = parts.template ?? (first && !unsafe ? templateOf(first, context) : undefined);
