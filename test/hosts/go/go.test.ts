@@ -61,6 +61,7 @@ group('what Go sends', () => {
   it('speaks of nothing in files of another database', async () => {
     expect(await statementsOf('a.go', 'package a\nimport _ "github.com/go-sql-driver/mysql"\nfunc f(db *sql.DB) { db.Query("SELECT id FROM users WHERE id = 1") }')).toEqual([]);
     expect(await statementsOf('a.go', 'package a\nfunc f(db *sql.DB) { db.Query("SELECT id FROM users WHERE id = ?", 1) }')).toEqual([]);
+    expect(await statementsOf('internal/sqlite/a.go', 'package a\nfunc f(db *sql.DB) { db.Query("SELECT id FROM users WHERE id = $1", 1) }')).toEqual([]);
     expect(await statementsOf('a.go', 'package a\nfunc f(db *sql.DB) { db.Query("SELECT `id` FROM users") }')).toEqual([]);
   });
 

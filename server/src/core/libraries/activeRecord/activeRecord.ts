@@ -29,6 +29,7 @@ export const activeRecordAdapter = createChains({
     const { type } = chain.root;
     if (type !== 'constant' && type !== 'scope_resolution') return undefined;
     const name = chain.rootPath[0] ?? '';
+    if (/clickhouse|mongo|redis/i.test(chain.root.text)) return undefined;
     const model = context.model(name, 'active-record');
     if (model) return { model, table: model.table, first: 0, confidence: 'proved' };
     return telling.test(chain.calls[0]?.name ?? '') && !/^(?:Dir|File|Set|Hash|Array|ENV|Pathname)$/.test(name) ? { first: 0, confidence: 'typed' } : undefined;
