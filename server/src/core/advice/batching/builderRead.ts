@@ -1,9 +1,10 @@
 import { findAdapter } from '../../libraries';
 import type { FlowContext } from '../../lint/rule';
 import { aggregateRow, isAggregated } from './grouped';
+import { withList } from './list';
 import { isUniqueKey } from './producer';
 import type { Rewrite } from './rewrite';
-import { collect, type KeyBinds, type PlainLoop } from './shape';
+import type { KeyBinds, PlainLoop } from './shape';
 import { builderResult, builderRewrite } from './singleRow';
 import { outputOf, type KeyCondition } from './sqlForm';
 
@@ -25,8 +26,9 @@ export function builderListRead(context: FlowContext, plain: PlainLoop, binds: K
   const result = builderResult(context, plain, fetch);
   const key = binds.key.text.trim();
   if (!result) return undefined;
-  const read = idiom.readByKeys(site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list: collect(plain, key), selected: outputOf(block, condition) !== undefined, unique, grouped });
-  if (!read || read.emptyFails) return undefined;
-  const rewrite = builderRewrite(context, plain, result, { fetch, rows: `await ${read.call}`, condition, property: read.property, key, added: read.added, missing: none ? ` ?? ${none.object}` : read.missing });
-  return rewrite && { ...rewrite, ...(read.others ? { others: read.others } : {}), ...(read.note ? { title: `Read all rows with one query before the loop (${read.note})` } : {}) };
+  const read = withList(context, plain, key, 'keys', (list) => idiom.readByKeys?.(site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list, selected: outputOf(block, condition) !== undefined, unique, grouped }));
+  if (!read) return undefined;
+  const rows = read.guard === undefined ? `await ${read.call}` : `${read.guard} ? await ${read.call} : []`;
+  const rewrite = builderRewrite(context, plain, result, { fetch, rows, condition, property: read.property, key, added: read.added, missing: none ? ` ?? ${none.object}` : read.missing });
+  return rewrite && { ...rewrite, before: [...read.before, ...rewrite.before], ...(read.others ? { others: read.others } : {}), ...(read.note ? { title: `Read all rows with one query before the loop (${read.note})` } : {}) };
 }

@@ -138,9 +138,9 @@ function isUndisturbed(context: FlowContext, plain: PlainLoop): boolean {
   const inBody = (span: HostSpan): boolean => containsSpan(loop.body, span);
   if (file.sites.some((s) => s.id !== site.id && inBody(s.span) && s.executes !== 'no')) return false;
   if (file.calls.some((c) => inBody(c.span) && !containsSpan(site.span, c.span) && flow.executions(file.uri, c.id).length > 0)) return false;
-  // The collection and the query's receiver must be the same in every turn.
-  const roots = [plain.iterable.split(/\??\./)[0], spanText(context.text, site.anchor).split(/\??[.(`]/)[0]];
-  if (loop.facts.assigns.some((a) => roots.includes(a.name))) return false;
+  // The collection and the query's receiver must be the same in every turn, and known before the first.
+  const receiver = maskCode(spanText(context.text, site.anchor), plain.language).match(/(?<![\w$.])[A-Za-z_$][\w$]*/g) ?? [];
+  if (loop.facts.assigns.some((a) => a.name === plain.iterable.split(/\??\./)[0]) || receiver.some((name) => changes(plain, name))) return false;
   const walked = plain.iterable.replace(/[.$?]/g, '\\$&');
   return !new RegExp(`(?<![\\w$.])${walked}\\.(splice|append|push|pop|shift|unshift|remove|extend|insert|clear|sort|reverse)\\s*\\(`).test(body);
 }
@@ -165,9 +165,13 @@ export function isPlainValue(plain: PlainLoop, bind: Bind): boolean {
   return root !== undefined && plain.elements.includes(root) && !plain.loop.facts.assigns.some((a) => a.name === root);
 }
 
-export function dependsOnTurn(plain: PlainLoop, bind: Bind): boolean {
-  const changing = new Set([...plain.elements, ...plain.loop.facts.assigns.map((a) => a.name)]);
-  return bind.names.some((n) => changing.has(n) || new RegExp(`(?<![\\w$.])(const|let|var)\\s+[^=;]*(?<![\\w$])${n.replace(/\$/g, '\\$')}(?![\\w$])[^=;]*=|^\\s*${n.replace(/\$/g, '\\$')}\\s*(:[^=]*)?=[^=]`, 'm').test(plain.body));
+export const dependsOnTurn = (plain: PlainLoop, bind: Bind): boolean => bind.names.some((name) => changes(plain, name));
+
+/** Is the name the element's, or given a value in the body? */
+function changes(plain: PlainLoop, name: string): boolean {
+  const n = name.replace(/\$/g, '\\$');
+  return plain.elements.includes(name) || plain.loop.facts.assigns.some((a) => a.name === name)
+    || new RegExp(`(?<![\\w$.])(const|let|var)\\s+[^=;]*(?<![\\w$])${n}(?![\\w$])[^=;]*=|^\\s*${n}\\s*(:[^=]*)?=[^=]`, 'm').test(plain.body);
 }
 
 /** `orders.map((order) => order.customerId)` or `[order.customer_id for order in orders]`. */

@@ -1,7 +1,7 @@
 import type { ChainArgument, QuerySite } from '../../hosts/ir';
-import { applyEdits, type Edit } from '../../text/edit';
-import { hostSpan, spanText, type HostSpan } from '../../text/span';
+import { hostSpan, type HostSpan } from '../../text/span';
 import type { BatchCall, BatchIdiom, BatchPlace, KeysRead, KeysRequest, RowsInsert } from '../batch';
+import { rewrittenSite, rowValues, type SiteEdit } from '../shared/batchEdits';
 import { importEdits } from '../shared/chainEdits';
 
 const module = /^drizzle-orm(-1)?$/;
@@ -10,8 +10,6 @@ const written = /^(update|set|delete|where)$/;
 
 /** Drizzle: `inArray` and arrays of rows. An empty `inArray` finds nothing; empty `values` throw. */
 export const drizzleBatch: BatchIdiom = { readByKeys, insertRows, writeByKeys };
-
-type SiteEdit = Omit<Edit, 'uri'>;
 
 interface KeyComparison {
   /** `users.id` */
@@ -27,10 +25,6 @@ function keyComparison(site: QuerySite, { text, key, list }: KeysRequest): KeyCo
   const column = before?.[1];
   if (!before || !after || column === undefined) return undefined;
   return { column, edit: { span: hostSpan(site.span.start + before.index, key.span.end + after[0].length), text: `inArray(${column}, ${list})` } };
-}
-
-function rewritten(site: QuerySite, { text }: BatchPlace, edits: readonly SiteEdit[]): string | undefined {
-  return applyEdits(spanText(text, site.span), edits.map((e) => ({ uri: '', text: e.text, span: hostSpan(e.span.start - site.span.start, e.span.end - site.span.start) })));
 }
 
 /** Property of the rows that carries the column, and what must be added for it. */
@@ -57,14 +51,14 @@ function readByKeys(site: QuerySite, request: KeysRequest): KeysRead | undefined
   const limit = site.chain.find((call) => call.name === 'limit');
   if (limit) edits.push({ span: limit.span, text: '' });
   if (first.name === 'findFirst') edits.push({ span: first.nameSpan, text: 'findMany' });
-  const call = rewritten(site, request, edits);
+  const call = rewrittenSite(site, request, edits);
   return call === undefined ? undefined : { call, others: imports, property: key.property, added: key.added !== undefined, missing: '' };
 }
 
 function writeByKeys(site: QuerySite, request: KeysRequest): BatchCall | undefined {
   const comparison = site.chain.every((call) => written.test(call.name)) ? keyComparison(site, request) : undefined;
   const imports = comparison && importEdits(['inArray'], module, request);
-  const call = comparison && rewritten(site, request, [comparison.edit]);
+  const call = comparison && rewrittenSite(site, request, [comparison.edit]);
   return call === undefined || !imports ? undefined : { call, others: imports };
 }
 
@@ -76,7 +70,7 @@ function insertRows(site: QuerySite, { text }: BatchPlace): RowsInsert | undefin
   const span: HostSpan = row.span;
   return {
     row: row.text.trim(),
-    ...(row.items ? { values: row.items.map((item) => (item.name === undefined || item.name === '...' || item.items ? '...' : item.text)) } : {}),
+    ...rowValues(row),
     call: (rows) => ({ call: text.slice(site.span.start, span.start) + rows + text.slice(span.end, site.span.end), emptyFails: true }),
   };
 }

@@ -1,7 +1,7 @@
 import type { ChainCall, QuerySite } from '../../hosts/ir';
-import { applyEdits, type Edit } from '../../text/edit';
 import { containsSpan, hostSpan, spanText, type HostSpan } from '../../text/span';
 import type { BatchCall, BatchIdiom, BatchPlace, KeysRead, KeysRequest, RowsInsert } from '../batch';
+import { rewrittenSite, type SiteEdit } from '../shared/batchEdits';
 
 const KEPT = /^(from|table|into|select|column|columns|where|andWhere|whereNot|whereNull|whereNotNull|whereIn|whereNotIn|whereRaw|andWhereRaw|whereILike|whereLike|whereBetween|orderBy|first|transacting|withSchema|max|min|sum|avg|count|countDistinct)$/;
 const WRITTEN = /^(from|table|into|where|andWhere|whereNot|whereNull|whereNotNull|whereIn|whereNotIn|transacting|withSchema|update|del|delete)$/;
@@ -17,13 +17,13 @@ function readByKeys(site: QuerySite, request: KeysRequest): KeysRead | undefined
   const added = !request.selected;
   const end = first?.span.start ?? site.span.end;
   const tail = `${request.grouped ? `.groupBy('${filter.column}')` : ''}${added ? `.select('${filter.column}')` : ''}`;
-  const call = rewritten(site, request, [...filter.edits, { span: hostSpan(end, site.span.end), text: tail }]);
+  const call = rewrittenSite(site, request, [...filter.edits, { span: hostSpan(end, site.span.end), text: tail }]);
   return call === undefined ? undefined : { call, property: filter.column, added, missing: '' };
 }
 
 function writeByKeys(site: QuerySite, request: KeysRequest): BatchCall | undefined {
   const filter = site.chain.slice(1).every((call) => WRITTEN.test(call.name)) ? keyFilter(site, request) : undefined;
-  const call = filter && rewritten(site, request, filter.edits);
+  const call = filter && rewrittenSite(site, request, filter.edits);
   return call === undefined ? undefined : { call };
 }
 
@@ -39,11 +39,6 @@ function insertRows(site: QuerySite, { text }: BatchPlace): RowsInsert | undefin
     call: (rows) => ({ call: text.slice(site.span.start, row.span.start) + rows + text.slice(row.span.end, site.span.end), emptyFails: true }),
   };
 }
-
-type SiteEdit = Omit<Edit, 'uri'>;
-
-const rewritten = (site: QuerySite, { text }: BatchPlace, edits: readonly SiteEdit[]): string | undefined =>
-  applyEdits(spanText(text, site.span), edits.map((e) => ({ uri: '', text: e.text, span: hostSpan(e.span.start - site.span.start, e.span.end - site.span.start) })));
 
 interface KeyFilter {
   /** As the code writes it. */

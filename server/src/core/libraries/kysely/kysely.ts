@@ -7,6 +7,7 @@ import { fromTheDot, plainCall } from '../shared/chainEdits';
 import { buildSql, type SqlPart } from '../shared/sqlBuilder';
 import { accessOf, returnsRows, startsStatement } from '../shared/sqlText';
 import { readTagged } from '../shared/taggedTemplate';
+import { kyselyBatch } from './kyselyBatch';
 import { addKyselyLimit, addKyselyOrder, addKyselyPredicate, kyselyKeyset } from './kyselyEdits';
 import { isKyselySql, sqlTemplate } from './kyselyExpressions';
 import { isForeignKysely, kyselyReceiver, type KyselyReceiver } from './kyselyReceiver';
@@ -29,6 +30,7 @@ export const kyselyAdapter: LibraryAdapter = {
   toKeyset: kyselyKeyset,
   addOrder: addKyselyOrder,
   addLimit: addKyselyLimit,
+  batch: kyselyBatch,
 };
 
 interface Found {

@@ -1,7 +1,7 @@
 import type { ChainArgument, QuerySite } from '../../hosts/ir';
-import { applyEdits, type Edit } from '../../text/edit';
 import { containsSpan, hostSpan, spanText } from '../../text/span';
 import type { BatchCall, BatchIdiom, BatchPlace, KeysRead, KeysRequest, RowsInsert } from '../batch';
+import { rewrittenSite, type SiteEdit } from '../shared/batchEdits';
 import { prismaListCall } from './prismaEdits';
 
 /** Prisma: `findMany` with `{ in: keys }`, `createMany`, `updateMany`, `deleteMany`. Empty lists find and write nothing. */
@@ -51,9 +51,9 @@ function writeByKeys(site: QuerySite, request: KeysRequest): BatchCall | undefin
   if (filter.items.some((item) => item.items !== undefined || item.name === '...') || dataOf(site)?.items?.some((item) => item.items !== undefined || item.name === '...')) return undefined;
   const before = new RegExp(`['"]?${own.name}['"]?\\s*:\\s*$`).exec(text.slice(0, own.span.start));
   const pair = before ? hostSpan(before.index, own.span.end) : own.span;
-  const edits: Omit<Edit, 'uri'>[] = [{ span: pair, text: `${own.name}: { in: ${request.list} }` }];
+  const edits: SiteEdit[] = [{ span: pair, text: `${own.name}: { in: ${request.list} }` }];
   if (!method.name.endsWith('Many')) edits.push({ span: method.nameSpan, text: `${method.name}Many` });
-  const call = applyEdits(spanText(text, site.span), edits.map((e) => ({ uri: '', text: e.text, span: hostSpan(e.span.start - site.span.start, e.span.end - site.span.start) })));
+  const call = rewrittenSite(site, request, edits);
   return call === undefined ? undefined : { call, ...(method.name.endsWith('Many') ? {} : { note: 'a missing row is no error then' }) };
 }
 
