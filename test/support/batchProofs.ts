@@ -16,6 +16,8 @@ export interface BatchProofs {
   readonly head: string;
   /** Arguments of `run`: lists of elements. */
   readonly inputs: readonly (readonly unknown[])[];
+  /** Module name → the one that is loaded for it: another version. */
+  readonly modules?: Readonly<Record<string, string>>;
   /** Statements of the library's own, when it connects. */
   readonly ignored?: RegExp;
   /** A body, and the fix's title. */
@@ -27,7 +29,7 @@ export interface BatchProofs {
 export const READ = 'Read all rows with one query before the loop';
 
 /** Each case is fixed, linted again and run by the real library: same value, same tables, one statement at most. */
-export function proveBatching({ library, schema, rows, state, head, inputs, ignored, cases, refused }: BatchProofs): void {
+export function proveBatching({ library, schema, rows, state, head, inputs, modules, ignored, cases, refused }: BatchProofs): void {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await createDatabase(schema);
@@ -35,7 +37,7 @@ export function proveBatching({ library, schema, rows, state, head, inputs, igno
   afterAll(() => database?.drop());
   const run = async (text: string, input: readonly unknown[]) => {
     await database.query(rows);
-    const result = await runTypeScript(text, database.url, [input]);
+    const result = await runTypeScript(text, database.url, [input], modules);
     return { value: result.value, sent: result.statements.filter((statement) => !ignored?.test(statement)), state: await database.query(state) };
   };
 

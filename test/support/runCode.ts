@@ -22,8 +22,11 @@ let runs = 0;
 /** Numbers as every driver but node-postgres gives them. */
 const types: pg.CustomTypesConfig = { getTypeParser: ((oid: number, format?: 'text' | 'binary') => (oid === 20 ? Number : pg.types.getTypeParser(oid, format as 'text'))) as pg.CustomTypesConfig['getTypeParser'] };
 
-/** Runs the exported `run(...args)` of a TypeScript module against the database, with the real drivers. */
-export async function runTypeScript(code: string, url: string, args: readonly unknown[]): Promise<RunResult> {
+/**
+ * Runs the exported `run(...args)` of a TypeScript module against the database, with the real drivers.
+ * @param versions module name → the one that is loaded for it.
+ */
+export async function runTypeScript(code: string, url: string, args: readonly unknown[], versions: Readonly<Record<string, string>> = {}): Promise<RunResult> {
   const name = `run_${process.pid}_${runs++}`;
   const closing: (() => Promise<void>)[] = [];
   class Pool extends pg.Pool {
@@ -52,7 +55,7 @@ export async function runTypeScript(code: string, url: string, args: readonly un
   const modules: Readonly<Record<string, unknown>> = { pg: { Pool }, knex: { __esModule: true, default: connect }, postgres: { __esModule: true, default: connectTag }, '@prisma/client': { PrismaClient: prismaClient } };
   const load = createRequire(import.meta.url);
   // Other libraries stand on the drivers above, or on none.
-  const require = (module: string): unknown => modules[module] ?? load(module);
+  const require = (module: string): unknown => modules[module] ?? load(versions[module] ?? module);
   const js = transformSync(code, { loader: 'ts', format: 'cjs', target: 'node20' }).code;
   new Function('require', 'exports', 'module', js)(require, exports, { set exports(value: object) { Object.assign(exports, Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(value)).map(([k, d]) => [k, d.get ? d.get() : d.value]))); }, get exports() { return exports; } });
   try {

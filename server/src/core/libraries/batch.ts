@@ -54,6 +54,8 @@ export interface KeysRead extends BatchCall {
   readonly added: boolean;
   /** What the one-row form gives where there is no row, as a fallback of a look-up in a `Map`: ` ?? null`; empty for undefined. */
   readonly missing: string;
+  /** The rows are instances of a class: no property is taken off them again. */
+  readonly instances?: boolean;
   /** The one-row form raises where there is no row. */
   readonly raises?: boolean;
 }

@@ -29,6 +29,6 @@ export function builderListRead(context: FlowContext, plain: PlainLoop, binds: K
   const read = withList(context, plain, key, 'keys', (list) => idiom.readByKeys?.(site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list, selected: outputOf(block, condition) !== undefined, unique, grouped }));
   if (!read) return undefined;
   const rows = read.guard === undefined ? `await ${read.call}` : `${read.guard} ? await ${read.call} : []`;
-  const rewrite = builderRewrite(context, plain, result, { fetch, rows, condition, property: read.property, key, added: read.added, missing: none ? ` ?? ${none.object}` : read.missing });
+  const rewrite = builderRewrite(context, plain, result, { fetch, rows, condition, property: read.property, key, added: read.added, missing: none ? ` ?? ${none.object}` : read.missing, ...(read.instances ? { instances: true } : {}) });
   return rewrite && { ...rewrite, before: [...read.before, ...rewrite.before], ...(read.others ? { others: read.others } : {}), ...(read.note ? { title: `Read all rows with one query before the loop (${read.note})` } : {}) };
 }

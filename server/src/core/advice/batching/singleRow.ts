@@ -52,11 +52,13 @@ export interface BuilderRead {
   readonly added: boolean;
   /** What a look-up without a row gives: ` ?? null`, nothing for undefined, a row of aggregates. */
   readonly missing: string;
+  /** The rows are instances of a class. */
+  readonly instances?: boolean;
 }
 
 export function builderRewrite(context: FlowContext, plain: PlainLoop, result: BuilderResult, read: BuilderRead): Rewrite | undefined {
   const { fetch, added, property, key } = read;
-  if (!/^[A-Za-z_$][\w$]*$/.test(property) || (fetch === 'rows' && added && !result.extendable)) return undefined;
+  if (!/^[A-Za-z_$][\w$]*$/.test(property) || (added && !result.extendable && (fetch === 'rows' || read.instances))) return undefined;
   const map = freshName(context.text, camelName(read.condition.relation.name, 'by', property));
   // Keys that the same library read from the same database are equal as they are; others may be text here and numbers there.
   const same = isPrimitiveKey(context, read.condition) && producingSite(context, plain)?.library === plain.site.library && key.includes('.');

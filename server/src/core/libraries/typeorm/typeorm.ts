@@ -7,6 +7,7 @@ import { readObject, type ObjectValue } from '../shared/hostValues';
 import { optionsChain } from '../shared/optionCalls';
 import { buildSql, concat, incomplete, nothing } from '../shared/sqlBuilder';
 import { accessOf, returnsRows } from '../shared/sqlText';
+import { typeormBatch } from './typeormBatch';
 import { isTerminal, renderBuilder } from './typeormBuilder';
 import { addTypeormLimit, addTypeormOrder, addTypeormPredicate, typeormKeyset } from './typeormEdits';
 import { loadedRelations, renderFind, type FindArguments } from './typeormFind';
@@ -33,6 +34,7 @@ export const typeormAdapter: LibraryAdapter = {
   toKeyset: typeormKeyset,
   addOrder: addTypeormOrder,
   addLimit: addTypeormLimit,
+  batch: typeormBatch,
 };
 
 const foreign = new WeakMap<HostContext, boolean>();
