@@ -40,6 +40,19 @@ describe('sargable check', () => {
     expect(before.report.findings.length).toBeGreaterThan(0);
   });
 
+  it('takes a folder outside the current one for the project, with its configuration and schema', async () => {
+    const other = makeWorkspace({ 'schema.sql': SCHEMA, 'sargable.config.json': '{ "rules": { "offset-pagination": "error" } }', 'queries/a.sql': PAGE });
+    try {
+      workspace = makeWorkspace({ 'b.sql': PAGE });
+      const { status, stdout } = await runCli(['check', '--no-database', '--format', 'json', `${other.folder}/queries`], { cwd: workspace.folder });
+      const report = JSON.parse(stdout) as JsonReport;
+      expect(report.findings.filter((f) => f.rule === 'offset-pagination')).toMatchObject([{ path: 'queries/a.sql', severity: 'error' }]);
+      expect({ status, files: report.summary.files }).toEqual({ status: 1, files: 1 });
+    } finally {
+      other.remove();
+    }
+  });
+
   it('exits 0 on warnings, 1 beyond --max-warnings, 1 on errors', async () => {
     const files = { 'schema.sql': SCHEMA, 'a.sql': PAGE };
     expect((await check(files, '--rule', 'offset-pagination=warning')).status).toBe(0);

@@ -14,6 +14,7 @@ import { createProject, type Project } from '../workspace/project';
 import { serverProblem, verifyOnServer } from '../workspace/verifyAdvice';
 import { readSettings, selectFiles, useDatabase } from './check';
 import { createProgress } from './progress';
+import { projectFolder } from './projectFolder';
 import { toPlannerOptions } from './plannerFlag';
 import { UsageError } from './usage';
 
@@ -36,8 +37,8 @@ export interface AdviseOptions {
 
 /** `sargable advise`. @returns the exit status */
 export async function runAdvise(paths: readonly string[], options: AdviseOptions): Promise<number> {
-  const folder = process.cwd();
-  const settings = await readSettings(folder, options);
+  const folder = projectFolder(paths);
+  const settings = await readSettings(folder, { ...options, ...(options.schema ? { schema: options.schema.map((name) => path.resolve(name)) } : {}) });
   const url = options.database === false ? undefined : options.database ?? (process.env['SARGABLE_DATABASE_URL'] || undefined);
   if (options.verifyOnServer && url === undefined) throw new UsageError('--verify-on-server needs a server: pass --database URL, or set SARGABLE_DATABASE_URL');
   const problem = options.verifyOnServer ? await serverProblem(url ?? '') : undefined;
@@ -49,7 +50,7 @@ export async function runAdvise(paths: readonly string[], options: AdviseOptions
     if (url !== undefined) await useDatabase(project, url);
     const progress = createProgress();
     await project.scan({ onProgress: (done, total) => progress.update('reading', done, total) });
-    const selection = await selectFiles(project, paths, {});
+    const selection = await selectFiles(project, paths.map((name) => path.resolve(name)), {});
     const outcome = await adviseWorkspace({ project, engine, max: options.max, includes: selection.includes, onProgress: (done, total) => progress.update('planning', done, total, 'plans') });
     progress.done();
     for (const problem of project.problems) process.stderr.write(`sargable: ${problem}\n`);

@@ -18,6 +18,7 @@ import { fixFiles } from './fix';
 import { render, SHOWS_FIXES, type Format } from './formats';
 import { lintFiles, type Stage } from './lintFiles';
 import { createProgress } from './progress';
+import { projectFolder } from './projectFolder';
 import { summarise, toReportFindings, type Report } from './report';
 import { toPlannerOptions } from './plannerFlag';
 import { UsageError } from './usage';
@@ -57,7 +58,7 @@ export async function runCheck(paths: readonly string[], options: CheckOptions):
   }
 }
 
-async function check(paths: readonly string[], options: CheckOptions, twin: Twin): Promise<number> {
+async function check(given: readonly string[], flags: CheckOptions, twin: Twin): Promise<number> {
   const started = performance.now();
   const stages = new Map<string, number>();
   const stage: Stage = async (name, work) => {
@@ -68,7 +69,9 @@ async function check(paths: readonly string[], options: CheckOptions, twin: Twin
       stages.set(name, (stages.get(name) ?? 0) + performance.now() - from);
     }
   };
-  const folder = process.cwd();
+  const folder = projectFolder(given);
+  const paths = given.map((name) => path.resolve(name));
+  const options = folder === process.cwd() ? flags : fromHere(flags);
   const settings = await readSettings(folder, options);
   const engine = await stage('start', createEngine);
   const project = await createProject({ folder, engine, settings, threads: options.threads, twin });
@@ -106,6 +109,14 @@ async function check(paths: readonly string[], options: CheckOptions, twin: Twin
   const { error, warning } = report.summary.bySeverity;
   return error > 0 || (options.maxWarnings !== undefined && warning > options.maxWarnings) ? 1 : 0;
 }
+
+/** Files that flags name are told from the current folder, whatever the project's is. */
+const fromHere = <Options extends Pick<CheckOptions, 'schema' | 'config' | 'baseline'>>(options: Options): Options => ({
+  ...options,
+  ...(options.schema ? { schema: options.schema.map((name) => path.resolve(name)) } : {}),
+  ...(options.config === undefined ? {} : { config: path.resolve(options.config) }),
+  ...(options.baseline === undefined ? {} : { baseline: path.resolve(options.baseline) }),
+});
 
 /** Reads the live catalog and what the server has counted, and closes the connection: no statement of the workspace is ever sent. */
 export async function useDatabase(project: Project, url: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { glob } from 'tinyglobby';
+import { readDriverManifests, speaksToOther, type Database, type DriverManifest } from './driverManifests';
 
 /** Which database the parts of a workspace speak to, by what they declare. Plain data: it goes to the worker threads. */
 export interface Databases {
@@ -12,9 +13,9 @@ export interface Databases {
   readonly rest: Database | undefined;
   /** Every Prisma schema of the workspace is another database's. */
   readonly foreignPrisma: boolean;
+  /** Manifests of the other languages. */
+  readonly drivers: readonly DriverManifest[];
 }
-
-type Database = 'postgres' | 'other';
 
 const postgresDrivers = /^(pg|pg-native|pg-promise|pg-boss|pg-query-stream|pg-cursor|postgres|slonik|graphile-worker|massive|@slonik\/.*|@vercel\/postgres|@neondatabase\/.*|@supabase\/.*|@electric-sql\/.*|@databases\/pg.*|@pgtyped\/.*|@prisma\/adapter-(pg|neon).*|@mikro-orm\/postgresql|@xata\.io\/.*|kysely-(postgres-js|neon|supabase)|@aws-sdk\/client-(rds-data|dsql)|@payloadcms\/db-(postgres|vercel-postgres)|@medusajs\/.*|pgvector|bun-types)$/;
 const otherDrivers = /^(mysql2?|mariadb|@planetscale\/database|@tidbcloud\/serverless|@libsql\/.*|better-sqlite3|sqlite3?|sql\.js|expo-sqlite|@clickhouse\/client(-web)?|clickhouse|mssql|tedious|oracledb|snowflake-sdk|@google-cloud\/bigquery|duckdb|@duckdb\/.*|@prisma\/adapter-(planetscale|libsql|better-sqlite3|d1|mariadb|mssql)|@mikro-orm\/(mysql|mariadb|sqlite|better-sqlite|libsql|mssql)|cassandra-driver)$/;
@@ -54,12 +55,14 @@ export async function readDatabases(folder: string, manifests: ReadonlyMap<strin
     packages: [...packages].sort(([a], [b]) => b.length - a.length),
     rest: seen.has('postgres') ? 'postgres' : seen.has('other') ? 'other' : undefined,
     foreignPrisma: prisma.has('other') && !prisma.has('postgres'),
+    drivers: await readDriverManifests(folder),
   };
 }
 
-/** Does the file belong to another database than Postgres? `script`: what the code of its package speaks to. */
-export function isForeignFile(databases: Databases | undefined, file: string, kind: 'script' | 'sql' | 'prisma'): boolean {
+/** Does the file belong to another database than Postgres? `script` and `common` (Go, Java, Ruby, PHP, C#, Rust): what the code of its package speaks to. */
+export function isForeignFile(databases: Databases | undefined, file: string, kind: 'script' | 'common' | 'sql' | 'prisma'): boolean {
   if (!databases) return false;
+  if (kind === 'common') return speaksToOther(databases.drivers, file);
   if (kind !== 'script') return databases.folders.some((folder) => isInside(file, folder));
   const own = databases.packages.find(([folder]) => isInside(file, folder));
   return (own ? own[1] : databases.rest) === 'other';

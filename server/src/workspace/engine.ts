@@ -92,14 +92,14 @@ const readForeignFile = (uri: string, language: 'sql' | 'prisma'): HostFile => (
 /** Only the tree itself outlives the read. */
 function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext, aside: Aside): HostFile {
   const reader = language === 'python' ? readPython : isCommonLanguage(language) ? readCommon[language] : readTypeScript;
-  const around = { ...environment(context, reader === readTypeScript ? toPath(uri) : undefined), modules: context.modules && aside.modules(context.modules, language) };
+  const around = { ...environment(context, reader === readPython ? undefined : toPath(uri), isCommonLanguage(language) ? 'common' : 'script'), modules: context.modules && aside.modules(context.modules, language) };
   const file = withRole(reader(uri, text, tree, around), text, context);
   tree.release();
   return file;
 }
 
-function environment({ models, databases }: ReadContext, script?: string): HostEnvironment {
-  const foreign = script === undefined ? undefined : isForeignFile(databases, script, 'script') ? 'all' : databases?.foreignPrisma ? 'prisma' : undefined;
+function environment({ models, databases }: ReadContext, path?: string, kind: 'script' | 'common' = 'script'): HostEnvironment {
+  const foreign = path === undefined ? undefined : isForeignFile(databases, path, kind) ? 'all' : databases?.foreignPrisma && kind === 'script' ? 'prisma' : undefined;
   return { split: splitStatements, models: models ?? new Map(), ...(foreign ? { foreign } : {}) };
 }
 
