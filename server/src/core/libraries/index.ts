@@ -8,6 +8,7 @@ import { commonAdapters } from './common';
 import { peeweeAdapter } from './peewee/peewee';
 import { knexAdapter } from './knex/knex';
 import { kyselyAdapter } from './kysely/kysely';
+import { mikroOrmAdapter } from './mikroOrm/mikroOrm';
 import { neonAdapter } from './neon/neon';
 import { objectionAdapter } from './objection/objection';
 import { pgAdapter } from './pg/pg';
@@ -27,6 +28,7 @@ const adapters: readonly LibraryAdapter[] = [
   prismaAdapter,
   drizzleAdapter,
   typeormAdapter,
+  mikroOrmAdapter,
   supabaseAdapter,
   kyselyAdapter,
   sequelizeAdapter,

@@ -7,6 +7,7 @@ import { djangoModels } from './django/djangoModels';
 import { activeRecordModels } from './activeRecord/activeRecordModels';
 import { drizzleModels } from './drizzle/drizzleModels';
 import { peeweeModels } from './peewee/peeweeModels';
+import { mikroModels } from './mikroOrm/mikroModels';
 import { typeormModels } from './typeorm/typeormModels';
 import { efCoreModels } from './efCore/efCore';
 import { eloquentModels } from './eloquent/eloquentModels';
@@ -41,7 +42,7 @@ export interface CommonModelSource extends ModelSource {
   readonly source: Source;
 }
 
-export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels, sequelizeModels, objectionModels];
+export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels, mikroModels, sequelizeModels, objectionModels];
 export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels, peeweeModels];
 export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [activeRecordModels, eloquentModels, gormModels, efCoreModels];
 
