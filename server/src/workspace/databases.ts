@@ -15,12 +15,14 @@ export interface Databases {
   readonly foreignPrisma: boolean;
   /** Manifests of the other languages. */
   readonly drivers: readonly DriverManifest[];
+  /** Folders of Laravel's and Rails' applications none of whose connections is Postgres'. */
+  readonly applications: readonly string[];
 }
 
 const postgresDrivers = /^(pg|pg-native|pg-promise|pg-boss|pg-query-stream|pg-cursor|postgres|slonik|graphile-worker|massive|@slonik\/.*|@vercel\/postgres|@neondatabase\/.*|@supabase\/.*|@electric-sql\/.*|@databases\/pg.*|@pgtyped\/.*|@prisma\/adapter-(pg|neon).*|@mikro-orm\/postgresql|@xata\.io\/.*|kysely-(postgres-js|neon|supabase)|@aws-sdk\/client-(rds-data|dsql)|@payloadcms\/db-(postgres|vercel-postgres)|@medusajs\/.*|pgvector|bun-types)$/;
 const otherDrivers = /^(mysql2?|mariadb|@planetscale\/database|@tidbcloud\/serverless|@libsql\/.*|better-sqlite3|sqlite3?|sql\.js|expo-sqlite|@clickhouse\/client(-web)?|clickhouse|mssql|tedious|oracledb|snowflake-sdk|@google-cloud\/bigquery|duckdb|@duckdb\/.*|@prisma\/adapter-(planetscale|libsql|better-sqlite3|d1|mariadb|mssql)|@mikro-orm\/(mysql|mariadb|sqlite|better-sqlite|libsql|mssql)|cassandra-driver)$/;
-const postgresNames = /^(postgres(ql)?|prisma\+postgres|cockroach(db)?|aws-data-api|pglite|redshift)$/i;
-const otherNames = /^(mysql|mariadb|sqlite3?|sqlserver|mssql|mongodb|planetscale|turso|libsql|d1|d1-http|singlestore|gel|oracle|clickhouse)$/i;
+const postgresNames = /^(postgres(ql)?|postgis|pgsql|prisma\+postgres|cockroach(db)?|aws-data-api|pglite|redshift)$/i;
+const otherNames = /^(mysql2?|trilogy|sqlsrv|mariadb|sqlite3?|sqlserver|mssql|mongodb|planetscale|turso|libsql|d1|d1-http|singlestore|gel|oracle|clickhouse)$/i;
 
 /**
  * Reads the declarations of a workspace: drivers in its packages, Prisma's providers and migration locks, Drizzle's
@@ -56,13 +58,14 @@ export async function readDatabases(folder: string, manifests: ReadonlyMap<strin
     rest: seen.has('postgres') ? 'postgres' : seen.has('other') ? 'other' : undefined,
     foreignPrisma: prisma.has('other') && !prisma.has('postgres'),
     drivers: await readDriverManifests(folder),
+    applications: await foreignApplications(folder),
   };
 }
 
-/** Does the file belong to another database than Postgres? `script` and `common` (Go, Java, Ruby, PHP, C#, Rust): what the code of its package speaks to. */
+/** Does the file belong to another database than Postgres? `script` and `common` (Go, Java, Ruby, PHP, C#, Rust): what the code of its package speaks to, or its framework connects to. */
 export function isForeignFile(databases: Databases | undefined, file: string, kind: 'script' | 'common' | 'sql' | 'prisma'): boolean {
   if (!databases) return false;
-  if (kind === 'common') return speaksToOther(databases.drivers, file);
+  if (kind === 'common') return speaksToOther(databases.drivers, file) || (/\.(?:php|rb)$/.test(file) && databases.applications.some((application) => isInside(file, application)));
   if (kind !== 'script') return databases.folders.some((folder) => isInside(file, folder));
   const own = databases.packages.find(([folder]) => isInside(file, folder));
   return (own ? own[1] : databases.rest) === 'other';
@@ -89,6 +92,22 @@ const databaseOf = (names: readonly string[]): Database | undefined =>
   names.some((name) => postgresDrivers.test(name)) ? 'postgres' : names.some((name) => otherDrivers.test(name)) ? 'other' : undefined;
 
 const providerOf = (schema: string): Database | undefined => named(/^\s*datasource\s+\w+\s*\{[^}]*?^\s*provider\s*=\s*"([^"]*)"/m.exec(schema)?.[1]);
+
+/**
+ * Folders of applications whose framework declares connections, all of another database: Laravel's `config/database.php`
+ * (`app/Config/` too), Rails' `config/database.yml`. A connection by a name that is not known may be anything.
+ */
+async function foreignApplications(folder: string): Promise<readonly string[]> {
+  const found = await glob(['**/[cC]onfig/database.{php,yml}'], { cwd: folder, ignore: ['**/node_modules/**', '**/.git/**', '**/vendor/**'], absolute: true, onlyFiles: true, expandDirectories: false, followSymbolicLinks: false });
+  const folders = await Promise.all(found.map(async (file) => {
+    const declared = file.endsWith('.php') ? /['"]driver['"]\s*=>\s*([^,\n]*)/g : /^\s*adapter:\s*(.*)$/gm;
+    const connections = [...(await textOf(file)).matchAll(declared)].map((match) => named(/^['"]?(\w+)['"]?\s*$/.exec(match[1] ?? '')?.[1]));
+    if (connections.length === 0 || connections.some((database) => database !== 'other')) return [];
+    const home = path.dirname(path.dirname(file));
+    return [file.endsWith('.php') && path.basename(home) === 'app' ? path.dirname(home) : home];
+  }));
+  return folders.flat();
+}
 
 /** Folders of migrations and queries whose tool has written down the dialect. */
 async function declaredFolders(folder: string): Promise<readonly string[]> {

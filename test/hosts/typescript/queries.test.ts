@@ -13,6 +13,16 @@ function under(file: ReturnType<typeof readScript>, piece: string, site = 0): st
   return file.at(toHostSpan(query.map, sqlSpan(start, start + piece.length)));
 }
 
+describe('values made of themselves', () => {
+  it.each([
+    'let row; row = (row || first).next(); for (const x of xs) { row.load(); }',
+    'let row = first; let last = row.next(); row = last.next();\n row.query(last);',
+    'let a; let b; a = b.next(); b = a.next(); a.query(1); b.map((x) => x.query(1));',
+  ])('the trace ends: %s', (code) => {
+    expect(readScript(`${pool}async function f(first, xs) { ${code} await pool.query('SELECT 1'); }`).sites.map((site) => site.source?.text)).toEqual(['SELECT 1']);
+  });
+});
+
 describe('node-postgres', () => {
   it('reads a literal with its values', () => {
     const file = readScript(`${pool}async function f(id: string) { const { rows } = await pool.query('SELECT * FROM orders WHERE id = $1', [id]); return rows; }`);

@@ -38,6 +38,18 @@ describe('the database a workspace speaks to', () => {
     expect(await sites({ 'package.json': '{}', 'page.ts': query })).toEqual({ 'page.ts': 1 });
   });
 
+  it('an application of Laravel or Rails whose connections are all of another database has no queries', async () => {
+    const php = "<?php\nuse Illuminate\\Support\\Facades\\DB;\nfunction page() { return DB::table('orders')->orderBy('id')->skip(10)->take(5)->get(); }\n";
+    const connections = (...drivers: string[]): string => `<?php\nreturn ['connections' => [${drivers.map((driver) => `['driver' => '${driver}', 'host' => 'h'],`).join('\n')}]];\n`;
+    expect((await sites({ 'app/Config/database.php': connections('mysql', 'mariadb'), 'app/page.php': php }))['app/page.php']).toBe(0);
+    expect((await sites({ 'shop/config/database.php': connections('mysql'), 'shop/page.php': php, 'page.php': php }))).toMatchObject({ 'shop/page.php': 0, 'page.php': 1 });
+    expect((await sites({ 'config/database.php': connections('mysql', 'pgsql', 'sqlite'), 'page.php': php }))['page.php']).toBe(1);
+    const ruby = "ActiveRecord::Base.connection.execute('SELECT id FROM orders')\n";
+    expect((await sites({ 'config/database.yml': 'default: &default\n  adapter: mysql2\ntest:\n  adapter: sqlite3\n', 'page.rb': ruby }))['page.rb']).toBe(0);
+    expect((await sites({ 'config/database.yml': 'default:\n  adapter: <%= ENV["DB"] %>\n', 'page.rb': ruby }))['page.rb']).toBe(1);
+    expect((await sites({ 'config/database.yml': 'default:\n  adapter: postgresql\n', 'page.rb': ruby }))['page.rb']).toBe(1);
+  });
+
   it('a Prisma schema in several files for another database has no models, its client no queries', async () => {
     const found = await sites({ 'package.json': '{"dependencies": {"@prisma/client": "6"}}', 'prisma/schema/base.prisma': prisma('mysql'), 'prisma/schema/order.prisma': model, 'all.ts': client });
     expect(found['all.ts']).toBe(0);

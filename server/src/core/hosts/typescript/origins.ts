@@ -65,7 +65,7 @@ function propertyValue(object: SyntaxNode, name: string): SyntaxNode | undefined
 
 /** What a project function that makes a client returns: `getDb()`, `createPool()`; its declared type where nothing better is known. */
 function originOfResult(callee: SyntaxNode, scopes: Scopes, hops: number, path: readonly string[]): Origin | undefined {
-  const fn = functionOfCallee(callee, scopes, 3);
+  const fn = functionOfCallee(callee, scopes, 3, hops + 3);
   if (!fn) return undefined;
   const returns = returnsOf(fn);
   const [only] = returns?.filter(({ value }) => value !== undefined) ?? [];
@@ -189,8 +189,9 @@ export function collectFields(owner: SyntaxNode): readonly { readonly name: stri
 /**
  * The function that a call names, in this file or, through the scopes, in another: `helper(…)`, `this.method(…)` (of a base
  * class too), `helpers.build(…)` of an object literal or a namespace, `Class.method(…)`, `this.repo.find(…)` by the field's class.
+ * @param traced steps of the trace that asks: a value made of itself (`row = row.next()`) ends it.
  */
-export function functionOfCallee(callee: SyntaxNode, scopes: Scopes | undefined, hops = 0): SyntaxNode | undefined {
+export function functionOfCallee(callee: SyntaxNode, scopes: Scopes | undefined, hops = 0, traced = 0): SyntaxNode | undefined {
   if (!scopes || hops > 6) return undefined;
   if (callee.type === 'identifier') return functionAt(valueOf(callee, scopes, []));
   const object = callee.type === 'member_expression' ? callee.childForFieldName('object') : null;
@@ -205,7 +206,7 @@ export function functionOfCallee(callee: SyntaxNode, scopes: Scopes | undefined,
     const fn = functionAt(held);
     if (fn) return fn;
   }
-  const owner = classOfValue(object, scopes);
+  const owner = classOfValue(object, scopes, traced);
   return owner && methodOf(owner, name, scopes, hops);
 }
 
@@ -239,8 +240,8 @@ function memberOf(object: SyntaxNode, name: string, scopes: Scopes): SyntaxNode 
 const classTypes = new Set(['class_declaration', 'abstract_class_declaration', 'class']);
 
 /** The class that an expression is an instance of: made by `new`, or of a declared type. */
-function classOfValue(object: SyntaxNode, scopes: Scopes): SyntaxNode | undefined {
-  const origin = traceOrigin(object, scopes);
+function classOfValue(object: SyntaxNode, scopes: Scopes, traced: number): SyntaxNode | undefined {
+  const origin = traceOrigin(object, scopes, traced);
   if (origin.kind === 'construct' && (origin.path?.length ?? 0) === 0) {
     const made = origin.node.childForFieldName('constructor');
     const owner = made?.type === 'identifier' ? valueOf(made, scopes, []) : undefined;
