@@ -21,6 +21,7 @@ group('SQL text in Ruby', () => {
     ['find_by_sql', 'Order.find_by_sql(["SELECT * FROM orders WHERE name = ?", name])', []],
     ['find_by_sql with text', 'Order.find_by_sql("SELECT * FROM orders WHERE total > 5")', ['SELECT * FROM orders WHERE total > 5']],
     ['connection.execute', 'ActiveRecord::Base.connection.execute("UPDATE orders SET total = 0 WHERE id = 1")', ['UPDATE orders SET total = 0 WHERE id = 1']],
+    ['beside blocks that hold nothing', "on(:a) do |input|\n  # nothing\nend\non(:b) { |x| }\nconn.exec('SELECT id FROM orders WHERE total > 5')", ['SELECT id FROM orders WHERE total > 5']],
     ['select_all', 'connection.select_all("SELECT id FROM orders WHERE total > 5").to_a', ['SELECT id FROM orders WHERE total > 5']],
     ['select_value', 'connection.select_value("SELECT count(*) FROM orders")', ['SELECT count(*) FROM orders']],
     ['a heredoc', 'connection.select_all(<<~SQL)\n  SELECT id\n  FROM orders\n  WHERE total > 5\nSQL', ['SELECT id FROM orders WHERE total > 5']],

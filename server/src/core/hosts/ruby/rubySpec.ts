@@ -162,7 +162,7 @@ function blockForm(node: SyntaxNode): Form | undefined {
   const call = node.parent;
   if (call?.type === 'call' && !field(call, 'receiver') && field(call, 'method')?.text === 'loop') return undefined;
   if (call?.type === 'lambda') return undefined;
-  return { kind: 'function', parameters: parametersOf(field(node, 'parameters')), body: field(node, 'body') ?? node };
+  return { kind: 'function', parameters: parametersOf(field(node, 'parameters')), body: field(node, 'body') };
 }
 
 function appendForm(node: SyntaxNode): Form | undefined {
