@@ -24,6 +24,8 @@ group('ActiveRecord', () => {
     ['User.where(name: name, kind: 1).to_a', ['read SELECT * FROM users WHERE name = $1 AND kind = 1']],
     ['User.where(id: [1, 2]).pluck(:id)', ['read SELECT * FROM users WHERE id = ANY($1)']],
     ['User.where(deleted_at: nil).order(:name).limit(10).to_a', ['read SELECT * FROM users WHERE deleted_at IS NULL ORDER BY name LIMIT 10']],
+    ['User.where(created_at: id..).to_a', ['read SELECT * FROM users WHERE created_at >= $1']],
+    ['User.where(created_at: (id...page), kind: ..5).to_a', ['read SELECT * FROM users WHERE created_at >= $1 AND created_at < $2 AND kind <= 5']],
     ['User.where("name LIKE ?", "%x%").to_a', ["read SELECT * FROM users WHERE (name LIKE '%x%')"]],
     ['User.order(created_at: :desc).offset(page).limit(20).to_a', ['read SELECT * FROM users ORDER BY created_at DESC LIMIT 20 OFFSET $1']],
     ['User.page(page).per(20).to_a', ['read SELECT * FROM users LIMIT 20 OFFSET $1']],
@@ -41,6 +43,12 @@ group('ActiveRecord', () => {
 
   it.each([['User.new(name: name)'], ['User.human_attribute_name(:x)'], ['User.model_name'], ['Dir.glob("x").first'], ['ids.find { |x| x }'], ['Hash.new.count'], ['Time.now.to_a'], ['Clickhouse::Event.where(id: ids).to_a']])('%s is no query', async (body) => {
     expect((await codeWorkspace({ ...rails, 'app/a.rb': `def run(ids, name)\n  ${body}\nend\n` })).file('app/a.rb').sites.filter((site) => site.executes !== 'no')).toEqual([]);
+  });
+
+  it('what a model adds to every query is not seen as missing', async () => {
+    const scoped = async (body: string): Promise<unknown[]> => (await codeWorkspace({ 'app/models/user.rb': 'class User < ApplicationRecord\n  include Discard::Model\n  default_scope -> { kept }\nend\n', 'app/a.rb': `def run(id)\n  ${body}\nend\n` })).file('app/a.rb').sites.map((site) => site.complete);
+    expect(await scoped('User.where(kind: id).to_a')).toEqual([false]);
+    expect(await scoped('User.unscoped.where(kind: id).to_a')).toEqual([true]);
   });
 
   it('sees loops, lazy associations, and what loads them along', async () => {
@@ -63,7 +71,7 @@ group('ActiveRecord', () => {
   });
 });
 
-const laravel = { 'app/Models/User.php': '<?php\nnamespace App\\Models;\nclass User extends Model {\n    public function posts() { return $this->hasMany(Post::class); }\n}\n', 'app/Models/Post.php': '<?php\nnamespace App\\Models;\nclass Post extends Model { protected $table = \'articles\'; }\n' };
+const laravel = { 'app/Models/Note.php': '<?php\nnamespace App\\Models;\nclass Note extends Model { use HasFactory, SoftDeletes; }\n', 'app/Models/User.php': '<?php\nnamespace App\\Models;\nclass User extends Model {\n    public function posts() { return $this->hasMany(Post::class); }\n}\n', 'app/Models/Post.php': '<?php\nnamespace App\\Models;\nclass Post extends Model { protected $table = \'articles\'; }\n' };
 const php = async (body: string): Promise<string[]> => statements({ ...laravel, 'app/A.php': `<?php\nuse App\\Models\\User;\nuse App\\Models\\Post;\nfunction run($id, $ids, $name, $page) {\n    ${body}\n}\n` }, 'app/A.php');
 
 group('Eloquent', () => {
@@ -76,6 +84,8 @@ group('Eloquent', () => {
     ['User::orderByDesc(\'id\')->paginate(15);', ['read SELECT * FROM users ORDER BY id DESC LIMIT 15 OFFSET $1']],
     ['User::orderBy(\'id\')->cursorPaginate(15);', ['read SELECT * FROM users ORDER BY id LIMIT 15']],
     ['DB::table(\'orders\')->where(\'id\', $id)->offset($page)->limit(20)->get();', ['read SELECT * FROM orders WHERE id = $1 LIMIT 20 OFFSET $2']],
+    ['Note::where(\'name\', $name)->get();', ['read SELECT * FROM notes WHERE name = $1 AND deleted_at IS NULL']],
+    ['Note::withTrashed()->where(\'name\', $name)->get();', ['read SELECT * FROM notes WHERE name = $1']],
     ['User::create([\'name\' => $name]);', ['write (opaque)']],
     ['DB::table(\'orders\')->insert([\'id\' => 1]);', ['write (opaque)']],
     ['User::all();', ['read SELECT * FROM users']],
@@ -98,15 +108,16 @@ const go = (body: string): string => `package a\n\nimport "gorm.io/gorm"\n\ntype
 
 group('gorm', () => {
   it.each<[string, string[]]>([
-    ['db.Where("name = ?", id).Find(&items)', ['read SELECT * FROM order_items WHERE (name = $1)']],
+    ['db.Where("name = ?", id).Find(&items)', ['read SELECT * FROM order_items WHERE (name = $1) AND deleted_at IS NULL']],
     ['db.First(&user, "id = ?", id)', ['read SELECT * FROM accounts WHERE (id = $1) LIMIT 1']],
-    ['db.Order("id").Limit(20).Offset(page).Find(&items)', ['read SELECT * FROM order_items ORDER BY id LIMIT 20 OFFSET $1']],
-    ['db.Model(&OrderItem{}).Where("id > 5").Count(&n)', ['read SELECT * FROM order_items WHERE (id > 5)']],
+    ['db.Order("id").Limit(20).Offset(page).Find(&items)', ['read SELECT * FROM order_items WHERE deleted_at IS NULL ORDER BY id LIMIT 20 OFFSET $1']],
+    ['db.Model(&OrderItem{}).Where("id > 5").Count(&n)', ['read SELECT * FROM order_items WHERE (id > 5) AND deleted_at IS NULL']],
+    ['db.Unscoped().Where("id > 5").Find(&items)', ['read SELECT * FROM order_items WHERE (id > 5)']],
     ['db.Create(&user)', ['write (opaque)']],
     ['db.Save(&user)', ['write (opaque)']],
     ['db.Model(&user).Updates(map[string]any{"name": "x"})', ['write (opaque)']],
     ['db.CreateInBatches(items, 100)', ['write (opaque)']],
-    ['db.Preload("Orders").Find(&items)', ['read SELECT * FROM order_items']],
+    ['db.Preload("Orders").Find(&items)', ['read SELECT * FROM order_items WHERE deleted_at IS NULL']],
   ])('%s', async (body, expected) => {
     expect(await statements({ 'a.go': go(body) }, 'a.go')).toEqual(expected);
   });

@@ -2,7 +2,7 @@ import type { CommonFile } from '../../hosts/common/context';
 import { constantOf } from '../../hosts/common/strings';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { Chain, HostContext } from '../adapter';
-import { bind, concat, identifier, sql } from '../shared/sqlBuilder';
+import { bind, concat, identifier, incomplete, sql, type SqlPart } from '../shared/sqlBuilder';
 import { createChains, equals, requestPage, textCondition, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
 
 const one = { access: 'read', fetches: 'one' } as const;
@@ -39,7 +39,7 @@ export const activeRecordAdapter = createChains({
 
 function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPart | undefined {
   const [first, ...rest] = call.argNodes;
-  if (filters.test(call.name) && first) return condition(call, first, rest, context);
+  if (filters.test(call.name) && first) return condition(call, first, rest, file, context);
   switch (call.name) {
     case 'find':
       return first && call.argNodes.length === 1 ? { where: concat(identifier('id', call.span), sql(' = ', call.span), valuePart(first, context)) } : { open: true };
@@ -72,13 +72,23 @@ function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPar
   }
 }
 
-function condition(call: ChainLink, first: SyntaxNode, rest: readonly SyntaxNode[], context: HostContext): ChainPart {
+function condition(call: ChainLink, first: SyntaxNode, rest: readonly SyntaxNode[], file: CommonFile, context: HostContext): ChainPart {
   if (call.args.every((argument) => argument.name !== undefined)) {
-    const parts = call.args.map((argument, index) => equals(argument.name ?? '', call.argNodes[index] ?? first, argument.span, context));
+    const parts = call.args.map((argument, index) => {
+      const value = file.source.unwrap(call.argNodes[index] ?? first);
+      return value.type === 'range' ? within(argument.name ?? '', value, argument.span, context) : equals(argument.name ?? '', value, argument.span, context);
+    });
     return { where: parts.reduce((all, next) => concat(all, sql(' AND ', call.span), next)) };
   }
   const text = textCondition(first, rest, context);
   return text ? { where: text } : { open: true };
+}
+
+/** `a..b`, `a..`, `...b` as bounds of a column. */
+function within(column: string, range: SyntaxNode, host: ChainLink['span'], context: HostContext): SqlPart {
+  const bounds = [['>=', range.childForFieldName('begin')], [range.childForFieldName('operator')?.text === '...' ? '<' : '<=', range.childForFieldName('end')]] as const;
+  const parts = bounds.flatMap(([operator, bound]) => (bound ? [concat(identifier([column], host), sql(` ${operator} `, host), valuePart(bound, context))] : []));
+  return parts.length === 0 ? concat(sql('TRUE', host), incomplete) : parts.reduce((all, next) => concat(all, sql(' AND ', host), next));
 }
 
 /** `:posts`, `posts: :comments`, `[:a, :b]`. */

@@ -25,9 +25,11 @@ export const activeRecordModels: ModelReader<CommonModelSource> = {
       return [{ property, model, many, columns: [], references: [], eager: false }];
     });
     const assigned = /self\.table_name\s*=\s*["':]?([\w.]+)/.exec(node.text)?.[1];
-    return [{ library: 'active-record' as const, name: form.name, table: assigned ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [] }];
+    return [{ library: 'active-record' as const, name: form.name, table: assigned ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [], ...(scopes.test(node.text) ? { scoped: true } : {}) }];
   }),
 };
 
+/** Conditions that Rails, or a gem, adds to every query of the class. */
+const scopes = /^\s*(?:default_scope\b|acts_as_(?:paranoid|tenant)\b|multi_tenant\b|belongs_to_tenant\b)/m;
 const camel = (name: string): string => name.split('_').map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('');
 const singular = (name: string): string => name.replace(/ies$/, 'y').replace(/(ss|x|ch|sh|us)es$/, '$1').replace(/([^s])s$/, '$1').replace(/people$/, 'person').replace(/children$/, 'child');

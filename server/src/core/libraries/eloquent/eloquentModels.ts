@@ -17,6 +17,14 @@ export const eloquentModels: ModelReader<CommonModelSource> = {
       return found?.[1] && found[2] ? [{ property: own.name.text, model: found[2], many: /Many/.test(found[1]), columns: [], references: [], eager: new RegExp(`\\$with\\s*=\\s*\\[[^\\]]*['"]${own.name.text}['"]`).test(node.text) }] : [];
     });
     const table = /\$table\s*=\s*['"]([\w.]+)['"]/.exec(node.text)?.[1];
-    return [{ library: 'eloquent' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [] }];
+    return [{ library: 'eloquent' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [], ...scopesOf(node.text) }];
   }),
 };
+
+/** Conditions of every query of the class: soft deletion, and scopes that it declares. */
+function scopesOf(text: string): { readonly scoped?: boolean; readonly softDelete?: string } {
+  if (/\baddGlobalScope\(|#\[ScopedBy\b/.test(text)) return { scoped: true };
+  if (!/\buse\s[^;(]*\bSoftDeletes\b/.test(text)) return {};
+  const column = /\bDELETED_AT\s*=\s*['"](\w+)['"]/.exec(text)?.[1];
+  return { softDelete: column ?? 'deleted_at' };
+}

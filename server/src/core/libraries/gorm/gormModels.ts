@@ -18,6 +18,12 @@ export const gormModels: ModelReader<CommonModelSource> = {
       const own = source.functionForm(fn);
       return own?.owner === form.name && own.name?.text === 'TableName' ? [/return\s+["`]([\w.]+)["`]/.exec(fn.text)?.[1]] : [];
     }).find((found) => found !== undefined);
-    return [{ library: 'gorm' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns, relations: [], changes: [] }];
+    return [{ library: 'gorm' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns, relations: [], changes: [], ...(/\bgorm\.(?:Model|DeletedAt)\b/.test(node.text) ? { softDelete: deletedColumn(node.text) } : {}) }];
   }),
 };
+
+/** Column of gorm's soft deletion: `DeletedAt gorm.DeletedAt`, which `gorm.Model` holds. */
+function deletedColumn(text: string): string {
+  const [, name, tag] = /^\s*(\w+)\s+gorm\.DeletedAt\b([^\n]*)/m.exec(text) ?? [];
+  return /\bcolumn:(\w+)/.exec(tag ?? '')?.[1] ?? snakeCase(name ?? 'DeletedAt');
+}

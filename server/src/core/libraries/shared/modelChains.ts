@@ -44,6 +44,8 @@ export interface ChainLibrary {
 }
 
 const emptyMap: SiteDraft['map'] = { segments: [] };
+/** Calls that take back what the model's declaration adds to every query. */
+const lifted = /^(?:unscoped|Unscoped|with_deleted|only_deleted|with_discarded|withTrashed|onlyTrashed|withoutGlobalScopes?|IgnoreQueryFilters)$/;
 
 /** Chains of a library become sites: with SQL where the table is known and the statement is a read, else opaque. */
 export function createChains(library: ChainLibrary): LibraryAdapter {
@@ -71,6 +73,9 @@ function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnTy
   const access = terminal?.access ?? 'read';
   const read = calls.map((link) => library.part(link, file, context));
   const parts = read.map((part) => part ?? { open: true });
+  const scopes = calls.some((link) => lifted.test(link.name)) ? undefined : start.model;
+  if (scopes?.scoped === true) parts.push({ open: true });
+  if (scopes?.softDelete !== undefined) parts.push({ where: concat(identifier([scopes.softDelete], spanOf(call)), sql(' IS NULL', spanOf(call))) });
   const base = {
     library: library.id, confidence: start.confidence, span: spanOf(call), anchor: anchorOf(call, calls),
     executes: terminal ? 'yes' : 'no', access, fetches: terminal?.fetches ?? 'unknown', conditional: [], chain: calls.map(plainCall), eager: parts.flatMap((part) => part.eager ?? []),
