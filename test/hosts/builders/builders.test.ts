@@ -24,6 +24,8 @@ group('ActiveRecord', () => {
     ['User.where(name: name, kind: 1).to_a', ['read SELECT * FROM users WHERE name = $1 AND kind = 1']],
     ['User.where(id: [1, 2]).pluck(:id)', ['read SELECT * FROM users WHERE id = ANY($1)']],
     ['User.where(deleted_at: nil).order(:name).limit(10).to_a', ['read SELECT * FROM users WHERE deleted_at IS NULL ORDER BY name LIMIT 10']],
+    ['User.where(team: id, kind: 1).to_a', ['read SELECT * FROM users WHERE team_id = $1 AND kind = 1']],
+    ['User.where(posts: ids).to_a', ['read SELECT * FROM users WHERE TRUE']],
     ['User.where(created_at: id..).to_a', ['read SELECT * FROM users WHERE created_at >= $1']],
     ['User.where(created_at: (id...page), kind: ..5).to_a', ['read SELECT * FROM users WHERE created_at >= $1 AND created_at < $2 AND kind <= 5']],
     ['User.where("name LIKE ?", "%x%").to_a', ["read SELECT * FROM users WHERE (name LIKE '%x%')"]],

@@ -1,5 +1,6 @@
 import type { CommonFile } from '../../hosts/common/context';
 import { constantOf } from '../../hosts/common/strings';
+import type { ModelIr } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { Chain, HostContext } from '../adapter';
 import { bind, concat, identifier, incomplete, sql, type SqlPart } from '../shared/sqlBuilder';
@@ -37,9 +38,9 @@ export const activeRecordAdapter = createChains({
   part,
 });
 
-function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPart | undefined {
+function part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr): ChainPart | undefined {
   const [first, ...rest] = call.argNodes;
-  if (filters.test(call.name) && first) return condition(call, first, rest, file, context);
+  if (filters.test(call.name) && first) return condition(call, first, rest, file, context, model);
   switch (call.name) {
     case 'find':
       return first && call.argNodes.length === 1 ? { where: concat(identifier('id', call.span), sql(' = ', call.span), valuePart(first, context)) } : { open: true };
@@ -72,10 +73,12 @@ function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPar
   }
 }
 
-function condition(call: ChainLink, first: SyntaxNode, rest: readonly SyntaxNode[], file: CommonFile, context: HostContext): ChainPart {
+function condition(call: ChainLink, first: SyntaxNode, rest: readonly SyntaxNode[], file: CommonFile, context: HostContext, model: ModelIr | undefined): ChainPart {
   if (call.args.every((argument) => argument.name !== undefined)) {
     const parts = call.args.map((argument, index) => {
       const value = file.source.unwrap(call.argNodes[index] ?? first);
+      const association = model?.relations.find((relation) => relation.property === argument.name);
+      if (association) return association.many || association.columns[0] === undefined ? concat(sql('TRUE', argument.span), incomplete) : equals(association.columns[0], value, argument.span, context);
       return value.type === 'range' ? within(argument.name ?? '', value, argument.span, context) : equals(argument.name ?? '', value, argument.span, context);
     });
     return { where: parts.reduce((all, next) => concat(all, sql(' AND ', call.span), next)) };

@@ -22,7 +22,10 @@ export const activeRecordModels: ModelReader<CommonModelSource> = {
       const className = named ? constantOf(named.node, source) : undefined;
       // A polymorphic association has no one class; one through another is loaded all the same.
       const model = typeof className === 'string' ? className : camel(many ? singular(property) : property);
-      return [{ property, model, many, columns: [], references: [], eager: false }];
+      // What `where(team: team)` compares: the column is known for the side that holds the key, and of one class.
+      const key = macro.args.find((argument) => argument.name === 'foreign_key');
+      const column = macro.name.text !== 'belongs_to' || macro.args.some((argument) => argument.name === 'polymorphic' || argument.name === 'primary_key') ? undefined : key ? constantOf(key.node, source) : `${property}_id`;
+      return [{ property, model, many, columns: typeof column === 'string' ? [column] : [], references: [], eager: false }];
     });
     const assigned = /self\.table_name\s*=\s*["':]?([\w.]+)/.exec(node.text)?.[1];
     return [{ library: 'active-record' as const, name: form.name, table: assigned ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [], ...(scopes.test(node.text) ? { scoped: true } : {}) }];

@@ -40,7 +40,7 @@ export interface ChainLibrary {
   terminal(name: string, call: ChainLink): { readonly access: 'read' | 'write'; readonly fetches: QuerySite['fetches']; /** Its own arguments are a filter. */ readonly filters?: boolean } | undefined;
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined;
   /** Undefined: a call that the table does not know, so that the statement may be another. */
-  part(call: ChainLink, file: CommonFile, context: HostContext): ChainPart | undefined;
+  part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr): ChainPart | undefined;
 }
 
 const emptyMap: SiteDraft['map'] = { segments: [] };
@@ -71,7 +71,7 @@ export function createChains(library: ChainLibrary): LibraryAdapter {
 
 function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnType<ChainLibrary['terminal']>, start: ChainStart, library: ChainLibrary, file: CommonFile, context: HostContext): SiteDraft {
   const access = terminal?.access ?? 'read';
-  const read = calls.map((link) => library.part(link, file, context));
+  const read = calls.map((link) => library.part(link, file, context, start.model));
   const parts = read.map((part) => part ?? { open: true });
   const scopes = calls.some((link) => lifted.test(link.name)) ? undefined : start.model;
   if (scopes?.scoped === true) parts.push({ open: true });
