@@ -31,7 +31,7 @@ export function collectLazyReads(flow: FlowGraph, file: HostFile): readonly Lazy
     if (!loop || found.has(key)) continue;
     const source = sourceOf(file, models, loop, 0);
     const relation = source?.model.relations.find((r) => r.property === read.property);
-    if (!source || !relation || relation.eager || !source.site.complete || (relation.many && !loadsWhenRead(file, read, source.site))) continue;
+    if (!source || !relation || relation.eager || !source.site.complete || !loadsWhenRead(file, read, relation, source.site)) continue;
     const path = [...source.path, { property: read.property, many: relation.many }];
     if (isLoaded(source.site, path.map((p) => p.property))) continue;
     found.set(key, { read, loop, model: source.model, relation, site: source.site, path });
@@ -39,9 +39,9 @@ export function collectLazyReads(flow: FlowGraph, file: HostFile): readonly Lazy
   return [...found.values()];
 }
 
-/** Django's managers send nothing until `.all()` is walked; what filters them is a query of its own. */
-const loadsWhenRead = (file: HostFile, read: AttributeRead, site: QuerySite): boolean =>
-  site.library !== 'django' || file.calls.some((call) => call.callee.length === 3 && call.callee[2] === 'all' && call.callee[1] === read.property && containsSpan(call.span, read.span));
+/** Django's managers send nothing until `.all()` is walked; what filters them is a query of its own. Tortoise's relations send where they are awaited. */
+const loadsWhenRead = (file: HostFile, read: AttributeRead, relation: RelationIr, site: QuerySite): boolean =>
+  site.library === 'tortoise' ? read.awaited === true : !relation.many || site.library !== 'django' || file.calls.some((call) => call.callee.length === 3 && call.callee[2] === 'all' && call.callee[1] === read.property && containsSpan(call.span, read.span));
 
 function isLoaded(site: QuerySite, path: readonly string[]): boolean {
   const full = path.join('.');

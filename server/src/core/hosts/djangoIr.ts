@@ -3,7 +3,7 @@ import type { Bind } from './ir';
 import type { DjangoField, DjangoOptions } from './migrationIr';
 
 /**
- * What only Django knows of a class, beside its `ModelIr`: tables, joins and filters of a model mean what the classes of
+ * What only Django (and Tortoise, which is built like it) knows of a class, beside its `ModelIr`: tables, joins and filters of a model mean what the classes of
  * other files say (bases, targets of keys, managers), so they are put together when a query is rendered.
  */
 export interface DjangoClassIr {
@@ -29,6 +29,10 @@ export interface DjangoModelField extends DjangoField {
   readonly throughModel?: string;
   readonly relatedName?: string;
   readonly relatedQueryName?: string;
+  /** Type of the column where the class does not say it. */
+  readonly databaseType?: string;
+  /** Columns of a ManyToManyField's table, where they are given. */
+  readonly pairColumns?: { readonly near?: string; readonly far?: string };
 }
 
 export interface DjangoModelOptions extends DjangoOptions {

@@ -332,6 +332,8 @@ export interface AttributeRead {
   readonly loopId: number;
   /** Below an `if` or the like in its innermost loop. */
   readonly conditional: boolean;
+  /** Awaited, or walked by `async for`. */
+  readonly awaited?: boolean;
 }
 
 export interface ImportIr {

@@ -20,6 +20,7 @@ import { slonikAdapter } from './slonik/slonik';
 import { sequelizeAdapter } from './sequelize/sequelize';
 import { sqlalchemyAdapter } from './sqlalchemy/sqlalchemy';
 import { supabaseAdapter } from './supabase/supabase';
+import { tortoiseAdapter } from './tortoise/tortoise';
 import { typeormAdapter } from './typeorm/typeorm';
 import { wrapperAdapter } from './wrapper';
 
@@ -40,6 +41,7 @@ const adapters: readonly LibraryAdapter[] = [
   postgresJsAdapter,
   pgAdapter,
   djangoAdapter,
+  tortoiseAdapter,
   peeweeAdapter,
   sqlalchemyAdapter,
   asyncpgAdapter,

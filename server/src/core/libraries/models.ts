@@ -8,6 +8,7 @@ import { activeRecordModels } from './activeRecord/activeRecordModels';
 import { drizzleModels } from './drizzle/drizzleModels';
 import { peeweeModels } from './peewee/peeweeModels';
 import { mikroModels } from './mikroOrm/mikroModels';
+import { tortoiseModels } from './tortoise/tortoiseModels';
 import { typeormModels } from './typeorm/typeormModels';
 import { efCoreModels } from './efCore/efCore';
 import { eloquentModels } from './eloquent/eloquentModels';
@@ -43,7 +44,7 @@ export interface CommonModelSource extends ModelSource {
 }
 
 export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels, mikroModels, sequelizeModels, objectionModels];
-export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels, peeweeModels];
+export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels, tortoiseModels, peeweeModels];
 export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [activeRecordModels, eloquentModels, gormModels, efCoreModels];
 
 /** @returns the declarations of every library whose marks the text holds. */

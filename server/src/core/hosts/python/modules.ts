@@ -51,10 +51,11 @@ export function readAttributeReads(outline: Outline, loops: readonly Loop[], sco
     const binding = scopes.resolve(object.text, object)?.bindings.find((candidate) => candidate.kind === 'for' && loopIds.includes(loopOf(candidate.node) ?? -1));
     const loopId = binding && loopOf(binding.node);
     if (loopId === undefined) return [];
-    return [{ name: object.text, property: property.text, span: spanOf(node), functionId: outline.functionOf(node), loopIds, loopId, conditional: isConditional(node) }];
+    return [{ name: object.text, property: property.text, span: spanOf(node), functionId: outline.functionOf(node), loopIds, loopId, conditional: isConditional(node), ...(isAwaitedRead(node) ? { awaited: true } : {}) }];
   });
 }
 
+const isAwaitedRead = (node: SyntaxNode): boolean => node.parent?.type === 'await' || (/^for_(statement|in_clause)$/.test(node.parent?.type ?? '') && field(node.parent!, 'right')?.id === node.id && /^async\b/.test(node.parent?.text ?? ''));
 const isCalled = (node: SyntaxNode): boolean => node.parent?.type === 'call' && field(node.parent, 'function')?.id === node.id;
 
 function isTarget(node: SyntaxNode): boolean {

@@ -1,15 +1,30 @@
-import type { DjangoArgumentIr, DjangoValue } from '../../hosts/djangoIr';
+import type { DjangoArgumentIr, DjangoQueryIr, DjangoValue } from '../../hosts/djangoIr';
+import type { HostSpan } from '../../text/span';
 import { bind, clause, concat, group, hole, join, literal, sql, type SqlPart } from '../shared/sqlBuilder';
 import { followPath } from './djangoJoins';
 import { columnPart, readLookup, type LookupValue } from './djangoLookups';
 import { keywordOf, positionalOf } from './djangoRead';
 import type { Query } from './djangoQuery';
+import type { DjangoWorld, Model } from './djangoWorld';
 
 export interface Rendered {
   readonly part: SqlPart;
   readonly aggregate: boolean;
   /** Standing in an `__in`, or compared as a whole. */
   readonly query?: SqlPart;
+}
+
+/** The query whose columns an expression names. */
+export interface ExpressionScope {
+  readonly model: Model;
+  readonly world: DjangoWorld;
+  /** The query round a sub-query. */
+  readonly outer: ExpressionScope | undefined;
+  /** A column or annotation by the name that expressions use. */
+  reference(path: string, span: HostSpan | undefined): Rendered | undefined;
+  conditions(args: readonly DjangoArgumentIr[]): SqlPart;
+  /** `list` for `__in`, `scalar` for `Subquery`, `exists`. */
+  nested(query: DjangoQueryIr, use: 'list' | 'scalar' | 'exists'): SqlPart | undefined;
 }
 
 const aggregates: Readonly<Record<string, string>> = {
@@ -23,21 +38,21 @@ const extracts: Readonly<Record<string, string>> = { Year: 'year', Month: 'month
 const operators: Readonly<Record<string, string>> = { '+': ' + ', '-': ' - ', '*': ' * ', '/': ' / ', '%': ' % ', '**': ' ^ ' };
 
 /** The value of a look-up: SQL, and its elements where it is a list. */
-export function valueOf(value: DjangoValue, query: Query): LookupValue {
+export function valueOf(value: DjangoValue, query: ExpressionScope): LookupValue {
   const known = renderExpression(value, query);
   const items = value.kind === 'list' && value.complete ? value.items.map((item) => sqlOf(item, query)) : undefined;
   return { value, part: known?.part ?? sqlOf(value, query), ...(items ? { items } : {}), ...(known?.query ? { query: known.query } : {}) };
 }
 
 /** An expression of Django's, a constant, or a parameter. */
-export function sqlOf(value: DjangoValue, query: Query): SqlPart {
+export function sqlOf(value: DjangoValue, query: ExpressionScope): SqlPart {
   const known = renderExpression(value, query);
   if (known) return known.part;
   return value.kind === 'literal' ? literal(value.value, value.bind.span) : bind(value.bind);
 }
 
 /** An expression of Django's; undefined for constants and values of the program. */
-export function renderExpression(value: DjangoValue, query: Query): Rendered | undefined {
+export function renderExpression(value: DjangoValue, query: ExpressionScope): Rendered | undefined {
   switch (value.kind) {
     case 'query': {
       const part = query.nested(value.query, 'list');
@@ -63,9 +78,9 @@ export function renderExpression(value: DjangoValue, query: Query): Rendered | u
   }
 }
 
-const renderedAggregate = (value: DjangoValue, query: Query): boolean => renderExpression(value, query)?.aggregate ?? false;
+const renderedAggregate = (value: DjangoValue, query: ExpressionScope): boolean => renderExpression(value, query)?.aggregate ?? false;
 
-function renderCall(name: string, args: readonly DjangoArgumentIr[], value: DjangoValue, query: Query): Rendered | undefined {
+function renderCall(name: string, args: readonly DjangoArgumentIr[], value: DjangoValue, query: ExpressionScope): Rendered | undefined {
   const span = value.bind.span;
   const positional = positionalOf(args).map((argument) => argument.value);
   const [first, second] = positional;
@@ -126,7 +141,7 @@ function renderCall(name: string, args: readonly DjangoArgumentIr[], value: Djan
 const castTypes: Readonly<Record<string, string>> = { IntegerField: 'integer', BigIntegerField: 'bigint', FloatField: 'double precision', TextField: 'text', CharField: 'varchar', DateField: 'date', DateTimeField: 'timestamp with time zone', BooleanField: 'boolean', UUIDField: 'uuid', DecimalField: 'numeric', JSONField: 'jsonb' };
 
 /** In a function's arguments a text names a field. */
-function fieldOr(value: DjangoValue, query: Query): SqlPart {
+function fieldOr(value: DjangoValue, query: ExpressionScope): SqlPart {
   if (value.kind === 'literal' && typeof value.value === 'string') return query.reference(value.value, value.bind.span)?.part ?? hole('value', value.bind);
   return sqlOf(value, query);
 }

@@ -102,7 +102,7 @@ function moduleOf(node: SyntaxNode, file: DjangoFile): { readonly module?: strin
 }
 
 /** `order.items`: the rows of the other side, and the look-up that finds them. */
-function relatedManager(model: Model, name: string, world: DjangoWorld): { readonly model: Model; readonly key: string } | undefined {
+export function relatedManager(model: Model, name: string, world: DjangoWorld): { readonly model: Model; readonly key: string } | undefined {
   const reverse = world.reverse(model).find((entry) => entry.accessor === name);
   if (reverse?.many) return { model: reverse.field.owner, key: reverse.field.name };
   const own = model.fields.find((candidate) => candidate.name === name && isToMany(candidate));
@@ -174,7 +174,7 @@ function typedModel(written: string, file: DjangoFile): Model | undefined {
   return file.world.model(imported?.imported ?? name, imported?.module ?? appOf(file.context.uri));
 }
 
-const rowTerminals = /^(get|first|last|earliest|latest|create)$/;
+const rowTerminals = /^(get|get_or_none|first|last|earliest|latest|create)$/;
 
 function callModel(call: SyntaxNode, file: DjangoFile, depth: number): Model | undefined {
   const callee = call.type === 'call' ? field(call, 'function') : undefined;

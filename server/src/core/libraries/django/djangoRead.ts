@@ -11,6 +11,8 @@ import { hostSpan } from '../../text/span';
 export interface DjangoReading {
   readonly scopes: Scopes;
   bind(node: SyntaxNode): DjangoBind;
+  /** A query that is awaited has become its rows: what is awaited, and names of it, are values. */
+  readonly asynchronous?: true;
   /** Roots that need more than the chain: an instance's related manager, a view's queryset, a function that returns one. */
   root?(chain: PythonChain, depth: number): DjangoStart | undefined;
 }
@@ -32,6 +34,7 @@ const expressions = /^(Q|F|Value|Count|Sum|Avg|Min|Max|StdDev|Variance|Subquery|
 export function readDjangoValue(node: SyntaxNode, reading: DjangoReading, depth = 0): DjangoValue {
   const inner = unwrap(node);
   const bind = reading.bind(inner);
+  if (reading.asynchronous && inner.id !== node.id && isAwaited(inner)) return { kind: 'bind', bind };
   const value = literalValue(inner);
   if (value !== undefined) return { kind: 'literal', value, bind };
   const next = (child: SyntaxNode): DjangoValue => readDjangoValue(child, reading, depth + 1);
@@ -78,9 +81,10 @@ function callValue(inner: SyntaxNode, bind: DjangoBind, reading: DjangoReading, 
 /** What a variable holds, where that says more than its name: `q = Q(a=1)`, then `q |= Q(b=2)` under an `if`. */
 function variable(node: SyntaxNode, bind: DjangoBind, reading: DjangoReading, depth: number): DjangoValue {
   const unknown: DjangoValue = { kind: 'bind', bind };
-  const query = readDjangoQuery(node, reading, depth + 1);
-  if (query) return { kind: 'query', query, bind };
   const steps = stepsOf(node.text, node, reading.scopes);
+  const held = steps?.at(-1)?.binding.value;
+  const query = reading.asynchronous && held && isAwaited(unwrap(held)) ? undefined : readDjangoQuery(node, reading, depth + 1);
+  if (query) return { kind: 'query', query, bind };
   const first = steps?.findLastIndex((step) => step.binding.kind === 'assign' && !step.guard && !step.repeated) ?? -1;
   const value = steps?.[first]?.binding.value;
   if (!steps || !value) return unknown;
@@ -225,6 +229,13 @@ export function returnedQuery(definition: SyntaxNode, reading: DjangoReading, de
   const value = returned.length === 1 && returned[0] ? parts(returned[0])[0] : undefined;
   return value && readDjangoQuery(value, reading, depth + 1);
 }
+
+/** `await query`, with or without parentheses. */
+export const isAwaited = (node: SyntaxNode): boolean => {
+  let current = node.parent;
+  while (current?.type === 'parenthesized_expression') current = current.parent;
+  return current?.type === 'await';
+};
 
 /** A span of no width, for what no text stands for. */
 export const nowhere = hostSpan(0, 0);

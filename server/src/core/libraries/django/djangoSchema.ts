@@ -4,13 +4,14 @@ import type { Constraint, ForeignKey, Index, IndexKey } from '../../catalog/mode
 import type { ModelIr, RelationIr } from '../../hosts/ir';
 import type { DjangoIndex } from '../../hosts/migrationIr';
 import { indexModels, type ModelIndex } from '../../hosts/models';
+import type { Conventions } from './djangoConventions';
 import { autoFields } from './djangoTypes';
 import { isToMany, isToOne, referenced, typeOf, worldOf, type DjangoWorld, type Field, type Model } from './djangoWorld';
 
 /** The classes of a file with tables, columns, relations and schema changes, as far as what they refer to is known. */
-export function resolvedModels(found: readonly ModelIr[], known: ModelIndex): readonly ModelIr[] {
+export function resolvedModels(found: readonly ModelIr[], known: ModelIndex, conventions?: Conventions): readonly ModelIr[] {
   if (found.length === 0) return found;
-  const world = worldOf(indexModels(found), known);
+  const world = worldOf(indexModels(found), known, conventions);
   const byIr = new Map(world.models().map((model) => [model.ir, model]));
   return found.map((ir) => {
     const model = byIr.get(ir);
@@ -66,7 +67,7 @@ function changesOf(model: Model, columns: readonly Field[], world: DjangoWorld):
     const { index } = field.source;
     const indexed = !field.unique && (index ?? (field.type === 'ForeignKey' || field.type === 'SlugField'));
     const text = /^(?:character varying|text)(?!.*\[)/.exec(typeOf(field, world))?.[0];
-    const like: readonly Index[] = text !== undefined && (indexed || field.unique) ? [plainIndex(named([field.column], 'like'), [{ column: field.column, opclass: `${text === 'text' ? 'text' : 'varchar'}_pattern_ops`, descending: false, nullsFirst: false }])] : [];
+    const like: readonly Index[] = text !== undefined && world.conventions.likeIndexes && (indexed || field.unique) ? [plainIndex(named([field.column], 'like'), [{ column: field.column, opclass: `${text === 'text' ? 'text' : 'varchar'}_pattern_ops`, descending: false, nullsFirst: false }])] : [];
     return [...(indexed ? [plainIndex(named([field.column], 'idx'), [keyOf(field.column)])] : []), ...like];
   };
   const made: readonly Index[] = [...columns.flatMap(single), ...groups(options?.indexTogether ?? []).map((group) => plainIndex(named(group, 'idx'), group.map(keyOf))), ...indexes.flatMap((index) => (typeof index === 'object' && 'keys' in index ? [index] : []))];
@@ -114,15 +115,16 @@ function throughChanges(field: Field, world: DjangoWorld): readonly SchemaChange
   const target = world.target(field);
   if (!through || !target) return [];
   const table = { ...(through.schema === undefined ? {} : { schema: through.schema }), name: through.table };
+  const key = world.conventions.pairKeys;
   const sides = [{ column: through.near, model: field.owner }, { column: through.far, model: target }];
   return [
     {
       type: 'create-table', table, ifNotExists: true, temporary: false,
-      columns: [{ name: 'id', type: 'bigint', notNull: true, generated: 'identity' }, ...sides.map(({ column, model }) => ({ name: column, type: typeOf(world.pk(model), world), notNull: true }))],
-      constraints: [{ name: `${through.table}_pkey`, type: 'primary', columns: ['id'] }, { name: makeObjectName(through.table, `${through.near}_${through.far}`, 'uniq'), type: 'unique', columns: [through.near, through.far] }],
+      columns: [...(key ? [{ name: 'id', type: 'bigint', notNull: true, generated: 'identity' } as const] : []), ...sides.map(({ column, model }) => ({ name: column, type: typeOf(world.pk(model), world), notNull: true }))],
+      constraints: [...(key ? [{ name: `${through.table}_pkey`, type: 'primary', columns: ['id'] } as const] : []), { name: makeObjectName(through.table, `${through.near}_${through.far}`, 'uniq'), type: 'unique', columns: [through.near, through.far] }],
       foreignKeys: sides.map(({ column, model }) => ({ name: makeObjectName(through.table, column, 'fk'), columns: [column], references: { ...(model.schema === undefined ? {} : { schema: model.schema }), table: model.table, columns: [world.pk(model).column] } })),
       like: [], inherits: [],
     },
-    ...sides.map(({ column }): SchemaChange => ({ type: 'create-index', table, index: plainIndex(makeObjectName(through.table, column, 'idx'), [keyOf(column)]), ifNotExists: false, concurrently: false })),
+    ...(key ? sides : []).map(({ column }): SchemaChange => ({ type: 'create-index', table, index: plainIndex(makeObjectName(through.table, column, 'idx'), [keyOf(column)]), ifNotExists: false, concurrently: false })),
   ];
 }

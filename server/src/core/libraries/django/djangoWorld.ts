@@ -1,7 +1,7 @@
 import type { DjangoArgumentIr, DjangoClassIr, DjangoMethodIr, DjangoModelField } from '../../hosts/djangoIr';
 import type { ModelIr } from '../../hosts/ir';
 import type { ModelIndex } from '../../hosts/models';
-import { builtinBases, builtinModels } from './djangoBuiltins';
+import { djangoConventions, type Conventions } from './djangoConventions';
 import { autoFields, fieldType } from './djangoTypes';
 
 /** A field as queries see it. */
@@ -55,6 +55,7 @@ export interface Through {
 
 /** Every model known, with what ties them together. */
 export interface DjangoWorld {
+  readonly conventions: Conventions;
   /** @param module where the name was imported from, or the app's label. Undefined where several fit. */
   model(name: string, module?: string): Model | undefined;
   models(): readonly Model[];
@@ -79,14 +80,15 @@ const split = (table: string): { readonly table: string; readonly schema?: strin
   return name === undefined ? { table: schema ?? table } : { table: name, schema };
 };
 
-export function createWorld(irs: Iterable<ModelIr>): DjangoWorld {
+export function createWorld(irs: Iterable<ModelIr>, conventions: Conventions = djangoConventions): DjangoWorld {
+  const { library, bases: builtinBases, models: builtinModels } = conventions;
   const classes = new Map<string, ModelIr[]>();
   const settings: Record<string, string> = {};
   const labels = new Map<string, string>();
   const autos = new Map<string, string>();
   for (const ir of new Set(irs)) {
     const { django } = ir;
-    if (!django) continue;
+    if (!django || ir.library !== library) continue;
     if (django.kind === 'settings') {
       for (const [name, value] of Object.entries(django.settings ?? {})) {
         if (name === 'label') labels.set(django.app, value);
@@ -102,7 +104,7 @@ export function createWorld(irs: Iterable<ModelIr>): DjangoWorld {
     }
   }
   for (const [name, django] of Object.entries(builtinModels)) {
-    if (!classes.has(name)) classes.set(name, [{ library: 'django', name, table: '', span: django.fields[0]!.span, columns: [], relations: [], changes: [], django }]);
+    if (!classes.has(name)) classes.set(name, [{ library, name, table: '', span: django.fields[0]!.span, columns: [], relations: [], changes: [], django }]);
   }
 
   const find = (name: string, near?: string): ModelIr | undefined => {
@@ -122,7 +124,7 @@ export function createWorld(irs: Iterable<ModelIr>): DjangoWorld {
     for (const base of depth > 10 ? [] : django.bases) {
       const ir = find(base, django.app);
       const known = ir?.django?.kind === 'model' && ir.django !== django && (Object.hasOwn(builtinModels, base) ? base !== 'User' : true) ? ir.django : undefined;
-      if (known && !known.abstract && inherit(known, depth + 1).isModel) {
+      if (known && !known.abstract && conventions.linksParents && inherit(known, depth + 1).isModel) {
         own.parents.push(ir!);
         own.isModel = true;
         const from = inherit(known, depth + 1);
@@ -162,7 +164,7 @@ export function createWorld(irs: Iterable<ModelIr>): DjangoWorld {
     const parents = from.parents.flatMap((parent) => build(parent) ?? []);
     const proxied = options?.proxy ? parents[0] : undefined;
     const meta = options?.ordering ?? (options && !options.inherits && parents.length === 0 ? undefined : from.meta?.ordering);
-    const named = split(options?.table ?? `${app}_${ir.name.toLowerCase()}`);
+    const named = split(options?.table ?? conventions.table(app, ir.name));
     const fields: Field[] = [];
     const model: Model = {
       name: ir.name, app, ...(proxied ? { table: proxied.table, ...(proxied.schema === undefined ? {} : { schema: proxied.schema }) } : named), ir, fields: proxied ? proxied.fields : fields, parents: [],
@@ -184,7 +186,7 @@ export function createWorld(irs: Iterable<ModelIr>): DjangoWorld {
     }
     const own = from.fields.filter(({ field }) => !fields.some((other) => other.name === field.name));
     const auto = autos.get(django.app) ?? settings['DEFAULT_AUTO_FIELD'];
-    if (parents.length === 0 && own.every(({ field }) => !field.primary)) add({ name: 'id', type: auto?.split('.').at(-1) ?? 'BigAutoField', null: false, unique: false, primary: true, span: ir.span });
+    if (parents.length === 0 && own.every(({ field }) => !field.primary)) add({ name: 'id', type: auto?.split('.').at(-1) ?? conventions.key, null: false, unique: false, primary: true, span: ir.span });
     for (const { field } of own) add(field);
     return model;
   };
@@ -193,6 +195,7 @@ export function createWorld(irs: Iterable<ModelIr>): DjangoWorld {
   const models = (): readonly Model[] => (all ??= [...classes.values()].flat().flatMap((ir) => build(ir) ?? []));
   let backwards: Map<Model, Reverse[]> | undefined;
   const world: DjangoWorld = {
+    conventions,
     model(name, module) {
       const ir = name === 'settings.AUTH_USER_MODEL' ? undefined : find(name, module);
       return name === 'settings.AUTH_USER_MODEL' ? world.userModel() : ir && build(ir);
@@ -209,9 +212,9 @@ export function createWorld(irs: Iterable<ModelIr>): DjangoWorld {
             const written = raw?.replaceAll('%(class)s', source.name.toLowerCase()).replaceAll('%(app_label)s', source.app);
             if (!target || (written?.endsWith('+') ?? false)) continue;
             const many = field.type !== 'OneToOneField';
-            const symmetrical = isMany(field) && target === source && written === undefined;
-            if (symmetrical) continue;
-            const entry: Reverse = { accessor: written ?? (many ? `${source.name.toLowerCase()}_set` : source.name.toLowerCase()), queryName: relatedQueryName ?? written ?? source.name.toLowerCase(), field, many };
+            const named = written === undefined ? conventions.reverse(source, target, field.type) : { accessor: written, queryName: written };
+            if (!named) continue;
+            const entry: Reverse = { accessor: named.accessor, queryName: relatedQueryName ?? named.queryName, field, many };
             backwards.set(target, [...(backwards.get(target) ?? []), entry]);
           }
         }
@@ -234,8 +237,8 @@ export function createWorld(irs: Iterable<ModelIr>): DjangoWorld {
         const far = keys.find((key) => world.target(key) === target && key !== near);
         return through && near && far ? { table: through.table, ...(through.schema === undefined ? {} : { schema: through.schema }), near: near.column, far: far.column } : undefined;
       }
-      const [near, far] = target === field.owner ? [`from_${field.owner.name.toLowerCase()}_id`, `to_${field.owner.name.toLowerCase()}_id`] : [`${field.owner.name.toLowerCase()}_id`, `${target.name.toLowerCase()}_id`];
-      return { ...split(field.source.table ?? `${field.owner.table}_${field.name}`), near, far };
+      const { table, near, far } = conventions.pairs(field.owner, target, field.source);
+      return { ...split(table), near, far };
     },
     method(names, name) {
       let unknown = false;
@@ -275,14 +278,17 @@ export function createWorld(irs: Iterable<ModelIr>): DjangoWorld {
   return world;
 }
 
-const worlds = new WeakMap<ModelIndex, WeakMap<ModelIndex, DjangoWorld>>();
+type Worlds = WeakMap<ModelIndex, WeakMap<ModelIndex, DjangoWorld>>;
+const worlds = new WeakMap<Conventions, Worlds>();
 
-/** The world of a file: its own declarations before the workspace's. Made once per pair. */
-export function worldOf(own: ModelIndex, known: ModelIndex): DjangoWorld {
-  const key = [...own.values()].flat().some((ir) => ir.django) ? own : none;
-  const byOwn = worlds.get(known) ?? new WeakMap<ModelIndex, DjangoWorld>();
-  worlds.set(known, byOwn);
-  const world = byOwn.get(key) ?? createWorld([...known.values(), ...key.values()].flat());
+/** The world of a file: its own declarations before the workspace's. Made once per pair and library. */
+export function worldOf(own: ModelIndex, known: ModelIndex, conventions: Conventions = djangoConventions): DjangoWorld {
+  const key = [...own.values()].flat().some((ir) => ir.django && ir.library === conventions.library) ? own : none;
+  const byKnown: Worlds = worlds.get(conventions) ?? new WeakMap();
+  worlds.set(conventions, byKnown);
+  const byOwn = byKnown.get(known) ?? new WeakMap<ModelIndex, DjangoWorld>();
+  byKnown.set(known, byOwn);
+  const world = byOwn.get(key) ?? createWorld([...known.values(), ...key.values()].flat(), conventions);
   byOwn.set(key, world);
   return world;
 }
@@ -291,6 +297,7 @@ const none: ModelIndex = new Map();
 
 /** Type of a field's column; a key's is that of what it points to. */
 export function typeOf(field: Field, world: DjangoWorld, depth = 0): string {
+  if (field.source.databaseType !== undefined) return field.source.databaseType;
   if (autoFields.has(field.type)) return field.type === 'BigAutoField' ? 'bigint' : field.type === 'SmallAutoField' ? 'smallint' : 'integer';
   if (!isToOne(field)) return fieldType(field.source);
   const target = world.target(field);

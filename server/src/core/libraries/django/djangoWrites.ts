@@ -2,13 +2,13 @@ import type { DjangoArgumentIr, DjangoCallIr, DjangoQueryIr, DjangoValue } from 
 import type { HostSpan } from '../../text/span';
 import { bind, concat, group, hole, identifier, incomplete, join, nothing, sql, type SqlPart } from '../shared/sqlBuilder';
 import { renderSelect, renderWhere } from '../shared/sqlClauses';
-import { sqlOf } from './djangoExpressions';
+import { sqlOf, type ExpressionScope } from './djangoExpressions';
 import { Query, concreteColumns, methodName } from './djangoQuery';
 import { keywordOf, positionalOf } from './djangoRead';
 import { autoFields } from './djangoTypes';
 import { isToMany, type DjangoWorld, type Field, type Model } from './djangoWorld';
 
-const tableOf = (model: Model, span?: HostSpan): SqlPart => identifier(model.schema === undefined ? [model.table] : [model.schema, model.table], span);
+export const tableOf = (model: Model, span?: HostSpan): SqlPart => identifier(model.schema === undefined ? [model.table] : [model.schema, model.table], span);
 /** A value that the library supplies. */
 const supplied = (text: string): SqlPart => bind({ text, names: [], origin: 'unknown' });
 
@@ -77,15 +77,16 @@ function filterOf(ir: DjangoQueryIr, call: DjangoCallIr, query: Query, world: Dj
 
 /** `order.items.create(…)` sets the order. */
 const implied = ({ root }: DjangoQueryIr): readonly DjangoArgumentIr[] => (root.kind === 'related' ? [{ name: root.key, value: root.value }] : []);
-const assigned = (args: readonly DjangoArgumentIr[]): ReadonlyMap<string, DjangoArgumentIr> => new Map(args.flatMap((argument) => (argument.name === undefined || /^(\*\*|defaults|using|force_insert)$/.test(argument.name) ? [] : [[argument.name, argument]])));
+export const assigned = (args: readonly DjangoArgumentIr[]): ReadonlyMap<string, DjangoArgumentIr> => new Map(args.flatMap((argument) => (argument.name === undefined || /^(\*\*|defaults|using|force_insert)$/.test(argument.name) ? [] : [[argument.name, argument]])));
 
 /** Columns of the model's own table; a key that the database makes is left to it. */
-const insertColumns = (model: Model, world: DjangoWorld, given: ReadonlySet<string>): readonly Field[] => {
+export const insertColumns = (model: Model, world: DjangoWorld, given: ReadonlySet<string>): readonly Field[] => {
   const parents = new Set(concreteColumns(model, world).filter((field) => field.owner !== model));
   return model.fields.filter((field) => !isToMany(field) && !parents.has(field) && !(autoFields.has(field.type) && field.primary && !given.has(field.name) && !given.has('pk')));
 };
 
-function insert(model: Model, world: DjangoWorld, given: ReadonlyMap<string, DjangoArgumentIr>, query: Query | undefined, span: HostSpan | undefined): Statement {
+/** @param query renders the values; undefined: they are the row's. */
+export function insert(model: Model, world: DjangoWorld, given: ReadonlyMap<string, DjangoArgumentIr>, query: ExpressionScope | undefined, span: HostSpan | undefined): Statement {
   const columns = insertColumns(model, world, new Set(given.keys()));
   const cells = columns.map((field) => {
     const argument = given.get(field.name) ?? given.get(field.column) ?? (field.primary ? given.get('pk') : undefined);
@@ -98,7 +99,7 @@ function insert(model: Model, world: DjangoWorld, given: ReadonlyMap<string, Dja
   };
 }
 
-const keyIs = (model: Model, world: DjangoWorld, value: SqlPart): SqlPart => concat(identifier([model.table, world.pk(model).column]), sql(' = '), value);
+export const keyIs = (model: Model, world: DjangoWorld, value: SqlPart): SqlPart => concat(identifier([model.table, world.pk(model).column]), sql(' = '), value);
 
 function conflictOf(call: DjangoCallIr, model: Model, world: DjangoWorld): SqlPart {
   const on = (name: string): boolean => {
