@@ -35,6 +35,12 @@ export async function runTypeScript(code: string, url: string, args: readonly un
       closing.push(() => this.end());
     }
   }
+  class Client extends pg.Client {
+    constructor(config?: string | pg.ClientConfig) {
+      super({ ...(typeof config === 'object' && config.types ? { types: config.types } : {}), connectionString: url, application_name: name });
+      closing.push(() => this.end());
+    }
+  }
   const exports: { run?: (...args: readonly unknown[]) => Promise<unknown> } = {};
   const connect = (): Knex => {
     const made = knex({ client: 'pg', version: '16', connection: { connectionString: url, application_name: name } });
@@ -52,7 +58,7 @@ export async function runTypeScript(code: string, url: string, args: readonly un
       reservation: { table: 'reservations', relations: { guest: { model: 'guest', field: 'guestId', references: 'id' }, host: { model: 'guest', field: 'hostId', references: 'id' } } },
     });
   }
-  const modules: Readonly<Record<string, unknown>> = { pg: { Pool }, knex: { __esModule: true, default: connect }, postgres: { __esModule: true, default: connectTag }, '@prisma/client': { PrismaClient: prismaClient } };
+  const modules: Readonly<Record<string, unknown>> = { pg: { ...pg, Pool, Client }, knex: { __esModule: true, default: connect }, postgres: { __esModule: true, default: connectTag }, '@prisma/client': { PrismaClient: prismaClient } };
   const load = createRequire(import.meta.url);
   // Other libraries stand on the drivers above, or on none.
   const require = (module: string): unknown => modules[module] ?? load(versions[module] ?? module);

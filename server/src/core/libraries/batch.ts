@@ -41,6 +41,8 @@ export interface BatchCall {
   readonly call: string;
   /** The library throws, or sends wrong SQL, for an empty list. */
   readonly emptyFails?: boolean;
+  /** The library writes IS NULL where the one key is null; in the list a null matches nothing. */
+  readonly nullMatches?: boolean;
   /** Edits elsewhere in the document: an import. */
   readonly others?: readonly Edit[];
   /** What the rewrite changes besides the number of statements, for the fix's title: `without hooks`. */

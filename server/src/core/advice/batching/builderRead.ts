@@ -1,7 +1,7 @@
 import { findAdapter } from '../../libraries';
 import type { FlowContext } from '../../lint/rule';
 import { aggregateRow, isAggregated } from './grouped';
-import { withList } from './list';
+import { noteOf, withList } from './list';
 import { isUniqueKey } from './producer';
 import type { Rewrite } from './rewrite';
 import type { KeyBinds, PlainLoop } from './shape';
@@ -30,5 +30,6 @@ export function builderListRead(context: FlowContext, plain: PlainLoop, binds: K
   if (!read) return undefined;
   const rows = read.guard === undefined ? `await ${read.call}` : `${read.guard} ? await ${read.call} : []`;
   const rewrite = builderRewrite(context, plain, result, { fetch, rows, condition, property: read.property, key, added: read.added, missing: none ? ` ?? ${none.object}` : read.missing, ...(read.instances ? { instances: true } : {}) });
-  return rewrite && { ...rewrite, before: [...read.before, ...rewrite.before], ...(read.others ? { others: read.others } : {}), ...(read.note ? { title: `Read all rows with one query before the loop (${read.note})` } : {}) };
+  const note = noteOf(context, condition, read);
+  return rewrite && { ...rewrite, before: [...read.before, ...rewrite.before], ...(read.others ? { others: read.others } : {}), ...(note === undefined ? {} : { title: `Read all rows with one query before the loop (${note})` }) };
 }

@@ -1,7 +1,7 @@
 import { findAdapter } from '../../libraries';
 import type { BatchCall } from '../../libraries/batch';
 import type { FlowContext, Fix } from '../../lint/rule';
-import { withList, type Guarded } from './list';
+import { noteOf, withList, type Guarded } from './list';
 import { dependsOnTurn, isPlainValue, keyBinds, type PlainLoop } from './shape';
 import { keyCondition } from './sqlForm';
 import { replaceLoop } from './wholeLoop';
@@ -28,7 +28,7 @@ export function builderKeyedFix(context: FlowContext, plain: PlainLoop, kind: 'u
   if (condition.block.write?.assignments.some((a) => (a.expression?.columns.length ?? 1) > 0)) return undefined;
   const write = findAdapter(plain.site.library)?.batch?.writeByKeys;
   const call = write && withList(context, plain, binds.key.text.trim(), 'keys', (list) => write(plain.site, { uri: context.file.uri, text: context.text, key: binds.key, column: condition.column, list, selected: false, unique: false, grouped: false }));
-  return call && batched(context, plain, call, `${kind === 'delete' ? 'Delete' : 'Update'} all rows with one statement`);
+  return call && batched(context, plain, { ...call, note: noteOf(context, condition, call) }, `${kind === 'delete' ? 'Delete' : 'Update'} all rows with one statement`);
 }
 
 function batched(context: FlowContext, plain: PlainLoop, { call, guard, before, others, note }: BatchCall & Guarded, title: string): Fix | undefined {

@@ -168,7 +168,7 @@ export function isPlainValue(plain: PlainLoop, bind: Bind): boolean {
 export const dependsOnTurn = (plain: PlainLoop, bind: Bind): boolean => bind.names.some((name) => changes(plain, name));
 
 /** Is the name the element's, or given a value in the body? */
-function changes(plain: PlainLoop, name: string): boolean {
+export function changes(plain: PlainLoop, name: string): boolean {
   const n = name.replace(/\$/g, '\\$');
   return plain.elements.includes(name) || plain.loop.facts.assigns.some((a) => a.name === name)
     || new RegExp(`(?<![\\w$.])(const|let|var)\\s+[^=;]*(?<![\\w$])${n}(?![\\w$])[^=;]*=|^\\s*${n}\\s*(:[^=]*)?=[^=]`, 'm').test(plain.body);

@@ -7,6 +7,7 @@ import { readArray, readObject, type ObjectValue } from '../shared/hostValues';
 import { optionsChain } from '../shared/optionCalls';
 import { buildSql, concat, incomplete, nothing } from '../shared/sqlBuilder';
 import { accessOf, returnsRows } from '../shared/sqlText';
+import { sequelizeBatch } from './sequelizeBatch';
 import { addSequelizeLimit, addSequelizeOrder, addSequelizePredicate } from './sequelizeEdits';
 import { optionOf, renderFind } from './sequelizeFind';
 import { instanceQuery } from './sequelizeInstance';
@@ -44,6 +45,7 @@ export const sequelizeAdapter: LibraryAdapter = {
   addPredicate: addSequelizePredicate,
   addOrder: addSequelizeOrder,
   addLimit: addSequelizeLimit,
+  batch: sequelizeBatch,
 };
 
 type Place = Pick<SiteDraft, 'span' | 'anchor'>;
