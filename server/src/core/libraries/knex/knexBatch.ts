@@ -1,5 +1,5 @@
 import type { ChainCall, QuerySite } from '../../hosts/ir';
-import { containsSpan, hostSpan, spanText, type HostSpan } from '../../text/span';
+import { containsSpan, hostSpan, type HostSpan } from '../../text/span';
 import type { BatchCall, BatchIdiom, BatchPlace, KeysRead, KeysRequest, RowsInsert } from '../batch';
 import { rewrittenSite, type SiteEdit } from '../shared/batchEdits';
 
@@ -40,31 +40,34 @@ function insertRows(site: QuerySite, { text }: BatchPlace): RowsInsert | undefin
   };
 }
 
-interface KeyFilter {
+export interface KeyFilter {
   /** As the code writes it. */
   readonly column: string;
   readonly edits: readonly SiteEdit[];
 }
 
-/** The call with the key (`.where({ id: x.id, kind })`, `.where('id', x.id)`) and its `whereIn`. */
-function keyFilter(site: QuerySite, { text, key, list }: KeysRequest): KeyFilter | undefined {
+/**
+ * The call with the key (`.where({ id: x.id, kind })`, `.where('id', x.id)`) and its `whereIn`.
+ * @param names methods that compare so.
+ */
+export function keyFilter(site: QuerySite, { key, list }: KeysRequest, names = /^(where|andWhere)$/): KeyFilter | undefined {
   const { span } = key;
-  const call = span && site.chain.find((c) => /^(where|andWhere)$/.test(c.name) && containsSpan(c.span, span));
+  const call = span && site.chain.find((c) => names.test(c.name) && containsSpan(c.span, span));
   if (!span || !call) return undefined;
   const [head] = call.args;
-  if (call.args.length === 1 && head?.items) return objectFilter(text, call, span, list);
+  if (call.args.length === 1 && head?.items) return objectFilter(call, span, list);
   const value = call.args.at(-1);
   const operator = call.args.length === 3 ? call.args[1]?.literal : '=';
   if (typeof head?.literal !== 'string' || !/^\w+$/.test(head.literal) || operator !== '=' || !value || call.args.length < 2 || value.text.trim() !== key.text.trim()) return undefined;
   return { column: head.literal, edits: [{ span: call.nameSpan, text: 'whereIn' }, { span: hostSpan(call.args[1]?.span.start ?? value.span.start, value.span.end), text: list }] };
 }
 
-function objectFilter(text: string, call: ChainCall, span: HostSpan, list: string): KeyFilter | undefined {
+function objectFilter(call: ChainCall, span: HostSpan, list: string): KeyFilter | undefined {
   const items = call.args[0]?.items ?? [];
   const own = items.find((item) => containsSpan(item.span, span));
   if (own?.name === undefined || !/^\w+$/.test(own.name) || items.some((item) => item.name === undefined || !/^\w+$/.test(item.name))) return undefined;
   const rest = items.filter((item) => item !== own).map((item) => (item.text === item.name ? item.name : `${item.name}: ${item.text}`));
   const whereIn = `whereIn('${own.name}', ${list})`;
-  const edited = rest.length === 0 ? `.${whereIn}` : `.${spanText(text, call.nameSpan)}({ ${rest.join(', ')} }).${whereIn}`;
+  const edited = rest.length === 0 ? `.${whereIn}` : `.${call.name === 'findOne' ? 'where' : call.name}({ ${rest.join(', ')} }).${whereIn}`;
   return { column: own.name, edits: [{ span: call.span, text: edited }] };
 }

@@ -3,6 +3,7 @@ import { callParts, isFunction, spanOf, unwrap, wrapped } from '../../hosts/type
 import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
 import type { Chain, HostContext, LibraryAdapter, SiteDraft } from '../adapter';
+import { objectionBatch } from './objectionBatch';
 import { addKnexLimit, addKnexOrder, addKnexPredicate } from '../knex/knexEdits';
 import { renderKnex, type KnexStart } from '../knex/knexRender';
 import type { KnexScope } from '../knex/knexScope';
@@ -38,6 +39,7 @@ export const objectionAdapter: LibraryAdapter = {
   addPredicate: addKnexPredicate,
   addOrder: addKnexOrder,
   addLimit: addKnexLimit,
+  batch: objectionBatch,
 };
 
 interface QueryStart {
