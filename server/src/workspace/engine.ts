@@ -1,13 +1,13 @@
 import { readFileRole } from '../core/hosts/fileRole';
-import type { HostEnvironment } from '../core/hosts/host';
-import type { HostFile } from '../core/hosts/ir';
+import type { Declarations, HostEnvironment } from '../core/hosts/host';
+import type { HostFile, ModelIr } from '../core/hosts/ir';
 import type { ModelIndex } from '../core/hosts/models';
 import { readPrismaSchema } from '../core/hosts/prismaSchema';
 import { readCommon } from '../core/hosts/common';
-import { readPython } from '../core/hosts/python';
+import { declarePython, readPython } from '../core/hosts/python';
 import { readSqlFile } from '../core/hosts/sqlFile';
 import { isCommonLanguage, type HostLanguage, type SyntaxParser, type SyntaxTree, type TextChange } from '../core/hosts/syntax';
-import { readTypeScript } from '../core/hosts/typescript';
+import { declareTypeScript, readTypeScript } from '../core/hosts/typescript';
 import { isForeignSql } from '../core/sql/foreignDialect';
 import type { SqlAnalyser } from '../core/sql/ports';
 import { splitStatements } from '../core/sql/split';
@@ -26,6 +26,8 @@ export interface Engine {
   ensure(language: DocumentLanguage): Promise<void>;
   /** Reads one document. Never throws on bad input. */
   read(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): HostFile;
+  /** What `read` would tell of the document's models and surface, for a fraction of its time. */
+  declarations(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): Declarations;
   /** Reads a document that is being edited; its syntax tree is kept and re-parsed incrementally. */
   open(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): OpenReader;
 }
@@ -58,7 +60,7 @@ export interface OpenReader {
 export async function createEngine(): Promise<Engine> {
   const [sql, syntax] = await Promise.all([createSqlAnalyser(), createSyntaxParser()]);
   const aside = createAside(syntax);
-  return {
+  const engine: Engine = {
     sql,
     isReady: (language) => !isHost(language) || syntax.isLoaded(language),
     ensure: async (language) => { if (isHost(language)) await syntax.load(language); },
@@ -71,8 +73,19 @@ export async function createEngine(): Promise<Engine> {
         tree.dispose();
       }
     },
+    declarations(uri, text, language, context = {}) {
+      if (!isHost(language) || isCommonLanguage(language)) return engine.read(uri, text, language, context);
+      const tree = syntax.parse(language, text);
+      try {
+        const { models, surface } = (language === 'python' ? declarePython : declareTypeScript)(uri, text, tree, around(uri, language, context, aside));
+        return { models: withUri(models, uri), surface };
+      } finally {
+        tree.dispose();
+      }
+    },
     open: (uri, text, language, context = {}) => (isHost(language) ? openHost(syntax, uri, text, language, context, aside) : openPlain(uri, text, language, context)),
   };
+  return engine;
 }
 
 const isHost = (language: DocumentLanguage): language is HostLanguage => language !== 'sql' && language !== 'prisma';
@@ -92,19 +105,23 @@ const readForeignFile = (uri: string, language: 'sql' | 'prisma'): HostFile => (
 /** Only the tree itself outlives the read. */
 function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext, aside: Aside): HostFile {
   const reader = language === 'python' ? readPython : isCommonLanguage(language) ? readCommon[language] : readTypeScript;
-  const around = { ...environment(context, reader === readPython ? undefined : toPath(uri), isCommonLanguage(language) ? 'common' : 'script'), modules: context.modules && aside.modules(context.modules, language) };
-  const file = withRole(reader(uri, text, tree, around), text, context);
+  const file = withRole(reader(uri, text, tree, around(uri, language, context, aside)), text, context);
   tree.release();
   return file;
 }
+
+const around = (uri: string, language: HostLanguage, context: ReadContext, aside: Aside): HostEnvironment =>
+  ({ ...environment(context, language === 'python' ? undefined : toPath(uri), isCommonLanguage(language) ? 'common' : 'script'), modules: context.modules && aside.modules(context.modules, language) });
 
 function environment({ models, databases }: ReadContext, path?: string, kind: 'script' | 'common' = 'script'): HostEnvironment {
   const foreign = path === undefined ? undefined : isForeignFile(databases, path, kind) ? 'all' : databases?.foreignPrisma && kind === 'script' ? 'prisma' : undefined;
   return { split: splitStatements, models: models ?? new Map(), ...(foreign ? { foreign } : {}) };
 }
 
+const withUri = (models: readonly ModelIr[], uri: string): readonly ModelIr[] => models.map((model) => ({ ...model, uri }));
+
 function withRole(read: HostFile, text: string, { folder }: ReadContext): HostFile {
-  const file = read.models.length === 0 ? read : { ...read, models: read.models.map((model) => ({ ...model, uri: read.uri })) };
+  const file = read.models.length === 0 ? read : { ...read, models: withUri(read.models, read.uri) };
   const path = folder === undefined ? undefined : toPath(file.uri);
   return path === undefined || folder === undefined ? file : { ...file, role: readFileRole(relativePath(folder, path), text) };
 }

@@ -6,7 +6,8 @@ import { indexModels, type ModelIndex } from '../core/hosts/models';
 import type { Databases } from './databases';
 import type { Engine } from './engine';
 import type { ModuleSources } from './modules';
-import { collectModels, contextOf, mayDeclareModels, readAhead, readSource, type ScanJob, type ScanKnowledge, type ScanPass, type ScanResult } from './scanJob';
+import { toUri } from './paths';
+import { collectDeclarations, contextOf, mayDeclare, readAhead, readSource, type ScanJob, type ScanKnowledge, type ScanPass, type ScanResult } from './scanJob';
 
 export interface ScanOptions {
   readonly folder: string;
@@ -31,8 +32,8 @@ const WORKER_FLOOR = 150;
 const BATCH_TIMEOUT_MS = 120_000;
 
 /**
- * Reads many files in passes: model declarations first, then everything, then again the files that import something that
- * others show (see `core/hosts/surface.ts`). Stops early, with what it has, when the signal is aborted. Never throws on a
+ * Reads many files in two passes: first what files tell each other (models, and surfaces: see `core/hosts/surface.ts`), then
+ * everything. Stops early, with what it has, when the signal is aborted. Never throws on a
  * bad file; a worker that dies costs the batch it held.
  */
 export async function scanFiles(paths: readonly string[], engine: Engine, options: ScanOptions): Promise<ScanOutcome> {
@@ -41,27 +42,15 @@ export async function scanFiles(paths: readonly string[], engine: Engine, option
   const run = threads > 0 && existsSync(script) ? poolRunner(script, threads, options.folder) : localRunner(engine, options.folder);
   const { databases, sources } = options;
   try {
-    const declared = await run.pass('models', paths.filter(mayDeclareModels), { databases, sources }, options.signal);
+    const declared = await run.pass('declarations', paths.filter(mayDeclare), { databases, sources }, options.signal);
     const models = indexModels(declared.flatMap((r) => ('models' in r ? r.models : [])));
+    const surfaces = new Map(declared.flatMap((r): [string, string][] => ('models' in r && r.surface !== undefined ? [[toUri(r.path), r.surface]] : [])));
     let done = 0;
-    const results = await run.pass('files', paths, { databases, sources, models }, options.signal, () => options.onProgress?.(++done, paths.length));
-    return { results: await readLinked(results, run, { databases, sources, models }, options.signal), models };
+    const results = await run.pass('files', paths, { databases, sources, models, surfaces }, options.signal, () => options.onProgress?.(++done, paths.length));
+    return { results, models };
   } finally {
     run.close();
   }
-}
-
-/** Reads the files again whose imports lead to a surface, with all surfaces at hand. */
-async function readLinked(results: readonly ScanResult[], run: Runner, known: ScanKnowledge, signal?: AbortSignal): Promise<readonly ScanResult[]> {
-  const surfaces = new Map<string, string>();
-  for (const result of results) if ('file' in result && result.file.surface !== undefined) surfaces.set(result.file.uri, result.file.surface);
-  const linked = results.flatMap((result) => ('file' in result && result.file.uses?.some((uri) => surfaces.has(uri)) ? [result.path] : []));
-  if (linked.length === 0 || signal?.aborted) return results;
-  const again = new Map((await run.pass('linked', linked, { ...known, surfaces }, signal)).map((result) => [result.path, result]));
-  return results.map((result) => {
-    const better = again.get(result.path);
-    return better && 'file' in better ? better : result;
-  });
 }
 
 interface Runner {
@@ -76,7 +65,7 @@ function localRunner(engine: Engine, folder: string): Runner {
       const results: ScanResult[] = [];
       for (const { path: file, text } of readAhead(paths)) {
         if (signal?.aborted) break;
-        results.push(pass === 'models' ? await collectModels(engine, file, { databases: known.databases }, text) : await readSource(engine, file, context, text));
+        results.push(pass === 'declarations' ? await collectDeclarations(engine, file, { databases: known.databases }, text) : await readSource(engine, file, context, text));
         onFile?.();
       }
       return results;

@@ -1,4 +1,5 @@
-import type { HostFile, ModelIr } from '../core/hosts/ir';
+import type { Declarations } from '../core/hosts/host';
+import type { HostFile } from '../core/hosts/ir';
 import type { ModelIndex } from '../core/hosts/models';
 import { declaresModels } from '../core/libraries/models';
 import type { Engine, ReadContext } from './engine';
@@ -7,8 +8,8 @@ import { createModuleResolver, type ModuleSources } from './modules';
 import { languageOf, READ_ENDINGS, toUri, type DocumentLanguage } from './paths';
 import { readTextFile, reasonOf, type ReadResult } from './textFile';
 
-/** `models` reads only files that declare ORM models; `files` reads every file, knowing all models; `linked` reads those again that import from others, knowing their surfaces. */
-export type ScanPass = 'models' | 'files' | 'linked';
+/** `declarations` asks host files for what others need of them; `files` reads every file, knowing all of it. */
+export type ScanPass = 'declarations' | 'files';
 
 /** What the passes have found so far; each thread is told once. */
 export interface ScanKnowledge {
@@ -32,9 +33,9 @@ export interface ScanJob {
 export type ScanResult =
   | { readonly path: string; readonly file: HostFile; readonly stamp: string }
   | { readonly path: string; readonly skipped: string }
-  | { readonly path: string; readonly models: readonly ModelIr[] };
+  | ({ readonly path: string } & Declarations);
 
-export const mayDeclareModels = (path: string): boolean => /\.(py|prisma|go|rb|php|cs|[mc]?[jt]sx?)$/.test(path);
+export const mayDeclare = (path: string): boolean => /\.(py|prisma|go|rb|php|cs|[mc]?[jt]sx?)$/.test(path);
 
 /** What a thread reads with; made anew where it is told more. */
 export function contextOf(folder: string, { models, surfaces, databases, sources }: ScanKnowledge): ReadContext {
@@ -55,12 +56,18 @@ export function* readAhead(paths: readonly string[]): Generator<{ readonly path:
 }
 
 /** @param text where reading the file has begun already. */
-export async function collectModels(engine: Engine, path: string, context?: ReadContext, text = readTextFile(path)): Promise<ScanResult> {
+export async function collectDeclarations(engine: Engine, path: string, context?: ReadContext, text = readTextFile(path)): Promise<ScanResult> {
   const source = await text;
   const language = languageOf(path);
-  if ('skipped' in source || language === undefined || !declaresModels(path, source.text)) return { path, models: [] };
-  return guarded(path, engine, language, () => ({ path, models: engine.read(toUri(path), source.text, language, context).models }));
+  if ('skipped' in source || language === undefined || (!showsItself(language) && !declaresModels(path, source.text))) return { path, models: [] };
+  return guarded(path, engine, language, () => {
+    const { models, surface } = engine.declarations(toUri(path), source.text, language, context);
+    return { path, models, ...(surface === undefined ? {} : { surface }) };
+  });
 }
+
+/** Languages whose files take values from each other. */
+const showsItself = (language: DocumentLanguage): boolean => language === 'typescript' || language === 'tsx' || language === 'javascript' || language === 'python';
 
 /** @param text where reading the file has begun already. */
 export async function readSource(engine: Engine, path: string, context: ReadContext, text = readTextFile(path)): Promise<ScanResult> {

@@ -15,5 +15,11 @@ export interface HostEnvironment {
   readonly foreign?: 'all' | 'prisma';
 }
 
+/** What other files are told of a document before any is read in full. */
+export type Declarations = Pick<HostFile, 'models' | 'surface'>;
+
+/** The part of a reading that other files need: models as `HostReader` tells them, without what is known of others. Costs no walk through the code. */
+export type DeclarationReader = (uri: string, text: string, tree: SyntaxTree, environment: HostEnvironment) => Declarations;
+
 /** Turns one document into its intermediate representation. Pure; keeps no node of the tree. */
 export type HostReader = (uri: string, text: string, tree: SyntaxTree, environment: HostEnvironment) => HostFile;

@@ -4,7 +4,7 @@ import { readDjangoMigration } from '../../libraries/django/djangoMigration';
 import { pythonModelReaders, readModels } from '../../libraries/models';
 import { collectLineStarts } from '../../text/lineIndex';
 import { readFileRole } from '../fileRole';
-import type { HostReader } from '../host';
+import type { DeclarationReader, HostReader } from '../host';
 import type { CallIr, HostFile } from '../ir';
 import { indexModels } from '../models';
 import { readSuppressions } from '../suppressions';
@@ -20,6 +20,13 @@ import { collectScopes } from './scopes';
 import { collectDrafts, readSites } from './sites';
 import { surfaceOf } from './surface';
 import { spanOf } from './syntaxTools';
+
+export const declarePython: DeclarationReader = (uri, text, tree, environment) => {
+  const surface = surfaceOf(tree.root, text);
+  if (readFileRole(uri, text) === 'migration' || !pythonModelReaders.some((reader) => reader.marks.test(text))) return { surface, models: [] };
+  const scopes = linkScopes(collectScopes(tree.root), uri, environment.modules);
+  return { surface, models: readModels(pythonModelReaders, { uri, text, root: tree.root, classes: outlineOf(tree.root).classes, scopes, known: environment.models }) };
+};
 
 /** Reads a Python file. A migration's own models describe a past schema: they serve its own statements only. Docstrings and other bare strings are never SQL: only what a library call is given is. */
 export const readPython: HostReader = (uri, text, tree, environment): HostFile => {

@@ -1,7 +1,7 @@
 import { adaptersFor } from '../../libraries';
 import { readModels, scriptModelReaders } from '../../libraries/models';
 import { collectLineStarts } from '../../text/lineIndex';
-import type { HostReader } from '../host';
+import type { DeclarationReader, HostReader } from '../host';
 import type { HostFile } from '../ir';
 import { indexModels } from '../models';
 import type { HostLanguage } from '../syntax';
@@ -15,12 +15,16 @@ import { walkFile } from './walk';
 import { readFileRole } from '../fileRole';
 import { readSuppressions } from '../suppressions';
 
+export const declareTypeScript: DeclarationReader = (uri, text, tree, environment) => ({
+  surface: surfaceOf(tree.root, text),
+  models: environment.foreign === 'all' ? [] : readModels(scriptModelReaders, { uri, text, root: tree.root, known: environment.models }),
+});
+
 /** Reads a TypeScript, TSX or JavaScript file. The grammar's language follows from the name, as the tree's did. */
 export const readTypeScript: HostReader = (uri, text, tree, environment): HostFile => {
   const language = languageOf(uri);
   const scopes = linkScopes(createScopes(tree.root), uri, environment.modules);
-  const surface = surfaceOf(tree.root, text);
-  const models = environment.foreign === 'all' ? [] : readModels(scriptModelReaders, { uri, text, root: tree.root, known: environment.models });
+  const { surface, models } = declareTypeScript(uri, text, tree, environment);
   const context = createContext(uri, text, language, scopes, environment, indexModels(models));
   const parts = walkFile(tree.root, context, adaptersFor(language, text).filter((adapter) => environment.foreign !== 'all' && adapter.id !== environment.foreign));
   return {

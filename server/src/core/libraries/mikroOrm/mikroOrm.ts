@@ -16,12 +16,14 @@ import { findEntity } from './mikroNaming';
 import { entityNamed, mikroReceiver, rowModel, type MikroReceiver } from './mikroReceiver';
 import { createScope, entityColumns, tablePart } from './mikroScope';
 import { renderWrite } from './mikroWrite';
+import { textHolds } from '../shared/fileText';
 
 const languages: readonly HostLanguage[] = ['typescript', 'tsx', 'javascript'];
 const reads = /^(find|findAll|findOne|findOneOrFail|findAndCount|findByCursor|count)$/;
 const writes = /^(insert|insertMany|upsert|upsertMany|nativeUpdate|nativeDelete)$/;
 const lazy = /^(init|loadItems|loadCount|load|loadOrFail|matching)$/;
 /** Packages for other databases; a file that names one and not Postgres' is not read. */
+const ownDriver = /@mikro-orm\/postgresql/;
 const foreignDriver = /['"]@mikro-orm\/(?:mysql|mariadb|sqlite|better-sqlite|libsql|mssql|mongodb|oracledb)['"]/;
 
 /** MikroORM: entity managers, repositories, query builders, collections and references, raw statements. */
@@ -30,7 +32,7 @@ export const mikroOrmAdapter: LibraryAdapter = {
   languages,
   marks: /mikro-orm|\bem\b|[rR]epo|\.(?:loadItems|loadCount)\(/,
   recognise(call, context) {
-    if (call.type !== 'call_expression' || (foreignDriver.test(context.text) && !/@mikro-orm\/postgresql/.test(context.text))) return undefined;
+    if (call.type !== 'call_expression' || (textHolds(context, foreignDriver) && !textHolds(context, ownDriver))) return undefined;
     return builderCall(call, context) ?? methodCall(call, context);
   },
   addPredicate: addMikroPredicate,

@@ -14,6 +14,7 @@ import { instanceQuery } from './sequelizeInstance';
 import { instanceModel, isConnection, modelReceiver, type ModelReceiver } from './sequelizeReceiver';
 import type { SequelizeScope } from './sequelizeScope';
 import { renderWrite } from './sequelizeWrite';
+import { textHolds } from '../shared/fileText';
 
 const languages: readonly HostLanguage[] = ['typescript', 'tsx', 'javascript'];
 const reads = /^(findAll|findOne|findByPk|findAndCountAll|count|max|min|sum)$/;
@@ -27,7 +28,7 @@ export const sequelizeAdapter: LibraryAdapter = {
   languages,
   marks: /sequelize|\.(?:findAll|findByPk|findAndCountAll|findOrCreate|bulkCreate|findOne|destroy|reload|increment|\$get)\(|\b(?:models|db)\.[A-Z]\w*\.|\b[A-Z]\w*\.(?:count|create|update|max|min|sum|upsert|scope|unscoped)\(|\.(?:get|count|add|set|save)[A-Z]?\w*\(/i,
   recognise(call, context) {
-    if (call.type !== 'call_expression' || foreignDialect.test(context.text)) return undefined;
+    if (call.type !== 'call_expression' || textHolds(context, foreignDialect)) return undefined;
     const parts = callParts(call);
     const callee = parts?.callee;
     const method = callee?.type === 'member_expression' ? callee.childForFieldName('property') : null;

@@ -16,6 +16,7 @@ import { columnPart, findEntity, libraryFunction, type QueryScope } from './sqla
 import { isSession, renderChain, statementChain, type RenderedStatement, type StatementChain } from './sqlalchemyStatements';
 import { isListedStatement, qualifiedType } from '../shared/pythonDrivers';
 import { accessOf, returnsRows, startsStatement } from '../shared/sqlText';
+import { textHolds } from '../shared/fileText';
 
 const executors = /^(execute|scalars?|stream|stream_scalars|exec|fetch_all|fetch_one|fetch_val|iterate|execute_many)$/;
 const terminals = /^(all|first|one|one_or_none|scalar|count|get|get_or_404|first_or_404|paginate|delete|update|exists|yield_per|iterator|one_or_404)$/;
@@ -197,6 +198,10 @@ function getDraft(call: SyntaxNode, model: SyntaxNode, key: SyntaxNode, context:
   return { ...base, confidence: 'proved', source: built.source, map: built.map, binds: built.binds, conditional: built.conditional, complete: built.complete };
 }
 
+const coreImports = /^\s*(?:from|import)\s+(?:sqlalchemy|sqlmodel)\b/m;
+const ownImports = /^\s*(?:from|import)\s+(?:sqlalchemy|sqlmodel|flask_sqlalchemy)\b/m;
+const sessions = /\bdb\.session\b|\b(?:db_session|SessionDep|AsyncSession)\b/;
+
 /** A value that is a session by type, construction or name. */
 function isSessionValue(node: SyntaxNode, context: HostContext): boolean {
   const origin = context.origin(node);
@@ -204,11 +209,11 @@ function isSessionValue(node: SyntaxNode, context: HostContext): boolean {
     // `psycopg.Connection` and `asyncpg.Connection` are the drivers' own.
     const type = qualifiedType(origin.type, context);
     if (/asyncpg|psycopg|aiopg|sqlite|aiohttp|requests\b|httpx|redis/i.test(type)) return false;
-    if (/\bConnection\b/.test(type) && !/sqlalchemy|sqlmodel/.test(type) && !/^\s*(?:from|import)\s+(?:sqlalchemy|sqlmodel)\b/m.test(context.text)) return false;
+    if (/\bConnection\b/.test(type) && !/sqlalchemy|sqlmodel/.test(type) && !textHolds(context, coreImports)) return false;
     return /Session|SessionDep|AsyncConnection|\bConnection\b|\bEngine\b/.test(type) || (isSession(pathOf(node) ?? []) && !/Client|Cursor/i.test(type));
   }
   if ((origin.kind === 'call' || origin.kind === 'construct') && /session|sessionmaker/i.test(origin.callee.join('.'))) return !/aiohttp|requests|boto|ClientSession/.test(origin.callee.join('.'));
-  return isSession(pathOf(node) ?? []) && /^\s*(?:from|import)\s+(?:sqlalchemy|sqlmodel|flask_sqlalchemy)\b/m.test(context.text) || (isSession(pathOf(node) ?? []) && /\bdb\.session\b|\b(?:db_session|SessionDep|AsyncSession)\b/.test(context.text));
+  return isSession(pathOf(node) ?? []) && textHolds(context, ownImports) || (isSession(pathOf(node) ?? []) && textHolds(context, sessions));
 }
 
 /** Rows that the application takes: by the executor, the rest of the chain, or what is done with the result's name. */

@@ -15,6 +15,7 @@ import { findEntity } from './typeormNaming';
 import { activeRecord, typeormReceiver, type TypeormReceiver } from './typeormReceiver';
 import { createScope, entityNamed, type EntitySource } from './typeormScope';
 import { renderWriteMethod } from './typeormWrite';
+import { textHolds } from '../shared/fileText';
 
 const languages: readonly HostLanguage[] = ['typescript', 'tsx', 'javascript'];
 const reads = /^(find|findBy|findOne|findOneBy|findOneOrFail|findOneByOrFail|findAndCount|findAndCountBy|findByIds|findOneById|count|countBy|exist|exists|existsBy|sum|average|minimum|maximum)$/;
@@ -37,6 +38,8 @@ export const typeormAdapter: LibraryAdapter = {
   batch: typeormBatch,
 };
 
+const builds = /createQueryBuilder/;
+const mikroOrm = /@mikro-orm\//;
 const foreign = new WeakMap<HostContext, boolean>();
 /** The file sets up a data source of another database. */
 function isForeign(context: HostContext): boolean {
@@ -131,7 +134,7 @@ function rawStatement(args: readonly SyntaxNode[], base: Base, context: HostCont
 
 /** A chain that begins with `createQueryBuilder`. */
 function builderCall(call: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
-  if (!/createQueryBuilder/.test(context.text)) return undefined;
+  if (!textHolds(context, builds)) return undefined;
   const chain = fromDots(context.chain(call), context);
   const at = chain?.calls.findIndex((link) => link.name === 'createQueryBuilder') ?? -1;
   const start = chain?.calls[at];
@@ -142,7 +145,7 @@ function builderCall(call: SyntaxNode, context: HostContext): readonly SiteDraft
   const receiver = typeormReceiver(object, context) ?? recordReceiver(object, context);
   // Only TypeORM has `createQueryBuilder('alias')` with these calls behind it; MikroORM's begins with the entity.
   const rest = chain.calls.slice(at + 1);
-  const own = receiver ?? (rest.some((link) => /^(getMany|getOne|getRawMany|getRawOne|getManyAndCount|leftJoinAndSelect|innerJoinAndSelect|setParameters?|andWhere)$/.test(link.name)) && !/@mikro-orm\//.test(context.text) ? { kind: 'repository' as const, confidence: 'typed' as const } : undefined);
+  const own = receiver ?? (rest.some((link) => /^(getMany|getOne|getRawMany|getRawOne|getManyAndCount|leftJoinAndSelect|innerJoinAndSelect|setParameters?|andWhere)$/.test(link.name)) && !textHolds(context, mikroOrm) ? { kind: 'repository' as const, confidence: 'typed' as const } : undefined);
   if (!own) return undefined;
   const named = own.kind === 'repository' ? (own.entity === undefined ? undefined : { name: own.entity, model: findEntity(own.entity, context) }) : first && !/^(string|template_string)$/.test(unwrap(first).type) ? entityNamed(first, context) : first ? entityNamed(first, context) : undefined;
   const aliasNode = own.kind === 'repository' ? first : second;

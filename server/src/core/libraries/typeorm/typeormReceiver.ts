@@ -4,6 +4,7 @@ import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostContext, Origin } from '../adapter';
 import { findEntity } from './typeormNaming';
 import { entityNamed } from './typeormScope';
+import { textHolds } from '../shared/fileText';
 
 /** What a query is asked of. */
 export interface TypeormReceiver {
@@ -18,8 +19,10 @@ const typeormModule = /^(typeorm|@nestjs\/typeorm|typeorm-transactional.*|typedi
 const repositoryNames = /^_?(\w*?)_?(?:[Rr]epo(?:sitory)?)s?$/;
 
 /** Does the file take anything from TypeORM, or does it name nothing of another ORM? */
-const usesTypeorm = (context: HostContext): boolean => /['"](?:typeorm|@nestjs\/typeorm)['"]/.test(context.text);
-const usesOther = (context: HostContext): boolean => /['"](?:@mikro-orm\/|mongoose['"]|sequelize['"]|sequelize-typescript['"]|@nestjs\/mongoose['"]|objection['"])/.test(context.text);
+const ownImports = /['"](?:typeorm|@nestjs\/typeorm)['"]/;
+const otherImports = /['"](?:@mikro-orm\/|mongoose['"]|sequelize['"]|sequelize-typescript['"]|@nestjs\/mongoose['"]|objection['"])/;
+const usesTypeorm = (context: HostContext): boolean => textHolds(context, ownImports);
+const usesOther = (context: HostContext): boolean => textHolds(context, otherImports);
 
 /** @returns undefined when the expression is nothing of TypeORM, or nothing tells. */
 export function typeormReceiver(written: SyntaxNode, context: HostContext, hops = 0): TypeormReceiver | undefined {
