@@ -1,4 +1,4 @@
-// npm run bench: keystroke to diagnostics (SQL and TypeScript, 50 / 500 / 5,000 lines) beside squawk's server in the same run,
+// npm run bench: keystroke to diagnostics (SQL and TypeScript, 50 / 500 / 2,000 / 5,000 lines) beside squawk's server in the same run,
 // workspace scan, the catalog of 2,000 tables, and resident memory. Prints ratios: machines are noisy, ratios of one run are not.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -12,7 +12,7 @@ import { createRandom, generateSql, generateTypeScript } from './bench/documents
 import { benchIntrospection } from './bench/introspection.mjs';
 import { installDependencies, root, run } from './prepare.mjs';
 
-const SIZES = [50, 500, 5000];
+const SIZES = [50, 500, 2000, 5000];
 const EDITS = 60;
 const WARMUP = 8;
 const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))];
