@@ -34,4 +34,14 @@ describe('Flask-SQLAlchemy', () => {
     expect(found.map((site) => site.source?.text)).toEqual([sql]);
     expect(found.map((site) => text.slice(site.anchor.start, site.anchor.end))).toEqual([anchor]);
   });
+
+  it.each([
+    ['db.session.execute(tags.select().where(tags.c.tag_id == org)).all()', 'SELECT tags.tag_id, tags.post_id FROM tags WHERE tags.tag_id = $1', 'tags.select()'],
+    ['db.session.execute(tags.delete().where(tags.c.post_id == org))', 'DELETE FROM tags WHERE tags.post_id = $1', 'tags.delete()'],
+    ['db.session.execute(tags.insert().values(tag_id=org, post_id=page))', 'INSERT INTO tags (tag_id, post_id) VALUES ($1, $2)', 'tags.insert()'],
+  ])('a table of `db.Table`: %s', (code, sql, anchor) => {
+    const text = `${head.replace('\n\n\nclass', "\ntags = db.Table('tags', db.Column('tag_id', db.Integer), db.Column('post_id', db.Integer))\n\n\nclass")}return ${code}\n`;
+    const found = read(text).sites.filter((site) => site.executes === 'yes');
+    expect(found.map((site) => [site.source?.text, text.slice(site.anchor.start, site.anchor.end)])).toEqual([[sql, anchor]]);
+  });
 });

@@ -64,3 +64,23 @@ describe('statements mean what SQLAlchemy compiles', () => {
     expect(shape(analyse(rendered), explicit), rendered).toEqual(shape(analyse(sql), explicit));
   });
 });
+
+describe('statements mean what SQLModel compiles', () => {
+  const sqlmodel = join(folder, 'sqlmodel');
+  const own = JSON.parse(readFileSync(join(sqlmodel, 'statements.json'), 'utf8')) as typeof recorded;
+  const head = `${readFileSync(join(sqlmodel, 'models.py'), 'utf8')}
+from sqlalchemy import delete, func, update
+from sqlmodel import col, or_, select
+`;
+  it.each(own.statements)('$source', ({ source, sql }) => {
+    const sites = read(`${head}\n\ndef run(session):\n    return session.exec(${source})\n`).sites;
+    expect(sites.map((site) => site.executes)).toEqual(['yes']);
+    const rendered = sites[0]?.source?.text ?? '';
+    expect(shape(analyse(rendered), false), rendered).toEqual(shape(analyse(sql), false));
+  });
+
+  it('fields with an index have one in the catalog', () => {
+    const team = read(head).models.find((model) => model.name === 'Team');
+    expect(team?.changes.flatMap((change) => (change.type === 'create-index' ? [change.index.keys.map((key) => key.column)] : []))).toEqual([['name']]);
+  });
+});

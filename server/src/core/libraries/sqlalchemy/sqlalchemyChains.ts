@@ -12,7 +12,8 @@ export function wholeChain(chain: PythonChain, scopes: Scopes, depth = 0): Pytho
   const [first, second] = chain.calls;
   if (first && second && /^(SQLAlchemy|SQLA|Table)$/.test(first.name)) {
     const root = second.node.type === 'call' ? receiverOf(second.node) : undefined;
-    return root?.type === 'identifier' ? { ...chain, root, rootPath: [root.text], calls: chain.calls.slice(1) } : chain;
+    // `tags.select()` comes through `db = SQLAlchemy()` and `tags = db.Table(…)`: both go.
+    return root?.type === 'identifier' ? wholeChain({ ...chain, root, rootPath: [root.text], calls: chain.calls.slice(1) }, scopes, depth) : chain;
   }
   const [owner] = chain.rootPath;
   const declared = first && owner !== undefined && chain.rootPath.length === 1 && chain.root.type === 'identifier' ? scopes.module.bindings.get(owner)?.find((binding) => binding.kind === 'class')?.node : undefined;
