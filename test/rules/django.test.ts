@@ -78,7 +78,7 @@ testRule(nPlusOne, {
         found.append(Customer.objects.get(pk=pk))
 #                    ^^^^^^^^^^^^^^^^ once per element of \`ids\`
     return found
-`, { fixes: 0 }),
+`, { fixes: 1 }),
   ],
   clean: [
     py(`def names():
@@ -126,7 +126,7 @@ testRule(writeInLoop, {
     for qty in quantities:
         Item.objects.create(order=order, qty=qty)
 #       ^^^^^^^^^^^^ once per element of \`quantities\`
-`, { fixes: 0 }),
+`, { fixes: 1 }),
   ],
   clean: [
     py(`def add(order, quantities):
