@@ -48,7 +48,9 @@ function recognise(call: SyntaxNode, context: HostContext, adapters: readonly Li
 }
 
 const verbs = /^[rRfFbBuU]{0,2}("""|'''|"|')\s*(--|\/\*|select|insert|update|delete|with|merge|values|\{)/i;
-const textNames = /sql|quer(y|ies)|text|statement|stmt|^_?[A-Z][A-Z0-9_]+$/i;
+const textWords = /sql|quer(y|ies)|(?<!con)text|statement|stmt/i;
+const constants = /^(?:\w+\.)*_?[A-Z][A-Z0-9_]+$/;
+const isTextName = (name: string): boolean => textWords.test(name) || constants.test(name);
 
 /** Cheap: most calls carry no SQL, and their callees need not be looked for in other files. */
 function mayCarrySql(argument: SyntaxNode): boolean {
@@ -59,7 +61,7 @@ function mayCarrySql(argument: SyntaxNode): boolean {
       return verbs.test(node.text.slice(0, 200));
     case 'identifier':
     case 'attribute':
-      return textNames.test(node.text);
+      return isTextName(node.text);
     case 'call':
     case 'binary_operator':
       return /\b(select|insert|update|delete|with)\b/i.test(node.text.slice(0, 2000));

@@ -12,6 +12,8 @@ interface Module {
   readonly root: SyntaxNode;
   readonly scopes: Scopes;
   readonly exports: readonly ExportIr[];
+  /** The first of each name. */
+  readonly named: ReadonlyMap<string, ExportIr>;
 }
 
 export interface LinkedScopes extends Scopes {
@@ -39,7 +41,10 @@ export function linkScopes(own: Scopes, uri: string, modules: WorkspaceModules |
     const root = modules?.surface(target);
     if (!root) return undefined;
     let module = modulesByRoot.get(root);
-    if (!module) modulesByRoot.set(root, (module = { uri: target, root, scopes: createScopes(root), exports: readModule(root).exports }));
+    if (!module) {
+      const { exports } = readModule(root);
+      modulesByRoot.set(root, (module = { uri: target, root, scopes: createScopes(root), exports, named: new Map([...exports].reverse().map((one) => [one.name, one])) }));
+    }
     return module;
   };
 
@@ -63,7 +68,7 @@ export function linkScopes(own: Scopes, uri: string, modules: WorkspaceModules |
 
   const exported = (module: Module, name: string, hops: number): Linked | undefined => {
     if (hops > maxHops) return undefined;
-    const found = module.exports.find((one) => one.name === name);
+    const found = module.named.get(name);
     if (found?.module !== undefined) return imported(module.uri, found.module, found.local ?? name, [], hops + 1);
     if (found) {
       const declaration = found.local === undefined ? undefined : module.scopes.find(found.local, module.root);

@@ -43,7 +43,9 @@ export function wrapperSites(call: SyntaxNode, context: TypeScriptContext, adapt
 }
 
 const verbs = /^\s*(--|\/\*|select|insert|update|delete|with|merge|values|call|\$\{)/i;
-const textNames = /sql|quer(y|ies)|text|statement|stmt|^[A-Z][A-Z0-9_]+$/i;
+const textWords = /sql|quer(y|ies)|(?<!con)text|statement|stmt/i;
+const constants = /^(?:[\w$]+\.)*[A-Z][A-Z0-9_]+$/;
+const isTextName = (name: string): boolean => textWords.test(name) || constants.test(name);
 
 /** Cheap: most calls carry no SQL, and their callees need not be looked for in other files. */
 function mayCarrySql(argument: SyntaxNode): boolean {
@@ -53,13 +55,13 @@ function mayCarrySql(argument: SyntaxNode): boolean {
     case 'template_string':
       return verbs.test(node.text.slice(1, 200));
     case 'identifier':
-      return textNames.test(node.text);
+      return isTextName(node.text);
     case 'member_expression':
-      return textNames.test(node.text);
+      return isTextName(node.text);
     case 'call_expression':
     case 'binary_expression':
     case 'ternary_expression':
-      return /\b(select|insert|update|delete|with)\b/i.test(node.text.slice(0, 2000)) || textNames.test(node.text.slice(0, 60));
+      return /\b(select|insert|update|delete|with)\b/i.test(node.text.slice(0, 2000)) || isTextName(node.text.slice(0, 60));
     case 'object':
       return node.namedChildren.some((child) => /^(text|sql|query|statement)\b/.test(child.text));
     default:

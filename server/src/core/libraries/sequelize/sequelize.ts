@@ -26,7 +26,7 @@ const foreignDialect = /\bdialect\s*:\s*['"](?:mysql|mariadb|sqlite|mssql|oracle
 export const sequelizeAdapter: LibraryAdapter = {
   id: 'sequelize',
   languages,
-  marks: /sequelize|\.(?:findAll|findByPk|findAndCountAll|findOrCreate|bulkCreate|findOne|destroy|reload|increment|\$get)\(|\b(?:models|db)\.[A-Z]\w*\.|\b[A-Z]\w*\.(?:count|create|update|max|min|sum|upsert|scope|unscoped)\(|\.(?:get|count|add|set|save)[A-Z]?\w*\(/i,
+  marks: /[sS]equelize|\.(?:findAll|findByPk|findAndCountAll|findOrCreate|bulkCreate|findOne|destroy|reload|increment|\$get)\(|\b(?:models|db)\.[A-Z]\w*\.|\b[A-Z]\w*\.(?:count|create|update|max|min|sum|upsert|scope|unscoped)\(|\.(?:get|count|add|set|save)[A-Z]\w*\(|\.save\(/,
   recognise(call, context) {
     if (call.type !== 'call_expression' || textHolds(context, foreignDialect)) return undefined;
     const parts = callParts(call);
