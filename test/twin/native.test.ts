@@ -170,7 +170,7 @@ describe.skipIf(installation === undefined || process.platform === 'win32')(`Pos
     });
 
     it('gives a statement up that takes too long, and plans the next', async () => {
-      const { server, twin: limited } = open({ timeoutMs: 500 });
+      const { server, twin: limited } = open({ timeoutMs: 4000 });
       const before = await limited.plan(schema, plain);
       await expect(server.run([{ type: 'sql', sql: 'select count(*) from pg_catalog.generate_series(1, 100000000000)' }])).rejects.toMatchObject({ kind: 'timeout' });
       expect(limited.status().state).toBe('running');
