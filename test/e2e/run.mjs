@@ -51,7 +51,12 @@ async function runTests(tests, context) {
       continue;
     }
     try {
-      await test.run(context);
+      // On a loaded machine the first key may meet an editor that is not there yet: one more try, which is said.
+      await test.run(context).catch(async (error) => {
+        console.log(`  … ${test.name}: once more after ${String(error).split('\n')[0]}`);
+        for (let keys = 0; keys < 2; keys++) await context.workbench?.page.keyboard.press('Escape').catch(() => undefined);
+        await test.run(context);
+      });
       report(test.name);
       inARow = 0;
     } catch (error) {
