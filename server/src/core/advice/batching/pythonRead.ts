@@ -2,6 +2,7 @@ import { findAdapter } from '../../libraries';
 import type { FlowContext } from '../../lint/rule';
 import { hostSpan, type HostSpan } from '../../text/span';
 import { freshName, snakeName } from './code';
+import { noteOf } from './list';
 import { isUniqueKey, producingSite } from './producer';
 import type { Rewrite } from './rewrite';
 import { collect, type KeyBinds, type PlainLoop } from './shape';
@@ -33,7 +34,8 @@ export function pythonListRead(context: FlowContext, plain: PlainLoop, binds: Ke
     ? [`${map} = {}`, `for ${row} in ${wait}${read.call}:`, `    ${map}.setdefault(${wrap(`${row}.${read.property}`)}, []).append(${row})`]
     : [`${map} = {${wrap(`${row}.${read.property}`)}: ${row} for ${row} in ${wait}${read.call}}`];
   const lookUp = many ? `${map}.get(${wrap(key)}, [])` : read.raises ? `${map}[${wrap(key)}]` : `${map}.get(${wrap(key)})`;
-  const title = `Read all rows with one query before the loop${read.raises ? ' (a missing row raises KeyError)' : ''}`;
+  const notes = [read.raises ? 'a missing row raises KeyError' : undefined, noteOf(context, condition, read)].filter((note) => note !== undefined);
+  const title = `Read all rows with one query before the loop${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
   return { before: [...copy, ...before], edits: [{ span, text: lookUp }], others: read.others, title };
 }
 

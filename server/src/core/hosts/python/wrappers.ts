@@ -1,6 +1,7 @@
 import type { HostContext, LibraryAdapter, SiteDraft } from '../../libraries/adapter';
 import { containsSpan, type HostSpan } from '../../text/span';
 import { placeDraft, writesItself } from '../shared/placement';
+import { isTextName } from '../shared/textNames';
 import { ASIDE } from '../surface';
 import type { SyntaxNode } from '../syntax';
 import { argumentsByName, functionOf } from './origins';
@@ -48,9 +49,6 @@ function recognise(call: SyntaxNode, context: HostContext, adapters: readonly Li
 }
 
 const verbs = /^[rRfFbBuU]{0,2}("""|'''|"|')\s*(--|\/\*|select|insert|update|delete|with|merge|values|\{)/i;
-const textWords = /sql|quer(y|ies)|(?<!con)text|statement|stmt/i;
-const constants = /^(?:\w+\.)*_?[A-Z][A-Z0-9_]+$/;
-const isTextName = (name: string): boolean => textWords.test(name) || constants.test(name);
 
 /** Cheap: most calls carry no SQL, and their callees need not be looked for in other files. */
 function mayCarrySql(argument: SyntaxNode): boolean {

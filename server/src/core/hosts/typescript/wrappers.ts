@@ -2,6 +2,7 @@ import type { LibraryAdapter, SiteDraft } from '../../libraries/adapter';
 import { isForeign } from '../../libraries/pg/pgReceiver';
 import { containsSpan, hostSpan, type HostSpan } from '../../text/span';
 import { placeDraft, writesItself } from '../shared/placement';
+import { isTextName } from '../shared/textNames';
 import { ASIDE } from '../surface';
 import type { SyntaxNode } from '../syntax';
 import type { TypeScriptContext } from './context';
@@ -43,9 +44,6 @@ export function wrapperSites(call: SyntaxNode, context: TypeScriptContext, adapt
 }
 
 const verbs = /^\s*(--|\/\*|select|insert|update|delete|with|merge|values|call|\$\{)/i;
-const textWords = /sql|quer(y|ies)|(?<!con)text|statement|stmt/i;
-const constants = /^(?:[\w$]+\.)*[A-Z][A-Z0-9_]+$/;
-const isTextName = (name: string): boolean => textWords.test(name) || constants.test(name);
 
 /** Cheap: most calls carry no SQL, and their callees need not be looked for in other files. */
 function mayCarrySql(argument: SyntaxNode): boolean {

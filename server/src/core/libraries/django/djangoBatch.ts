@@ -6,7 +6,7 @@ import type { BatchCall, BatchIdiom, BatchPlace, KeysRead, KeysRequest, RowsInse
 const read = /^(all|filter|exclude|get|first|order_by|select_related|prefetch_related)$/;
 const written = /^(all|filter|exclude|update|delete)$/;
 
-/** Django: `__in` look-ups and `bulk_create`. Empty lists find and write nothing. */
+/** Django: `__in` look-ups and `bulk_create`. Empty lists find and write nothing. A look-up of None is `IS NULL`. */
 export const djangoBatch: BatchIdiom = { readByKeys, insertRows, writeByKeys };
 
 type SiteEdit = Omit<Edit, 'uri'>;
@@ -45,13 +45,13 @@ function readByKeys(site: QuerySite, request: KeysRequest): KeysRead | undefined
   if (found.call.name === 'get') edits.push({ span: found.call.nameSpan, text: 'filter' });
   if (first) edits.push({ span: hostSpan(first.span.start, first.span.end), text: '' });
   const call = rewritten(site, request, edits);
-  return call === undefined ? undefined : { call: call.trimEnd(), property: found.property, added: false, missing: '', ...(found.call.name === 'get' ? { raises: true } : {}) };
+  return call === undefined ? undefined : { call: call.trimEnd(), property: found.property, added: false, missing: '', nullMatches: true, ...(found.call.name === 'get' ? { raises: true } : {}) };
 }
 
 function writeByKeys(site: QuerySite, request: KeysRequest): BatchCall | undefined {
   const found = site.chain.every((call) => written.test(call.name) && containsSpan(site.span, call.span)) ? keyLookUp(site, request) : undefined;
   const call = found && rewritten(site, request, [{ span: withName(found, request.text), text: `${found.property}__in=${request.list}` }]);
-  return call === undefined ? undefined : { call };
+  return call === undefined ? undefined : { call, nullMatches: true };
 }
 
 /** `M.objects.create(a=x.a, b=1)` */

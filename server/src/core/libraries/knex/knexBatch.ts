@@ -6,7 +6,7 @@ import { rewrittenSite, type SiteEdit } from '../shared/batchEdits';
 const KEPT = /^(from|table|into|select|column|columns|where|andWhere|whereNot|whereNull|whereNotNull|whereIn|whereNotIn|whereRaw|andWhereRaw|whereILike|whereLike|whereBetween|orderBy|first|transacting|withSchema|max|min|sum|avg|count|countDistinct)$/;
 const WRITTEN = /^(from|table|into|where|andWhere|whereNot|whereNull|whereNotNull|whereIn|whereNotIn|transacting|withSchema|update|del|delete)$/;
 
-/** knex: `whereIn` and arrays of rows. An empty `whereIn` finds nothing; an empty insert throws. */
+/** knex: `whereIn` and arrays of rows. An empty `whereIn` finds nothing; an empty insert throws. `where` of a null is `IS NULL`. */
 export const knexBatch: BatchIdiom = { readByKeys, insertRows, writeByKeys };
 
 function readByKeys(site: QuerySite, request: KeysRequest): KeysRead | undefined {
@@ -18,13 +18,13 @@ function readByKeys(site: QuerySite, request: KeysRequest): KeysRead | undefined
   const end = first?.span.start ?? site.span.end;
   const tail = `${request.grouped ? `.groupBy('${filter.column}')` : ''}${added ? `.select('${filter.column}')` : ''}`;
   const call = rewrittenSite(site, request, [...filter.edits, { span: hostSpan(end, site.span.end), text: tail }]);
-  return call === undefined ? undefined : { call, property: filter.column, added, missing: '' };
+  return call === undefined ? undefined : { call, property: filter.column, added, missing: '', nullMatches: true };
 }
 
 function writeByKeys(site: QuerySite, request: KeysRequest): BatchCall | undefined {
   const filter = site.chain.slice(1).every((call) => WRITTEN.test(call.name)) ? keyFilter(site, request) : undefined;
   const call = filter && rewrittenSite(site, request, filter.edits);
-  return call === undefined ? undefined : { call };
+  return call === undefined ? undefined : { call, nullMatches: true };
 }
 
 /** The object of `.insert({ … })`, where the chain does nothing else that depends on the rows. */

@@ -3,12 +3,12 @@ import { callParts, spanOf, wrapped } from '../../hosts/typescript/syntaxTools';
 import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
+import { rawStatements } from '../shared/rawText';
 import { relationPairs } from '../shared/entityModel';
 import { constantText, readObject, type ObjectValue } from '../shared/hostValues';
 import { optionsChain } from '../shared/optionCalls';
 import { bind, buildSql, concat, identifier, incomplete, sql, type SqlPart } from '../shared/sqlBuilder';
 import { renderSelect } from '../shared/sqlClauses';
-import { accessOf, returnsRows } from '../shared/sqlText';
 import { isTerminal, renderBuilder } from './mikroBuilder';
 import { addMikroLimit, addMikroOrder, addMikroPredicate } from './mikroEdits';
 import { renderFind } from './mikroFind';
@@ -95,20 +95,8 @@ function methodDraft(call: SyntaxNode, method: SyntaxNode, args: readonly Syntax
 }
 
 /** `em.execute('select … ?', [values])`, `em.getConnection().execute(…)`. */
-function rawStatement(args: readonly SyntaxNode[], place: Place, receiver: MikroReceiver, context: HostContext): readonly SiteDraft[] {
-  const [text, values] = args;
-  const written = text ? context.string(text) : undefined;
-  const draft = opaque(place, { confidence: receiver.confidence, access: 'unknown', fetches: 'unknown' });
-  if (!written) return [draft];
-  const list = values ? context.elements?.(values) : undefined;
-  const positional = list?.nodes.map((node, index) => context.bind(node, String(index + 1))) ?? [];
-  return context.statements(written, 'question').map((statement): SiteDraft => ({
-    ...draft,
-    source: statement.source, map: statement.map, access: accessOf(statement.source.text), fetches: returnsRows(statement.source.text) ? 'many' : 'none',
-    binds: [...positional, ...statement.binds], conditional: statement.conditional, complete: written.complete,
-    ...(list?.literal ? { values: { span: spanOf(list.literal), count: list.nodes.length, insertAt: list.nodes.at(-1)?.endIndex ?? list.literal.startIndex + 1 } } : {}),
-  }));
-}
+const rawStatement = (args: readonly SyntaxNode[], place: Place, receiver: MikroReceiver, context: HostContext): readonly SiteDraft[] =>
+  rawStatements(args, opaque(place, { confidence: receiver.confidence, access: 'unknown', fetches: 'unknown' }), 'question', context);
 
 /** `user.posts.loadItems()`, `post.author.load()`: a statement per row, by the key of the row. */
 function lazyLoad(object: SyntaxNode, method: string, place: Place, context: HostContext): readonly SiteDraft[] | undefined {

@@ -38,5 +38,5 @@ function writeByKeys(site: QuerySite, request: KeysRequest): BatchCall | undefin
   if (!first || !argument || entity === undefined || condition === undefined || !site.chain.every((call) => /^(update|delete|where|values|execution_options)$/.test(call.name) && containsSpan(site.span, call.span))) return undefined;
   if (spanText(text, argument.span).replace(/\s+/g, ' ').trim() !== `${entity}.${property} == ${key.text.trim()}`) return undefined;
   const call = applyEdits(spanText(text, site.span), [{ uri: '', text: condition, span: hostSpan(argument.span.start - site.span.start, argument.span.end - site.span.start) }]);
-  return call === undefined ? undefined : { call };
+  return call === undefined ? undefined : { call, nullMatches: true };
 }

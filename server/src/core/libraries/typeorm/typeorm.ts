@@ -1,12 +1,12 @@
 import type { ModelNames, QuerySite } from '../../hosts/ir';
-import { callParts, spanOf, unwrap, wrapped } from '../../hosts/typescript/syntaxTools';
+import { callParts, unwrap, wrapped } from '../../hosts/typescript/syntaxTools';
 import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
 import type { Chain, HostContext, LibraryAdapter, SiteDraft } from '../adapter';
+import { rawStatements } from '../shared/rawText';
 import { readObject, type ObjectValue } from '../shared/hostValues';
 import { optionsChain } from '../shared/optionCalls';
 import { buildSql, concat, incomplete, nothing } from '../shared/sqlBuilder';
-import { accessOf, returnsRows } from '../shared/sqlText';
 import { typeormBatch } from './typeormBatch';
 import { isTerminal, renderBuilder } from './typeormBuilder';
 import { addTypeormLimit, addTypeormOrder, addTypeormPredicate, typeormKeyset } from './typeormEdits';
@@ -117,20 +117,8 @@ function modelNames({ model }: EntitySource): ModelNames {
 }
 
 /** `dataSource.query('SELECT …', [values])`. */
-function rawStatement(args: readonly SyntaxNode[], base: Base, context: HostContext): readonly SiteDraft[] {
-  const [text, values] = args;
-  const written = text ? context.string(text) : undefined;
-  const opaque: SiteDraft = { ...base, map: { segments: [] }, access: 'unknown', fetches: 'unknown', binds: [], conditional: [], complete: false, chain: [], eager: [] };
-  if (!written) return [opaque];
-  const list = values ? context.elements?.(values) : undefined;
-  const positional = list?.nodes.map((node, index) => context.bind(node, String(index + 1))) ?? [];
-  return context.statements(written, 'dollar').map((statement): SiteDraft => ({
-    ...opaque,
-    source: statement.source, map: statement.map, access: accessOf(statement.source.text), fetches: returnsRows(statement.source.text) ? 'many' : 'none',
-    binds: [...positional, ...statement.binds], conditional: statement.conditional, complete: written.complete,
-    ...(list?.literal ? { values: { span: spanOf(list.literal), count: list.nodes.length, insertAt: list.nodes.at(-1)?.endIndex ?? list.literal.startIndex + 1 } } : {}),
-  }));
-}
+const rawStatement = (args: readonly SyntaxNode[], base: Base, context: HostContext): readonly SiteDraft[] =>
+  rawStatements(args, { ...base, map: { segments: [] }, access: 'unknown', fetches: 'unknown', binds: [], conditional: [], complete: false, chain: [], eager: [] }, 'dollar', context);
 
 /** A chain that begins with `createQueryBuilder`. */
 function builderCall(call: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
