@@ -64,10 +64,18 @@ export async function openWorkbench(server, browser, { folder, open, shots }) {
       await until(search, page.locator('.tab.active').filter({ hasText: path.basename(name) }));
     },
     async goTo(line, column = 1) {
-      await showQuickInput('Control+G');
-      await quickInput.fill(`:${line}:${column}`);
-      await page.keyboard.press('Enter');
-      await quickInput.waitFor({ state: 'hidden' });
+      for (let attempt = 1; ; attempt++) {
+        await showQuickInput('Control+G');
+        await quickInput.fill(`:${line}:${column}`);
+        await page.waitForTimeout(200); // until then Enter may meet the list of before
+        await page.keyboard.press('Enter');
+        try {
+          return await quickInput.waitFor({ state: 'hidden', timeout: 4000 });
+        } catch (error) {
+          if (attempt >= 4) throw error;
+          await page.keyboard.press('Escape');
+        }
+      }
     },
     /** Box on the screen of a text that stands on one line of the editor. */
     boxOfText: (text) => page.evaluate(findTextBox, text),
