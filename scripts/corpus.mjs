@@ -1,7 +1,7 @@
 // Measures the rules over labelled cases and over real code.
 //   npm run corpus                       recall and false rate of the labelled suite
 //   npm run corpus -- folder…            findings per rule and file of these folders, with a sample to review, as Markdown
-//   npm run corpus -- --clone name…      the same over repositories of DEVELOPERS.md, cloned at pinned commits into .cache/corpus
+//   npm run corpus -- --clone name…      the same over repositories of corpus.json, cloned at pinned commits into .cache/corpus
 // Options: --rule <id> (repeatable), --sample <n> (per rule, default 10), --seed <text>, --out <file>. Nothing of a corpus is committed.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -9,8 +9,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { installDependencies, root, run } from './prepare.mjs';
 
-const root = path.resolve(import.meta.dirname, '..');
 /** Development repositories at the commits that the figures of the last report were made from. */
 const PINNED = JSON.parse(readFileSync(path.join(root, 'scripts/corpus.json'), 'utf8'));
 
@@ -19,6 +19,8 @@ const { values: options, positionals } = parseArgs({
   options: { clone: { type: 'boolean' }, rule: { type: 'string', multiple: true }, sample: { type: 'string' }, seed: { type: 'string' }, out: { type: 'string' } },
 });
 
+installDependencies();
+run(process.execPath, ['scripts/build.mjs'], { stdio: 'ignore' });
 const report = positionals.length === 0 && !options.clone ? suiteReport() : (options.clone ? cloned(positionals) : positionals).map(folderReport).join('\n');
 if (options.out) writeFileSync(options.out, report);
 else process.stdout.write(`${report}\n`);
@@ -27,10 +29,10 @@ function suiteReport() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'sargable-corpus-'));
   const file = path.join(folder, 'report.md');
   try {
-    const run = spawnSync(process.execPath, [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'test/corpus/nPlusOne.test.ts', '--reporter=dot'], { cwd: root, env: { ...process.env, SARGABLE_CORPUS_REPORT: file }, encoding: 'utf8' });
-    if (run.status !== 0) {
+    const suite = spawnSync(process.execPath, [path.join(root, 'node_modules/vitest/vitest.mjs'), 'run', 'test/corpus/nPlusOne.test.ts', '--reporter=dot'], { cwd: root, env: { ...process.env, SARGABLE_CORPUS_REPORT: file }, encoding: 'utf8' });
+    if (suite.status !== 0) {
       process.exitCode = 1;
-      process.stderr.write(run.stdout + run.stderr);
+      process.stderr.write(suite.stdout + suite.stderr);
     }
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   } finally {
@@ -40,9 +42,10 @@ function suiteReport() {
 
 function folderReport(folder) {
   const started = performance.now();
-  const run = spawnSync(process.execPath, [path.join(root, 'dist/cli.js'), 'check', '--no-database', '--format', 'json', '.'], { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 30 });
+  const check = spawnSync(process.execPath, [path.join(root, 'dist/cli.js'), 'check', '--no-database', '--format', 'json', '.'], { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 30 });
   const seconds = (performance.now() - started) / 1000;
-  const result = JSON.parse(run.stdout);
+  if (check.status === null || check.status > 1) throw new Error(`${folder} cannot be checked: ${check.stderr.trim() || check.error?.message}`);
+  const result = JSON.parse(check.stdout);
   const rules = groupBy(result.findings.filter((f) => !options.rule || options.rule.includes(f.rule)), (f) => f.rule);
   const lines = [`## ${path.basename(path.resolve(folder))}`, '', `${result.summary.files} files, ${result.summary.queries} queries in ${seconds.toFixed(1)} s.`, '', '| rule | findings | warning | info | hint | files |', '| --- | ---: | ---: | ---: | ---: | ---: |'];
   const count = (findings, severity) => findings.filter((f) => f.severity === severity).length;
