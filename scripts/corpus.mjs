@@ -68,8 +68,13 @@ function groupBy(items, key) {
   return groups;
 }
 
-const shown = (folder, file) => path.relative(path.resolve(folder), path.resolve(folder, file));
-const sourceLine = (folder, finding) => (readFileSync(path.resolve(folder, finding.path), 'utf8').split('\n')[finding.range.start.line - 1] ?? '').trim().slice(0, 160);
+function shown(folder, file) {
+  return path.relative(path.resolve(folder), path.resolve(folder, file));
+}
+
+function sourceLine(folder, finding) {
+  return (readFileSync(path.resolve(folder, finding.path), 'utf8').split('\n')[finding.range.start.line - 1] ?? '').trim().slice(0, 160);
+}
 
 /** Random, but the same for the same seed and findings. */
 function sample(findings, size) {
