@@ -255,6 +255,15 @@ function under(file: ReturnType<typeof read>, piece: string, index = 0): string 
 }
 
 describe('TypeORM, places', () => {
+  it('follows filters that a helper or earlier statements build', () => {
+    const helped = readScript(`${head}function scoped(tenant: number, mail: string) { return { tenantId: tenant, email: mail }; }\nexport const f = (tenantId: number, email: string) => users.find({ where: scoped(tenantId, email) });`).sites[0];
+    expect(helped?.complete).toBe(true);
+    expect(helped?.source?.text).toMatch(/WHERE "User"\.tenant_id = \$\d AND "User"\.email = \$\d$/);
+    const grown = read('const where: any = { tenantId };\n  if (q) where.name = q;\n  return users.find({ where });').sites[0];
+    expect(grown?.complete).toBe(true);
+    expect(grown?.conditional.map((part) => part.condition)).toEqual(['q']);
+  });
+
   it('maps the clauses of find to its options', () => {
     const file = read('  return await users.find({ where: { tenantId, age: MoreThan(18) }, order: { createdAt: "DESC" }, take, skip });');
     expect(under(file, 'OFFSET $3')).toBe('skip');

@@ -58,7 +58,7 @@ function methodDraft(call: SyntaxNode, method: SyntaxNode, args: readonly Syntax
   const read = reads.test(name);
   const aggregate = /^(max|min|sum)$/.test(name);
   const argument = name === 'findByPk' || aggregate ? args[1] : /^(update|bulkCreate)$/.test(name) ? args[1] : args[0];
-  const options: ObjectValue | undefined = argument ? readObject(argument) : { entries: [], open: false };
+  const options: ObjectValue | undefined = argument ? readObject(argument, context) : { entries: [], open: false };
   const chain = optionsChain(call, method, args[0], /^(create|upsert|increment|decrement)$/.test(name) ? undefined : options, context);
   const draft = opaque(place, {
     confidence: receiver.confidence, access: read ? 'read' : 'write', fetches: read ? (/^find(All|AndCountAll)$/.test(name) ? 'many' : 'one') : name === 'create' || /^find/.test(name) ? 'one' : 'none', chain,

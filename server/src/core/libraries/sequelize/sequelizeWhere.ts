@@ -13,9 +13,9 @@ export function wherePart(written: SyntaxNode, scope: SequelizeScope, source: Se
   if (depth > maxDepth) return incomplete;
   const method = conditionCall(node, scope, source, depth);
   if (method) return method;
-  const list = readArray(node);
+  const list = readArray(node, scope.host);
   if (list) return concat(joinConditions(list.items.map((item) => conditional(wherePart(item.node, scope, source, depth + 1), item.condition)), 'AND'), list.open ? incomplete : nothing);
-  const object = readObject(node);
+  const object = readObject(node, scope.host);
   if (!object) return /^(undefined|null)$/.test(node.text) ? nothing : incomplete;
   return concat(joinConditions(object.entries.map((entry) => conditional(entryPart(entry, scope, source, depth), entry.condition)), 'AND'), object.open ? incomplete : nothing);
 }

@@ -86,7 +86,7 @@ function methodDraft(call: SyntaxNode, method: SyntaxNode, args: readonly Syntax
   const aggregate = /^(sum|average|minimum|maximum)$/.test(name);
   const bare = /By$|ByOrFail$/.test(name) || aggregate;
   const argument = aggregate ? args[1] : args[0];
-  const options: ObjectValue | undefined = argument ? readObject(argument) : { entries: [], open: false };
+  const options: ObjectValue | undefined = argument ? readObject(argument, context) : { entries: [], open: false };
   const main: EntitySource = { alias: model?.name ?? entity ?? 'Entity', name: entity, model };
   const common = {
     ...base, access: read ? 'read' : 'write', fetches: read ? (/^find(AndCount)?(By|ByIds)?$/.test(name) ? 'many' : 'one') : 'none', ...(entity === undefined ? {} : { model: entity }),

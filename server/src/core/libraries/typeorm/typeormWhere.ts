@@ -12,7 +12,7 @@ export const operatorNames = /^(In|Not|Like|ILike|Equal|Between|LessThan|LessTha
 export function wherePart(written: SyntaxNode, scope: TypeormScope, source: EntitySource, path = '', depth = 0): SqlPart {
   const node = unwrap(written);
   if (depth > maxDepth) return incomplete;
-  const list = readArray(node);
+  const list = readArray(node, scope.host);
   if (list) {
     const branches = list.items.map((item) => {
       const part = wherePart(item.node, scope, source, path, depth + 1);
@@ -21,7 +21,7 @@ export function wherePart(written: SyntaxNode, scope: TypeormScope, source: Enti
     const joined = joinConditions(branches, 'OR');
     return concat(branches.length > 1 ? group(joined) : joined, list.open ? incomplete : nothing);
   }
-  const object = readObject(node);
+  const object = readObject(node, scope.host);
   if (!object) return /^(undefined|null)$/.test(node.text) ? nothing : incomplete;
   return concat(joinConditions(object.entries.map((entry) => conditional(entryPart(entry, scope, source, path, depth), entry.condition)), 'AND'), object.open ? incomplete : nothing);
 }
@@ -30,9 +30,9 @@ const hasSeveral = (node: SyntaxNode): boolean => (readObject(node)?.entries.len
 
 function entryPart(entry: Entry, scope: TypeormScope, source: EntitySource, path: string, depth: number): SqlPart {
   const property = path + entry.key;
-  const nested = readObject(entry.value);
+  const nested = readObject(entry.value, scope.host);
   const relation = source.model?.relations.find((candidate) => candidate.property === property);
-  if (relation && (nested || readArray(entry.value))) {
+  if (relation && (nested || readArray(entry.value, scope.host))) {
     if (nested?.entries.length === 0 && !nested.open) return nothing;
     const alias = `${source.alias}__${source.alias}_${property.replace('.', '_')}`;
     const joined = sourceOf(scope, alias) ?? (scope.qualified ? joinRelation(scope, source, relation, alias, { inner: innerJoined(scope, source, relation), selected: false, host: entry.span }) : undefined);
@@ -100,7 +100,7 @@ function operatorCall(node: SyntaxNode, scope: TypeormScope) {
 }
 
 function listPart(written: SyntaxNode, span: HostSpan, { host }: TypeormScope): SqlPart {
-  const list = readArray(written);
+  const list = readArray(written, host);
   if (!list || list.open || list.items.length === 0 || list.items.some((item) => item.condition)) return hole('list', bindOf(written, host));
   return concat(sql('(', span), join(list.items.map((item) => valuePart(item.node, host)), ', '), sql(')', span));
 }

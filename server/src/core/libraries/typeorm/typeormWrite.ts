@@ -51,8 +51,8 @@ export function renderWriteMethod(method: string, args: readonly SyntaxNode[], s
 export function criteria(written: SyntaxNode, scope: TypeormScope): SqlPart {
   const node = unwrap(written);
   const key = identifier(scope.main.model?.primary?.[0] ?? 'id', spanOf(node));
-  if (readObject(node)) return wherePart(node, scope, scope.main);
-  const list = readArray(node);
+  if (readObject(node, scope.host)) return wherePart(node, scope, scope.main);
+  const list = readArray(node, scope.host);
   if (list) return list.items.some((item) => readObject(item.node)) ? wherePart(node, scope, scope.main) : concat(key, sql(' IN ', spanOf(node)), list.open || list.items.length === 0 ? hole('list', bindOf(node, scope.host)) : group(join(list.items.map((item) => valuePart(item.node, scope.host)), ', ')));
   // `update(ids, …)`, `update(where, …)`: what the name holds decides.
   if (/(Ids|ids|IDs|List|Keys)$/.test(node.text)) return concat(key, sql(' IN ', spanOf(node)), hole('list', bindOf(node, scope.host)));
@@ -132,7 +132,7 @@ function upsertClause(values: SyntaxNode, written: SyntaxNode, scope: TypeormSco
 }
 
 export function assignments(written: SyntaxNode, scope: TypeormScope): SqlPart {
-  const object = readObject(written);
+  const object = readObject(written, scope.host);
   if (!object) return hole('assignment', bindOf(written, scope.host));
   const parts = object.entries.map((entry) => {
     const relation = scope.main.model?.relations.some((candidate) => candidate.property === entry.key) ?? false;
