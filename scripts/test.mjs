@@ -29,12 +29,13 @@ const results = path.join(root, 'test-results');
 fs.mkdirSync(results, { recursive: true });
 
 step('generated files', node, ['scripts/generate.mjs', '--check']);
-step('types', node, [bin('typescript/bin/tsc'), '--noEmit']);
-step('types of core (pure)', node, [bin('typescript/bin/tsc'), '--noEmit', '-p', 'server/src/core']);
-step('types of the panels (browser)', node, [bin('typescript/bin/tsc'), '--noEmit', '-p', 'client/webview']);
-step('types of the end-to-end suite', node, [bin('typescript/bin/tsc'), '--noEmit', '-p', 'test/e2e/suite']);
+step('types', node, [bin('typescript-7/bin/tsc'), '--noEmit']);
+step('types of core (pure)', node, [bin('typescript-7/bin/tsc'), '--noEmit', '-p', 'server/src/core']);
+step('types of the panels (browser)', node, [bin('typescript-7/bin/tsc'), '--noEmit', '-p', 'client/webview']);
+step('types of the end-to-end suite', node, [bin('typescript-7/bin/tsc'), '--noEmit', '-p', 'test/e2e/suite']);
 step('grammars', node, ['scripts/grammars.mjs', '--check']);
 step('lint', node, [bin('eslint/bin/eslint.js'), '.']);
+step('import cycles', node, [bin('oxlint/bin/oxlint'), '-c', '.oxlintrc.json', 'client', 'server', 'protocol', 'test', 'scripts']);
 const built = step('build', node, ['scripts/build.mjs']);
 const unit = path.join(results, 'vitest.json');
 fs.rmSync(unit, { force: true });

@@ -6,7 +6,7 @@ import type { Session } from '../session';
 
 /** The index set for the whole workspace, when a person asks for it. Nothing is written and nothing is sent to a database. */
 export function registerAdvise(connection: Connection, session: () => Session | undefined): void {
-  connection.onRequest(adviseWorkspaceRequest, async (params: AdviseWorkspaceParams, token): Promise<AdviseWorkspaceResult> => {
+  connection.onRequest<AdviseWorkspaceResult, void>(adviseWorkspaceRequest, async (params: AdviseWorkspaceParams, token): Promise<AdviseWorkspaceResult> => {
     const active = session();
     if (!active) return { kind: 'unavailable', reason: 'the server is not ready yet' };
     const progress = params.workDoneToken === undefined ? undefined : connection.window.attachWorkDoneProgress(params.workDoneToken);

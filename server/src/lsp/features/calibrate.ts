@@ -5,7 +5,7 @@ import type { Session } from '../session';
 
 /** The twin beside the server it copies, when a person asks for it. */
 export function registerCalibrate(connection: Connection, session: () => Session | undefined): void {
-  connection.onRequest(calibrateRequest, async ({ connection: name, confirmed }: CalibrateParams, token): Promise<CalibrateResult> => {
+  connection.onRequest<CalibrateResult, void>(calibrateRequest, async ({ connection: name, confirmed }: CalibrateParams, token): Promise<CalibrateResult> => {
     const active = session();
     if (!active?.trusted) return { kind: 'error', message: active ? 'This workspace is not trusted: nothing connects to a database. Trust the workspace first.' : 'The server is not ready yet.' };
     if (!active.twin) return { kind: 'error', message: 'There is no planner to compare with in this installation.' };

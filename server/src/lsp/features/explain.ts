@@ -17,7 +17,7 @@ const NO_QUERY = 'No query stands here whose SQL is known.';
 
 /** Connections and EXPLAIN: everything that a person asks for. Nothing here runs by itself. */
 export function registerExplain(connection: Connection, session: () => Session | undefined, onConnections: () => void): void {
-  connection.onRequest(connectRequest, async (params: ConnectParams): Promise<ConnectResult> => {
+  connection.onRequest<ConnectResult, void>(connectRequest, async (params: ConnectParams): Promise<ConnectResult> => {
     const active = session();
     if (!active) return { ok: false, error: NOT_READY };
     if (!active.trusted) return { ok: false, error: NOT_TRUSTED };
@@ -36,7 +36,7 @@ export function registerExplain(connection: Connection, session: () => Session |
     return null;
   });
 
-  connection.onRequest(testConnectionRequest, async (params: TestConnectionParams): Promise<TestConnectionResult> => {
+  connection.onRequest<TestConnectionResult, void>(testConnectionRequest, async (params: TestConnectionParams): Promise<TestConnectionResult> => {
     const active = session();
     if (!active?.trusted) return { ok: false, error: active ? NOT_TRUSTED : NOT_READY };
     return active.connections.test(params);
@@ -54,14 +54,14 @@ export function registerExplain(connection: Connection, session: () => Session |
     };
   });
 
-  connection.onRequest(parameterValuesRequest, async ({ target, connection: name, sample }: ParameterValuesParams): Promise<ParameterValuesResult> => {
+  connection.onRequest<ParameterValuesResult, void>(parameterValuesRequest, async ({ target, connection: name, sample }: ParameterValuesParams): Promise<ParameterValuesResult> => {
     const active = session();
     if (!active?.trusted) return { error: active ? NOT_TRUSTED : NOT_READY };
     const query = queryOf(active, target);
     return query ? active.connections.proposeParameters({ connection: name, query, ...(sample === undefined ? {} : { sample }) }) : { error: NO_QUERY };
   });
 
-  connection.onRequest(explainRequest, async (params: ExplainParams, token: CancellationToken): Promise<ExplainResult> => {
+  connection.onRequest<ExplainResult, void>(explainRequest, async (params: ExplainParams, token: CancellationToken): Promise<ExplainResult> => {
     const active = session();
     if (!active) throw new ResponseError(-32002, NOT_READY);
     const { target, connection: name, ...request } = params;
