@@ -12,6 +12,7 @@ export default defineConfig({
     isolate: false,
     // The default leaves one core of two idle; most of the time goes into waiting for servers and the twin.
     maxWorkers: Math.max(2, os.availableParallelism() - 1),
+    setupFiles: ['test/support/environment.ts'],
     globalSetup: ['test/support/globalPostgres.ts'],
   },
 });
