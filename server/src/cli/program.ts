@@ -6,6 +6,7 @@ import { ADVICE_FORMATS, runAdvise, type AdviseOptions } from './advise';
 import { runCheck, type CheckOptions } from './check';
 import { runExplain, type ExplainOptions } from './explain';
 import { FORMATS } from './formats';
+import { addHealthCommand } from './health';
 import { PLANNER_SERVERS } from './plannerFlag';
 import { runRules } from './rules';
 import { runSchemaCheck, runSchemaPull, type SchemaCheckOptions, type SchemaPullOptions } from './schema';
@@ -117,6 +118,8 @@ export function createProgram(): Command {
     .action(async (paths: string[], options: AdviseOptions) => {
       process.exitCode = await runAdvise(paths, options);
     });
+
+  addHealthCommand(program);
 
   program
     .command('rules [id]')

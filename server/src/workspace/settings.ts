@@ -1,5 +1,6 @@
 import Ajv, { type ErrorObject } from 'ajv';
 import type { SnapshotValues } from '../core/catalog/snapshotValues';
+import { THRESHOLDS } from '../core/health/thresholds';
 import type { FileRole } from '../core/hosts/ir';
 import { UNUSED_SUPPRESSION } from '../core/lint/linter';
 import type { LintSettings, MigrationTarget, Rule, Severity } from '../core/lint/rule';
@@ -23,6 +24,16 @@ export interface UserSettings {
   readonly snapshot?: { readonly values?: SnapshotValues };
   /** `twin` (default): performance findings are checked by an embedded planner. */
   readonly planner?: 'twin' | 'off';
+  readonly health?: HealthSettings;
+}
+
+/** What `sargable health` measures against. */
+export interface HealthSettings {
+  /** By the names of `THRESHOLDS`. */
+  readonly thresholds?: Readonly<Record<string, number>>;
+  /** Connections of all pools of the application together, and what they may open beyond. */
+  readonly poolSize?: number;
+  readonly maxOverflow?: number;
 }
 
 /** A database of the workspace. Holds no host and no secret: a connection of the same name brings those. */
@@ -83,6 +94,14 @@ export function settingsSchema(rules: readonly Rule[]): Record<string, unknown> 
         items: {
           type: 'object', additionalProperties: false, required: ['name', 'paths'],
           properties: { name: { type: 'string' }, paths: { ...strings('Files (in .gitignore syntax) that speak to this database.'), minItems: 1 }, schema: strings('Its DDL files, migration folders or snapshot. Discovered among the paths when left out.') },
+        },
+      },
+      health: {
+        type: 'object', additionalProperties: false, description: 'What `sargable health` measures a database against.',
+        properties: {
+          thresholds: { type: 'object', additionalProperties: false, description: 'Limits of the checks.', properties: Object.fromEntries(Object.entries(THRESHOLDS).map(([name, limit]) => [name, { type: 'number', minimum: 0, default: limit.default, description: limit.description }])) },
+          poolSize: { type: 'integer', minimum: 1, description: 'Connections that the pools of all processes of the application hold together.' },
+          maxOverflow: { type: 'integer', minimum: 0, description: 'Connections that they may open beyond.' },
         },
       },
       planner: { enum: PLANNERS, default: 'twin', description: 'Check performance findings with an embedded planner (twin), or by the schema alone (off).' },
@@ -175,6 +194,7 @@ export function mergeSettings(...layers: readonly UserSettings[]): UserSettings 
     rules: { ...merged.rules, ...layer.rules },
     assume: { ...merged.assume, ...layer.assume },
     tenant: { ...merged.tenant, ...layer.tenant },
+    ...(merged.health ?? layer.health ? { health: { ...merged.health, ...layer.health, thresholds: { ...merged.health?.thresholds, ...layer.health?.thresholds } } } : {}),
   }), {});
 }
 

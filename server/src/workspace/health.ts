@@ -1,0 +1,73 @@
+import type { HealthCheck, HealthReport } from '../core/health/model';
+import { toThresholds, type Thresholds } from '../core/health/thresholds';
+import { DatabaseError } from '../db/errors';
+import { probes } from '../db/health';
+import { runProbe, type HealthOptions, type Probe, type ProbeResult } from '../db/health/probe';
+import { readServer } from '../db/health/server';
+import { openSession, type DbSession } from '../db/session';
+import type { HealthSettings } from './settings';
+
+/** A check that does not ask the Postgres session: another server, a file, the workspace. It reports what it cannot do as a note. */
+export interface HealthSource {
+  readonly name: string;
+  readonly title: string;
+  run(limits: Thresholds): Promise<ProbeResult>;
+}
+
+export interface HealthRequest {
+  /** Left out: only the sources are looked at. */
+  readonly session?: DbSession;
+  /** Names of the checks on Postgres; left out: all. */
+  readonly checks?: readonly string[];
+  /** Checks beside those on Postgres, after them; all of them run. */
+  readonly sources?: readonly HealthSource[];
+  readonly settings?: HealthSettings;
+  /** Over the settings. */
+  readonly thresholds?: Readonly<Record<string, number>>;
+  readonly options?: HealthOptions;
+  readonly signal?: AbortSignal;
+  onProgress?(check: string, done: number, total: number): void;
+}
+
+/** Name and title of every check on Postgres. */
+export const postgresChecks: readonly { readonly name: string; readonly title: string }[] = probes.map(({ name, title }) => ({ name, title }));
+
+/**
+ * Looks at a database: check by check, each in a read-only transaction with short time limits. A check that fails or may
+ * not see something says so in its `cannotSee`; the others go on. Rejects with `DatabaseError` where the server cannot be reached.
+ */
+export async function readHealth(request: HealthRequest): Promise<HealthReport> {
+  const { session, settings, sources = [], signal } = request;
+  const thresholds = toThresholds(settings?.thresholds, request.thresholds);
+  const options: HealthOptions = { ...(settings?.poolSize === undefined ? {} : { poolSize: settings.poolSize }), ...(settings?.maxOverflow === undefined ? {} : { maxOverflow: settings.maxOverflow }), ...request.options };
+  const chosen: readonly Probe[] = session ? probes.filter(({ name }) => request.checks?.includes(name) ?? true) : [];
+  const server = session && await readServer(session);
+  const checks: HealthCheck[] = [];
+  const total = chosen.length + sources.length;
+  const run = async ({ name, title }: Pick<HealthCheck, 'name' | 'title'>, work: () => Promise<ProbeResult>): Promise<void> => {
+    signal?.throwIfAborted();
+    request.onProgress?.(title, checks.length, total);
+    const started = performance.now();
+    const { figures, tables, findings, cannotSee } = await work();
+    checks.push({ name, title, figures, tables, findings: findings.map((f) => ({ ...f, check: name })), cannotSee: cannotSee.map((c) => ({ ...c, check: name })), durationMs: Math.round(performance.now() - started) });
+  };
+  if (session && server) for (const probe of chosen) await run(probe, () => runProbe(session, probe, { server, thresholds, options }));
+  for (const source of sources) await run(source, () => source.run(thresholds));
+  return { version: 1, label: session?.label ?? sources.map(({ title }) => title).join(', '), takenAt: server?.now ?? new Date().toISOString(), ...(server ? { server } : {}), checks };
+}
+
+export type HealthOutcome = { readonly ok: true; readonly report: HealthReport } | { readonly ok: false; readonly error: string; readonly code?: string };
+
+/** Opens a connection of its own for `readHealth`, and closes it. */
+export async function readHealthOf(url: string, request: Omit<HealthRequest, 'session'>): Promise<HealthOutcome> {
+  let session: DbSession | undefined;
+  try {
+    session = openSession(url);
+    return { ok: true, report: await readHealth({ ...request, session }) };
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+    return { ok: false, error: error.message, ...(error.sqlState === undefined ? {} : { code: error.sqlState }) };
+  } finally {
+    await session?.close();
+  }
+}
