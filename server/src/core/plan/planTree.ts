@@ -1,82 +1,22 @@
-import { attributeInside } from './planAttribution';
+import { attributeWork } from './planAttribution';
+import { attributeCosts } from './planCosts';
 import type { RawNode } from './planJson';
-import { isRecord, numberIn, plansIn, recordIn, recordsIn, runsElsewhere, textIn } from './planJson';
-import { conditionsOf, labelOf } from './planLabels';
+import { isRecord, numberIn, recordIn, recordsIn, textIn } from './planJson';
+import { conditionsOf, detailsOf, labelOf } from './planLabels';
+import type { BlockCounts, PlanJit, PlanModel, PlanNode, PlanTrigger, PlanWorker } from './planModel';
 import { collectNotes } from './planNotes';
+import { collectWork, countsIn, hasBlocks, hasIo, MAX_DEPTH, type Counts, type Work } from './planWork';
 
-/** One node of a plan. Times in milliseconds, buffers in blocks of 8 kB; undefined where the plan does not say. */
-export interface PlanNode {
-  /** Position in the plan, from 0, parents before children. */
-  readonly id: number;
-  /** As EXPLAIN's text form names it: `Parallel Seq Scan`, `Hash Left Join`, `HashAggregate`. */
-  readonly nodeType: string;
-  readonly relation?: string;
-  readonly schema?: string;
-  readonly alias?: string;
-  readonly index?: string;
-  /** Of a Gather node. */
-  readonly workersPlanned?: number;
-  /** `CTE x`, `InitPlan 1`, `SubPlan 2`. */
-  readonly subplan?: string;
-  readonly conditions: readonly { readonly label: string; readonly text: string }[];
-  /** EXPLAIN ANALYZE: the node was planned but never run. */
-  readonly neverExecuted: boolean;
-  readonly loops?: number;
-  /** Wall-clock time in the node alone, and with everything below it. */
-  readonly selfMs?: number;
-  readonly totalMs?: number;
-  /** Rows returned in all loops together. */
-  readonly rows?: number;
-  /** The planner's estimate for as many loops. */
-  readonly estimatedRows: number;
-  /** Actual rows over estimated rows of one loop, both at least 1; undefined where a LIMIT above stopped the node early. */
-  readonly factor?: number;
-  /** Rows read and thrown away by filters, in all loops together. */
-  readonly rowsRemoved?: number;
-  readonly selfHitBlocks?: number;
-  readonly selfReadBlocks?: number;
-  readonly selfTempBlocks?: number;
-  /** Cost without the children's; 0 where re-run children or a LIMIT make the difference negative. */
-  readonly selfCost: number;
-  readonly totalCost: number;
-  readonly children: readonly PlanNode[];
-}
+export { collectNodes } from './planModel';
+export type { BlockCounts, LabelledText, PlanJit, PlanModel, PlanNode, PlanTrigger, PlanWorker } from './planModel';
 
-export interface PlanModel {
-  readonly root: PlanNode;
+/** What the plan as a whole has. */
+interface Measured {
   readonly analyzed: boolean;
-  readonly planningMs?: number;
-  readonly executionMs?: number;
-  readonly jitMs?: number;
-  /** Time of the run that no node accounts for, triggers and JIT apart. */
-  readonly unattributedMs?: number;
-  /** Things about the whole plan that people should know, as sentences. */
-  readonly notes: readonly string[];
-}
-
-/** The figures of a node while the tree is computed. */
-export interface Work {
-  readonly raw: RawNode;
-  readonly id: number;
-  readonly depth: number;
-  readonly parent: Work | undefined;
-  readonly children: Work[];
-  readonly loops: number | undefined;
-  readonly totalMs: number;
-  /** Inclusive counts, as PostgreSQL gives them; workers are in them. */
-  readonly blocks: Record<BlockKind, number>;
-  /** What is left after everything that ran inside is taken out. */
-  self: Record<BlockKind | 'ms', number>;
-}
-
-export type BlockKind = 'hit' | 'read' | 'temp';
-const blockKeys: Readonly<Record<BlockKind, readonly string[]>> = { hit: ['Shared Hit Blocks', 'Local Hit Blocks'], read: ['Shared Read Blocks', 'Local Read Blocks'], temp: ['Temp Read Blocks', 'Temp Written Blocks'] };
-
-/** How many processes run the nodes below a Gather. */
-interface Team {
-  readonly processes: number;
-  /** VERBOSE: workers report their own loops, so a node without such a report ran in the leader alone. */
-  readonly reported: boolean;
+  readonly timed: boolean;
+  readonly blocks: boolean;
+  readonly io: boolean;
+  readonly ownCosts: readonly number[];
 }
 
 /**
@@ -87,65 +27,73 @@ interface Team {
 export function parsePlan(json: unknown): PlanModel {
   const document = Array.isArray(json) ? (json as readonly unknown[])[0] : json;
   const top = isRecord(document) ? document : {};
-  const all: Work[] = [];
-  const work = collect(recordIn(top, 'Plan') ?? {}, undefined, undefined, all);
-  for (const node of all) takeOut(node);
-  attributeInside(all);
-  const analyzed = work.loops !== undefined;
-  const root = finish(work, analyzed, hasBuffers(all), false);
+  const all = collectWork(recordIn(top, 'Plan') ?? {});
+  attributeWork(all);
+  const work = all[0]!;
+  const raws = all.map((node) => node.raw);
+  const analyzed = raws.some((raw) => numberIn(raw, 'Actual Loops') !== undefined);
+  const timed = analyzed && raws.some((raw) => numberIn(raw, 'Actual Total Time') !== undefined);
+  const root = finish(work, { analyzed, timed, blocks: raws.some(hasBlocks), io: raws.some(hasIo), ownCosts: attributeCosts(all) }, false);
   const executionMs = numberIn(top, 'Execution Time');
-  const jitMs = numberIn(recordIn(recordIn(top, 'JIT'), 'Timing'), 'Total');
-  const known = work.totalMs + recordsIn(top, 'Triggers').reduce((sum, trigger) => sum + (numberIn(trigger, 'Time') ?? 0), 0);
+  const triggers = recordsIn(top, 'Triggers').map(toTrigger);
+  const triggersMs = triggers.reduce((sum, trigger) => sum + (trigger.ms ?? 0), 0);
+  const serializationMs = numberIn(recordIn(top, 'Serialization'), 'Time');
+  const jit = toJit(recordIn(top, 'JIT'));
+  // What no node has read runs behind the tree: CTEs that write.
+  const inNodes = all.reduce((sum, node) => sum + node.selfMs, 0);
+  const planning = recordIn(top, 'Planning');
   return {
     root,
     analyzed,
-    ...defined({ planningMs: numberIn(top, 'Planning Time'), executionMs, jitMs, unattributedMs: executionMs === undefined || !analyzed ? undefined : Math.max(0, executionMs - known) }),
-    notes: collectNotes(top, all.map((node) => node.raw)),
+    timed,
+    ...defined({
+      planningMs: numberIn(top, 'Planning Time'), executionMs, jitMs: jit?.totalMs, serializationMs, triggersMs: triggers.some(({ ms }) => ms !== undefined) ? triggersMs : undefined,
+      unattributedMs: executionMs === undefined || !timed ? undefined : Math.max(0, executionMs - inNodes - triggersMs - (serializationMs ?? 0)),
+      wholeMs: executionMs ?? (timed ? inNodes : undefined), jit, planningBlocks: planning && hasBlocks(planning) ? toBlocks(countsIn(planning)) : undefined,
+      queryText: textIn(top, 'Query Text'), queryIdentifier: top['Query Identifier'] === undefined ? undefined : String(top['Query Identifier']),
+    }),
+    triggers,
+    settings: Object.fromEntries(Object.entries(recordIn(top, 'Settings') ?? {}).map(([name, value]) => [name, String(value)])),
+    notes: collectNotes(top, raws),
   };
 }
 
-function collect(raw: RawNode, parent: Work | undefined, team: Team | undefined, all: Work[]): Work {
-  const loops = numberIn(raw, 'Actual Loops');
-  const node: Work = {
-    raw, id: all.length, depth: (parent?.depth ?? -1) + 1, parent, children: [], loops,
-    totalMs: ((numberIn(raw, 'Actual Total Time') ?? 0) * (loops ?? 0)) / processesOf(raw, loops ?? 0, team),
-    blocks: { hit: blocksIn(raw, 'hit'), read: blocksIn(raw, 'read'), temp: blocksIn(raw, 'temp') },
-    self: { ms: 0, hit: 0, read: 0, temp: 0 },
-  };
-  all.push(node);
-  const launched = numberIn(raw, 'Workers Launched');
-  const below = launched === undefined ? team : { processes: launched + (raw['Single Copy'] === true ? 0 : 1) || 1, reported: plansIn(raw).some(reportsWorkers) };
-  for (const child of plansIn(raw)) node.children.push(collect(child, node, below, all));
-  return node;
+const toTrigger = (raw: RawNode): PlanTrigger => {
+  const [trigger, constraint] = [textIn(raw, 'Trigger Name'), textIn(raw, 'Constraint Name')];
+  return { name: constraint ?? trigger ?? '', ...defined({ constraint, relation: textIn(raw, 'Relation'), ms: numberIn(raw, 'Time') }), calls: numberIn(raw, 'Calls') ?? 0 };
+};
+
+function toJit(raw: RawNode | undefined): PlanJit | undefined {
+  const timing = recordIn(raw, 'Timing');
+  // 17 tells the deforming inside of the generation.
+  const generationMs = numberIn(timing, 'Generation') ?? numberIn(recordIn(timing, 'Generation'), 'Total');
+  return raw && defined({ functions: numberIn(raw, 'Functions'), generationMs, inliningMs: numberIn(timing, 'Inlining'), optimizationMs: numberIn(timing, 'Optimization'), emissionMs: numberIn(timing, 'Emission'), totalMs: numberIn(timing, 'Total') });
 }
-
-const blocksIn = (raw: RawNode, kind: BlockKind): number => blockKeys[kind].reduce((sum, key) => sum + (numberIn(raw, key) ?? 0), 0);
-const workerLoops = (raw: RawNode): readonly number[] => recordsIn(raw, 'Workers').flatMap((worker) => numberIn(worker, 'Actual Loops') ?? []);
-const reportsWorkers = (raw: RawNode): boolean => workerLoops(raw).length > 0 || plansIn(raw).some(reportsWorkers);
-
-/** Processes that ran a node; its loops are counted over all of them, and they run side by side. */
-function processesOf(raw: RawNode, loops: number, team: Team | undefined): number {
-  if (team === undefined || loops === 0) return 1;
-  const workers = workerLoops(raw);
-  if (workers.length === 0) return team.reported ? 1 : Math.max(1, Math.min(team.processes, loops));
-  const ran = workers.filter((count) => count > 0);
-  const inLeader = loops > ran.reduce((sum, count) => sum + count, 0) ? 1 : 0;
-  return Math.max(1, ran.length + inLeader);
-}
-
-function takeOut(node: Work): void {
-  const inside = node.children.filter((child) => !runsElsewhere(child.raw));
-  const rest = (own: number, of: (child: Work) => number): number => own - inside.reduce((sum, child) => sum + of(child), 0);
-  node.self = { ms: rest(node.totalMs, (child) => child.totalMs), hit: rest(node.blocks.hit, (child) => child.blocks.hit), read: rest(node.blocks.read, (child) => child.blocks.read), temp: rest(node.blocks.temp, (child) => child.blocks.temp) };
-}
-
-const hasBuffers = (all: readonly Work[]): boolean => all.some(({ raw }) => numberIn(raw, 'Shared Hit Blocks') !== undefined);
 
 /** Nodes that read their whole input before they return a row: a LIMIT above does not stop what is below. */
-const readsAll = (raw: RawNode): boolean => ['Sort', 'Incremental Sort', 'Hash', 'Aggregate', 'ModifyTable', 'Bitmap Index Scan', 'BitmapAnd', 'BitmapOr'].includes(textIn(raw, 'Node Type') ?? '') && textIn(raw, 'Strategy') !== 'Sorted';
+const readsAll = (raw: RawNode): boolean => ['Sort', 'Hash', 'Aggregate', 'ModifyTable', 'Bitmap Index Scan', 'BitmapAnd', 'BitmapOr'].includes(textIn(raw, 'Node Type') ?? '') && textIn(raw, 'Strategy') !== 'Sorted';
 
-function finish(node: Work, analyzed: boolean, buffers: boolean, limited: boolean): PlanNode {
+/**
+ * Does a node end its child before the last row? A sub-query may be one row's worth (EXISTS, a CTE below a LIMIT), a merge join ends
+ * with the shorter side, a semi-join with the first match, a hash join with an empty hash table.
+ */
+function stopsEarly({ raw, children }: Work, child: Work): boolean {
+  if (textIn(child.raw, 'Subplan Name') !== undefined) return true;
+  const type = textIn(raw, 'Node Type');
+  if (type === 'Merge Join') return true;
+  const inner = textIn(child.raw, 'Parent Relationship') === 'Inner';
+  if (type === 'Nested Loop') return inner && (raw['Inner Unique'] === true || ['Semi', 'Anti'].includes(textIn(raw, 'Join Type') ?? ''));
+  return type === 'Hash Join' && !inner && children.some((other) => textIn(other.raw, 'Parent Relationship') === 'Inner' && numberIn(other.raw, 'Actual Rows') === 0);
+}
+
+const toBlocks = ({ hit, read, dirtied, written, tempRead, tempWritten }: Counts): BlockCounts => {
+  const least = (value: number): number => Math.max(0, value);
+  return { hit: least(hit), read: least(read), dirtied: least(dirtied), written: least(written), tempRead: least(tempRead), tempWritten: least(tempWritten) };
+};
+
+function finish(node: Work, whole: Measured, limited: boolean): PlanNode {
   const { raw, loops } = node;
+  const { analyzed, timed } = whole;
   const neverExecuted = loops === 0;
   const planRows = numberIn(raw, 'Plan Rows') ?? 0;
   const actualRows = numberIn(raw, 'Actual Rows');
@@ -153,31 +101,40 @@ function finish(node: Work, analyzed: boolean, buffers: boolean, limited: boolea
   const factor = ran && actualRows !== undefined ? Math.max(1, actualRows) / Math.max(1, planRows) : undefined;
   const removed = ['Rows Removed by Filter', 'Rows Removed by Join Filter', 'Rows Removed by Index Recheck'].reduce((sum, key) => sum + (numberIn(raw, key) ?? 0), 0);
   const below = textIn(raw, 'Node Type') === 'Limit' || (limited && !readsAll(raw));
-  const totalCost = numberIn(raw, 'Total Cost') ?? 0;
-  const inside = node.children.filter((child) => !runsElsewhere(child.raw));
+  const self = toBlocks(node.selfCounts);
   return {
     id: node.id,
     nodeType: labelOf(raw),
     ...defined({
       relation: textIn(raw, 'Relation Name') ?? textIn(raw, 'CTE Name') ?? textIn(raw, 'Function Name'), schema: textIn(raw, 'Schema'), alias: textIn(raw, 'Alias'),
-      index: textIn(raw, 'Index Name'), workersPlanned: numberIn(raw, 'Workers Planned'), subplan: textIn(raw, 'Subplan Name'), loops,
-      selfMs: analyzed ? Math.max(0, node.self.ms) : undefined, totalMs: analyzed ? node.totalMs : undefined,
+      index: textIn(raw, 'Index Name'), workersPlanned: numberIn(raw, 'Workers Planned'), workersLaunched: numberIn(raw, 'Workers Launched'), subplan: textIn(raw, 'Subplan Name'), loops,
+      processes: ran ? node.processes : undefined, workers: workersOf(raw),
+      selfMs: timed ? node.selfMs : undefined, totalMs: timed ? node.ms : undefined, startupMs: timed && ran ? numberIn(raw, 'Actual Startup Time') : undefined,
       rows: ran && actualRows !== undefined ? actualRows * loops : neverExecuted ? 0 : undefined,
-      factor: limited && factor !== undefined && factor < 1 ? undefined : factor,
-      rowsRemoved: ran && removed > 0 ? removed * loops : undefined,
-      selfHitBlocks: buffers ? Math.max(0, node.self.hit) : undefined, selfReadBlocks: buffers ? Math.max(0, node.self.read) : undefined, selfTempBlocks: buffers ? Math.max(0, node.self.temp) : undefined,
+      factor: limited && factor !== undefined && factor < 1 ? undefined : factor, limited: limited || undefined,
+      rowsRemoved: ran && removed > 0 ? removed * loops : undefined, width: numberIn(raw, 'Plan Width'), startupCost: numberIn(raw, 'Startup Cost'),
+      ...(whole.blocks ? { selfHitBlocks: self.hit, selfReadBlocks: self.read, selfTempBlocks: self.tempRead + self.tempWritten, selfBlocks: self, totalBlocks: toBlocks(node.counts) } : {}),
+      ...(whole.io ? { selfIoMs: Math.max(0, node.selfCounts.io), totalIoMs: node.counts.io } : {}),
     }),
     conditions: conditionsOf(raw),
+    details: detailsOf(raw),
     neverExecuted,
     estimatedRows: planRows * (ran ? loops : 1),
-    selfCost: Math.max(0, totalCost - inside.reduce((sum, child) => sum + (numberIn(child.raw, 'Total Cost') ?? 0), 0)),
-    totalCost,
-    children: node.children.map((child) => finish(child, analyzed, buffers, below)),
+    estimatedRowsPerLoop: planRows,
+    selfCost: whole.ownCosts[node.id] ?? 0,
+    totalCost: numberIn(raw, 'Total Cost') ?? 0,
+    children: node.depth >= MAX_DEPTH ? [] : node.children.map((child) => finish(child, whole, below || stopsEarly(node, child))),
+    raw,
   };
+}
+
+function workersOf(raw: RawNode): readonly PlanWorker[] | undefined {
+  const workers = recordsIn(raw, 'Workers').map((worker): PlanWorker => {
+    const [loops, ms, rows] = [numberIn(worker, 'Actual Loops'), numberIn(worker, 'Actual Total Time'), numberIn(worker, 'Actual Rows')];
+    return { number: numberIn(worker, 'Worker Number') ?? 0, ...defined({ loops, rows: rows === undefined || loops === undefined ? undefined : rows * loops, totalMs: ms === undefined || loops === undefined ? undefined : ms * loops }) };
+  });
+  return workers.length > 0 ? workers : undefined;
 }
 
 const defined = <T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Every node, parents before children. */
-export const collectNodes = (root: PlanNode): readonly PlanNode[] => [root, ...root.children.flatMap(collectNodes)];

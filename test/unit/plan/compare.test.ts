@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { comparePlans, flatten, type PlanDiff } from '../../../server/src/core/plan/compare';
+import { parsePlan } from '../../../server/src/core/plan/planTree';
+
+type Raw = Record<string, unknown>;
+const node = (type: string, more: Raw = {}, ...children: Raw[]): Raw => ({ 'Node Type': type, 'Startup Cost': 0, 'Total Cost': 10, 'Plan Rows': 5, 'Plan Width': 4, ...more, ...(children.length > 0 ? { Plans: children } : {}) });
+const scan = (alias: string, more: Raw = {}): Raw => node('Seq Scan', { 'Relation Name': `${alias}s`, Alias: alias, ...more });
+const compare = (before: Raw, after: Raw): PlanDiff => comparePlans(parsePlan({ Plan: before }), parsePlan({ Plan: after }));
+const rows = (diff: PlanDiff): string[] => flatten(diff.roots).map(({ status, before, after, changes }) => [status, before?.nodeType, after?.nodeType, ...changes].filter(Boolean).join(' | '));
+
+describe('comparePlans', () => {
+  it('of a plan with itself changes nothing', () => {
+    const plan = node('Limit', {}, node('Sort', { 'Sort Key': ['a'] }, node('Hash Join', {}, scan('o'), node('Hash', {}, scan('i')))));
+    const diff = compare(plan, plan);
+    expect(diff.sameShape).toBe(true);
+    expect(flatten(diff.roots).every(({ status, delta }) => status === 'same' && delta.selfCost === 0)).toBe(true);
+    expect(diff.totals).toEqual([{ label: 'cost', unit: 'cost', before: 10, after: 10 }]);
+  });
+  it('finds the same relation read otherwise, and a sort that an index made needless', () => {
+    const diff = compare(
+      node('Limit', {}, node('Sort', { 'Sort Key': ['at'] }, scan('o', { Filter: '(a = 1)', 'Total Cost': 1000 }))),
+      node('Limit', {}, node('Index Scan', { 'Relation Name': 'os', Alias: 'o', 'Index Name': 'o_a_at', 'Index Cond': '(a = 1)', 'Total Cost': 20 })),
+    );
+    expect(rows(diff)).toEqual(['same | Limit | Limit', 'removed | Sort', 'changed | Seq Scan | Index Scan | Seq Scan → Index Scan using o_a_at | condition gone: Filter: (a = 1) | condition new: Index Cond: (a = 1)']);
+    expect(flatten(diff.roots)[2]?.delta.totalCost).toBe(-980);
+    expect(diff.sameShape).toBe(false);
+  });
+  it('keeps sides of a join apart by alias, and sees a Gather put on top', () => {
+    const diff = compare(
+      node('Hash Join', { 'Join Type': 'Inner' }, scan('a', { 'Relation Name': 't' }), node('Hash', {}, scan('b', { 'Relation Name': 't' }))),
+      node('Gather', { 'Workers Planned': 2 }, node('Merge Join', { 'Join Type': 'Left' }, scan('b', { 'Relation Name': 't' }), scan('a', { 'Relation Name': 't', 'Parallel Aware': true }))),
+    );
+    expect(rows(diff)).toEqual(['added | Gather', 'changed | Hash Join | Merge Left Join | Hash Join → Merge Left Join', 'removed | Hash', 'same | Seq Scan | Seq Scan', 'changed | Seq Scan | Parallel Seq Scan | Seq Scan → Parallel Seq Scan']);
+  });
+  it('keeps what has nothing in common apart', () => {
+    expect(rows(compare(scan('x'), scan('y')))).toEqual(['removed | Seq Scan', 'added | Seq Scan']);
+  });
+});
