@@ -21,6 +21,7 @@ const twinPort = { target: './server/src/db', from: './server/src/twin', except:
 /** Outside libraries and the one folder that may import each. */
 const owners = {
   pg: 'server/src/db',
+  '@redis/client': 'server/src/db',
   '@electric-sql/pglite': 'server/src/twin',
   'libpg-query': 'server/src/parser',
   'pgsql-ast-parser': 'server/src/parser',

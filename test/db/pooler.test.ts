@@ -9,6 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explainAnalyze, readWriteRisks, safeExplain } from '../../server/src/db/explain';
 import { openSession, readBackend, type DbSession } from '../../server/src/db/session';
 import { createConnections } from '../../server/src/workspace/connections';
+import { collectFindings, figureOf, tableOf, type HealthReport } from '../../server/src/core/health/model';
+import { readHealth } from '../../server/src/workspace/health';
+import { createPoolerSource } from '../../server/src/workspace/poolerHealth';
 import { prove } from '../support/prove';
 import { createDatabase, type TestDatabase } from '../support/postgres';
 
@@ -116,6 +119,33 @@ describe.skipIf(program === undefined)('behind PgBouncer in transaction mode, wi
     abort.abort();
     expect(await running).toMatchObject({ kind: 'cancelled', sqlState: '57014' });
     await direct.close();
+  });
+  it('is looked at by its console: pools, waiting clients, traffic, and its configuration', async () => {
+    const console_ = url.replace(/\/[^/]*$/, '');
+    const look = (): Promise<HealthReport> => readHealth({ sources: [createPoolerSource({ url: console_, uses: async () => [{ feature: 'LISTEN', places: ['src/jobs.ts:3'] }] })], thresholds: { poolerWaitSeconds: 0, poolerWaitCriticalSeconds: 30 } });
+    const holder = new pg.Client({ connectionString: url });
+    await holder.connect();
+    await holder.query('begin');
+    const waiting = neighbour('select 1');
+    let report = await look();
+    for (let tries = 0; tries < 100 && figureOf(report.checks[0], 'clientsWaiting') === 0; tries++) report = await look();
+    await holder.query('rollback');
+    await holder.end();
+    await waiting;
+    const [check] = report.checks;
+    expect(check?.cannotSee).toEqual([]);
+    expect(tableOf(check, 'pools')?.rows).toEqual([expect.objectContaining({ database: database.name, clientsWaiting: 1, serversActive: 1, poolSize: 1, usedPercent: 100, poolMode: 'transaction' })]);
+    expect(Number(tableOf(check, 'traffic')?.rows.find((row) => row['database'] === database.name)?.['transactions'])).toBeGreaterThan(0);
+    expect(Number(figureOf(check, 'longestWaitSeconds'))).toBeGreaterThan(0);
+    expect(figureOf(check, 'maxClients')).toBe(100);
+    const user = new URL(url).username;
+    expect(collectFindings(report).map(({ id, severity, subject }) => `${severity} ${id} ${subject}`)).toEqual([`warning pgbouncer-clients-wait ${database.name} as ${user}`, 'warning pgbouncer-session-feature pool_mode', 'warning pgbouncer-auth auth_type']);
+    expect(JSON.stringify(report)).not.toContain(new URL(url).password || 'no password');
+  });
+  it('a database or a user without the right to its console is told so', async () => {
+    const failing = (at: string): Promise<unknown> => readHealth({ sources: [createPoolerSource({ url: at })] }).then(() => undefined, (error: unknown) => error);
+    expect(String(await failing(database.url))).toContain('no administration console of PgBouncer');
+    expect(String(await failing('postgres://127.0.0.1:1/pgbouncer'))).toContain('nothing listens there');
   });
   it('says so when it is connected to the console of the pooler', async () => {
     const console_ = openSession(url.replace(/\/[^/]*$/, '/pgbouncer'));

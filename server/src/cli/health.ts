@@ -1,23 +1,21 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
-import { renderHealthMarkdown } from '../core/health/markdown';
-import { collectFindings, countSeverities, type HealthReport } from '../core/health/model';
 import { isThresholdName, THRESHOLDS } from '../core/health/thresholds';
 import { databaseUrl } from '../workspace/connections';
-import { postgresChecks, readHealthOf, type HealthRequest } from '../workspace/health';
+import { openHealth, postgresChecks, type HealthRequest } from '../workspace/health';
 import { nearest } from '../workspace/settings';
 import { readSettings } from './check';
-import { renderHealthText } from './healthText';
+import { parseAddress, serveMetrics } from './healthListen';
+import { HEALTH_FORMATS, print, renderHealth, statusOf, type HealthFormat } from './healthOutput';
+import { createSources, SOURCE_CHECKS, type SourceFlags } from './healthSources';
+import { DEFAULT_SECONDS, watchHealth } from './healthWatch';
 import { createProgress } from './progress';
 import { UsageError } from './usage';
 
-export const HEALTH_FORMATS = ['text', 'json', 'markdown'] as const;
-
-export interface HealthFlags {
+export interface HealthFlags extends SourceFlags {
   /** `false` from `--no-database`. */
   readonly database?: string | false;
-  readonly format: (typeof HEALTH_FORMATS)[number];
+  readonly format: HealthFormat;
   readonly output?: string;
   readonly threshold?: readonly string[];
   readonly poolSize?: number;
@@ -25,31 +23,51 @@ export interface HealthFlags {
   readonly measureBloat?: boolean;
   readonly maxWarnings?: number;
   readonly config?: string;
+  /** Seconds; `true` from `--watch` alone. */
+  readonly watch?: number | true;
+  /** `[HOST:]PORT`. */
+  readonly listen?: string;
 }
 
 /** `sargable health`. @returns the exit status: 1 where something is critical, or there are more warnings than allowed */
 export async function runHealth(checks: readonly string[], flags: HealthFlags): Promise<number> {
+  const { listen, watch } = flags;
+  if (listen !== undefined && (watch !== undefined || flags.output !== undefined)) throw new UsageError('--listen looks when it is asked: it goes without --watch and --output');
+  if (watch !== undefined && flags.format === 'markdown') throw new UsageError('--watch writes text, json or prometheus');
+  const address = listen === undefined ? undefined : parseAddress(listen);
   const { request, url } = await toHealthRequest(checks, flags);
-  if (url === undefined) throw new UsageError('name the database: --database URL, SARGABLE_DATABASE_URL or PG* variables');
   const progress = createProgress();
-  const outcome = await readHealthOf(url, { ...request, onProgress: (check, done, total) => progress.update(check.toLowerCase(), done, total, 'checks') });
-  progress.done();
-  if (!outcome.ok) throw new UsageError(`the database cannot be used: ${outcome.error}`);
-  await print(renderHealth(outcome.report, flags.format), flags.output);
-  return statusOf(outcome.report, flags.maxWarnings);
+  const looks = openHealth(url, { ...request, ...(watch === undefined && !address ? { onProgress: (check, done, total) => progress.update(check.toLowerCase(), done, total, 'checks') } : {}) });
+  try {
+    if (address) return await serveMetrics(looks, address);
+    if (watch !== undefined) return await watchHealth(looks, { seconds: watch === true ? DEFAULT_SECONDS : watch, ...flags });
+    const outcome = await looks.look();
+    progress.done();
+    if (!outcome.ok) throw new UsageError(`nothing can be said of the health: ${outcome.error}`);
+    await print(renderHealth(outcome.report, flags.format), flags.output);
+    return statusOf(outcome.report, flags.maxWarnings);
+  } finally {
+    await looks.close();
+  }
 }
 
 /** What the flags and the configuration ask for. Throws `UsageError`. */
 export async function toHealthRequest(checks: readonly string[], flags: HealthFlags): Promise<{ readonly request: HealthRequest; readonly url: string | undefined }> {
-  const names = postgresChecks.map(({ name }) => name);
+  const known = [...postgresChecks.map(({ name }) => name), ...SOURCE_CHECKS];
   for (const check of checks) {
-    if (!names.includes(check)) throw new UsageError(`unknown check '${check}'${nearest(check, names) ? `; did you mean '${nearest(check, names)}'?` : ''}\n  There are: ${names.join(', ')}`);
+    if (!known.includes(check)) throw new UsageError(`unknown check '${check}'${nearest(check, known) ? `; did you mean '${nearest(check, known)}'?` : ''}\n  There are: ${known.join(', ')}`);
   }
   const settings = await readSettings(process.cwd(), flags.config === undefined ? {} : { config: flags.config });
+  const sources = await createSources(checks, flags, settings);
+  const onPostgres = checks.filter((check) => !SOURCE_CHECKS.includes(check));
+  // Named sources alone need no Postgres; one that is named all the same tells them of its limits.
+  const alone = checks.length > 0 && onPostgres.length === 0;
+  const url = flags.database === false ? undefined : alone ? flags.database : databaseUrl(flags.database);
+  if (url === undefined && (sources.length === 0 || onPostgres.length > 0)) throw new UsageError('name the database: --database URL, SARGABLE_DATABASE_URL or PG* variables');
   return {
-    url: flags.database === false ? undefined : databaseUrl(flags.database),
+    url,
     request: {
-      ...(checks.length === 0 ? {} : { checks }), ...(settings.health ? { settings: settings.health } : {}), thresholds: toLimits(flags.threshold ?? []),
+      sources, ...(checks.length === 0 ? {} : { checks: onPostgres }), ...(settings.health ? { settings: settings.health } : {}), thresholds: toLimits(flags.threshold ?? []),
       options: { ...(flags.poolSize === undefined ? {} : { poolSize: flags.poolSize }), ...(flags.maxOverflow === undefined ? {} : { maxOverflow: flags.maxOverflow }), ...(flags.measureBloat ? { measureBloat: true } : {}) },
     },
   };
@@ -65,29 +83,14 @@ function toLimits(pairs: readonly string[]): Readonly<Record<string, number>> {
   }));
 }
 
-export function renderHealth(report: HealthReport, format: HealthFlags['format']): string {
-  if (format === 'json') return `${JSON.stringify(report, undefined, 2)}\n`;
-  return format === 'markdown' ? renderHealthMarkdown(report) : renderHealthText(report);
-}
-
-async function print(text: string, output: string | undefined): Promise<void> {
-  if (output === undefined) process.stdout.write(text);
-  else {
-    await writeFile(output, text).catch((error: unknown) => {
-      throw new UsageError(`--output ${output}: ${error instanceof Error ? error.message : String(error)}`);
-    });
-    process.stderr.write(`sargable: ${output} written\n`);
-  }
-}
-
-export function statusOf(report: HealthReport, maxWarnings: number | undefined): number {
-  const { critical, warning } = countSeverities(collectFindings(report));
-  return critical > 0 || (maxWarnings !== undefined && warning > maxWarnings) ? 1 : 0;
-}
-
 const wholeNumber = (value: string): number => {
   if (!/^\d+$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(value);
+};
+const seconds = (value: string): number => {
+  const number = Number(value);
+  if (value === '' || !Number.isFinite(number) || number < 1) throw new InvalidArgumentError('It must be a number of seconds, 1 or more.');
+  return number;
 };
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
 
@@ -95,15 +98,21 @@ const collect = (value: string, previous: readonly string[] = []): readonly stri
 export function addHealthCommand(program: Command): void {
   program
     .command('health [checks...]')
-    .description(`what is wrong with a database, and the statements that mend it: ${postgresChecks.map(({ name }) => name).join(', ')} (default: all)`)
+    .description(`what is wrong with a database, and the statements that mend it: ${[...postgresChecks.map(({ name }) => name), ...SOURCE_CHECKS].join(', ')} (default: all that is named by URL)`)
     .option('--database <url>', 'the database (also SARGABLE_DATABASE_URL, PG* variables)')
     .addOption(new Option('--format <format>', 'output format').choices([...HEALTH_FORMATS]).default('text'))
-    .option('--output <file>', 'write the report there')
+    .option('--output <file>', 'write the report there; a reader never sees half of it')
     .option('--threshold <name=value>', 'limit of a check; repeatable', collect)
     .option('--pool-size <n>', "connections of the application's pools together", wholeNumber)
     .option('--max-overflow <n>', 'connections that they may open beyond', wholeNumber)
     .option('--measure-bloat', 'measure bloat with pgstattuple where it is installed: reads the largest tables')
     .option('--max-warnings <n>', 'exit 1 when there are more warnings', wholeNumber)
+    .option('--redis-url <url>', 'Redis, redis://host:6379/0 (also SARGABLE_REDIS_URL and REDIS_URL for the check redis)')
+    .option('--redis-keys <n>', 'keys of Redis to measure at most; 0: none', wholeNumber)
+    .option('--pgbouncer-url <url>', 'administration console of PgBouncer (also SARGABLE_PGBOUNCER_URL for the check pgbouncer)')
+    .option('--pgbouncer-ini <file>', 'configuration of PgBouncer to check')
+    .option('--watch [seconds]', `look again every so many seconds (${DEFAULT_SECONDS}): redraws a terminal, else appends a line of JSON`, seconds)
+    .option('--listen <address>', 'serve metrics at http://HOST:PORT/metrics and look whenever they are asked for; [HOST:]PORT, 127.0.0.1 without a host')
     .option('--config <path>', 'configuration file; discovered upwards otherwise')
     .action(async (checks: string[], flags: HealthFlags) => {
       process.exitCode = await runHealth(checks, flags);

@@ -1,4 +1,4 @@
-import type { HealthCheck, HealthReport } from '../core/health/model';
+import type { HealthCheck, HealthReport, HealthServer } from '../core/health/model';
 import { toThresholds, type Thresholds } from '../core/health/thresholds';
 import { DatabaseError } from '../db/errors';
 import { probes } from '../db/health';
@@ -11,7 +11,8 @@ import type { HealthSettings } from './settings';
 export interface HealthSource {
   readonly name: string;
   readonly title: string;
-  run(limits: Thresholds): Promise<ProbeResult>;
+  /** `server`: the Postgres that is looked at with it. */
+  run(limits: Thresholds, server?: HealthServer): Promise<ProbeResult>;
 }
 
 export interface HealthRequest {
@@ -52,22 +53,31 @@ export async function readHealth(request: HealthRequest): Promise<HealthReport> 
     checks.push({ name, title, figures, tables, findings: findings.map((f) => ({ ...f, check: name })), cannotSee: cannotSee.map((c) => ({ ...c, check: name })), durationMs: Math.round(performance.now() - started) });
   };
   if (session && server) for (const probe of chosen) await run(probe, () => runProbe(session, probe, { server, thresholds, options }));
-  for (const source of sources) await run(source, () => source.run(thresholds));
+  for (const source of sources) await run(source, () => source.run(thresholds, server));
   return { version: 1, label: session?.label ?? sources.map(({ title }) => title).join(', '), takenAt: server?.now ?? new Date().toISOString(), ...(server ? { server } : {}), checks };
 }
 
 export type HealthOutcome = { readonly ok: true; readonly report: HealthReport } | { readonly ok: false; readonly error: string; readonly code?: string };
 
-/** Opens a connection of its own for `readHealth`, and closes it. */
-export async function readHealthOf(url: string, request: Omit<HealthRequest, 'session'>): Promise<HealthOutcome> {
+/** Looks again and again, over one connection of its own. */
+export interface HealthLooks {
+  look(): Promise<HealthOutcome>;
+  close(): Promise<void>;
+}
+
+/** `url` undefined: the sources alone are looked at. Connects at the first look. */
+export function openHealth(url: string | undefined, request: Omit<HealthRequest, 'session'>): HealthLooks {
   let session: DbSession | undefined;
-  try {
-    session = openSession(url);
-    return { ok: true, report: await readHealth({ ...request, session }) };
-  } catch (error) {
-    if (!(error instanceof DatabaseError)) throw error;
-    return { ok: false, error: error.message, ...(error.sqlState === undefined ? {} : { code: error.sqlState }) };
-  } finally {
-    await session?.close();
-  }
+  return {
+    async look() {
+      try {
+        session ??= url === undefined ? undefined : openSession(url);
+        return { ok: true, report: await readHealth({ ...request, ...(session ? { session } : {}) }) };
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error;
+        return { ok: false, error: error.message, ...(error.sqlState === undefined ? {} : { code: error.sqlState }) };
+      }
+    },
+    close: async () => session?.close(),
+  };
 }

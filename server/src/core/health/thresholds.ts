@@ -36,6 +36,15 @@ export const THRESHOLDS = {
   sequenceCritical: { default: 90, description: 'The same: critical.' },
   statementSharePercent: { default: 10, description: "A statement with this share of the database's time is named." },
   statementMeanMilliseconds: { default: 1000, description: 'A statement with a mean time above this: warning.' },
+  redisHitPercent: { default: 70, description: 'Reads of Redis that found their key, below this share: warning.' },
+  redisMinimumReads: { default: 1000, description: 'Fewer reads of Redis than this say nothing about its hit ratio.' },
+  redisMemoryWarning: { default: 80, description: 'Percent of maxmemory used where nothing can be evicted: warning.' },
+  redisMemoryCritical: { default: 90, description: 'The same: critical.' },
+  redisKeysWithoutTtl: { default: 1000, description: 'Keys of one pattern without a time to live: warning.' },
+  redisLargeKeyMegabytes: { default: 10, description: 'A key of Redis that takes more memory than this: warning.' },
+  redisFragmentation: { default: 1.5, description: 'Resident over used memory of Redis: warning.' },
+  poolerWaitSeconds: { default: 1, description: 'A client that waits in PgBouncer for a server connection longer than this: warning.' },
+  poolerWaitCriticalSeconds: { default: 10, description: 'The same: critical.' },
 } as const satisfies Readonly<Record<string, ThresholdSpec>>;
 
 export type ThresholdName = keyof typeof THRESHOLDS;

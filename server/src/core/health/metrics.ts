@@ -1,0 +1,111 @@
+import type { MetricFamily, Sample } from './exposition';
+import { figureOf, tableOf, type HealthCheck, type HealthReport, type HealthValue } from './model';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** One metric: where its values stand in a report. */
+interface MetricSpec {
+  /** Behind the prefix. */
+  readonly name: string;
+  readonly help: string;
+  readonly type?: MetricFamily['type'];
+  readonly check: string;
+  read(check: HealthCheck): readonly Sample[];
+}
+
+const PREFIX = 'sargable_';
+/** Rows of a list that become samples: every label value is a time series of its own. */
+const MOST_SERIES = 200;
+
+const asNumber = (value: HealthValue | undefined): number | undefined => (typeof value === 'number' ? value : typeof value === 'boolean' ? Number(value) : undefined);
+const ratio = (percent: number): number => percent / 100;
+
+/** A figure as one sample; none where the check does not know it. */
+const figure = (name: string, scale: (value: number) => number = (value) => value, labels?: Labels) => (check: HealthCheck): readonly Sample[] => {
+  const value = asNumber(figureOf(check, name));
+  return value === undefined ? [] : [{ value: scale(value), ...(labels ? { labels } : {}) }];
+};
+
+/** A column of a list, one sample a row; `labels`: names of the metric by columns. */
+const rows = (table: string, column: string, labels: Labels, scale: (value: number) => number = (value) => value) => (check: HealthCheck): readonly Sample[] =>
+  (tableOf(check, table)?.rows ?? []).slice(0, MOST_SERIES).flatMap((row): Sample[] => {
+    const value = asNumber(row[column]);
+    return value === undefined ? [] : [{ value: scale(value), labels: Object.fromEntries(Object.entries(labels).map(([label, from]) => [label, String(row[from] ?? '')])) }];
+  });
+
+/** Several figures as one metric, told apart by a label. */
+const byLabel = (label: string, figures: Labels) => (check: HealthCheck): readonly Sample[] => Object.entries(figures).flatMap(([name, value]) => figure(name, undefined, { [label]: value })(check));
+
+const SPECS: readonly MetricSpec[] = [
+  { check: 'connections', name: 'pg_connections', help: 'Client sessions of this database by what they do.', read: byLabel('state', { active: 'active', idle: 'idle', idleInTransaction: 'idle_in_transaction' }) },
+  { check: 'connections', name: 'pg_server_connections', help: 'Client sessions of the whole cluster.', read: figure('total') },
+  { check: 'connections', name: 'pg_connections_max', help: 'The setting max_connections.', read: figure('maxConnections') },
+  { check: 'connections', name: 'pg_connections_utilization_ratio', help: 'Client sessions of what max_connections leaves to ordinary roles.', read: figure('utilisation', ratio) },
+  { check: 'connections', name: 'pg_long_running_queries', help: 'Statements that run longer than the limit longQuerySeconds.', read: figure('longRunning') },
+  { check: 'connections', name: 'pg_oldest_idle_in_transaction_seconds', help: 'Age of the oldest idle transaction.', read: figure('oldestIdleInTransaction') },
+  { check: 'connections', name: 'pg_pool_size_configured', help: "Connections of the application's pools, as configured.", read: figure('poolSize') },
+  { check: 'connections', name: 'pg_pool_max_overflow_configured', help: 'Connections beyond the pool size that are allowed, as configured.', read: figure('maxOverflow') },
+  { check: 'connections', name: 'pg_pool_overflow', help: 'Connections in use beyond the pool size.', read: figure('overflow') },
+  { check: 'connections', name: 'pg_pool_utilization_ratio', help: 'Sessions of this database of pool size and overflow together.', read: figure('poolUtilisation', ratio) },
+  { check: 'sequences', name: 'pg_sequence_used_ratio', help: 'How much of a sequence is used up.', read: rows('sequences', 'used', { sequence: 'sequence' }, ratio) },
+
+  { check: 'redis', name: 'redis_uptime_seconds', help: 'Seconds since the server started; the counters run as long.', read: figure('uptimeSeconds') },
+  { check: 'redis', name: 'redis_hit_ratio', help: 'Reads that found their key, since the counters run.', read: figure('hitPercent', ratio) },
+  { check: 'redis', name: 'redis_keyspace_hits_total', type: 'counter', help: 'Reads that found their key.', read: figure('hits') },
+  { check: 'redis', name: 'redis_keyspace_misses_total', type: 'counter', help: 'Reads that did not.', read: figure('misses') },
+  { check: 'redis', name: 'redis_evicted_keys_total', type: 'counter', help: 'Keys evicted because maxmemory was reached.', read: figure('evictedKeys') },
+  { check: 'redis', name: 'redis_expired_keys_total', type: 'counter', help: 'Keys whose time to live was over.', read: figure('expiredKeys') },
+  { check: 'redis', name: 'redis_rejected_connections_total', type: 'counter', help: 'Connections rejected because maxclients was reached.', read: figure('rejectedConnections') },
+  { check: 'redis', name: 'redis_keys', help: 'Keys by database number.', read: rows('databases', 'keys', { db: 'database' }) },
+  { check: 'redis', name: 'redis_keys_without_ttl', help: 'Keys without a time to live by database number.', read: rows('databases', 'withoutTtl', { db: 'database' }) },
+  { check: 'redis', name: 'redis_pattern_keys', help: 'Keys by pattern, estimated from a sample.', read: rows('patterns', 'keys', { pattern: 'pattern' }) },
+  { check: 'redis', name: 'redis_pattern_keys_without_ttl', help: 'Keys without a time to live by pattern, estimated from a sample.', read: rows('patterns', 'withoutTtl', { pattern: 'pattern' }) },
+  { check: 'redis', name: 'redis_pattern_memory_bytes', help: 'Memory of the keys of a pattern, estimated from a sample.', read: rows('patterns', 'bytes', { pattern: 'pattern' }) },
+  { check: 'redis', name: 'redis_memory_used_bytes', help: 'Memory used by data and buffers.', read: figure('usedMemory') },
+  { check: 'redis', name: 'redis_memory_max_bytes', help: 'The setting maxmemory, where it is set.', read: figure('maxMemory') },
+  { check: 'redis', name: 'redis_memory_fragmentation_ratio', help: 'Resident over used memory.', read: figure('fragmentationRatio') },
+  { check: 'redis', name: 'redis_connected_clients', help: 'Clients connected.', read: figure('connectedClients') },
+  { check: 'redis', name: 'redis_blocked_clients', help: 'Clients that wait in a blocking command.', read: figure('blockedClients') },
+
+  { check: 'pgbouncer', name: 'pgbouncer_pool_clients', help: 'Clients of a pool: active ones are served or idle, the others wait for a server connection.', read: (check) => [...withLabel(rows('pools', 'clientsActive', { datname: 'database', user: 'user' })(check), 'state', 'active'), ...withLabel(rows('pools', 'clientsWaiting', { datname: 'database', user: 'user' })(check), 'state', 'waiting')] },
+  { check: 'pgbouncer', name: 'pgbouncer_pool_servers', help: 'Server connections of a pool by whether a client uses them.', read: (check) => [...withLabel(rows('pools', 'serversActive', { datname: 'database', user: 'user' })(check), 'state', 'active'), ...withLabel(rows('pools', 'serversIdle', { datname: 'database', user: 'user' })(check), 'state', 'idle')] },
+  { check: 'pgbouncer', name: 'pgbouncer_pool_size', help: 'Server connections that a pool may open.', read: rows('pools', 'poolSize', { datname: 'database', user: 'user' }) },
+  { check: 'pgbouncer', name: 'pgbouncer_pool_utilization_ratio', help: 'Server connections at work of the pool size.', read: rows('pools', 'usedPercent', { datname: 'database', user: 'user' }, ratio) },
+  { check: 'pgbouncer', name: 'pgbouncer_pool_wait_seconds', help: 'How long the first client in the queue has waited.', read: rows('pools', 'waitSeconds', { datname: 'database', user: 'user' }) },
+  { check: 'pgbouncer', name: 'pgbouncer_transactions_total', type: 'counter', help: 'Transactions pooled.', read: rows('traffic', 'transactions', { datname: 'database' }) },
+  { check: 'pgbouncer', name: 'pgbouncer_queries_total', type: 'counter', help: 'Queries pooled.', read: rows('traffic', 'queries', { datname: 'database' }) },
+  { check: 'pgbouncer', name: 'pgbouncer_wait_seconds_total', type: 'counter', help: 'Time that clients waited for a server connection.', read: rows('traffic', 'totalWaitSeconds', { datname: 'database' }) },
+  { check: 'pgbouncer', name: 'pgbouncer_clients', help: 'Clients connected.', read: figure('clients') },
+  { check: 'pgbouncer', name: 'pgbouncer_clients_max', help: 'The setting max_client_conn.', read: figure('maxClients') },
+];
+
+const withLabel = (samples: readonly Sample[], name: string, value: string): readonly Sample[] => samples.map((sample) => ({ ...sample, labels: { ...sample.labels, [name]: value } }));
+
+/** What is known without a report: the last look failed, or there was none. */
+export const toUnreachable = (): readonly MetricFamily[] => [up(0)];
+
+const up = (value: 0 | 1): MetricFamily => ({ name: `${PREFIX}health_up`, type: 'gauge', help: 'Whether the last look at the servers succeeded.', samples: [{ value }] });
+
+/**
+ * A report as metrics. Metrics of Postgres carry the database's name. No text of a query, no name of a key and no message of a
+ * finding becomes a label.
+ */
+export function toMetrics(report: HealthReport): readonly MetricFamily[] {
+  const { checks, server } = report;
+  const families = SPECS.map(({ name, help, type = 'gauge', check: wanted, read }): MetricFamily => {
+    const samples = checks.filter((check) => check.name === wanted).flatMap(read);
+    return { name: PREFIX + name, type, help, samples: server && name.startsWith('pg_') ? withLabel(samples, 'database', server.database) : samples };
+  });
+  const each = (value: (check: HealthCheck) => number): readonly Sample[] => checks.map((check) => ({ labels: { check: check.name }, value: value(check) }));
+  return [
+    ...families,
+    {
+      name: `${PREFIX}health_findings`, type: 'gauge', help: 'Findings of a check by severity.',
+      samples: checks.flatMap((check) => (['critical', 'warning', 'info'] as const).map((severity) => ({ labels: { check: check.name, severity }, value: check.findings.filter((finding) => finding.severity === severity).length }))),
+    },
+    { name: `${PREFIX}health_not_seen`, type: 'gauge', help: 'Things that a check could not see, for want of a privilege or of time.', samples: each(({ cannotSee }) => cannotSee.length) },
+    { name: `${PREFIX}health_check_duration_seconds`, type: 'gauge', help: 'How long a check took.', samples: each(({ durationMs }) => durationMs / 1000) },
+    { name: `${PREFIX}health_last_look_timestamp_seconds`, type: 'gauge', help: 'When the look was taken.', samples: [{ value: Math.floor(Date.parse(report.takenAt) / 1000) }].filter(({ value }) => Number.isFinite(value)) },
+    up(1),
+  ];
+}
