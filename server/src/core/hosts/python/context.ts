@@ -5,6 +5,7 @@ import type { Bind, BindOrigin } from '../ir';
 import type { HostEnvironment } from '../host';
 import { splitHostString } from '../shared/statements';
 import { renderParts } from '../shared/textParts';
+import { remembered } from '../shared/remembered';
 import { callThrough } from '../shared/through';
 import type { SyntaxNode } from '../syntax';
 import { argumentOf, chainOf } from './chains';
@@ -45,11 +46,11 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
     span: spanOf,
     path: pathOf,
     origin: (node) => originOf(node, scopes),
-    string(node): HostString | undefined {
+    string: remembered(scopes, (node): HostString | undefined => {
       const found = textOf(node, texts);
       return found && renderParts(found.parts, found.complete);
-    },
-    chain: (node) => chainOf(node, scopes),
+    }),
+    chain: remembered(scopes, (node) => chainOf(node, scopes)),
     argument: argumentOf,
     bind(node, key): Bind {
       // A value from a helper depends on what the helper was given here.

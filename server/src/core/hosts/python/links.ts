@@ -88,6 +88,7 @@ export function linkScopes(own: Scopes, uri: string, modules: WorkspaceModules |
       const from = at.startIndex >= ASIDE ? moduleAt(at)?.uri : uri;
       return from === undefined ? undefined : imported(from, module, member, path, 0);
     },
+    get substituting() { return given.length > 0; },
     substitute(fn, args, act) {
       if (given.length > 6 || given.some((one) => one.fn.id === fn.id)) return undefined;
       given.push({ fn, args });

@@ -38,6 +38,8 @@ export interface Scopes {
   follow(at: SyntaxNode, module: string, imported: string, path?: readonly string[]): Binding | undefined;
   /** Does something while a function's parameters stand for the arguments of one call of it; undefined where that would not end. */
   substitute<T>(fn: SyntaxNode, args: ReadonlyMap<string, SyntaxNode>, act: () => T): T | undefined;
+  /** Is that being done? Then what a name means depends on the call. */
+  readonly substituting: boolean;
 }
 
 /** Collects every scope of a file and what each binds. One walk over the tree. */
@@ -166,6 +168,7 @@ export function collectScopes(root: SyntaxNode): Scopes {
     scopeAt: (node) => byNode.get(node.id),
     follow: () => undefined,
     substitute: (_fn, _args, act) => act(),
+    substituting: false,
     resolve(name, node) {
       const start = scopeOf(node);
       for (let scope: Scope | undefined = start; scope; scope = scope.parent) {

@@ -4,6 +4,7 @@ import { findModel, type ModelIndex } from '../models';
 import type { HostLanguage, SyntaxNode } from '../syntax';
 import { splitHostString } from '../shared/statements';
 import { renderParts, type HoleExpression } from '../shared/textParts';
+import { remembered } from '../shared/remembered';
 import { callThrough } from '../shared/through';
 import { readElements } from './arrays';
 import { chainArgument, flattenChain } from './chains';
@@ -44,11 +45,11 @@ export function createContext(uri: string, text: string, language: HostLanguage,
       return path?.includes('?') ? undefined : path;
     },
     origin: (node) => traceOrigin(node, scopes),
-    string(node) {
+    string: remembered(scopes, (node) => {
       const found = strings.parts(node);
       return found && renderParts(found.parts, found.complete);
-    },
-    chain: (node) => flattenChain(node, scopes, absorbed),
+    }),
+    chain: remembered(scopes, (node) => flattenChain(node, scopes, absorbed)),
     argument: (node) => chainArgument(node),
     bind: (node, key) => ({ key, ...expression(unwrap(node)) }),
     entries: (node) => readObject(node, scopes),

@@ -115,6 +115,7 @@ export function linkScopes(own: Scopes, uri: string, modules: WorkspaceModules |
       const linked = declaration && this.follow(declaration);
       return (linked && moduleAt(linked.declaration.node)?.uri) ?? direct;
     },
+    get substituting() { return given.length > 0; },
     substitute(fn, args, act) {
       if (given.length > 6 || given.some((one) => one.fn.id === fn.id)) return undefined;
       given.push({ fn, args });

@@ -40,6 +40,8 @@ export interface Scopes {
   top(name: string): Declaration | undefined;
   /** Does something while a function's parameters stand for the arguments of one call of it; undefined where that would not end. */
   substitute<T>(fn: SyntaxNode, args: readonly (SyntaxNode | undefined)[], act: () => T): T | undefined;
+  /** Is that being done? Then what a name means depends on the call. */
+  readonly substituting: boolean;
   /** Every identifier that means this declaration, its own excluded. */
   references(declaration: Declaration): readonly SyntaxNode[];
   /** Class declarations and expressions, with the node of each method and field. */
@@ -238,6 +240,7 @@ export function createScopes(root: SyntaxNode): Scopes {
     sourceOf: () => undefined,
     top: (name) => tables.get(root.id)?.get(name),
     substitute: (_fn, _args, act) => act(),
+    substituting: false,
     references: (declaration) => (identifiers.get(declaration.name) ?? []).filter((node) => node.startIndex !== declaration.node.startIndex && find(declaration.name, node) === declaration),
     classes,
     comments,

@@ -98,11 +98,13 @@ function methodDraft(call: SyntaxNode, method: SyntaxNode, args: readonly Syntax
 const rawStatement = (args: readonly SyntaxNode[], place: Place, receiver: MikroReceiver, context: HostContext): readonly SiteDraft[] =>
   rawStatements(args, opaque(place, { confidence: receiver.confidence, access: 'unknown', fetches: 'unknown' }), 'question', context);
 
+const loadsInBatches = /\bdataloader\s*:\s*(?!false)/;
+
 /** `user.posts.loadItems()`, `post.author.load()`: a statement per row, by the key of the row. */
 function lazyLoad(object: SyntaxNode, method: string, place: Place, context: HostContext): readonly SiteDraft[] | undefined {
   const row = object.type === 'member_expression' ? object.childForFieldName('object') : null;
   const property = object.type === 'member_expression' ? object.childForFieldName('property')?.text : undefined;
-  if (!row || property === undefined || /\bdataloader\s*:\s*(?!false)/.test(context.text)) return undefined;
+  if (!row || property === undefined || textHolds(context, loadsInBatches)) return undefined;
   const model = rowModel(row, context);
   const relation = model?.relations.find((candidate) => candidate.property === property);
   if (!model || !relation || (relation.many ? /^load(OrFail)?$/ : /^(init|loadItems|loadCount|matching)$/).test(method)) return undefined;
@@ -118,9 +120,11 @@ function lazyLoad(object: SyntaxNode, method: string, place: Place, context: Hos
   }), method === 'matching' ? incomplete : []))];
 }
 
+const builds = /\b(createQueryBuilder|qb)\(/;
+
 /** A chain that begins with `createQueryBuilder` or `qb`. */
 function builderCall(call: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
-  if (!/\b(createQueryBuilder|qb)\(/.test(context.text)) return undefined;
+  if (!textHolds(context, builds)) return undefined;
   const chain = context.chain(call);
   const at = chain?.calls.findIndex((link) => /^(createQueryBuilder|qb)$/.test(link.name)) ?? -1;
   const start = chain?.calls[at];

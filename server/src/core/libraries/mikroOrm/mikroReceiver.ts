@@ -2,6 +2,7 @@ import type { ModelIr, QuerySite } from '../../hosts/ir';
 import { callParts, isFunction, unwrap } from '../../hosts/typescript/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostContext, Origin } from '../adapter';
+import { textHolds } from '../shared/fileText';
 import { findEntity } from './mikroNaming';
 
 /** What a query is asked of. */
@@ -12,7 +13,8 @@ export interface MikroReceiver {
   readonly entity?: string;
 }
 
-const usesMikro = (context: HostContext): boolean => /['"](?:@mikro-orm\/|nestjs-mikro)/.test(context.text);
+const mikroImports = /['"](?:@mikro-orm\/|nestjs-mikro)/;
+const usesMikro = (context: HostContext): boolean => textHolds(context, mikroImports);
 const ormClass = /^MikroORM$/;
 const managerClass = /^(Sql|Knex|PostgreSql)?EntityManager$/;
 const repositoryClass = /^(Sql|PostgreSql)?EntityRepository$/;
