@@ -38,6 +38,10 @@ export interface HostFile {
   readonly locals?: readonly LocalIr[];
   /** Attributes read of a loop's element (`order.customer`): an ORM may load each one lazily. */
   readonly attributeReads?: readonly AttributeRead[];
+  /** `try` statements and Python's `with` statements, in order: what is left to the end of a block, and on which way. */
+  readonly blocks?: readonly BlockIr[];
+  /** `return` statements, in order. */
+  readonly exits?: readonly { readonly span: HostSpan; readonly functionId?: number }[];
   /** `sargable-disable…` comments in order. */
   readonly suppressions: readonly SuppressionComment[];
   /** Stretches that did not parse. Functions that overlap one are left out of every analysis. */
@@ -317,6 +321,19 @@ export interface CallIr {
   readonly siteId?: number;
   /** Name its result is assigned to. */
   readonly resultName?: string;
+}
+
+/** A `try` with its clauses, or a `with` with its context managers. */
+export interface BlockIr {
+  readonly kind: 'try' | 'with';
+  readonly span: HostSpan;
+  /** The statements inside, with their brackets where the language has them. */
+  readonly body: HostSpan;
+  readonly functionId?: number;
+  readonly handlers: readonly HostSpan[];
+  readonly finally?: HostSpan;
+  /** Context managers of a `with`: the text before `as`, and the name behind it. */
+  readonly items: readonly { readonly text: string; readonly span: HostSpan; readonly alias?: string }[];
 }
 
 /** `name.property` read inside a loop whose element is `name` or was taken from it. */

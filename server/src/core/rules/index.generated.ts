@@ -2,6 +2,7 @@
 import type { Rule } from '../lint/rule';
 import { conditionalTenantFilter } from './conditional-tenant-filter';
 import { correlatedSubquery } from './correlated-subquery';
+import { ioInTransaction } from './io-in-transaction';
 import { jsonbIndexMismatch } from './jsonb-index-mismatch';
 import { leadingWildcardLike } from './leading-wildcard-like';
 import { missingPartitionKey } from './missing-partition-key';
@@ -14,6 +15,7 @@ import { partialIndexMismatch } from './partial-index-mismatch';
 import { selectStar } from './select-star';
 import { sortDirectionMismatch } from './sort-direction-mismatch';
 import { syntaxError } from './syntax-error';
+import { transactionPerIteration } from './transaction-per-iteration';
 import { unboundedSelect } from './unbounded-select';
 import { unindexedPredicate } from './unindexed-predicate';
 import { unstablePagination } from './unstable-pagination';
@@ -23,6 +25,7 @@ import { writeInLoop } from './write-in-loop';
 export const rules: readonly Rule[] = [
   conditionalTenantFilter,
   correlatedSubquery,
+  ioInTransaction,
   jsonbIndexMismatch,
   leadingWildcardLike,
   missingPartitionKey,
@@ -35,6 +38,7 @@ export const rules: readonly Rule[] = [
   selectStar,
   sortDirectionMismatch,
   syntaxError,
+  transactionPerIteration,
   unboundedSelect,
   unindexedPredicate,
   unstablePagination,

@@ -8,6 +8,7 @@ import type { DeclarationReader, HostReader } from '../host';
 import type { CallIr, HostFile } from '../ir';
 import { indexModels } from '../models';
 import { readSuppressions } from '../suppressions';
+import { readBlocks, readExits } from './blocks';
 import { readCalls } from './calls';
 import { readClasses } from './classes';
 import { createContext } from './context';
@@ -60,6 +61,8 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
     lines: collectLineStarts(text),
     locals: localsOf(scopes.module, links),
     attributeReads: readAttributeReads(outline, loops, scopes),
+    blocks: readBlocks(outline),
+    exits: readExits(outline),
     suppressions: readSuppressions(outline.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
     errors: outline.errors.map(spanOf),
   };

@@ -12,6 +12,9 @@ export interface Outline {
   readonly attributes: readonly SyntaxNode[];
   readonly comments: readonly SyntaxNode[];
   readonly errors: readonly SyntaxNode[];
+  /** `try` and `with` statements; `return` statements. */
+  readonly blocks: readonly SyntaxNode[];
+  readonly exits: readonly SyntaxNode[];
   functionId(node: SyntaxNode): number | undefined;
   classId(node: SyntaxNode): number | undefined;
   callId(node: SyntaxNode): number | undefined;
@@ -43,6 +46,8 @@ export function outlineOf(root: SyntaxNode): Outline {
   const attributes: SyntaxNode[] = [];
   const comments: SyntaxNode[] = [];
   const errors: SyntaxNode[] = [];
+  const blocks: SyntaxNode[] = [];
+  const exits: SyntaxNode[] = [];
   const anyErrors = root.hasError;
   const visit = (node: SyntaxNode): void => {
     if (node.type === 'ERROR' || (anyErrors && node.isMissing)) {
@@ -55,12 +60,14 @@ export function outlineOf(root: SyntaxNode): Outline {
     else if (node.type === 'call') {
       calls.push(node);
       if (isMapCall(node)) loops.push(node);
-    } else if (node.type === 'subscript') subscripts.push(node);
+    } else if (node.type === 'try_statement' || node.type === 'with_statement') blocks.push(node);
+    else if (node.type === 'return_statement') exits.push(node);
+    else if (node.type === 'subscript') subscripts.push(node);
     else if (node.type === 'attribute') attributes.push(node);
     else if (node.type === 'comment') comments.push(node);
     const broken = anyErrors && node.hasError;
     for (const child of node.children) {
-      if (child.namedChildren.length > 0 || child.type === 'comment' || child.type === 'call' || (broken && child.hasError) || (broken && child.isMissing)) visit(child);
+      if (child.namedChildren.length > 0 || child.type === 'comment' || child.type === 'call' || child.type === 'return_statement' || (broken && child.hasError) || (broken && child.isMissing)) visit(child);
     }
   };
   visit(root);
@@ -77,7 +84,7 @@ export function outlineOf(root: SyntaxNode): Outline {
     return undefined;
   };
   return {
-    functions, classes, loops, calls, subscripts, attributes, comments, errors, functionOf,
+    functions, classes, loops, calls, subscripts, attributes, comments, errors, blocks, exits, functionOf,
     functionId: (node) => functionIds.get(node.id),
     classId: (node) => classIds.get(node.id),
     callId: (node) => callIds.get(node.id),

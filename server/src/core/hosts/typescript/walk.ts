@@ -2,7 +2,7 @@ import { isForeignSql } from '../../sql/foreignDialect';
 import type { LibraryAdapter, SiteDraft } from '../../libraries/adapter';
 import { wrapperAdapter } from '../../libraries/wrapper';
 import { containsSpan, hostSpan } from '../../text/span';
-import type { CallIr, ClassIr, FunctionIr, HostFile, LocalIr, Loop, LoopKind, QuerySite } from '../ir';
+import type { BlockIr, CallIr, ClassIr, FunctionIr, HostFile, LocalIr, Loop, LoopKind, QuerySite } from '../ir';
 import { isAwayIn, placeDraft } from '../shared/placement';
 import { ASIDE } from '../surface';
 import type { SyntaxNode } from '../syntax';
@@ -31,7 +31,7 @@ interface Frame {
 const isAsideSpan = (span: { readonly start: number }): boolean => span.start >= ASIDE;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type FileParts = Pick<HostFile, 'sites' | 'loops' | 'functions' | 'classes' | 'calls' | 'locals'>;
+type FileParts = Pick<HostFile, 'sites' | 'loops' | 'functions' | 'classes' | 'calls' | 'locals' | 'blocks' | 'exits'>;
 
 /** Deeper code is not looked at: the stack is finite. */
 const maxDepth = 500;
@@ -45,6 +45,8 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
   const classes: Mutable<ClassIr>[] = [];
   const calls: Mutable<CallIr>[] = [];
   const loops: Mutable<Loop>[] = [];
+  const blocks: BlockIr[] = [];
+  const exits: NonNullable<HostFile['exits']>[number][] = [];
   const drafts: { draft: SiteDraft; node: SyntaxNode; frame: Frame; call?: number }[] = [];
   const functionIds = new Map<number, number>();
   const callIds = new Map<number, number>();
@@ -227,8 +229,15 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     for (const child of node.namedChildren) if (child.id !== once?.id && child.id !== left?.id) visit(child, inner, depth + 1);
   };
 
+  const addTry = (node: SyntaxNode, frame: Frame): void => {
+    const [body, handler, finalizer] = ['body', 'handler', 'finalizer'].map((name) => node.childForFieldName(name));
+    if (body) blocks.push({ kind: 'try', span: spanOf(node), body: spanOf(body), functionId: frame.functionId, handlers: handler ? [spanOf(handler)] : [], ...(finalizer ? { finally: spanOf(finalizer) } : {}), items: [] });
+  };
+
   const visit = (node: SyntaxNode, frame: Frame, depth: number): void => {
+    if (node.type === 'return_statement') exits.push({ span: spanOf(node), functionId: frame.functionId });
     if (depth > maxDepth || node.namedChildren.length === 0) return;
+    if (node.type === 'try_statement') addTry(node, frame);
     if (isFunction(node)) return visitFunction(node, frame, depth);
     switch (node.type) {
       case 'call_expression':
@@ -307,7 +316,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
   }
   for (const finish of later) finish();
   const locals = observeLocals(root).map(toLocal);
-  return { sites, loops, functions, classes, calls, locals };
+  return { sites, loops, functions, classes, calls, locals, blocks, exits };
 }
 
 /** What a site keeps of its draft. */

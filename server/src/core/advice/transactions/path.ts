@@ -1,0 +1,16 @@
+import type { PathStep } from '../../calls/flow';
+import type { FlowContext } from '../../lint/rule';
+import { createLineIndex, lineAt } from '../../text/lineIndex';
+
+/** `orders.ts:12 → stripe.ts:40 stripe.refunds.create`; undefined for a path of one step. */
+export function describePath(context: Pick<FlowContext, 'file' | 'text' | 'flow'>, path: readonly PathStep[]): string | undefined {
+  if (path.length < 2) return undefined;
+  return path.map((step, k) => `${placeOf(context, step)}${k === path.length - 1 ? ` ${step.label}` : ''}`).join(' → ');
+}
+
+function placeOf({ file, text, flow }: Pick<FlowContext, 'file' | 'text' | 'flow'>, { uri, span }: PathStep): string {
+  const name = decodeURIComponent(uri.split('/').at(-1) ?? uri);
+  const lines = uri === file.uri ? undefined : flow.file(uri)?.lines;
+  const line = uri === file.uri ? createLineIndex(text).toLineColumn(span.start).line : lines === undefined || lines.length === 0 ? undefined : lineAt(lines, span.start);
+  return line === undefined ? name : `${name}:${line + 1}`;
+}
