@@ -17,6 +17,7 @@ import { partialIndexMismatch } from './partial-index-mismatch';
 import { selectStar } from './select-star';
 import { sortDirectionMismatch } from './sort-direction-mismatch';
 import { syntaxError } from './syntax-error';
+import { transactionNotClosed } from './transaction-not-closed';
 import { transactionPerIteration } from './transaction-per-iteration';
 import { unboundedSelect } from './unbounded-select';
 import { unindexedPredicate } from './unindexed-predicate';
@@ -42,6 +43,7 @@ export const rules: readonly Rule[] = [
   selectStar,
   sortDirectionMismatch,
   syntaxError,
+  transactionNotClosed,
   transactionPerIteration,
   unboundedSelect,
   unindexedPredicate,

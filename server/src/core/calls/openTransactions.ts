@@ -1,0 +1,84 @@
+import type { CallIr, FunctionIr, HostFile } from '../hosts/ir';
+import { containsSpan, type HostSpan } from '../text/span';
+import { blocksAround, methodOf, receiverOf, runsWithin } from './blocks';
+import type { FlowGraph } from './flow';
+import { collectTransactions, isCommit, isRollback, type Transaction } from './transactions';
+
+export type OpenKind = 'never-ended' | 'on-error' | 'on-return' | 'never-committed';
+
+/** A way on which a transaction stays open, or its changes are lost. */
+export interface OpenTransaction {
+  readonly kind: OpenKind;
+  readonly anchor: HostSpan;
+  /** `client`, `session`. */
+  readonly receiver: string;
+  readonly transaction?: Transaction;
+  /** The `return` that leaves it open. */
+  readonly at?: HostSpan;
+}
+
+/** The transactions of a file that some way leaves open. What begins or ends elsewhere (a client that was handed in, a helper that is given it) is not judged. */
+export function collectOpenTransactions(flow: FlowGraph, file: HostFile, text: string): readonly OpenTransaction[] {
+  const begun = collectTransactions(flow, file).flatMap((t) => ((t.form === 'statements' || t.form === 'object') ? (judge(flow, file, text, t) ?? []) : []));
+  return file.language === 'python' ? [...begun, ...lostChanges(file, text)] : begun;
+}
+
+function judge(flow: FlowGraph, file: HostFile, text: string, transaction: Transaction): OpenTransaction | undefined {
+  const { receiver, functionId, call } = transaction;
+  const fn = functionId === undefined ? undefined : file.functions[functionId];
+  if (!fn || !call || file.language === 'python' || call.conditional || !isOwn(file, fn, transaction)) return undefined;
+  const rest = file.calls.filter((c) => c.span.start > call.span.end && containsSpan(fn.body, c.span));
+  const mine = (c: CallIr): boolean => receiverOf(c) === receiver || c.args.some((a) => a.text === receiver || a.names.includes(receiver));
+  // Whoever is given it, under a name that says so, may end it.
+  const ends = rest.filter((c) => (mine(c) && (isCommit(file, c) || isRollback(file, c))) || (/rollback|commit|abort|finish|end/i.test(methodOf(c)) && c.siteId === undefined && (mine(c) || c.callee.length === 1)));
+  const drops = rest.some((c) => receiverOf(c) === receiver && (/^(end|destroy|close)$/.test(methodOf(c)) || (methodOf(c) === 'release' && c.args.length > 0)));
+  const found = (kind: OpenKind, at?: HostSpan): OpenTransaction => ({ kind, anchor: transaction.anchor, receiver, transaction, ...(at ? { at } : {}) });
+  if (ends.length === 0) return drops || rest.some((c) => mine(c) && c.siteId === undefined && receiverOf(c) !== receiver) || fn.returns.some((r) => r.names.includes(receiver)) || !runsWork(rest, receiver) ? undefined : found('never-ended');
+  if (!transaction.commit) return undefined;
+  const rollbacks = ends.filter((c) => !isCommit(file, c) || isRollback(file, c));
+  const inFinally = ends.some((c) => blocksAround(file, c.span, c.functionId).some((b) => b.finally && containsSpan(b.finally, c.span)));
+  if (inFinally || drops) return undefined;
+  const last = transaction.commit.span.start;
+  const exit = (file.exits ?? []).find((e) => e.functionId === fn.id && e.span.start > call.span.end && e.span.end <= last && !ends.some((c) => c.span.start > call.span.end && c.span.start < e.span.end));
+  if (exit) return found('on-return', exit.span);
+  const works = rest.some((c) => c.span.end <= last && c.awaited && runsWithin(flow, file, c, fn.id));
+  return rollbacks.length === 0 && works && !/\.\s*(catch|finally)\s*\(/.test(text.slice(call.span.start, fn.body.end)) ? found('on-error') : undefined;
+}
+
+/** Was the connection, or the transaction, made in this function? Then nobody else ends it. */
+function isOwn(file: HostFile, fn: FunctionIr, { form, receiver, call }: Transaction): boolean {
+  if (form === 'object' && call?.resultName === receiver) return true;
+  const made = file.calls.find((c) => c.functionId === fn.id && c.resultName === receiver);
+  return made !== undefined && (made.constructs || /^(connect|acquire|getClient|createQueryRunner|reserve|getConnection)$/.test(methodOf(made)));
+}
+
+const runsWork = (rest: readonly CallIr[], receiver: string): boolean => rest.some((c) => c.siteId !== undefined && (receiverOf(c) === receiver || c.args.some((a) => a.names.includes(receiver))));
+
+const SESSION = /(^|[._])(Session|SessionLocal|session_factory|sessionmaker|session_maker|SessionMaker|async_session|AsyncSession|AsyncSessionLocal|async_session_factory|async_session_maker)$/;
+const CHANGES = /^(add|add_all|delete|merge|bulk_insert_mappings|bulk_save_objects|bulk_update_mappings)$/;
+
+/** A session of SQLAlchemy, or a connection of psycopg2, that is opened here, changes rows, and is never committed. */
+function lostChanges(file: HostFile, text: string): readonly OpenTransaction[] {
+  const alchemy = file.imports.some((i) => /^(sqlalchemy|sqlmodel)(\.|$)/.test(i.module));
+  const psycopg2 = file.imports.some((i) => /^psycopg2$/.test(i.module));
+  if (!alchemy && !psycopg2) return [];
+  return file.calls.flatMap((call): OpenTransaction[] => {
+    const fn = call.functionId === undefined ? undefined : file.functions[call.functionId];
+    const block = (file.blocks ?? []).find((b) => b.kind === 'with' && b.functionId === call.functionId && b.items.some((i) => i.span.start === call.span.start && i.span.end === call.span.end));
+    const name = block?.items.find((i) => i.span.start === call.span.start)?.alias ?? call.resultName;
+    if (!fn || name === undefined || !/^\w+$/.test(name) || /autocommit/i.test(text.slice(fn.span.start, fn.span.end))) return [];
+    const path = call.callee.filter((p) => p !== '()').join('.');
+    const session = alchemy && SESSION.test(path) && !call.callee.includes('begin');
+    const plain = psycopg2 && path === 'psycopg2.connect' && !block;
+    if (!session && !plain) return [];
+    const scope = block?.body ?? fn.body;
+    const uses = file.calls.filter((c) => c.span.start > call.span.end && containsSpan(scope, c.span));
+    const cursors = new Set([name, ...uses.filter((c) => receiverOf(c) === name && methodOf(c) === 'cursor').flatMap((c) => c.resultName ?? []), ...(file.blocks ?? []).flatMap((b) => b.items).filter((i) => i.text.startsWith(`${name}.cursor`)).flatMap((i) => i.alias ?? [])]);
+    const changes = uses.filter((c) => cursors.has(receiverOf(c)) && ((session && CHANGES.test(methodOf(c))) || (c.siteId !== undefined && file.sites[c.siteId]?.access === 'write')));
+    const first = changes[0];
+    // Committed, nested in a block that commits, or given to somebody who may.
+    const ended = uses.some((c) => receiverOf(c) === name && /^(commit|begin|begin_nested|rollback|close_all)$/.test(methodOf(c))) || new RegExp(`\\bwith\\s+${name}\\b`).test(text.slice(scope.start, scope.end));
+    const handedOn = uses.some((c) => !cursors.has(receiverOf(c)) && c.args.some((a) => a.names.some((n) => cursors.has(n)))) || fn.returns.some((r) => r.names.includes(name) && !r.text.includes(`${name}.`)) || /\byield\b/.test(text.slice(scope.start, scope.end)) || new RegExp(`=\\s*${name}\\s*(\\r?\\n|$)`).test(text.slice(scope.start, scope.end));
+    return first && !ended && !handedOn ? [{ kind: 'never-committed', anchor: first.nameSpan, receiver: name }] : [];
+  });
+}
