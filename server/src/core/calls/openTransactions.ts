@@ -77,7 +77,7 @@ function lostChanges(file: HostFile, text: string): readonly OpenTransaction[] {
     const changes = uses.filter((c) => cursors.has(receiverOf(c)) && ((session && CHANGES.test(methodOf(c))) || (c.siteId !== undefined && file.sites[c.siteId]?.access === 'write')));
     const first = changes[0];
     // Committed, nested in a block that commits, or given to somebody who may.
-    const ended = uses.some((c) => receiverOf(c) === name && /^(commit|begin|begin_nested|rollback|close_all)$/.test(methodOf(c))) || new RegExp(`\\bwith\\s+${name}\\b`).test(text.slice(scope.start, scope.end));
+    const ended = file.calls.some((c) => c.span.start > call.span.end && containsSpan(fn.body, c.span) && receiverOf(c) === name && /^(commit|begin|begin_nested|rollback|close_all)$/.test(methodOf(c))) || new RegExp(`\\bwith\\s+${name}\\b`).test(text.slice(scope.start, scope.end));
     const handedOn = uses.some((c) => !cursors.has(receiverOf(c)) && c.args.some((a) => a.names.some((n) => cursors.has(n)))) || fn.returns.some((r) => r.names.includes(name) && !r.text.includes(`${name}.`)) || /\byield\b/.test(text.slice(scope.start, scope.end)) || new RegExp(`=\\s*${name}\\s*(\\r?\\n|$)`).test(text.slice(scope.start, scope.end));
     return first && !ended && !handedOn ? [{ kind: 'never-committed', anchor: first.nameSpan, receiver: name }] : [];
   });
