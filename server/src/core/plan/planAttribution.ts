@@ -30,12 +30,16 @@ function placeElsewhere(node: Work, owner: Work, all: readonly Work[]): void {
   }
   const readers = all.filter((other) => textIn(other.raw, 'CTE Name') === cte && textIn(other.raw, 'Node Type') === 'CTE Scan' && other.loops !== 0 && isBelow(other, owner));
   const total = readers.reduce((sum, reader) => sum + reader.ms, 0);
-  // What a writing CTE does after its last reader stopped is in no node.
-  const read = node.ms > total ? total / node.ms : 1;
+  const read = readers.length === 0 ? 0 : node.ms > total ? total / node.ms : 1;
   let left = node.counts;
   for (const reader of readers) {
     reader.inside.push({ work: node, share: total > 0 ? (read * reader.ms) / total : 1 / readers.length });
     left = takeCounts(reader.selfCounts, left);
+  }
+  // The end of its workers is waited for in the owner; a CTE that writes goes on behind everything, in no node.
+  if (read < 1 && textIn(node.raw, 'Node Type') !== 'ModifyTable') {
+    owner.inside.push({ work: node, share: 1 - read });
+    takeCounts(owner.selfCounts, left);
   }
 }
 
