@@ -44,7 +44,7 @@ export async function runHealth(checks: readonly string[], flags: HealthFlags): 
     const outcome = await looks.look();
     progress.done();
     if (!outcome.ok) throw new UsageError(`nothing can be said of the health: ${outcome.error}`);
-    await print(renderHealth(outcome.report, flags.format), flags.output);
+    await print(renderHealth(outcome.report, flags.format, checks.length > 0 || flags.output !== undefined), flags.output);
     return statusOf(outcome.report, flags.maxWarnings);
   } finally {
     await looks.close();

@@ -10,10 +10,11 @@ export const HEALTH_FORMATS = ['text', 'json', 'markdown', 'prometheus'] as cons
 
 export type HealthFormat = (typeof HEALTH_FORMATS)[number];
 
-export function renderHealth(report: HealthReport, format: HealthFormat): string {
+/** @param lists in text: also the lists of each check */
+export function renderHealth(report: HealthReport, format: HealthFormat, lists = true): string {
   if (format === 'prometheus') return renderExposition(toMetrics(report));
   if (format === 'json') return `${JSON.stringify(report, undefined, 2)}\n`;
-  return format === 'markdown' ? renderHealthMarkdown(report) : renderHealthText(report);
+  return format === 'markdown' ? renderHealthMarkdown(report) : renderHealthText(report, { lists });
 }
 
 /** On standard output, or into a file. */

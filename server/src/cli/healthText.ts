@@ -7,24 +7,30 @@ import { clip, plural, renderValue } from '../core/health/values';
 const SHOWN_ROWS = 8;
 const WIDEST_CELL = 60;
 
-/** The report for a terminal: the figures of each check, then what to do, the worst first. */
-export function renderHealthText(report: HealthReport): string {
+/** Findings of one kind that a terminal shows; the other formats hold all. */
+const SHOWN_FINDINGS = 5;
+
+/** The report for a terminal: the figures of each check, then what to do, the worst first. @param lists also the lists of each check */
+export function renderHealthText(report: HealthReport, { lists = true }: { readonly lists?: boolean } = {}): string {
   const findings = collectFindings(report);
+  const shown = findings.filter((finding, i) => findings.slice(0, i).filter(({ id, severity }) => id === finding.id && severity === finding.severity).length < SHOWN_FINDINGS);
   const blind = report.checks.flatMap((check) => check.cannotSee);
   return `${[
     describeServer(report),
-    ...report.checks.map(renderCheck),
-    ...(blind.length === 0 ? [] : [[pc.bold('Not seen'), ...blind.flatMap(({ check, reason, grant }) => [`  ${pc.dim(check.padEnd(8))}  ${reason}`, ...(grant?.split('\n').map((line) => `            ${pc.cyan(line)}`) ?? [])])].join('\n')]),
-    ...(findings.length === 0 ? [] : [[pc.bold('What to do'), ...findings.map(renderFinding)].join('\n\n')]),
+    ...(lists ? report.checks.map((check) => [renderSummary(check), ...renderLists(check)].join('\n')) : [report.checks.map(renderSummary).join('\n')]),
+    ...(blind.length === 0 ? [] : [[pc.bold('Not seen'), ...blind.flatMap(({ check, reason, grant }) => [`  ${pc.dim(check.padEnd(11))}  ${reason}`, ...(grant?.split('\n').map((line) => `               ${pc.cyan(line)}`) ?? [])])].join('\n')]),
+    ...(findings.length === 0 ? [] : [[pc.bold('What to do'), ...shown.map(renderFinding), ...(shown.length < findings.length ? [pc.dim(`${plural(findings.length - shown.length, 'more finding')} of these kinds: --format json or markdown shows all`)] : [])].join('\n\n')]),
     `${pc.bold(summariseHealth(report))}. Nothing was changed; statements are for you to check and run.`,
   ].join('\n\n')}\n`;
 }
 
-function renderCheck(check: HealthCheck): string {
+function renderSummary(check: HealthCheck): string {
   const worst = check.findings.some((f) => f.severity === 'critical') ? pc.red('✖') : check.findings.some((f) => f.severity === 'warning') ? pc.yellow('▲') : pc.green('✔');
   const figures = check.figures.filter(({ value }) => value !== null).map(({ label, value, unit }) => `${pc.dim(`${label.charAt(0).toLowerCase()}${label.slice(1)}`)} ${renderValue(value, unit)}`);
-  return [`${worst} ${pc.bold(check.title)}`, ...wrap(figures), ...check.tables.filter(({ rows }) => rows.length > 0).flatMap(renderTable)].join('\n');
+  return [`${worst} ${pc.bold(check.title)}`, ...wrap(figures)].join('\n');
 }
+
+const renderLists = (check: HealthCheck): readonly string[] => check.tables.filter(({ rows }) => rows.length > 0).flatMap(renderTable);
 
 /** Figures side by side, as many as a line holds. */
 function wrap(parts: readonly string[]): readonly string[] {

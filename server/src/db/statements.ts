@@ -36,9 +36,10 @@ const MAX_STATEMENTS = 5000;
  * Rejects with `DatabaseError` where the database cannot be reached; a missing extension or privilege is a note.
  */
 export const readStatements = (session: DbSession): Promise<StatementReading> =>
-  session.withConnection((connection) => inRolledBackTransaction(connection, {}, () => read(connection)));
+  session.withConnection((connection) => inRolledBackTransaction(connection, {}, () => readStatementsOf(connection)));
 
-async function read(connection: Connection): Promise<StatementReading> {
+/** The same inside the caller's transaction, which an error aborts. */
+export async function readStatementsOf(connection: Connection): Promise<StatementReading> {
   await connection.query(`set local statement_timeout = '10s'`);
   await connection.query(`set local lock_timeout = '500ms'`);
   const [state = {}] = await connection.query(statementsStateQuery);

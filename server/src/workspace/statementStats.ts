@@ -96,7 +96,7 @@ export function collectWeights(project: Pick<Project, 'files' | 'usageOf'>, sql:
 }
 
 /** The statements that a site sends, with the parts that code adds under conditions and without them. */
-function collectStatements(site: QuerySite, sql: SqlAnalyser): string[] {
+export function collectStatements(site: QuerySite, sql: SqlAnalyser): string[] {
   if (!site.source || site.executes === 'no') return [];
   return collectVariants(site.source, site.conditional).flatMap((source) => {
     const model = sql.analyse(source);

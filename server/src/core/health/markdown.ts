@@ -14,7 +14,7 @@ export function summariseHealth(report: Pick<HealthReport, 'checks'>): string {
 /** `shop (PostgreSQL 16.4), standby; counters since …`. */
 export function describeServer({ server, label }: HealthReport): string {
   if (!server) return label;
-  const since = server.statsReset === null ? 'never reset' : `reset ${renderValue(server.statsReset, 'date')} (${renderSeconds(server.statsSeconds)} ago)`;
+  const since = server.statsReset === null ? `never reset, server up for ${renderSeconds((Date.parse(server.now) - Date.parse(server.startedAt)) / 1000)}` : `reset ${renderValue(server.statsReset, 'date')} (${renderSeconds(server.statsSeconds)} ago)`;
   return `${label}: PostgreSQL ${server.versionText}${server.standby ? ', a standby' : ''}, as ${server.user}; counters ${since}`;
 }
 

@@ -1,0 +1,92 @@
+/*
+ * Bounds of range partitions as periods of the calendar, so that the next ones can be named and written. Times are UTC
+ * milliseconds: the bounds are printed in UTC.
+ */
+
+export interface Bound {
+  /** Milliseconds; -Infinity and Infinity for MINVALUE and MAXVALUE. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of equal length in the calendar: `months` or `days`. */
+export type Period = { readonly unit: 'months' | 'days' | 'hours'; readonly count: number };
+
+/** `FOR VALUES FROM ('2025-01-01') TO ('2025-02-01')`; undefined where it is no single date or time. */
+export function parseBound(text: string): Bound | undefined {
+  const match = /^FOR VALUES FROM \(('[^']+'|MINVALUE)\) TO \(('[^']+'|MAXVALUE)\)$/.exec(text);
+  const [from, to] = [toTime(match?.[1]), toTime(match?.[2])];
+  return from === undefined || to === undefined ? undefined : { from, to };
+}
+
+function toTime(written: string | undefined): number | undefined {
+  if (written === 'MINVALUE') return -Infinity;
+  if (written === 'MAXVALUE') return Infinity;
+  const match = /^'(\d{4,})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(\.\d+)?(?:\+00)?)?'$/.exec(written ?? '');
+  if (!match) return undefined;
+  const [, year, month, day, hour = '0', minute = '0', second = '0'] = match;
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+}
+
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+
+/** The period that the last partitions share; undefined where they do not, or do not follow on each other. */
+export function findPeriod(bounds: readonly Bound[]): Period | undefined {
+  const last = [...bounds].filter(({ from, to }) => Number.isFinite(from) && Number.isFinite(to)).sort((a, b) => a.from - b.from).slice(-4);
+  const [first, ...others] = last.map(lengthOf);
+  if (first === undefined || others.some((length) => length === undefined || length.unit !== first.unit || length.count !== first.count)) return undefined;
+  return first;
+}
+
+function lengthOf({ from, to }: Bound): Period | undefined {
+  const [a, b] = [new Date(from), new Date(to)];
+  const months = (b.getUTCFullYear() - a.getUTCFullYear()) * 12 + b.getUTCMonth() - a.getUTCMonth();
+  if (months > 0 && a.getUTCDate() === 1 && b.getUTCDate() === 1 && from % DAY === 0 && to % DAY === 0) return { unit: 'months', count: months };
+  if ((to - from) % DAY === 0 && to > from) return { unit: 'days', count: (to - from) / DAY };
+  return (to - from) % HOUR === 0 && to > from ? { unit: 'hours', count: (to - from) / HOUR } : undefined;
+}
+
+/** The end of the period that begins at `from`. */
+export function endOf(from: number, { unit, count }: Period): number {
+  if (unit !== 'months') return from + count * (unit === 'days' ? DAY : HOUR);
+  const date = new Date(from);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + count, 1);
+}
+
+/** Name of the partition that begins at `from`, in the manner of an existing one; undefined where that shows no date. */
+export function nameLike(existing: string, existingFrom: number, from: number): string | undefined {
+  for (const write of WRITINGS) {
+    const written = write(new Date(existingFrom));
+    const at = existing.lastIndexOf(written);
+    // Digits beside it would make it another date.
+    if (at >= 0 && !/\d/.test(existing.charAt(at - 1)) && !/\d/.test(existing.charAt(at + written.length))) return existing.slice(0, at) + write(new Date(from)) + existing.slice(at + written.length);
+  }
+  return undefined;
+}
+
+const two = (n: number): string => String(n).padStart(2, '0');
+const year = (d: Date): string => String(d.getUTCFullYear());
+const month = (d: Date): string => two(d.getUTCMonth() + 1);
+const day = (d: Date): string => two(d.getUTCDate());
+const hour = (d: Date): string => two(d.getUTCHours());
+
+/** The longest first: `2025_01` stands in `2025_01_15` too. */
+const WRITINGS: readonly ((date: Date) => string)[] = [
+  ...['_', '-', ''].map((s) => (d: Date) => [year(d), month(d), day(d), hour(d)].join(s)), (d) => `${year(d)}${month(d)}${day(d)}_${hour(d)}`,
+  ...['_', '-', ''].map((s) => (d: Date) => [year(d), month(d), day(d)].join(s)),
+  ...['_', '-', ''].map((s) => (d: Date) => [year(d), month(d)].join(s)), (d) => `y${year(d)}m${month(d)}`, (d) => `${year(d)}m${month(d)}`, (d) => `${year(d)}_q${Math.floor(d.getUTCMonth() / 3) + 1}`, (d) => `${year(d)}q${Math.floor(d.getUTCMonth() / 3) + 1}`, year,
+];
+
+/** A name where no existing one shows the manner: `events_2025_01`. */
+export const newName = (parent: string, from: number, { unit }: Period): string => {
+  const date = new Date(from);
+  return `${parent.slice(0, 48)}_${[year(date), month(date), ...(unit === 'months' ? [] : [day(date)]), ...(unit === 'hours' ? [hour(date)] : [])].join('_')}`;
+};
+
+/** As the bound of a column of this type is written; a time of day only where there is one. */
+export const renderTime = (time: number, type: string): string => {
+  const iso = new Date(time).toISOString();
+  const plain = type === 'date' ? iso.slice(0, 10) : `${iso.slice(0, 10)} ${iso.slice(11, 19)}`;
+  return `'${type.endsWith('with time zone') ? `${plain}+00` : plain.replace(/ 00:00:00$/, '')}'`;
+};
