@@ -25,7 +25,7 @@ function emit(file, content) {
 
 const rulesFolder = path.join(root, 'server/src/core/rules');
 const ids = fs.readdirSync(rulesFolder)
-  .filter((file) => file.endsWith('.ts') && /export const \w+: (Statement|Flow)Rule\b/.test(fs.readFileSync(path.join(rulesFolder, file), 'utf8')))
+  .filter((file) => file.endsWith('.ts') && /export const \w+: (Statement|Flow|Migration)Rule\b/.test(fs.readFileSync(path.join(rulesFolder, file), 'utf8')))
   .map((file) => path.basename(file, '.ts')).sort();
 const constantOf = (id) => id.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
 emit('server/src/core/rules/index.generated.ts', [

@@ -1,11 +1,14 @@
 import { createFlowGraph } from '../../server/src/core/calls/graph';
-import { buildCatalog } from '../../server/src/core/catalog/build';
+import { buildCatalog, type SchemaStep } from '../../server/src/core/catalog/build';
 import type { Catalog } from '../../server/src/core/catalog/model';
+import type { MigrationFormat } from '../../server/src/core/catalog/schemaSources';
 import type { HostFile } from '../../server/src/core/hosts/ir';
 import { defaultSettings } from '../../server/src/core/lint/defaults';
 import { lintFile, type LintResult } from '../../server/src/core/lint/linter';
 import type { CreatedFile, LintSettings, Rule } from '../../server/src/core/lint/rule';
 import { countSyntaxErrors } from '../../server/src/core/lint/verifyFix';
+import { createHistories, type FindHistory } from '../../server/src/core/migrations/history';
+import { hostSpan } from '../../server/src/core/text/span';
 import type { SqlAnalyser } from '../../server/src/core/sql/ports';
 import { splitStatements } from '../../server/src/core/sql/split';
 import type { HostEnvironment } from '../../server/src/core/hosts/host';
@@ -64,6 +67,11 @@ export interface LintCase {
   /** Path of the document, for rules that look at it. */
   readonly path?: string;
   readonly role?: HostFile['role'];
+  /** Of a file below `migrations/`: how the tool runs it, and how many files run after it. */
+  readonly format?: MigrationFormat;
+  readonly later?: number;
+  /** Migrations that run after it. */
+  readonly after?: readonly CreatedFile[];
   /** Checked by the real planner twin over the schema, with the volumes of `settings.assume`. */
   readonly planner?: boolean;
   /** The catalog is what the document's own model declarations say. */
@@ -78,7 +86,7 @@ export interface CaseResult extends LintResult {
 }
 
 /** Reads and lints one document as the workspace does: real readers, real catalog, real call graph. */
-export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, planner = false, models = false, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
+export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, format, later = 0, after = [], planner = false, models = false, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
   const { read, sql } = await loadReaders();
   const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
   const merged: LintSettings = { ...defaultSettings, ...settings };
@@ -87,6 +95,15 @@ export async function lintCase(rules: readonly Rule[], { language, code, schema 
     const catalog = models ? buildCatalog({ source: 'models', label: 'models', steps: read(uri, code, language).models.map((model) => ({ changes: model.changes })), assume: merged.assume }) : readCatalog(sql, [schema, ...creates.map((c) => c.sql ?? c.text)], merged.assume);
     return catalog && change(catalog);
   };
+  // A file among migrations is a step of their history: the schema is what ran before it, files that a fix writes run after it.
+  const isMigration = language === 'sql' && /(?:^|\/)migrations\//.test(path ?? '');
+  const stepsOf = (at: string, ddl: string): readonly SchemaStep[] => splitStatements(ddl, { psql: true }).map((span) => ({ changes: sql.schemaChanges(ddl.slice(span.start, span.end)), site: { uri: at, span: hostSpan(span.start, span.end) } }));
+  const historyWith = (text: string, creates: readonly CreatedFile[]): { readonly catalog: Catalog; readonly history: FindHistory } => {
+    const files = [['file:///workspace/before.sql', schema], [uri, text], ...creates.map((file) => [`file:///workspace/${file.path}`, file.sql ?? file.text] as const)] as const;
+    const steps = new Map(files.map(([at, ddl]) => [at, stepsOf(at, ddl)] as const));
+    const catalog = buildCatalog({ source: 'migrations', label: 'migrations', steps: [...steps.values()].flat(), assume: merged.assume });
+    return { catalog: change(catalog), history: createHistories([{ kind: 'migrations', format, uris: [...files.map(([at]) => at), ...Array.from({ length: later }, (_, i) => `later${i}`)], stepsOf: (at) => steps.get(at) ?? [] }]) };
+  };
   const own = catalogWith([]);
   planning.use(own);
   const lint = (text: string, creates: readonly CreatedFile[], using: Planner | undefined): CaseResult => {
@@ -94,9 +111,10 @@ export async function lintCase(rules: readonly Rule[], { language, code, schema 
     const file = role ? { ...known, role } : known;
     const flow = createFlowGraph(() => undefined);
     flow.set(file);
-    const catalog = creates.length > 0 ? catalogWith(creates) : own;
+    const written = isMigration ? historyWith(text, [...after, ...creates]) : undefined;
+    const catalog = written ? written.catalog : creates.length > 0 ? catalogWith(creates) : own;
     const result = lintFile({
-      file, text, catalog, settings: merged, sql, flow, rules, planner: using,
+      file, text, catalog, settings: merged, sql, flow, rules, planner: using, history: written?.history,
       relint: (changed, created, planned) => {
         const again = lint(changed, [...creates, ...created], !planned ? undefined : created.length > 0 ? { plan: () => ({ state: 'pending' }) } : planning.planner);
         return { findings: again.findings, errors: again.errors };

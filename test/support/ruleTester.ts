@@ -13,6 +13,9 @@ export interface RuleCase {
   readonly settings?: Partial<LintSettings>;
   readonly path?: string;
   readonly role?: HostFile['role'];
+  /** See `LintCase`. */
+  readonly format?: LintCase['format'];
+  readonly later?: number;
   /** False: not repeated inside host languages, for rules whose verdict depends on the host. */
   readonly embed?: boolean;
   /** Text after the first fix of the first finding. */
@@ -33,6 +36,7 @@ export interface RuleSuite {
   readonly schema?: string;
   readonly settings?: Partial<LintSettings>;
   readonly embed?: boolean;
+  readonly path?: string;
   readonly planner?: boolean;
   readonly flagged: readonly (string | RuleCase)[];
   readonly clean: readonly (string | RuleCase)[];
@@ -45,7 +49,7 @@ const MAX_ROUNDS = 10;
  * of marks is the number of findings. SQL cases run again behind a wide character, with CRLF, in TypeScript and Python.
  */
 export function testRule(rule: Rule, suite: RuleSuite): void {
-  const toCase = (c: string | RuleCase): RuleCase => ({ schema: suite.schema, settings: suite.settings, embed: suite.embed, planner: suite.planner, ...(typeof c === 'string' ? { code: c } : c) });
+  const toCase = (c: string | RuleCase): RuleCase => ({ schema: suite.schema, settings: suite.settings, embed: suite.embed, path: suite.path, planner: suite.planner, ...(typeof c === 'string' ? { code: c } : c) });
   describe(rule.id, () => {
     for (const c of suite.flagged.map(toCase)) it(`flags ${title(c.code)}`, () => checkCase(rule, c, collectMarks(c.code)));
     for (const c of suite.clean.map(toCase)) it(`is silent on ${title(c.code)}`, () => checkCase(rule, c, []));
@@ -56,7 +60,7 @@ const title = (code: string): string => stripMarks(code).replace(/\s+/g, ' ').tr
 
 async function checkCase(rule: Rule, c: RuleCase, marks: readonly Mark[]): Promise<void> {
   const code = stripMarks(c.code);
-  const base: LintCase = { language: c.language ?? 'sql', code, schema: c.schema, settings: c.settings, path: c.path, role: c.role, planner: c.planner, catalog: c.catalog };
+  const base: LintCase = { language: c.language ?? 'sql', code, schema: c.schema, settings: c.settings, path: c.path, role: c.role, format: c.format, later: c.later, planner: c.planner, catalog: c.catalog };
   const result = await lintCase([rule], base);
   expectMarks(result, rule, code, marks);
   if (c.severity !== undefined) expect(result.findings[0]?.severity).toBe(c.severity);
@@ -85,10 +89,10 @@ const firstLine = (text: string): string => text.split(/\r?\n/)[0] ?? '';
 async function checkFixes(rule: Rule, base: LintCase, result: CaseResult): Promise<void> {
   for (const finding of result.findings) {
     for (const fix of finding.fixes()) {
-      const { text, schema } = applyFix(base, fix);
-      const after = await lintCase([rule], { ...base, code: text, schema });
-      expect(after.errors, `${fix.title}\n${text}`).toBeLessThanOrEqual(result.errors);
-      expect(after.findings.length, `${fix.title}\n${text}`).toBeLessThan(result.findings.length);
+      const after = await lintCase([rule], applyFix(base, fix));
+      const text = `${fix.title}\n${base.code}`;
+      expect(after.errors, text).toBeLessThanOrEqual(result.errors);
+      expect(after.findings.length, text).toBeLessThan(result.findings.length);
     }
   }
   let current: LintCase = base;
@@ -97,16 +101,19 @@ async function checkFixes(rule: Rule, base: LintCase, result: CaseResult): Promi
     expect(round, 'the fixes do not settle').toBeLessThan(MAX_ROUNDS);
     const fix = rest.findings.flatMap((f) => f.fixes())[0];
     if (!fix) return;
-    const { text, schema } = applyFix(current, fix);
-    current = { ...current, code: text, schema };
+    current = applyFix(current, fix);
     rest = await lintCase([rule], current);
   }
 }
 
-function applyFix(base: LintCase, fix: Fix): { readonly text: string; readonly schema: string } {
+/** The case as it is with the fix: a file among migrations is followed by the new ones, elsewhere they are part of the schema. */
+function applyFix(base: LintCase, fix: Fix): LintCase {
   const text = applyEdits(base.code, fix.edits);
   expect(text, `${fix.title}: edits overlap`).toBeDefined();
-  return { text: text ?? '', schema: [base.schema ?? '', ...(fix.creates ?? []).map((c) => c.sql ?? c.text)].join('\n') };
+  const creates = fix.creates ?? [];
+  const code = text ?? '';
+  if (/(?:^|\/)migrations\//.test(base.path ?? '')) return { ...base, code, after: [...(base.after ?? []), ...creates] };
+  return { ...base, code, schema: [base.schema ?? '', ...creates.map((c) => c.sql ?? c.text)].join('\n') };
 }
 
 /** The same statement where offsets, line ends and the host differ. */

@@ -8,10 +8,12 @@ import type { Catalog, CatalogSource } from '../core/catalog/model';
 import { collectProgramHistories, type ProgramHistory } from '../core/catalog/programMigrations';
 import type { SchemaSource } from '../core/catalog/schemaSources';
 import type { HostFile } from '../core/hosts/ir';
+import type { FindHistory } from '../core/migrations/history';
 import type { Fix, MigrationTarget } from '../core/lint/rule';
 import type { SqlAnalyser } from '../core/sql/ports';
 import { splitStatements } from '../core/sql/split';
 import { listFiles } from './fileList';
+import { collectHistories } from './histories';
 import { relativePath, toPath, toUri } from './paths';
 import type { UserSettings } from './settings';
 import { findSnapshot } from './snapshotSource';
@@ -28,6 +30,8 @@ export interface CatalogState {
   readonly migrations: MigrationTarget | undefined;
   /** Absolute paths of the files it was read from. */
   readonly sources: ReadonlySet<string>;
+  /** Where files stand in the workspace's histories of migrations. */
+  readonly history: FindHistory;
   /** What the migrations or schema files alone say, without server, snapshot and models; undefined: there are none. */
   written?(): Catalog | undefined;
   /** The catalog as it would be with these files added (paths relative to the folder): to check a fix that writes one. */
@@ -78,6 +82,10 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
   };
   const loaded = await Promise.all(sources.map((source) => ('tool' in source ? historyPart(folder, source) : filePart(folder, source, read))));
   const parts = loaded.filter(({ steps }) => steps.length > 0);
+  const history = collectHistories({
+    folder, paths: relative, files: request.files, parser, read: (file) => readNow(request, file), programs: histories,
+    parts: sources.map((source, i) => ({ source, steps: loaded[i]?.steps ?? [] })),
+  });
   const writtenWith = (extra: readonly SchemaStep[]): readonly Catalog[] =>
     parts.map(({ files: _, ...part }, i) => buildCatalog({ ...part, steps: i === 0 ? [...part.steps, ...extra] : part.steps, assume }));
   // Without migrations of its own a proposed one has nothing to be the next of: it is put on what there is.
@@ -91,7 +99,7 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     collectSchemaSteps(files.map((f) => ({ uri: toUri(path.join(folder, f.path)), text: f.sql ?? f.text })), parser);
   const migrations = findTarget(request, [...relative, ...expected.map((f) => f.path)], problems);
   return {
-    catalog: build(stepsOf(expected)), problems, sources: new Set([...loaded.flatMap(({ files }) => files), ...(snapshot?.files ?? [])]), migrations: migrations && { ...migrations, now: new Date().toISOString() },
+    catalog: build(stepsOf(expected)), problems, history, sources: new Set([...loaded.flatMap(({ files }) => files), ...(snapshot?.files ?? [])]), migrations: migrations && { ...migrations, now: new Date().toISOString() },
     written: () => mergeCatalogs(writtenWith([])),
     withMigrations: (files) => build(stepsOf([...expected, ...files])),
   };
@@ -199,16 +207,19 @@ function modelCatalog(files: Iterable<HostFile>, assume: Readonly<Record<string,
   return [buildCatalog({ source: 'models', label: `models (${declaring.length} ${declaring.length === 1 ? 'file' : 'files'})`, steps, assume })];
 }
 
-function findTarget({ folder, settings, expected }: CatalogRequest, paths: readonly string[], problems: string[]): MigrationTarget | undefined {
-  const read = (file: string): string | undefined => {
-    const pending = expected?.find((f) => f.path === file);
-    if (pending) return pending.text;
-    try {
-      return readFileSync(path.resolve(folder, file), 'utf8');
-    } catch {
-      return undefined;
-    }
-  };
+function readNow({ folder, expected }: CatalogRequest, file: string): string | undefined {
+  const pending = expected?.find((f) => f.path === file);
+  if (pending) return pending.text;
+  try {
+    return readFileSync(path.resolve(folder, file), 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function findTarget(request: CatalogRequest, paths: readonly string[], problems: string[]): MigrationTarget | undefined {
+  const { settings } = request;
+  const read = (file: string): string | undefined => readNow(request, file);
   const { folder: where, format } = settings.migrations ?? {};
   if (where === undefined && format === undefined) return detectMigrationTarget(paths, read);
   const found = detectMigrationTarget(where === undefined ? paths : paths.filter((p) => p.startsWith(`${where}/`)), read);

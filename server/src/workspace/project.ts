@@ -202,7 +202,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   const run = (file: HostFile, text: string): LintResult => {
     const { state, settings, planning } = bindings.of(file.uri);
     return lintFile({
-      file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, planner: planning.planner, usage: project.usageOf,
+      file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, history: state.history, planner: planning.planner, usage: project.usageOf,
       path: relativePath(folder, toPath(file.uri) ?? file.uri),
       relint: (changed, creates, planned) => relint(file, changed, creates, planned),
     });
@@ -214,7 +214,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     const { state, settings, planning } = bindings.of(original.uri);
     const catalog = state.withMigrations?.(creates) ?? state.catalog;
     const planner = !planned ? undefined : creates.length > 0 ? unanswered : planning.planner;
-    const { findings } = withFile(file, () => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules, planner }));
+    const { findings } = withFile(file, () => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules, history: state.history, planner }));
     return { findings, errors: countSyntaxErrors(file, engine.sql) };
   };
 

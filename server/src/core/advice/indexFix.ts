@@ -50,6 +50,18 @@ export function renderIndexDdl(proposal: IndexProposal, catalog: Catalog, taken:
   return statements && { name, statements: [...extension, ...statements], down: dropOfParent(proposal.table, name, catalog) };
 }
 
+/** A fix that writes a migration with an index over plain columns; empty where it cannot be written. */
+export function indexStatementFix({ table, columns, unique = false, catalog, settings }: { readonly table: Table; readonly columns: readonly string[]; readonly unique?: boolean; readonly catalog: Catalog; readonly settings: LintSettings }): readonly Fix[] {
+  const name = nameIndex(catalog, table, columns, 'idx');
+  const keys = `(${columns.map(quoteIdentifier).join(', ')})`;
+  const statements = createStatements({ name, table, definition: ` ${keys}`, catalog, parts: columns, label: 'idx' })?.map((statement) => (unique ? statement.replace(/^CREATE INDEX/, 'CREATE UNIQUE INDEX') : statement));
+  return statements === undefined ? [] : migrationFix(`Create the ${unique ? 'unique ' : ''}index ${name} on ${table.name} ${keys}`, name, statements, settings, dropOfParent(table, name, catalog));
+}
+
+/** A fix that writes a migration of the statements given; empty where the workspace has no place for migrations. */
+export const statementsFix = (title: string, name: string, statements: readonly string[], settings: LintSettings, down: readonly string[] = []): readonly Fix[] =>
+  migrationFix(title, name, statements, settings, down);
+
 /** `DROP INDEX CONCURRENTLY …`. */
 export const renderDropIndex = (table: Table, index: string, catalog: Catalog): string =>
   `DROP INDEX CONCURRENTLY ${catalog.searchPath[0] === table.schema ? '' : `${quoteIdentifier(table.schema)}.`}${quoteIdentifier(index)};`;

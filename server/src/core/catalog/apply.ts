@@ -4,7 +4,7 @@ import { createTable, createView, inheritFromPartitioned } from './applyTables';
 import type { QualifiedName, SchemaChange } from './changes';
 import type { Policy, Table } from './model';
 import { relationKey } from './names';
-import type { SchemaState } from './state';
+import type { KnownCheck, SchemaState } from './state';
 import { addIndexWithPartitions, creationSchema, partitionsOf, removeIndex, removeTable, resolveIndex, resolveTable, sameIndex, updateTable } from './state';
 
 type ChangeOf<T extends SchemaChange['type']> = Extract<SchemaChange, { readonly type: T }>;
@@ -30,7 +30,11 @@ function applyChange(state: SchemaState, change: SchemaChange): void {
     case 'rename-column': return renameColumn(state, change);
     case 'alter-column': return alterColumn(state, change);
     case 'add-constraint': return addTableConstraint(state, change);
-    case 'drop-constraint': return dropConstraint(state, change);
+    case 'add-check': return addCheck(state, change);
+    case 'validate-constraint': return changeChecks(state, change.table, (checks) => checks.map((check) => (check.name === change.name ? { ...check, valid: true } : check)));
+    case 'drop-constraint':
+      changeChecks(state, change.table, (checks) => checks.filter((check) => check.name !== change.name));
+      return dropConstraint(state, change);
     case 'rename-constraint': return renameConstraint(state, change);
     case 'create-index': return createIndex(state, change);
     case 'attach-index': return attachIndex(state, change);
@@ -65,6 +69,17 @@ function applyChange(state: SchemaState, change: SchemaChange): void {
     case 'set-search-path':
       state.searchPath = change.reset === true ? state.defaultSearchPath : change.schemas;
   }
+}
+
+function changeChecks(state: SchemaState, name: QualifiedName, change: (checks: readonly KnownCheck[]) => readonly KnownCheck[]): void {
+  const key = resolveTable(state, name);
+  const checks = key === undefined ? undefined : state.checks.get(key);
+  if (key !== undefined && checks !== undefined) state.checks.set(key, change(checks));
+}
+
+function addCheck(state: SchemaState, { table, name, expression, valid }: ChangeOf<'add-check'>): void {
+  const key = resolveTable(state, table);
+  if (key !== undefined) state.checks.set(key, [...(state.checks.get(key) ?? []), { name, expression, valid }]);
 }
 
 function dropRelation(state: SchemaState, change: ChangeOf<'drop-relation'>): void {
@@ -105,6 +120,9 @@ function moveTable(state: SchemaState, key: string, to: { readonly schema?: stri
     state.indexOwners.set(relationKey(moved.schema, index.name), newKey);
   }
   const partitions = partitionsOf(state, key);
+  const checks = state.checks.get(key);
+  if (checks !== undefined) state.checks.set(newKey, checks);
+  state.checks.delete(key);
   state.tables.delete(key);
   state.tables.set(newKey, moved);
   changeForeignKeysTo(state, table, (foreignKey) => ({ ...foreignKey, references: { ...foreignKey.references, schema: moved.schema, table: moved.name } }));

@@ -10,6 +10,8 @@ import { tablesVersion } from './tablesVersion';
 export interface SchemaStep {
   readonly changes: readonly SchemaChange[];
   readonly site?: DefinitionSite;
+  /** The statements, where a migration tool makes them of its own operations. */
+  readonly sql?: readonly string[];
 }
 
 export interface CatalogInput {

@@ -74,6 +74,9 @@ export type SchemaChange =
   | { readonly type: 'rename-column'; readonly table: QualifiedName; readonly column: string; readonly to: string }
   | { readonly type: 'alter-column'; readonly table: QualifiedName; readonly column: string; readonly notNull?: boolean; readonly newType?: string; readonly default?: string | null; /** null: no longer generated. */ readonly generated?: 'stored' | 'identity' | null }
   | { readonly type: 'add-constraint'; readonly table: QualifiedName; readonly constraint?: Constraint; readonly foreignKey?: ForeignKey; /** `UNIQUE USING INDEX` */ readonly usingIndex?: string; /** Index of an EXCLUDE constraint. */ readonly exclusion?: IndexDefinition }
+  /** CHECK of an ALTER TABLE; `valid`: of every row, not only of new ones. */
+  | { readonly type: 'add-check'; readonly table: QualifiedName; readonly name?: string; readonly expression: string; readonly valid: boolean }
+  | { readonly type: 'validate-constraint'; readonly table: QualifiedName; readonly name: string }
   | { readonly type: 'drop-constraint'; readonly table: QualifiedName; readonly name: string }
   | { readonly type: 'create-index'; readonly table: QualifiedName; readonly index: Index; readonly ifNotExists: boolean; readonly concurrently: boolean; /** `ON ONLY`: not on the partitions. */ readonly only?: boolean; /** For an index without name: the column part of the name Postgres will make. */ readonly nameParts?: readonly string[] }
   | { readonly type: 'attach-partition'; readonly table: QualifiedName; readonly partition: QualifiedName; readonly bound?: string }

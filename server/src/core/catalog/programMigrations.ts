@@ -134,10 +134,11 @@ function toSchemaSteps(uri: string, steps: readonly MigrationStep[], parser: Sch
   let incomplete = false;
   const found = steps.flatMap(({ sql, span, uncertain, tables }): readonly SchemaStep[] => {
     if (tables === 'any') incomplete = true;
-    const changes = sql === undefined ? [] : parser.split(sql, { psql: false }).flatMap((part) => parser.schemaChanges(sql.slice(part.start, part.end)));
+    const statements = sql === undefined ? [] : parser.split(sql, { psql: false }).map((part) => sql.slice(part.start, part.end));
+    const changes = statements.flatMap((statement) => parser.schemaChanges(statement));
     const known = uncertain === true ? changes.map((change): SchemaChange => ({ type: 'uncertain', change })) : changes;
     const marked = tables === undefined || tables === 'any' ? [] : tables.map((table): SchemaChange => ({ type: 'uncertain', table }));
-    return known.length + marked.length === 0 ? [] : [{ changes: [...known, ...marked], site: { uri, span } }];
+    return known.length + marked.length === 0 ? [] : [{ changes: [...known, ...marked], site: { uri, span }, ...(uncertain === true ? {} : { sql: statements }) }];
   });
   return { steps: found, incomplete };
 }

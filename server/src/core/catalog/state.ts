@@ -12,6 +12,8 @@ export interface SchemaState {
   readonly parents: Map<string, readonly string[]>;
   /** `schema.index` of a parent's index made with ON ONLY → partitions' indexes attached so far. */
   readonly attachedIndexes: Map<string, Set<string>>;
+  /** Key of a table → CHECKs that an ALTER TABLE gave it. Not part of the catalog. */
+  readonly checks: Map<string, readonly KnownCheck[]>;
   /** Temporary tables: known, so that nothing else is meant by their name, but not part of the catalog. */
   readonly temporary: Set<string>;
   /** Key: `schema.name`. */
@@ -27,10 +29,17 @@ export interface SchemaState {
   readonly missed: MissedIndex[];
 }
 
+export interface KnownCheck {
+  readonly name: string | undefined;
+  readonly expression: string;
+  /** Every row satisfies it. */
+  readonly valid: boolean;
+}
+
 export type KnownRoutine = RoutineDefinition & { readonly schema: string; readonly name: string };
 
 export const createSchemaState = (searchPath: readonly string[] = ['public']): SchemaState => ({
-  tables: new Map(), indexOwners: new Map(), parents: new Map(), attachedIndexes: new Map(), temporary: new Set(), types: new Map(), routines: new Map(), extensions: new Set(),
+  tables: new Map(), indexOwners: new Map(), parents: new Map(), attachedIndexes: new Map(), checks: new Map(), temporary: new Set(), types: new Map(), routines: new Map(), extensions: new Set(),
   searchPath, defaultSearchPath: searchPath, site: undefined, missed: [],
 });
 
@@ -204,6 +213,7 @@ export function removeTable(state: SchemaState, key: string): void {
   for (const index of table.indexes) state.indexOwners.delete(relationKey(table.schema, index.name));
   state.tables.delete(key);
   state.parents.delete(key);
+  state.checks.delete(key);
   for (const [other, value] of state.tables) {
     const kept = value.foreignKeys.filter((foreignKey) => foreignKey.references.schema !== table.schema || foreignKey.references.table !== table.name);
     if (kept.length !== value.foreignKeys.length) state.tables.set(other, { ...value, foreignKeys: kept });

@@ -4,6 +4,8 @@ import type { Catalog } from '../catalog/model';
 import type { HostFile, QuerySite, SuppressionComment } from '../hosts/ir';
 import type { StatementModel } from '../sql/model';
 import { noPlanner, type PlanAnswer, type Planner, type PlanQuestion } from '../plan/planner';
+import type { FindHistory } from '../migrations/history';
+import { readMigrationFile } from '../migrations/migrationFile';
 import { displaySql } from '../sql/display';
 import type { SqlAnalyser } from '../sql/ports';
 import { overlaps, spanText, type HostOffset, type HostSpan } from '../text/span';
@@ -11,7 +13,7 @@ import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
 import { closeBrackets, findPlace, trimBlanks } from './place';
-import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, Question, Rule, RuleContext, StatementContext, StatementRule } from './rule';
+import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, MigrationRule, Question, Rule, RuleContext, StatementContext, StatementRule } from './rule';
 import { createSuppressions, describeUnused } from './suppressions';
 import { describeHeat, usageEvidence, type StatementUsage } from './usage';
 import { verifyFixes, type Relint } from './verifyFix';
@@ -27,6 +29,8 @@ export interface LintRequest {
   readonly sql: SqlAnalyser;
   readonly flow: FlowGraph;
   readonly rules: readonly Rule[];
+  /** Where files stand in the histories of migrations; left out: every file is the newest. */
+  readonly history?: FindHistory;
   /** Left out: no planner is known here. */
   readonly planner?: Planner;
   /** Path relative to the workspace, for fingerprints; the uri where left out. */
@@ -92,6 +96,8 @@ export function lintFile(request: LintRequest): LintResult {
       pending ||= statement.pending;
     }
     for (const rule of active) if (rule.scope === 'flow') placed.push(...lintFlow(request, rule, fail));
+    const migrationRules = active.filter((rule): rule is MigrationRule => rule.scope === 'migration');
+    if (migrationRules.length > 0) placed.push(...lintMigration(request, migrationRules, fail));
   }
   return { ...finish(request, placed, active, [...failures.values()]), pending };
 }
@@ -145,9 +151,29 @@ function lintFlow(request: LintRequest, rule: FlowRule, fail: Fail): readonly Pl
   } catch (error) {
     fail(rule, error);
   }
+  return placeDrafts(request, rule, drafts, fail);
+}
+
+/** Drafts in the document. */
+function placeDrafts({ sql }: LintRequest, rule: Rule, drafts: readonly FindingDraft[], fail: Fail): readonly Placed[] {
   return drafts.flatMap((draft): readonly Placed[] => {
     const span = 'host' in draft.at ? draft.at.host : undefined;
-    return span ? [{ rule, draft, span, fixes: guardedFixes(rule, () => draft.fixes?.() ?? [], fail, span) }] : [];
+    const { site } = draft;
+    return span ? [{ rule, draft, span, site, model: site?.source && sql.analyse(site.source), fixes: guardedFixes(rule, () => draft.fixes?.() ?? [], fail, span) }] : [];
+  });
+}
+
+function lintMigration(request: LintRequest, rules: readonly MigrationRule[], fail: Fail): readonly Placed[] {
+  const migration = readMigrationFile(request);
+  if (migration === undefined) return [];
+  return rules.flatMap((rule) => {
+    const drafts: FindingDraft[] = [];
+    try {
+      rule.check({ ...contextFor(request, rule, drafts), migration });
+    } catch (error) {
+      fail(rule, error);
+    }
+    return placeDrafts(request, rule, drafts, fail);
   });
 }
 

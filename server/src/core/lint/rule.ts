@@ -1,5 +1,6 @@
 import type { Catalog } from '../catalog/model';
 import type { HostFile, QuerySite } from '../hosts/ir';
+import type { MigrationFile } from '../migrations/migrationFile';
 import type { StatementModel } from '../sql/model';
 import type { Edit } from '../text/edit';
 import type { HostSpan, SqlSpan } from '../text/span';
@@ -64,7 +65,13 @@ export interface FlowRule extends RuleDescription {
   check(context: FlowContext): void;
 }
 
-export type Rule = StatementRule | FlowRule;
+/** Looks at a file that changes the schema, statement by statement, each a step over the schema so far. */
+export interface MigrationRule extends RuleDescription {
+  readonly scope: 'migration';
+  check(context: MigrationContext): void;
+}
+
+export type Rule = StatementRule | FlowRule | MigrationRule;
 
 export interface RuleContext {
   readonly file: HostFile;
@@ -99,9 +106,15 @@ export interface StatementContext extends RuleContext {
 
 export type FlowContext = RuleContext;
 
+export interface MigrationContext extends RuleContext {
+  readonly migration: MigrationFile;
+}
+
 /** A finding as a rule reports it. `at` is in the statement (mapped by the linter) or already in the document. */
 export interface FindingDraft {
   readonly at: { readonly sql: SqlSpan } | { readonly host: HostSpan };
+  /** For a place in the document: the statement that it is about. */
+  readonly site?: QuerySite;
   /** The rule's default when left out; configuration overrides both. */
   readonly severity?: Severity;
   /** One sentence: what is wrong. */

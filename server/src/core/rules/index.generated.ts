@@ -4,9 +4,13 @@ import { conditionalTenantFilter } from './conditional-tenant-filter';
 import { connectionNotReleased } from './connection-not-released';
 import { connectionPerCall } from './connection-per-call';
 import { correlatedSubquery } from './correlated-subquery';
+import { indexNotConcurrent } from './index-not-concurrent';
 import { ioInTransaction } from './io-in-transaction';
 import { jsonbIndexMismatch } from './jsonb-index-mismatch';
 import { leadingWildcardLike } from './leading-wildcard-like';
+import { lockTakingAlter } from './lock-taking-alter';
+import { lockTimeoutMissing } from './lock-timeout-missing';
+import { matviewWithoutUniqueIndex } from './matview-without-unique-index';
 import { missingPartitionKey } from './missing-partition-key';
 import { missingTenantFilter } from './missing-tenant-filter';
 import { nPlusOne } from './n-plus-one';
@@ -14,6 +18,7 @@ import { offsetPagination } from './offset-pagination';
 import { orAcrossColumns } from './or-across-columns';
 import { orderByLimitWalksIndex } from './order-by-limit-walks-index';
 import { partialIndexMismatch } from './partial-index-mismatch';
+import { refreshBlocksReaders } from './refresh-blocks-readers';
 import { selectStar } from './select-star';
 import { sortDirectionMismatch } from './sort-direction-mismatch';
 import { syntaxError } from './syntax-error';
@@ -22,6 +27,7 @@ import { transactionPerIteration } from './transaction-per-iteration';
 import { unboundedSelect } from './unbounded-select';
 import { unindexedPredicate } from './unindexed-predicate';
 import { unstablePagination } from './unstable-pagination';
+import { vacuumFull } from './vacuum-full';
 import { writeInLoop } from './write-in-loop';
 
 /** Every rule, by id. */
@@ -30,9 +36,13 @@ export const rules: readonly Rule[] = [
   connectionNotReleased,
   connectionPerCall,
   correlatedSubquery,
+  indexNotConcurrent,
   ioInTransaction,
   jsonbIndexMismatch,
   leadingWildcardLike,
+  lockTakingAlter,
+  lockTimeoutMissing,
+  matviewWithoutUniqueIndex,
   missingPartitionKey,
   missingTenantFilter,
   nPlusOne,
@@ -40,6 +50,7 @@ export const rules: readonly Rule[] = [
   orAcrossColumns,
   orderByLimitWalksIndex,
   partialIndexMismatch,
+  refreshBlocksReaders,
   selectStar,
   sortDirectionMismatch,
   syntaxError,
@@ -48,5 +59,6 @@ export const rules: readonly Rule[] = [
   unboundedSelect,
   unindexedPredicate,
   unstablePagination,
+  vacuumFull,
   writeInLoop,
 ];

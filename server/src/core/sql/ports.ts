@@ -1,5 +1,6 @@
 import type { SqlSpan } from '../text/span';
 import type { SchemaChange } from '../catalog/changes';
+import type { DdlCommands } from '../migrations/commands';
 import type { StatementEffects } from './effects';
 import type { Token } from './lexer';
 import type { StatementModel } from './model';
@@ -11,6 +12,8 @@ export interface SqlAnalyser {
   analyse(source: SqlSource): StatementModel;
   /** The schema changes of one DDL statement; empty for anything else. */
   schemaChanges(statement: string): readonly SchemaChange[];
+  /** What one DDL or utility statement does to the tables that it names; empty where it does not parse. Cached by text. */
+  ddlCommands(statement: string): DdlCommands;
   /**
    * Postgres' own fingerprint of a statement: 16 hexadecimal digits, equal whatever its constants are. Cached by text.
    * Undefined where the text does not parse or the engine is missing.

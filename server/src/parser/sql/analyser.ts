@@ -13,6 +13,7 @@ import { createTextMemo } from '../../core/text/textMemo';
 import { buildBlocks } from './buildModel';
 import { codePointToOffset, createByteMap } from './byteOffsets';
 import { createModelCache } from './modelCache';
+import { collectDdlCommands } from './ddl/commands';
 import { collectEffects } from './effects';
 import { fromPgTree } from './pgAdapter';
 import { parseWithPgast } from './pgastAdapter';
@@ -56,10 +57,14 @@ export async function createSqlAnalyser(options: SqlAnalyserOptions = {}): Promi
   const cache = createModelCache(options.cacheSize ?? 4_000);
   return {
     analyse: (source) => cache.get(source) ?? cache.set(source, analyse({ ...source, text: ownText(source.text) })),
-    schemaChanges(statement) {
+    schemaChanges: createTextMemo(maxFingerprintCharacters, (statement) => {
       const tree = parseTree(statement);
       return tree ? collectSchemaChanges(tree, statement) : [];
-    },
+    }),
+    ddlCommands: createTextMemo(maxFingerprintCharacters, (statement) => {
+      const tree = parseTree(statement);
+      return tree ? collectDdlCommands(tree, statement) : [];
+    }),
     fingerprint: createTextMemo(maxFingerprintCharacters, fingerprint),
     effects(statement) {
       const tree = parseTree(statement);

@@ -1,5 +1,6 @@
 import type { QualifiedName, SchemaChange } from '../../../core/catalog/changes';
 import { columnOf, keysOf } from './constraints';
+import { declaredConstraint } from './declarations';
 import { exclusionIndex } from './indexes';
 import type { StatementSource } from './source';
 import { expressionBetween, findAtDepthZero, isWord, tokenIndexAt } from './source';
@@ -44,6 +45,7 @@ function alterCommand(table: QualifiedName, command: Tree, source: StatementSour
     case 'AT_DropIdentity': return [{ type: 'alter-column', table, column, generated: null }];
     case 'AT_DropExpression': return [{ type: 'alter-column', table, column, generated: null, default: null }];
     case 'AT_AddConstraint': return addConstraint(table, treeAt(definition, 'Constraint') ?? {}, source);
+    case 'AT_ValidateConstraint': return [{ type: 'validate-constraint', table, name: column }];
     case 'AT_DropConstraint': return [{ type: 'drop-constraint', table, name: column }];
     case 'AT_EnableRowSecurity': return [{ type: 'row-security', table, enabled: true }];
     case 'AT_DisableRowSecurity': return [{ type: 'row-security', table, enabled: false }];
@@ -71,6 +73,10 @@ function addConstraint(table: QualifiedName, constraint: Tree, source: Statement
       const column = textAt(treeAt(item, 'String'), 'sval');
       return column === undefined ? [] : [{ type: 'alter-column', table, column, notNull: true }];
     });
+  if (textAt(constraint, 'contype') === 'CONSTR_CHECK') {
+    const [check] = declaredConstraint(constraint, source);
+    return check?.expression === undefined ? [] : [{ type: 'add-check', table, ...(check.name === undefined ? {} : { name: check.name }), expression: check.expression, valid: !check.notValid }];
+  }
   const keys = keysOf(constraint);
   const usingIndex = textAt(constraint, 'indexname');
   return [

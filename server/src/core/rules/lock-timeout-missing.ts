@@ -1,0 +1,80 @@
+import type { Fix, MigrationContext, MigrationRule } from '../lint/rule';
+import { hostSpan } from '../text/span';
+import type { MigrationStatement, RelationFacts } from '../migrations/migrationFile';
+import { isShipped, nameOfKey, newestOption, weigh } from '../migrations/weigh';
+
+const SCHEMA = 'CREATE TABLE orders (id bigint PRIMARY KEY, total integer);';
+const assume = { orders: 2_000_000 };
+
+/** Migrations that may wait for a strong lock without end, with everybody else behind them. */
+export const lockTimeoutMissing: MigrationRule = {
+  id: 'lock-timeout-missing',
+  scope: 'migration',
+  category: 'schema',
+  severity: 'info',
+  needs: 'text',
+  fix: 'safe',
+  summary: 'A migration takes a strong lock without a lock_timeout',
+  docs: {
+    why: 'A statement that needs a strong lock waits for every transaction that uses the table, and all later queries of the table wait behind it: one long report stops the application, although the change itself takes a millisecond. With a lock_timeout the migration gives up instead and can be tried again.',
+    bad: [{ language: 'sql', schema: SCHEMA, assume, code: 'ALTER TABLE orders ADD COLUMN note text;\nALTER TABLE orders DROP COLUMN total;' }],
+    good: [{ language: 'sql', schema: SCHEMA, assume, code: "SET lock_timeout = '5s';\nALTER TABLE orders ADD COLUMN note text;" }, { language: 'sql', schema: SCHEMA, assume, code: 'CREATE TABLE notes (id bigint PRIMARY KEY);' }],
+    whenNot: 'Where the role or the connection that runs the migrations has a lock_timeout already. Reported once per file, and not in migrations that many others follow.',
+    fixSafety: 'Safe: the schema is the same. A migration that would have waited longer fails and changes nothing.',
+  },
+  options: { ...newestOption, timeout: { type: 'string', default: '5s', description: 'What the fix sets.' } },
+  roles: ['script', 'migration', 'application'],
+  check(context) {
+    if (isShipped(context) || context.file.language !== 'sql') return;
+    const { statements } = context.migration;
+    const first = statements.find((statement) => !statement.nested && strongest(context, statement) !== undefined);
+    const facts = first && strongest(context, first);
+    const weight = facts && weigh(context, facts);
+    const at = first?.place(first.command.keyword);
+    if (!first || !weight || !at) return;
+    if (statements.some(({ command, span }) => (command.type === 'set' || command.type === 'set-default') && command.name === 'lock_timeout' && span.start < first.span.start)) return;
+    context.report({
+      at: { host: at }, site: first.site, severity: weight.severity === 'warning' ? 'info' : 'hint', confidence: weight.confidence,
+      message: `This may wait for its lock on ${nameOfKey(facts.key)} without end, and all other queries of the table behind it: no lock_timeout is set.`,
+      because: weight.because, evidence: { table: facts.key },
+      fixes: () => setFix(context, first),
+    });
+  },
+};
+
+/** A relation whose strong lock the statement waits for; undefined: none that matters. */
+function strongest(context: MigrationContext, statement: MigrationStatement): RelationFacts | undefined {
+  return lockedBy(statement).find((facts) => weigh(context, facts) !== undefined);
+}
+
+function lockedBy(statement: MigrationStatement): readonly RelationFacts[] {
+  const { command } = statement;
+  switch (command.type) {
+    case 'alter-table': {
+      if (command.kind !== 'table') return [];
+      const referenced = command.actions.flatMap((action) => (action.type === 'add-constraint' ? (action.constraint.references ?? []) : action.type === 'add-column' ? (action.column.references ?? []) : []));
+      const heavy = command.actions.some((action) => action.type !== 'light' && action.type !== 'validate' && !(action.type === 'detach-partition' && action.concurrently));
+      return [...(heavy ? [command.table] : []), ...referenced].map((name) => statement.relation(name));
+    }
+    case 'create-index': return command.concurrently || command.only ? [] : [statement.relation(command.table)];
+    case 'drop-index': return command.concurrently ? [] : command.indexes.flatMap((name) => statement.index(name)?.owner ?? []);
+    case 'rename': return command.what === 'table' || command.what === 'column' ? [statement.relation(command.relation)] : [];
+    case 'drop': return command.what === 'table' ? command.relations.map((name) => statement.relation(name)) : [];
+    case 'truncate': case 'lock': return command.tables.map((name) => statement.relation(name));
+    case 'create-trigger': return [statement.relation(command.table)];
+    default: return [];
+  }
+}
+
+/** On a line of its own, as far in as the statement; for the transaction alone where there is one. */
+function setFix(context: MigrationContext, statement: MigrationStatement): readonly Fix[] {
+  const { text, file } = context;
+  const { start } = statement.span;
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
+  const indent = text.slice(lineStart, start).replace(/^\uFEFF/, '');
+  if (indent.trim() !== '') return [];
+  const local = statement.transaction === 'file' || statement.transaction === 'open';
+  const newline = text.includes('\r\n') ? '\r\n' : '\n';
+  const separator = /statement-breakpoint/.test(text) ? `--> statement-breakpoint${newline}${indent}` : `${newline}${indent}`;
+  return [{ title: `Set lock_timeout to ${context.option<string>('timeout')}`, kind: 'safe', edits: [{ uri: file.uri, span: hostSpan(start, start), text: `SET ${local ? 'LOCAL ' : ''}lock_timeout = '${context.option<string>('timeout').replaceAll("'", "''")}';${separator}` }] }];
+}
