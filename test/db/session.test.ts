@@ -1,6 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import { createConnection, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -60,6 +59,23 @@ describe('a session that cannot connect', () => {
 });
 
 describe('passwords', () => {
+  it('without one the connection is not left half-way', async () => {
+    const url = new URL(await serverUrl());
+    let hangUp: (ended: boolean) => void = () => undefined;
+    const hungUp = new Promise<boolean>((resolve) => { hangUp = resolve; });
+    const between = createServer((client) => {
+      const server = createConnection(Number(url.port), '127.0.0.1');
+      for (const socket of [client, server]) socket.on('error', () => undefined);
+      client.on('end', () => hangUp(true));
+      client.pipe(server).pipe(client);
+    }).listen(0, '127.0.0.1');
+    await new Promise((resolve) => between.once('listening', resolve));
+    const session = openSession(`postgres://postgres@127.0.0.1:${(between.address() as AddressInfo).port}/postgres`, { environment: { PGPASSFILE: '/dev/null' } });
+    expect(await failure(session.withConnection(async () => 1))).toMatchObject({ kind: 'authentication' });
+    expect(await hungUp).toBe(true);
+    await session.close();
+    between.close();
+  });
   it('come from the password file as libpq reads it, and to a host that somebody else chose only by its name', async () => {
     const url = new URL(await serverUrl());
     const folder = mkdtempSync(join(tmpdir(), 'sargable-pass-'));

@@ -113,17 +113,32 @@ describe('Prisma: one or two statements do what the loop did', () => {
   }
 });
 
+const root = path.resolve(import.meta.dirname, '../..');
+const options: ts.CompilerOptions = { strict: true, noEmit: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, types: [], skipDefaultLibCheck: true };
+const texts: Record<string, string> = { [path.join(root, 'prisma.d.ts')]: PRISMA_TYPES };
+const host = ts.createCompilerHost(options);
+const sources = new Map<string, ts.SourceFile | undefined>();
+const read = host.readFile.bind(host);
+host.readFile = (file) => texts[file] ?? read(file);
+host.fileExists = (file) => texts[file] !== undefined || ts.sys.fileExists(file);
+host.getSourceFile = (file, target) => {
+  const key = texts[file] ?? file;
+  if (!sources.has(key)) sources.set(key, texts[file] === undefined ? ts.createSourceFile(file, read(file) ?? '', target) : ts.createSourceFile(file, texts[file], target));
+  return sources.get(key);
+};
+let program: ts.Program | undefined;
+
 /** Type errors of the code against a client of the shape that Prisma generates. */
 function typeErrors(code: string): readonly string[] {
-  const root = path.resolve(import.meta.dirname, '../..');
-  const texts: Readonly<Record<string, string>> = { [path.join(root, 'case.ts')]: code, [path.join(root, 'prisma.d.ts')]: PRISMA_TYPES };
-  const options: ts.CompilerOptions = { strict: true, noEmit: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, moduleResolution: ts.ModuleResolutionKind.Bundler, types: [], skipLibCheck: false };
-  const host = ts.createCompilerHost(options);
-  const read = host.readFile.bind(host);
-  host.readFile = (file) => texts[file] ?? read(file);
-  host.fileExists = (file) => texts[file] !== undefined || ts.sys.fileExists(file);
-  const source = host.getSourceFile.bind(host);
-  host.getSourceFile = (file, target) => (texts[file] === undefined ? source(file, target) : ts.createSourceFile(file, texts[file], ts.ScriptTarget.ES2022));
-  const program = ts.createProgram(Object.keys(texts), options, host);
-  return ts.getPreEmitDiagnostics(program).map((d) => ts.flattenDiagnosticMessageText(d.messageText, '\n'));
+  const file = path.join(root, 'case.ts');
+  texts[file] = code;
+  program = ts.createProgram(Object.keys(texts), options, host, program);
+  const source = program.getSourceFile(file);
+  const prisma = program.getSourceFile(path.join(root, 'prisma.d.ts'));
+  if (!source || !prisma) throw new Error('the case is not part of the program');
+  return [source, prisma].flatMap((one) => [...program!.getSyntacticDiagnostics(one), ...program!.getSemanticDiagnostics(one)]).map((d) => ts.flattenDiagnosticMessageText(d.messageText, '\n'));
 }
+
+it('the type check sees a wrong property', () => {
+  expect(typeErrors(CODE.replace('BODY', 'found.push(await prisma.guest.findFirst({ where: { nome: 1 } }));'))).toHaveLength(1);
+});

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -28,6 +28,7 @@ const types: pg.CustomTypesConfig = { getTypeParser: ((oid: number, format?: 'te
  */
 export async function runTypeScript(code: string, url: string, args: readonly unknown[], versions: Readonly<Record<string, string>> = {}): Promise<RunResult> {
   const name = `run_${process.pid}_${runs++}`;
+  const start = logLength();
   const closing: (() => Promise<void>)[] = [];
   class Pool extends pg.Pool {
     constructor() {
@@ -66,7 +67,7 @@ export async function runTypeScript(code: string, url: string, args: readonly un
   new Function('require', 'exports', 'module', js)(require, exports, { set exports(value: object) { Object.assign(exports, Object.fromEntries(Object.entries(Object.getOwnPropertyDescriptors(value)).map(([k, d]) => [k, d.get ? d.get() : d.value]))); }, get exports() { return exports; } });
   try {
     const value = await exports.run?.(...args);
-    return { value: JSON.parse(JSON.stringify(value ?? null)), statements: statementsOf(name) };
+    return { value: JSON.parse(JSON.stringify(value ?? null)), statements: statementsOf(name, start) };
   } finally {
     await Promise.all(closing.map((close) => close()));
   }
@@ -79,6 +80,7 @@ if (!hasPython) console.warn('SKIPPED: no python3 here: fixes of Python code are
 /** Runs `run(conn, *args)` of a Python module; its connection sends the statements to the database through this process. */
 export async function runPython(code: string, url: string, args: readonly unknown[]): Promise<RunResult> {
   const name = `run_${process.pid}_${runs++}`;
+  const start = logLength();
   const client = new pg.Client({ connectionString: url, application_name: name, types });
   await client.connect();
   const child = spawn('python3', [join(import.meta.dirname, 'runPython.py')], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -94,16 +96,26 @@ export async function runPython(code: string, url: string, args: readonly unknow
       });
     });
     send({ code, args });
-    return { value: await ended, statements: statementsOf(name) };
+    return { value: await ended, statements: statementsOf(name, start) };
   } finally {
     child.stdin.end();
     await client.end();
   }
 }
 
-/** Statements in the server's log that this application sent. */
-function statementsOf(name: string): readonly string[] {
-  const log = readFileSync(join(serverFolder(), 'data.log'), 'utf8');
+const logFile = (): string => join(serverFolder(), 'data.log');
+const logLength = (): number => statSync(logFile()).size;
+
+/**
+ * Statements that this application sent, from the server's log.
+ * @param start length of the log before, in bytes: the log of a whole run is long.
+ */
+function statementsOf(name: string, start: number): readonly string[] {
+  const file = openSync(logFile(), 'r');
+  const bytes = Buffer.alloc(logLength() - start);
+  const length = readSync(file, bytes, 0, bytes.length, start);
+  closeSync(file);
+  const log = bytes.toString('utf8', 0, length);
   return log.split('\n').flatMap((line, k, lines) => {
     // postgres.js asks once for the types of arrays.
     if (lines[k + 1]?.trim() === 'select b.oid, b.typarray') return [];

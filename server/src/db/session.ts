@@ -54,6 +54,22 @@ export interface SessionOptions {
   readonly now?: () => number;
 }
 
+/**
+ * A connection that fails half-way (no password for a server that asks for one) is ended: the driver leaves it open, and the
+ * server holds a process for it until `authentication_timeout`, a minute in which nobody can drop a database.
+ */
+class LeavingClient extends pg.Client {
+  override connect(): Promise<pg.Client>;
+  override connect(callback: (error: Error | null, client?: pg.Client) => void): void;
+  override connect(callback?: (error: Error | null, client?: pg.Client) => void): Promise<pg.Client> | void {
+    if (!callback) return super.connect();
+    super.connect((error: Error | null) => {
+      if (error) void this.end().catch(() => undefined);
+      callback(error, this);
+    });
+  }
+}
+
 /** Wait after the n-th failure to connect: 1 s doubling to 60 s. A dead database must cost nothing. */
 const backOff = (failures: number): number => Math.min(60_000, 1000 * 2 ** (failures - 1));
 
@@ -77,7 +93,7 @@ export function openSession(connection: string, options: SessionOptions = {}): D
       ...(target.user === undefined ? {} : { user: target.user }),
       // A function keeps the driver from looking for itself.
       password: () => password as string, ssl, application_name: 'sargable', max: 2, idleTimeoutMillis: 30_000, connectionTimeoutMillis: options.connectTimeout ?? 5000,
-      query_timeout: options.queryTimeout ?? 60_000, keepAlive: true, allowExitOnIdle: true,
+      Client: LeavingClient, query_timeout: options.queryTimeout ?? 60_000, keepAlive: true, allowExitOnIdle: true,
     });
     // Without a listener an idle connection that breaks would end the process.
     made.on('error', () => undefined);
