@@ -47,7 +47,7 @@ function mayPin(block: QueryBlock, conjunct: Conjunct, relation: number, require
 }
 
 /** Relations that WHERE compares with `=`: rows that an outer join filled with NULLs do not pass, so it is an inner join. */
-function requiredRelations(scope: Scope, block: QueryBlock): ReadonlySet<number> {
+export function requiredRelations(scope: Scope, block: QueryBlock): ReadonlySet<number> {
   const required = new Set<number>();
   for (const { left, right, conjunct } of collectEqualities(block)) {
     for (const side of conjunct.clause === 'where' ? [left, right] : []) {

@@ -1,6 +1,6 @@
 import type { Table } from '../catalog/model';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
-import { collectPins } from './pins';
+import { collectPins, requiredRelations } from './pins';
 import { bindColumn, tableOf, traceColumn, walkExpression, type BoundColumn, type Scope } from './scope';
 
 /** What ties a row to one tenant, strongest first; `none` is what the rule reports. */
@@ -37,7 +37,8 @@ export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantCol
   for (const block of scope.model.blocks) {
     for (const [index, relation] of block.relations.entries()) {
       const table = tableOf(scope.catalog, relation);
-      if (table && isRowSecured(table)) strengthen(block, index, 'row-security');
+      const column = table && tenantColumnOf(table);
+      if (table && column !== undefined && isRowSecured(table, column, commandOf(block, relation.target))) strengthen(block, index, 'row-security');
       // What a statement writes carries the tenant that it writes; rows that are joined to it are that tenant's.
       if (block.kind === 'insert' && relation.target) strengthen(block, index, 'predicate');
       if (assumed.some((other) => other.block.index === block.index && other.relationIndex === index)) strengthen(block, index, 'predicate');
@@ -49,13 +50,14 @@ export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantCol
       // The tenant's own row stands for the column: `JOIN teams t ON t.id = i.team_id WHERE t.id = $1`.
       if (column !== undefined && pins.has(index, column)) strengthen(block, index, 'predicate');
     }
-    for (const conjunct of block.conjuncts) readConjunct(scope, block, conjunct, tenantColumnOf, strengthen, links);
+    const reader: Reader = { scope, block, tenantColumnOf, required: requiredRelations(scope, block), links };
+    for (const conjunct of block.conjuncts) for (const [key, kind] of tiedBy(reader, conjunct)) if (!evidence.has(key)) evidence.set(key, kind);
     linkInner(scope, block, links);
   }
   for (let grown = true; grown; ) {
     grown = false;
     for (const link of links) {
-      if (!link.from.some((key) => evidence.has(key))) continue;
+      if (link.all === true ? !link.from.every((key) => evidence.has(key)) : !link.from.some((key) => evidence.has(key))) continue;
       for (const key of link.to) {
         if (evidence.has(key)) continue;
         evidence.set(key, link.kind);
@@ -71,44 +73,122 @@ export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantCol
   }));
 }
 
-/** When one of `from` is tied to a tenant, all of `to` are. */
+/** When one of `from` (each of them, with `all`) is tied to a tenant, all of `to` are. */
 interface Link {
   readonly from: readonly string[];
+  readonly all?: boolean;
   readonly to: readonly string[];
   readonly kind: TenantEvidence;
 }
 
-type Strengthen = (block: QueryBlock, relation: number, kind: TenantEvidence) => boolean;
-
-function readConjunct(scope: Scope, block: QueryBlock, conjunct: Conjunct, tenantColumnOf: TenantColumnOf, strengthen: Strengthen, links: Link[]): void {
-  for (const branch of conjunct.branches ?? []) for (const inner of branch) readConjunct(scope, block, inner, tenantColumnOf, strengthen, links);
-  const sides = [conjunct.left, conjunct.right].filter((e): e is Expression => e !== undefined);
-  const columns = sides.flatMap((side) => side.columns.flatMap((ref) => traceColumn(scope, block, ref) ?? bindColumn(scope, block, ref) ?? []));
-  const isTenant = (bound: BoundColumn): boolean => bound.table !== undefined && tenantColumnOf(bound.table) === bound.column;
-  const nodes = [...new Set(columns.map((bound) => nodeKey(bound.block, bound.relationIndex)))];
-  if (nodes.length === 1 && conjunct.operator !== 'is null' && conjunct.operator !== 'is not null') {
-    for (const bound of columns) {
-      if (isTenant(bound) && pinsTenant(conjunct)) strengthen(bound.block, bound.relationIndex, 'predicate');
-      else if (isSecret(bound, conjunct)) strengthen(bound.block, bound.relationIndex, 'secret');
-      else if (isOwner(bound, conjunct)) strengthen(bound.block, bound.relationIndex, 'owner');
-    }
-  }
-  if (nodes.length === 2 && ['=', 'in', 'any', 'is not distinct from'].includes(conjunct.operator) && !conjunct.negated) {
-    const kind: TenantEvidence = columns.every(isTenant) ? 'equality' : 'join';
-    links.push({ from: nodes, to: nodes, kind });
-  }
-  for (const side of sides) for (const node of walkExpression(side)) if (node.kind === 'subquery') linkSubquery(scope, block, conjunct, node, nodes, links);
+interface Reader {
+  readonly scope: Scope;
+  readonly block: QueryBlock;
+  readonly tenantColumnOf: TenantColumnOf;
+  /** Relations whose outer join is none, since WHERE asks for a row. */
+  readonly required: ReadonlySet<number>;
+  readonly links: Link[];
 }
 
-const pinsTenant = (conjunct: Conjunct): boolean => !conjunct.negated && conjunct.operator !== '<>' && conjunct.operator !== 'not';
+/** A column with the place it has in the block, and the base table's row that it is read from. */
+interface Place {
+  readonly level: BoundColumn;
+  readonly base: BoundColumn;
+  readonly node: string;
+}
+
+/** May a condition restrict the rows of this relation? That of an outer join restricts the side that it may fill with NULLs alone. */
+function mayRestrict({ block, required }: Reader, conjunct: Conjunct, level: BoundColumn): boolean {
+  if (conjunct.clause === 'having' || level.block.index !== block.index) return false;
+  if (conjunct.clause !== 'on' || conjunct.joined === undefined) return true;
+  switch (block.relations[conjunct.joined]?.join) {
+    case 'left': return level.relationIndex === conjunct.joined || required.has(conjunct.joined);
+    case 'right': return level.relationIndex !== conjunct.joined;
+    case 'full': return false;
+    default: return true;
+  }
+}
+
+/** The rows that a condition ties to a tenant by itself; what it ties them to by others is noted in `links`. */
+function tiedBy(reader: Reader, conjunct: Conjunct): ReadonlyMap<string, TenantEvidence> {
+  const tied = new Map<string, TenantEvidence>();
+  if (conjunct.operator === 'or') return tiedByEach(reader, conjunct);
+  if (conjunct.operator === 'not' || conjunct.operator === 'is null' || conjunct.operator === 'is not null') return tied;
+  const { scope, block, tenantColumnOf, links } = reader;
+  const sides = [conjunct.left, conjunct.right].filter((e): e is Expression => e !== undefined);
+  const places = sides.map((side) => placesOf(scope, block, side));
+  const isTenant = ({ base }: Place): boolean => base.table !== undefined && tenantColumnOf(base.table) === base.column;
+  const all = places.flat();
+  const nodes = [...new Set(all.map((place) => place.node))];
+  // Compared with a value: one side has no column of this block.
+  const isValueTest = sides.length === 1 || places.some((side) => side.every((place) => place.level.block.index !== block.index));
+  // A list that comes from a tenant's table ties as far as that table is tied: see `linkSubquery`.
+  const asksTenants = conjunct.operator === 'in' && sides.some((side) => [...walkExpression(side)].some((e) => readsTenants(reader, e.block)));
+  for (const place of nodes.length === 1 && isValueTest ? all : []) {
+    if (!mayRestrict(reader, conjunct, place.level)) continue;
+    if (isTenant(place) && pinsTenant(conjunct) && !asksTenants) tied.set(place.node, 'predicate');
+    else if (isSecret(place.base, conjunct)) tied.set(place.node, 'secret');
+    else if (isOwner(place.base, conjunct)) tied.set(place.node, 'owner');
+  }
+  if (nodes.length === 2 && ['=', 'in', 'any', 'is not distinct from'].includes(conjunct.operator) && !conjunct.negated) {
+    const kind: TenantEvidence = all.every(isTenant) ? 'equality' : 'join';
+    links.push({ from: nodes, to: [...new Set(all.filter((place) => mayRestrict(reader, conjunct, place.level)).map((place) => place.node))], kind });
+  }
+  const restricted = [...new Set(all.filter((place) => mayRestrict(reader, conjunct, place.level)).map((place) => place.node))];
+  for (const side of sides) for (const node of walkExpression(side)) if (node.kind === 'subquery') linkSubquery(reader, conjunct, node, restricted);
+  return tied;
+}
+
+function readsTenants({ scope, tenantColumnOf }: Reader, index: number | undefined): boolean {
+  const block = index === undefined ? undefined : scope.model.blocks[index];
+  return block?.relations.some((relation) => {
+    const table = tableOf(scope.catalog, relation);
+    return table !== undefined && tenantColumnOf(table) !== undefined;
+  }) ?? false;
+}
+
+const placesOf = (scope: Scope, block: QueryBlock, side: Expression): readonly Place[] => side.columns.flatMap((ref): Place[] => {
+  const level = bindColumn(scope, block, ref);
+  const base = level && (traceColumn(scope, block, ref) ?? level);
+  return level && base ? [{ level, base, node: nodeKey(base.block, base.relationIndex) }] : [];
+});
+
+/**
+ * OR ties what each of its branches ties. A branch that is about rows of nobody or of everybody (`organization_id IS NULL`,
+ * `is_public`), or whose test is about a value alone (`$1 IS NULL`, another rule's business), is meant to let through.
+ */
+function tiedByEach(reader: Reader, conjunct: Conjunct): ReadonlyMap<string, TenantEvidence> {
+  const branches = (conjunct.branches ?? []).map((branch) => ({ branch, tied: new Map(branch.flatMap((inner) => [...tiedBy(reader, inner)])) }));
+  const closed = branches.filter(({ branch }) => !branch.some((inner) => isShared(reader, inner)));
+  const [first, ...others] = closed;
+  if (!first) return new Map();
+  return new Map([...first.tied].filter(([key]) => others.every(({ tied }) => tied.has(key))));
+}
+
+function isShared(reader: Reader, { operator, left, right, negated }: Conjunct): boolean {
+  if (!left || operator === 'exists') return operator === 'exists';
+  if ([left, right].some((side) => side && [...walkExpression(side)].some((e) => e.kind === 'subquery'))) return true;
+  if (left.columns.length === 0 && (right?.columns.length ?? 0) === 0) return true;
+  const places = placesOf(reader.scope, reader.block, left);
+  if (operator === 'is null' && !negated) return places.some(({ base }) => base.table !== undefined && reader.tenantColumnOf(base.table) === base.column);
+  return places.length === 1 && (operator === 'boolean' || (operator === '=' && right?.kind === 'constant')) && SHARED.test(places[0]?.base.column ?? '');
+}
+
+/** Columns that make a row everybody's. */
+const SHARED = /public|global|shared|system|visib|template|built_?in|default|published/i;
+
+const PINNING: ReadonlySet<string> = new Set(['=', 'in', 'any', 'is not distinct from', 'boolean', '@>', '<@', '&&']);
+
+const pinsTenant = (conjunct: Conjunct): boolean => !conjunct.negated && PINNING.has(conjunct.operator);
 
 /** `x IN (SELECT …)` and `EXISTS (SELECT …)`: the outer rows are tied when the sub-query's are. */
-function linkSubquery(scope: Scope, block: QueryBlock, conjunct: Conjunct, node: Expression, nodes: readonly string[], links: Link[]): void {
+function linkSubquery({ scope, block, links }: Reader, conjunct: Conjunct, node: Expression, nodes: readonly string[]): void {
   const inner = node.block === undefined ? undefined : scope.model.blocks[node.block];
-  if (!inner || conjunct.negated) return;
+  if (!inner || conjunct.negated || conjunct.clause === 'having') return;
   const innerNodes = nodesOf(scope, inner);
-  if (conjunct.operator !== 'exists') links.push({ from: innerNodes, to: nodes, kind: 'sub-query' });
-  else links.push({ from: innerNodes, to: correlated(scope, inner, block), kind: 'sub-query' });
+  const all = inner.setOperation !== undefined && inner.setOperation.operator !== 'intersect';
+  if (conjunct.operator !== 'exists') links.push({ from: innerNodes, to: nodes, kind: 'sub-query', all });
+  else links.push({ from: innerNodes, to: correlated(scope, inner, block), kind: 'sub-query', all });
 }
 
 /** Relations of `outer` that the conditions of `inner` mention. */
@@ -131,7 +211,7 @@ function linkInner(scope: Scope, block: QueryBlock, links: Link[]): void {
   block.relations.forEach((relation, index) => {
     const inner = relation.block === undefined ? undefined : scope.model.blocks[relation.block];
     if (!inner || inner.index === block.index) return;
-    links.push({ from: nodesOf(scope, inner), to: [nodeKey(block, index)], kind: 'sub-query' });
+    links.push({ from: nodesOf(scope, inner), to: [nodeKey(block, index)], kind: 'sub-query', all: inner.setOperation !== undefined && inner.setOperation.operator !== 'intersect' });
     if (relation.kind === 'derived' && relation.lateral) links.push({ from: nodesOf(scope, inner), to: correlated(scope, inner, block), kind: 'sub-query' });
   });
 }
@@ -150,5 +230,18 @@ function isSecret(bound: BoundColumn, conjunct: Conjunct): boolean {
 /** A person's own rows: narrower than the tenant, and the same person in each of them. */
 const isOwner = (bound: BoundColumn, conjunct: Conjunct): boolean => conjunct.operator === '=' && !conjunct.negated && /^(user|owner|author|member|profile)_?id$/i.test(bound.column);
 
-/** Row-level security with a policy: the database itself limits what an ordinary role sees. */
-const isRowSecured = (table: Table): boolean => table.rowSecurity?.enabled === true && table.rowSecurity.policies.length > 0;
+const commandOf = (block: QueryBlock, target: boolean): 'select' | 'update' | 'delete' => (target && block.kind === 'update' ? 'update' : target && block.kind === 'delete' ? 'delete' : 'select');
+
+/**
+ * Row-level security that limits an ordinary role to one tenant: it is on, and each permissive policy for what the
+ * statement does asks something of the row's tenant or of the session. `USING (true)` asks nothing. No policy at all lets
+ * nobody through. That the application's role is neither the owner nor allowed to bypass it is not in the catalog.
+ */
+function isRowSecured({ rowSecurity }: Table, column: string, command: 'select' | 'update' | 'delete'): boolean {
+  if (rowSecurity?.enabled !== true) return false;
+  const applies = rowSecurity.policies.filter((policy) => policy.command === 'all' || policy.command === command);
+  const asks = (using: string | undefined): boolean => using !== undefined && (new RegExp(`\\b${column}\\b`).test(using) || /current_setting|\(\s*select|\w\s*\(/i.test(using));
+  const restricted = applies.some((policy) => !policy.permissive && asks(policy.using));
+  const open = applies.filter((policy) => policy.permissive);
+  return restricted || (open.length > 0 && open.every((policy) => asks(policy.using)));
+}

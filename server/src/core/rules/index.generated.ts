@@ -4,6 +4,7 @@ import { conditionalTenantFilter } from './conditional-tenant-filter';
 import { connectionNotReleased } from './connection-not-released';
 import { connectionPerCall } from './connection-per-call';
 import { correlatedSubquery } from './correlated-subquery';
+import { crossTenantJoin } from './cross-tenant-join';
 import { indexNotConcurrent } from './index-not-concurrent';
 import { ioInTransaction } from './io-in-transaction';
 import { jsonbIndexMismatch } from './jsonb-index-mismatch';
@@ -36,6 +37,7 @@ export const rules: readonly Rule[] = [
   connectionNotReleased,
   connectionPerCall,
   correlatedSubquery,
+  crossTenantJoin,
   indexNotConcurrent,
   ioInTransaction,
   jsonbIndexMismatch,
