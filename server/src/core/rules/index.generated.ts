@@ -20,6 +20,7 @@ import { orAcrossColumns } from './or-across-columns';
 import { orderByLimitWalksIndex } from './order-by-limit-walks-index';
 import { partialIndexMismatch } from './partial-index-mismatch';
 import { refreshBlocksReaders } from './refresh-blocks-readers';
+import { rlsSettingOutsideTransaction } from './rls-setting-outside-transaction';
 import { selectStar } from './select-star';
 import { sortDirectionMismatch } from './sort-direction-mismatch';
 import { syntaxError } from './syntax-error';
@@ -53,6 +54,7 @@ export const rules: readonly Rule[] = [
   orderByLimitWalksIndex,
   partialIndexMismatch,
   refreshBlocksReaders,
+  rlsSettingOutsideTransaction,
   selectStar,
   sortDirectionMismatch,
   syntaxError,
