@@ -21,6 +21,7 @@ import { createProgress } from './progress';
 import { projectFolder } from './projectFolder';
 import { summarise, toReportFindings, type Report } from './report';
 import { toPlannerOptions } from './plannerFlag';
+import { renderTenantReport } from './tenantReport';
 import { UsageError } from './usage';
 
 export interface CheckOptions {
@@ -40,6 +41,7 @@ export interface CheckOptions {
   readonly fix?: boolean;
   readonly fixDryRun?: boolean;
   readonly fixReview?: readonly string[];
+  readonly report?: 'tenant';
   readonly maxWarnings?: number;
   readonly quiet?: boolean;
   readonly stdin?: boolean;
@@ -80,6 +82,11 @@ async function check(given: readonly string[], flags: CheckOptions, twin: Twin):
   if (url !== undefined) await stage('catalog', () => useDatabase(project, url));
   const scanned = await stage('read', () => project.scan({ onProgress: (done, total) => progress.update('reading', done, total) }));
   const selection = await selectFiles(project, paths, options);
+  if (options.report === 'tenant') {
+    progress.done();
+    process.stdout.write(renderTenantReport(project, selection.files, options.format));
+    return 0;
+  }
   const linted: Linted[] = [];
   const skipped: Skipped[] = [...selection.missing, ...scanned.skipped.filter((s) => selection.includes(s.path))];
   if (options.stdin) linted.push(await lintStdin(project, options, stage));

@@ -49,6 +49,7 @@ export function createProgram(): Command {
     .option('--fix', 'apply safe fixes')
     .option('--fix-dry-run', 'print the safe fixes as a diff')
     .option('--fix-review <id>', 'also apply the review fixes of this rule; repeatable', collect)
+    .addOption(new Option('--report <what>', 'in place of findings: how each query is held to one tenant (text, markdown or json by --format)').choices(['tenant']))
     .option('--max-warnings <n>', 'exit 1 when there are more warnings', wholeNumber)
     .option('--quiet', 'report errors only')
     .option('--stdin', 'lint standard input')

@@ -8,6 +8,7 @@ import type { Fix, LintSettings } from '../core/lint/rule';
 import type { StatementUsage } from '../core/lint/usage';
 import { countSyntaxErrors, type RelintResult } from '../core/lint/verifyFix';
 import { rules } from '../core/rules/index.generated';
+import { collectTenantRows, type TenantRow } from '../core/advice/tenantReport';
 import type { Planner } from '../core/plan/planner';
 import type { Twin } from '../twin/twin';
 import { loadBindings, type Binding, type Bindings, type LiveDatabase } from './bindings';
@@ -76,6 +77,8 @@ export interface Project {
   readonly paths: readonly string[];
   /** Text of a document that is open or was linted from disk in this run; undefined otherwise. */
   textOf(uri: string): string | undefined;
+  /** How each query of a file is held to one tenant; undefined: not known what the tenant is, or the file. */
+  tenantRows(uri: string): readonly TenantRow[] | undefined;
   /** A document as it would be with another text. Nothing is written and nothing is kept. */
   preview(uri: string, text: string): Linted;
   /** Reads every file of the folder and builds the catalog. Open documents keep their text. */
@@ -232,6 +235,11 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
 
   const project: Project = {
     folder,
+    tenantRows(uri) {
+      const file = files.get(uri);
+      const { state, settings } = bindings.of(uri);
+      return file && collectTenantRows({ file, catalog: state.catalog, settings, sql: engine.sql, flow });
+    },
     get settings() { return bindings.default.settings; },
     get catalog() { return bindings.default.state.catalog; },
     get databases() { return bindings.all; },

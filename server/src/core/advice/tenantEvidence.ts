@@ -73,6 +73,12 @@ export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantCol
   }));
 }
 
+/** Does a statement hold every tenant table that it touches to one tenant, and touch one by a condition of its own? */
+export function isTenantScoped(scope: Scope, tenantColumnOf: TenantColumnOf): boolean {
+  const occurrences = collectTenantOccurrences(scope, tenantColumnOf);
+  return occurrences.some((o) => o.evidence === 'predicate') && occurrences.every((o) => o.evidence !== 'none');
+}
+
 /** When one of `from` (each of them, with `all`) is tied to a tenant, all of `to` are. */
 interface Link {
   readonly from: readonly string[];

@@ -1,9 +1,8 @@
 import { hasUnknownPart } from '../advice/holes';
-import { collectTenantOccurrences, type TenantColumnOf, type TenantOccurrence } from '../advice/tenantEvidence';
+import { collectTenantOccurrences, isTenantScoped, type TenantOccurrence } from '../advice/tenantEvidence';
 import { tenantFixes } from '../advice/tenantFix';
 import { isGuarded } from '../advice/tenantGuards';
 import { findTenantColumns, isSystemPath } from '../advice/tenantScope';
-import type { QuerySite } from '../hosts/ir';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 
 const SCHEMA = `CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);
@@ -42,7 +41,7 @@ export const missingTenantFilter: StatementRule = {
     const severity = first && severityOf(context);
     if (!first || !severity || model.blocks.some((b) => b.locking?.skipLocked)) return;
     const column = first.column;
-    if (site.library !== 'sql' && isGuarded({ file: context.file, site, flow: context.flow, column, isScoped: (other) => isScoped(context, other, tenant.columnOf) })) return;
+    if (site.library !== 'sql' && isGuarded({ file: context.file, site, flow: context.flow, column, isScoped: (other) => other.source !== undefined && isTenantScoped({ model: context.sql.analyse(other.source), catalog }, tenant.columnOf) })) return;
     const reported: TenantOccurrence[] = [];
     for (const occurrence of open) {
       // Tied once those before it are: the same gap, not a further one.
@@ -63,13 +62,6 @@ function severityOf(context: StatementContext): Severity | undefined {
   if (model.holes.length === 0) return site.functionId === undefined || context.file.functions[site.functionId]?.entry === undefined ? undefined : 'warning';
   if (site.binds.some((b) => b.origin === 'request')) return 'warning';
   return 'hint';
-}
-
-/** Does another statement of the workspace pin the tenant of every tenant table it touches, and touch one? */
-function isScoped(context: StatementContext, site: QuerySite, columnOf: TenantColumnOf): boolean {
-  if (!site.source) return false;
-  const occurrences = collectTenantOccurrences({ model: context.sql.analyse(site.source), catalog: context.catalog }, columnOf);
-  return occurrences.some((o) => o.evidence === 'predicate') && occurrences.every((o) => o.evidence !== 'none');
 }
 
 const VERBS: Readonly<Record<string, string>> = { update: 'updated', delete: 'deleted from', merge: 'merged into' };
