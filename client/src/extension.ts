@@ -3,6 +3,7 @@ import { registerCommands } from './commands';
 import { createConnections } from './connections';
 import { createExplain } from './explain';
 import { createExplainPanel } from './explainPanel';
+import { createHealthView } from './healthView';
 import { createQueriesView } from './queriesView';
 import { createReports } from './reports';
 import { createServer, type Server } from './server';
@@ -18,7 +19,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const connections = createConnections(context, server, output, reports);
   const panel = createExplainPanel(context);
   const explain = createExplain(server, connections, panel);
-  context.subscriptions.push(output, server, reports, connections, panel, createStatusBar(server, connections), createQueriesView(server, explain, output));
+  context.subscriptions.push(output, server, reports, connections, panel, createStatusBar(server, connections), createQueriesView(server, explain, output), createHealthView(context, server, connections));
   registerCommands(context, { output, server, connections, explain, reports });
   await server.start();
 }

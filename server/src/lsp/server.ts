@@ -15,6 +15,7 @@ import { publishDocument, refreshDiagnostics, registerDiagnostics } from './feat
 import { COMPLETION_TRIGGERS, registerCompletion } from './features/completion';
 import { registerDefinition } from './features/definition';
 import { registerExplain, useCatalogs } from './features/explain';
+import { registerHealth } from './features/health';
 import { registerHover } from './features/hover';
 import { registerQueries } from './features/queries';
 import { registerReferences } from './features/references';
@@ -48,6 +49,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
   registerCodeLens(connection, current, statements.onActivity);
   registerAdvise(connection, current);
   registerCalibrate(connection, current);
+  registerHealth(connection, current);
   const workspace = registerWorkspace(connection, current, statements.onProject);
   registerExplain(connection, current, () => {
     workspace.sendStatus();

@@ -7,6 +7,7 @@ import { collectAccessProblems, renderAccessReport } from './accessReport';
 import { calibrate, type Calibration, type CalibrationParts } from './calibrate';
 import { watchCatalog, type WatchedCatalog } from './catalogWatch';
 import { explainStatement, type ExplainOutcome, type ExplainPolicy, type ExplainStatement } from './explain';
+import { readHealth, type HealthOutcome, type HealthRequest } from './health';
 import { suggestParameters, type ParameterProposal } from './parameters';
 import type { ExplainableQuery } from './queryAt';
 import { createThrottle } from './throttle';
@@ -62,6 +63,8 @@ export interface Connections {
   proposeParameters(request: { readonly connection: string; readonly query: ExplainableQuery; readonly sample?: boolean }): Promise<ProposalOutcome>;
   /** Compares the twin with the server of an open connection, as its policy allows; see {@link calibrate}. */
   calibrate(name: string, parts: Omit<CalibrationParts, 'allowFunctions'> & { readonly confirmed?: boolean }): Promise<CalibrationOutcome>;
+  /** Looks at the health of the database of an open connection. Rejects where `signal` ends it. */
+  health(name: string, request: Omit<HealthRequest, 'session'>): Promise<HealthOutcome>;
   close(): Promise<void>;
 }
 
@@ -176,6 +179,16 @@ export function createConnections(): Connections {
       } catch (error) {
         if (!(error instanceof DatabaseError) && !(error instanceof TwinError)) throw error;
         return { kind: 'error', message: error instanceof TwinError ? `There is no planner to compare with: ${error.message}.` : error.message };
+      }
+    },
+    async health(name, request) {
+      const known = open.get(name);
+      if (!known) return { ok: false, error: `There is no open connection '${name}'. Connect first.` };
+      try {
+        return { ok: true, report: await readHealth({ ...request, session: known.session }) };
+      } catch (error) {
+        if (!(error instanceof DatabaseError)) throw error;
+        return { ok: false, ...toMessage(error) };
       }
     },
     async close() {
