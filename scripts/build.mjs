@@ -39,7 +39,7 @@ const bundles = [
   { ...node, entryPoints: { cli: 'server/src/cli/main.ts' }, banner: { js: `#!/usr/bin/env node\n${importMetaUrl.banner.js}` } },
   { ...node, entryPoints: { worker: 'server/src/workspace/worker.ts' } },
   { ...node, ...twinBundle },
-  { ...common, platform: 'browser', format: 'iife', target: 'es2022', minifyIdentifiers: !watch, entryPoints: { 'webview/explain': 'client/webview/explain.ts', 'webview/explainStyle': 'client/webview/explain.css' } },
+  { ...common, platform: 'browser', format: 'iife', target: 'es2022', minifyIdentifiers: !watch, entryPoints: { 'webview/explain': 'client/webview/explain.ts', 'webview/explainStyle': 'client/webview/explain.css', 'webview/health': 'client/webview/health.ts', 'webview/healthStyle': 'client/webview/health.css' } },
 ]
   .map((options) => ({ ...options, outdir: dist }))
   .filter((options) => Object.values(options.entryPoints).every((entry) => fs.existsSync(path.join(root, entry))));

@@ -16,7 +16,7 @@ let database: TestDatabase;
 let workspace: ReturnType<typeof makeWorkspace>;
 const running: ChildProcess[] = [];
 beforeAll(async () => {
-  database = await createDatabase('create table t (id smallserial primary key); insert into t default values');
+  database = await createDatabase('create table t (id smallserial primary key); insert into t default values; analyze t');
   workspace = makeWorkspace({ 'pgbouncer.ini': INI, 'src/jobs.ts': CODE, 'test/jobs.test.ts': CODE });
 });
 afterAll(async () => {
@@ -45,10 +45,12 @@ function get(url: string, host?: string): Promise<{ readonly status?: number; re
 describe('sargable health as metrics', () => {
   it("on standard output, accepted by Prometheus' parser, with nothing of the connection", async () => {
     const { status, stdout } = await health('--database', database.url, '--format', 'prometheus');
-    expect(status).toBe(0);
+    expect(status).toBe(1); // the server of the tests runs without fsync
     expect(stdout).toContain(`sargable_pg_connections_max{database="${database.name}"} 60\n`);
     expect(stdout).toContain('sargable_health_up 1\n');
     expect(stdout).not.toContain('postgres');
+    // Every metric of a check finds its figures: a name that changes there must change here.
+    for (const name of ['pg_lock_waiting', 'pg_deadlocks_total', 'pg_cache_hit_ratio', 'pg_table_dead_tuples', 'pg_table_last_analyze_age_seconds', 'pg_xid_age', 'pg_indexes', 'pg_standby', 'pg_partitions_missing', 'pg_database_size_bytes', 'pg_wal_size_bytes', 'pg_checkpoints_timed_total']) expect(stdout).toContain(`# TYPE sargable_${name} `);
     const parsed = parseExposition(stdout);
     if (parsed) expect(parsed.filter(({ name }) => !name.startsWith('sargable_')).map(({ name }) => name)).toEqual([]);
   });

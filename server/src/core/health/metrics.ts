@@ -10,7 +10,7 @@ interface MetricSpec {
   readonly help: string;
   readonly type?: MetricFamily['type'];
   readonly check: string;
-  read(check: HealthCheck): readonly Sample[];
+  read(check: HealthCheck, report: Pick<HealthReport, 'takenAt'>): readonly Sample[];
 }
 
 const PREFIX = 'sargable_';
@@ -33,6 +33,13 @@ const rows = (table: string, column: string, labels: Labels, scale: (value: numb
     return value === undefined ? [] : [{ value: scale(value), labels: Object.fromEntries(Object.entries(labels).map(([label, from]) => [label, String(row[from] ?? '')])) }];
   });
 
+/** Seconds since the time in a column of a list, by the server's clock. */
+const ages = (table: string, column: string, labels: Labels): MetricSpec['read'] => (check, { takenAt }) => {
+  const times = tableOf(check, table)?.rows.map((row) => ({ ...row, [column]: typeof row[column] === 'string' ? Math.max(0, (Date.parse(takenAt) - Date.parse(row[column])) / 1000) : null }));
+  const found = tableOf(check, table);
+  return found && times ? rows(table, column, labels)({ ...check, tables: [{ ...found, rows: times }] }) : [];
+};
+
 /** Several figures as one metric, told apart by a label. */
 const byLabel = (label: string, figures: Labels) => (check: HealthCheck): readonly Sample[] => Object.entries(figures).flatMap(([name, value]) => figure(name, undefined, { [label]: value })(check));
 
@@ -47,6 +54,33 @@ const SPECS: readonly MetricSpec[] = [
   { check: 'connections', name: 'pg_pool_max_overflow_configured', help: 'Connections beyond the pool size that are allowed, as configured.', read: figure('maxOverflow') },
   { check: 'connections', name: 'pg_pool_overflow', help: 'Connections in use beyond the pool size.', read: figure('overflow') },
   { check: 'connections', name: 'pg_pool_utilization_ratio', help: 'Sessions of this database of pool size and overflow together.', read: figure('poolUtilisation', ratio) },
+  { check: 'locks', name: 'pg_lock_waiting', help: 'Sessions that wait for a lock.', read: figure('waiting') },
+  { check: 'locks', name: 'pg_lock_longest_wait_seconds', help: 'How long the first of them has waited.', read: figure('longestWait') },
+  { check: 'locks', name: 'pg_deadlocks_total', type: 'counter', help: 'Deadlocks counted in this database.', read: figure('deadlocks') },
+  { check: 'cache', name: 'pg_cache_hit_ratio', help: 'Blocks found in shared buffers.', read: figure('hitRatio', ratio) },
+  { check: 'cache', name: 'pg_cache_table_hit_ratio', help: 'Blocks of tables found in shared buffers.', read: figure('tableHitRatio', ratio) },
+  { check: 'cache', name: 'pg_cache_index_hit_ratio', help: 'Blocks of indexes found in shared buffers.', read: figure('indexHitRatio', ratio) },
+  { check: 'tables', name: 'pg_table_dead_tuples', help: 'Dead rows of a table.', read: rows('tables', 'dead', { table: 'table' }) },
+  { check: 'tables', name: 'pg_table_rows', help: 'Rows of a table, estimated by the server.', read: rows('tables', 'rows', { table: 'table' }) },
+  { check: 'tables', name: 'pg_table_size_bytes', help: 'Size of a table with its indexes.', read: rows('tables', 'totalBytes', { table: 'table' }) },
+  { check: 'tables', name: 'pg_table_last_analyze_age_seconds', help: 'Age of the statistics of a table.', read: ages('tables', 'lastAnalyze', { table: 'table' }) },
+  { check: 'tables', name: 'pg_xid_age', help: 'Age of the oldest transaction ID of this database.', read: figure('xidAge') },
+  { check: 'tables', name: 'pg_xid_used_ratio', help: 'How much of the transaction IDs is used up.', read: figure('xidPercent', ratio) },
+  { check: 'indexes', name: 'pg_indexes', help: 'Indexes by what is to be said of them.', read: byLabel('state', { indexes: 'all', unused: 'unused', duplicates: 'duplicate', redundant: 'redundant', invalid: 'invalid', bloated: 'bloated' }) },
+  { check: 'indexes', name: 'pg_indexes_missing', help: 'Indexes that seem to be missing.', read: figure('missing') },
+  { check: 'indexes', name: 'pg_indexes_size_bytes', help: 'Size of all indexes.', read: figure('bytes') },
+  { check: 'replication', name: 'pg_replication_replay_lag_bytes', help: 'WAL that a replica has not replayed.', read: rows('replicas', 'behind', { application: 'application', address: 'address' }) },
+  { check: 'replication', name: 'pg_replication_replay_lag_seconds', help: 'Replay lag of a replica.', read: rows('replicas', 'seconds', { application: 'application', address: 'address' }) },
+  { check: 'replication', name: 'pg_replication_slot_retained_bytes', help: 'WAL kept for a replication slot.', read: rows('slots', 'retained', { slot: 'name' }) },
+  { check: 'replication', name: 'pg_standby', help: 'Whether this server is a standby.', read: figure('standby') },
+  { check: 'statements', name: 'pg_statements_time_seconds', help: 'Time of all statements in pg_stat_statements that are kept now.', read: figure('totalMs', (value) => value / 1000) },
+  { check: 'partitions', name: 'pg_partitions_missing', help: 'Partitions that are missing ahead of now.', read: figure('missing') },
+  { check: 'partitions', name: 'pg_default_partition_rows', help: 'Rows in default partitions.', read: figure('rowsInDefault') },
+  { check: 'disk', name: 'pg_database_size_bytes', help: 'Size of this database.', read: figure('database') },
+  { check: 'disk', name: 'pg_wal_size_bytes', help: 'Size of pg_wal.', read: figure('wal') },
+  { check: 'disk', name: 'pg_temporary_files_bytes_total', type: 'counter', help: 'Bytes written to temporary files.', read: figure('temporaryBytes') },
+  { check: 'settings', name: 'pg_checkpoints_timed_total', type: 'counter', help: 'Checkpoints that came by time.', read: figure('checkpointsTimed') },
+  { check: 'settings', name: 'pg_checkpoints_requested_total', type: 'counter', help: 'Checkpoints that came because WAL was full, or by request.', read: figure('checkpointsRequested') },
   { check: 'sequences', name: 'pg_sequence_used_ratio', help: 'How much of a sequence is used up.', read: rows('sequences', 'used', { sequence: 'sequence' }, ratio) },
 
   { check: 'redis', name: 'redis_uptime_seconds', help: 'Seconds since the server started; the counters run as long.', read: figure('uptimeSeconds') },
@@ -93,7 +127,7 @@ const up = (value: 0 | 1): MetricFamily => ({ name: `${PREFIX}health_up`, type: 
 export function toMetrics(report: HealthReport): readonly MetricFamily[] {
   const { checks, server } = report;
   const families = SPECS.map(({ name, help, type = 'gauge', check: wanted, read }): MetricFamily => {
-    const samples = checks.filter((check) => check.name === wanted).flatMap(read);
+    const samples = checks.filter((check) => check.name === wanted).flatMap((check) => read(check, report));
     return { name: PREFIX + name, type, help, samples: server && name.startsWith('pg_') ? withLabel(samples, 'database', server.database) : samples };
   });
   const each = (value: (check: HealthCheck) => number): readonly Sample[] => checks.map((check) => ({ labels: { check: check.name }, value: value(check) }));
