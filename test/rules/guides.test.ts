@@ -119,6 +119,7 @@ const python: readonly Form[] = [
             return rows.scalars().all(), total
 `,
     found: [
+      ['count-total-per-page', 'func.count()'],
       ['conditional-tenant-filter', '.where(Trail.tenant_id == tenant)'],
       ['unstable-pagination', 'Trail.at.desc()'],
       ['offset-pagination', '.offset((number - 1) * size)'],

@@ -28,6 +28,9 @@ const PRESENT = /^(is_)?(active|enabled|live)$/;
 
 const toSnake = (name: string): string => name.replace(/([a-z])([A-Z])/g, '$1_$2').toLowerCase();
 
+/** Is it a column by which rows are taken out of use without being deleted (`deleted_at`, `isArchived`)? */
+export const isGoneColumn = (name: string): boolean => GONE.test(toSnake(name));
+
 /**
  * The partial index that a query on a relation just misses. A partial index for other rows altogether (`WHERE status = 'open'`
  * beside a query that does not look at the status) is none: such a query needs an index of its own.

@@ -6,6 +6,7 @@ import { candidateRequest, hasColumnStatistics, judgeIndex } from '../advice/ind
 import { findPartialMismatch } from '../advice/partialIndex';
 import { chiefCondition, collectReadRelations, isBehind, isParameterEquality, isPlainlyServed, type ReadRelation } from '../advice/relationDemand';
 import { describeRows } from '../advice/size';
+import { findWrapped, leadsIndex } from '../advice/wrappedColumn';
 import { normaliseExpression } from '../catalog/expressionText';
 import { hasServingIndex } from '../catalog/indexMatch';
 import type { Table } from '../catalog/model';
@@ -46,6 +47,8 @@ function checkRelation(context: StatementContext, read: ReadRelation): void {
   const strong = chiefCondition(read, demand.predicates);
   // Statistics tell which constants are rare; without them a constant of a list of states is no reason to speak.
   const chief = strong ?? (hasColumnStatistics(context.catalog, table) ? chiefCondition(read, demand.predicates, true) : undefined);
+  // An indexed column inside a function is the business of non-sargable-predicate.
+  if (chief && chief.column === undefined && read.conjuncts.some((c) => c.span.start === chief.span.start && leadsIndex(table, findWrapped(read, c)?.column.name ?? ''))) return;
   const order = chief ? undefined : wholeOrder(read, demand);
   if (!chief && !order) return;
   if (size === 'unknown' && !(chief && isParameterEquality(chief))) return;

@@ -15,7 +15,9 @@ const methods: Readonly<Record<string, boolean>> = {
   findMany: true, findFirst: true, findFirstOrThrow: true, findUnique: true, findUniqueOrThrow: true, createMany: true, createManyAndReturn: true, updateMany: true, updateManyAndReturn: true, deleteMany: true,
   count: false, aggregate: false, groupBy: false, create: false, update: false, upsert: false, delete: false,
 };
-export const isPrismaMethod = (name: string): boolean => name in methods;
+/** `toString` is a property of every object. */
+export const isPrismaMethod = (name: string): boolean => Object.hasOwn(methods, name);
+const isDistinctive = (name: string): boolean => isPrismaMethod(name) && methods[name] === true;
 
 /** How well an expression is known to be a Prisma client; undefined: it is not one, or nothing tells. */
 export function prismaClient(node: SyntaxNode, context: HostContext): { readonly confidence: QuerySite['confidence']; readonly named: boolean } | undefined {
@@ -37,11 +39,11 @@ export function prismaModel(object: SyntaxNode, method: string, context: HostCon
   const receiver = client && prismaClient(client, context);
   if (!receiver) return undefined;
   const property = object.type === 'member_expression' ? object.childForFieldName('property')?.text : undefined;
-  if (property === undefined) return receiver.named && methods[method] ? { name: undefined, model: undefined, confidence: receiver.confidence } : undefined;
+  if (property === undefined) return receiver.named && isDistinctive(method) ? { name: undefined, model: undefined, confidence: receiver.confidence } : undefined;
   if (property.startsWith('$') || property.startsWith('#')) return undefined;
   const name = property.charAt(0).toUpperCase() + property.slice(1);
   const model = context.model(name, 'prisma') ?? context.model(property, 'prisma');
-  if (!receiver.named && !model && !methods[method]) return undefined;
+  if (!receiver.named && !model && !isDistinctive(method)) return undefined;
   return { name: model?.name ?? name, model, confidence: receiver.confidence };
 }
 

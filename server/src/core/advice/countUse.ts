@@ -1,0 +1,34 @@
+import type { StatementContext } from '../lint/rule';
+
+/** What may stand between the rows of a count and the comparison: `rows[0].count`, `[0]`, `.scalar()`, `.fetchone()[0]`. */
+const STEPS = String.raw`(?:\s*(?:\?\.|!?\.)?\s*(?:rows|\[0\]!?|\[["']\w+["']\]|count|total|cnt|n|scalar(?:_one)?(?:_or_none)?\(\)|fetchone\(\)|first\(\)|one\(\)|_count|_all)(?![\w(]))*`;
+const TEST = String.raw`\s*(?:>|>=|={1,3}|!={1,2}|<)\s*["']?[01]n?["']?(?![\w.])`;
+
+/**
+ * How host code asks whether a count is 0, where that is all it does with it: `count > 0`.
+ * @returns undefined where the number is used in another way, or its uses are not plain to see.
+ */
+export function existenceUse({ site, file, text }: StatementContext): string | undefined {
+  const fn = site.functionId === undefined ? undefined : file.functions[site.functionId];
+  if (!fn) return undefined;
+  const direct = new RegExp(String.raw`^(?:\s*\))*${STEPS}(?:\s*,\s*10\s*)?(?:\s*\))*${TEST}`).exec(text.slice(site.span.end, site.span.end + 120));
+  if (direct && hasValue(direct[0])) return shown(direct[0]);
+  const name = site.resultName;
+  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return undefined;
+  const rest = text.slice(site.span.end, fn.body.end);
+  const uses = [...rest.matchAll(new RegExp(String.raw`(?<![\w.$])${name}(?![\w$])`, 'g'))];
+  const tests = uses.map(({ index }) => testAt(rest, index, name));
+  return tests.length > 0 && tests.every((t) => t !== undefined) ? tests[0] : undefined;
+}
+
+/** `Number(rows[0].count) > 0` round a name; undefined where it is another use. */
+function testAt(text: string, at: number, name: string): string | undefined {
+  const before = /(?:(?:Number|parseInt|Number\.parseInt|int|BigInt)\(\s*)?$/.exec(text.slice(Math.max(0, at - 20), at))?.[0] ?? '';
+  const after = new RegExp(String.raw`^${STEPS}${before === '' ? '' : String.raw`(?:\s*,\s*10)?\s*\)`}${TEST}`).exec(text.slice(at + name.length, at + name.length + 100));
+  return after ? shown(before + name + after[0]) : undefined;
+}
+
+/** `=` alone assigns. */
+const hasValue = (test: string): boolean => !/(?<![<>!=])=(?!=)/.test(test);
+
+const shown = (text: string): string => text.replace(/\s+/g, ' ').replace(/^[\s)]+/, '').trim();

@@ -1,0 +1,127 @@
+import { isSystemRelation, tableOf, withoutCasts, type Scope } from '../advice/scope';
+import { blockSize } from '../advice/size';
+import { sqlFix } from '../advice/sqlFix';
+import { joinsAreToOne } from '../advice/uniqueness';
+import { uniqueKeys } from '../catalog/lookup';
+import type { Column } from '../catalog/model';
+import type { StatementContext, StatementRule } from '../lint/rule';
+import type { QueryBlock, StatementModel } from '../sql/model';
+import { sqlSpan, type SqlSpan } from '../text/span';
+
+const SCHEMA = "CREATE TABLE invoices (id bigint PRIMARY KEY, total numeric NOT NULL);\nCREATE TABLE refunds (id bigint PRIMARY KEY, total numeric NOT NULL);";
+
+/** UNION that looks for duplicates where none can be. */
+export const unionDedup: StatementRule = {
+  id: 'union-dedup',
+  scope: 'statement',
+  category: 'query',
+  severity: 'warning',
+  needs: 'schema',
+  fix: 'safe',
+  summary: 'UNION removes duplicates that cannot exist',
+  docs: {
+    why: 'UNION sorts or hashes all rows of both sides to leave duplicates out, and gives back none before it has read them all. Where each side returns its rows once and no row can come from both, UNION ALL returns the same without that work.',
+    bad: [{ language: 'sql', schema: SCHEMA, code: "SELECT 'invoice' AS kind, id, total FROM invoices UNION SELECT 'refund', id, total FROM refunds;" }],
+    good: [
+      { language: 'sql', schema: SCHEMA, code: "SELECT 'invoice' AS kind, id, total FROM invoices UNION ALL SELECT 'refund', id, total FROM refunds;" },
+      { language: 'sql', schema: SCHEMA, code: 'SELECT id, total FROM invoices UNION SELECT id, total FROM refunds;' },
+      { language: 'sql', schema: SCHEMA, code: "SELECT 'invoice' AS kind, total FROM invoices UNION SELECT 'refund', total FROM refunds;" },
+    ],
+    whenNot: 'A few rows.',
+    fixSafety: 'Safe: each side returns a unique key, and a constant or a condition keeps the sides apart, so there are no duplicates. Rows without ORDER BY may come in another order.',
+  },
+  options: {},
+  check(context) {
+    const { model, catalog, site } = context;
+    if (!catalog || model.completeness !== 'full' || !site.complete) return;
+    const scope: Scope = { model, catalog };
+    for (const block of model.blocks) {
+      if (block.setOperation?.operator !== 'union' || block.setOperation.all || block.cte?.recursive === true) continue;
+      const leaves = leavesOf(model, block);
+      if (!leaves || leaves.some((leaf) => leaf.relations.some(isSystemRelation) || !isUnique(scope, leaf))) continue;
+      const reason = keptApart(scope, leaves);
+      const keyword = reason && keywordOf(model, block);
+      const size = blockSize(scope, block, context.settings);
+      if (reason !== undefined && keyword && size !== 'small') report(context, keyword, { reason, leaves, large: size === 'large' });
+    }
+  },
+};
+
+/** The SELECTs that a UNION puts together; undefined where another kind of block is among them. */
+function leavesOf(model: StatementModel, block: QueryBlock): readonly QueryBlock[] | undefined {
+  if (block.kind === 'select') return [block];
+  if (block.setOperation?.operator !== 'union' || (block.limit && block.role !== 'root')) return undefined;
+  const leaves = block.setOperation.arms.map((arm) => (model.blocks[arm] ? leavesOf(model, model.blocks[arm]) : undefined));
+  return leaves.every((l) => l !== undefined) ? leaves.flat() : undefined;
+}
+
+/** Are the rows of a SELECT all different? */
+function isUnique(scope: Scope, block: QueryBlock): boolean {
+  // A function in the SELECT list may return several rows.
+  if (block.outputs.length === 0 || block.outputs.some((o) => o.star || !['column', 'constant'].includes(withoutCasts(o.expression).kind))) return false;
+  const columns = block.outputs.flatMap((o) => (o.column ? [o.column] : []));
+  if (block.groupBy.length > 0) return false;
+  return block.relations.some((relation, index) => {
+    const table = tableOf(scope.catalog, relation);
+    if (!table || table.kind === 'view' || table.incomplete || relation.join === 'left' || relation.join === 'full' || !joinsAreToOne(scope, block, index)) return false;
+    const own = new Set(columns.filter((c) => c.qualifier === relation.alias || (c.qualifier === undefined && block.relations.length === 1)).map((c) => c.column));
+    return uniqueKeys(table).some((key) => key.coversNulls && key.columns.every((c) => own.has(c)));
+  });
+}
+
+/** Why no row can come from two of them; undefined where one may. */
+function keptApart(scope: Scope, leaves: readonly QueryBlock[]): string | undefined {
+  const width = leaves[0]?.outputs.length ?? 0;
+  for (let i = 0; i < width; i++) {
+    const values: readonly unknown[] = leaves.map((leaf) => (leaf.outputs[i]?.expression.kind === 'constant' && leaf.outputs[i]?.expression.hole === undefined ? leaf.outputs[i]?.expression.value : undefined));
+    if (values.every((v) => typeof v === 'string') || values.every((v) => typeof v === 'number')) {
+      if (new Set<unknown>(values).size === values.length) return `column ${i + 1} is ${values.map((v) => JSON.stringify(v)).join(', ')}`;
+    }
+  }
+  return byCondition(scope, leaves);
+}
+
+/** Rows of one table by its key, of which a column is held to another constant on each side. */
+function byCondition({ catalog }: Scope, leaves: readonly QueryBlock[]): string | undefined {
+  const [first] = leaves;
+  const relation = first?.relations[0];
+  const table = relation && tableOf(catalog, relation);
+  if (!table || leaves.some((leaf) => leaf.relations.length !== 1 || !leaf.relations[0] || tableOf(catalog, leaf.relations[0]) !== table)) return undefined;
+  const key = uniqueKeys(table).find((k) => k.coversNulls && k.columns.every((c) => leaves.every((leaf) => leaf.outputs.findIndex((o) => o.column?.column === c) === first?.outputs.findIndex((o) => o.column?.column === c) && leaf.outputs.some((o) => o.column?.column === c))));
+  if (!key) return undefined;
+  for (const column of table.columns) {
+    if (!/^(?:text|character varying|smallint|integer|bigint|boolean)\b/.test(column.type)) continue;
+    const values = leaves.map((leaf) => heldTo(leaf, column));
+    if (values.every((v) => v !== undefined) && new Set(values).size === values.length) return `${column.name} is ${values.join(', ')}`;
+  }
+  return undefined;
+}
+
+/** `status = 'open'`: the constant that WHERE holds a column to. Written in the column's own type alone: `'1'` and `'01'` are one number. */
+function heldTo(block: QueryBlock, { name, type }: Column): string | undefined {
+  const wanted = type === 'boolean' ? 'boolean' : /^(?:text|character)/.test(type) ? 'string' : 'number';
+  const found = block.conjuncts.find((c) => c.clause === 'where' && c.operator === '=' && !c.negated && c.left?.column?.column === name && c.right?.kind === 'constant' && c.right.hole === undefined && typeof c.right.value === wanted);
+  return found && JSON.stringify(found.right?.value);
+}
+
+/** The word UNION between the two sides. */
+function keywordOf({ blocks, text }: StatementModel, { setOperation }: QueryBlock): SqlSpan | undefined {
+  const [left, right] = (setOperation?.arms ?? []).map((arm) => blocks[arm]);
+  if (!left || !right) return undefined;
+  const between = text.slice(left.span.end, right.span.start);
+  const match = /^[\s)]*(union(?:\s+distinct)?)[\s(]*$/i.exec(between);
+  const at = match?.[1] === undefined ? -1 : between.toLowerCase().indexOf('union');
+  return match?.[1] === undefined ? undefined : sqlSpan(left.span.end + at, left.span.end + at + match[1].length);
+}
+
+function report(context: StatementContext, keyword: SqlSpan, { reason, leaves, large }: { readonly reason: string; readonly leaves: readonly QueryBlock[]; readonly large: boolean }): void {
+  context.report({
+    at: { sql: keyword },
+    severity: large ? undefined : 'hint',
+    message: 'UNION looks for duplicates that cannot exist: UNION ALL returns the same rows.',
+    because: `Each side returns a unique key, and ${reason}.`,
+    confidence: large ? 'statistics' : 'schema',
+    evidence: { tables: [...new Set(leaves.flatMap((leaf) => leaf.relations.map((r) => r.name)))], reason },
+    fixes: () => sqlFix(context, 'Use UNION ALL (the same rows)', 'safe', [{ span: sqlSpan(keyword.start, keyword.end), text: 'UNION ALL' }]),
+  });
+}
