@@ -53,7 +53,7 @@ export type FileRole = 'application' | 'test' | 'migration' | 'seed' | 'script' 
 export type LibraryId =
   | 'sql'
   // JavaScript
-  | 'pg' | 'postgres.js' | 'slonik' | 'pg-promise' | 'neon' | 'knex' | 'objection' | 'kysely' | 'drizzle' | 'prisma' | 'typeorm' | 'sequelize' | 'mikro-orm' | 'supabase'
+  | 'pg' | 'pgtyped' | 'postgres.js' | 'slonik' | 'pg-promise' | 'neon' | 'knex' | 'objection' | 'kysely' | 'drizzle' | 'prisma' | 'typeorm' | 'sequelize' | 'mikro-orm' | 'supabase'
   // Python
   | 'psycopg' | 'asyncpg' | 'databases' | 'aiosql' | 'sqlalchemy' | 'django' | 'tortoise' | 'peewee'
   // Go, Java, Ruby, PHP, C#, Rust

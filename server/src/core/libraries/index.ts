@@ -13,6 +13,7 @@ import { neonAdapter } from './neon/neon';
 import { objectionAdapter } from './objection/objection';
 import { pgAdapter } from './pg/pg';
 import { pgPromiseAdapter } from './pgPromise/pgPromise';
+import { pgtypedAdapter } from './pgtyped/pgtyped';
 import { postgresJsAdapter } from './postgresJs/postgresJs';
 import { prismaAdapter } from './prisma/prisma';
 import { psycopgAdapter } from './psycopg/psycopg';
@@ -38,6 +39,7 @@ const adapters: readonly LibraryAdapter[] = [
   slonikAdapter,
   neonAdapter,
   pgPromiseAdapter,
+  pgtypedAdapter,
   postgresJsAdapter,
   pgAdapter,
   djangoAdapter,
