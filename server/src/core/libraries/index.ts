@@ -1,6 +1,7 @@
 import type { HostLanguage } from '../hosts/syntax';
 import type { LibraryId } from '../hosts/ir';
 import type { LibraryAdapter } from './adapter';
+import { aiosqlAdapter } from './aiosql/aiosql';
 import { asyncpgAdapter } from './asyncpg/asyncpg';
 import { drizzleAdapter } from './drizzle/drizzle';
 import { djangoAdapter } from './django/django';
@@ -46,6 +47,7 @@ const adapters: readonly LibraryAdapter[] = [
   tortoiseAdapter,
   peeweeAdapter,
   sqlalchemyAdapter,
+  aiosqlAdapter,
   asyncpgAdapter,
   psycopgAdapter,
   ...commonAdapters,
