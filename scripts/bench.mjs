@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { Client } from './bench/client.mjs';
 import { printPlanner } from './bench/planner.mjs';
 import { createRandom, generateSql, generateTypeScript } from './bench/documents.mjs';
+import { benchHealth } from './bench/health.mjs';
 import { benchIntrospection } from './bench/introspection.mjs';
 import { installDependencies, root, run } from './prepare.mjs';
 
@@ -103,3 +104,4 @@ for (const threads of ['0', '2']) {
 }
 
 await benchIntrospection();
+await benchHealth();

@@ -17,7 +17,7 @@ const EDITS = 60;
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
 /** Connection URL of the database, made and analysed where it is not there yet. */
-async function prepareDatabase(serverUrl) {
+export async function prepareDatabase(serverUrl) {
   const url = new URL(serverUrl);
   url.pathname = '/large_catalog';
   const admin = new pg.Client({ connectionString: serverUrl });

@@ -1,18 +1,20 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { renderExposition } from '../core/health/exposition';
+import { toIndexAnalysis } from '../core/health/indexAnalysis';
 import { renderHealthMarkdown } from '../core/health/markdown';
 import { toMetrics } from '../core/health/metrics';
 import { collectFindings, countSeverities, type HealthReport } from '../core/health/model';
 import { renderHealthText } from './healthText';
 import { UsageError } from './usage';
 
-export const HEALTH_FORMATS = ['text', 'json', 'markdown', 'prometheus'] as const;
+export const HEALTH_FORMATS = ['text', 'json', 'markdown', 'prometheus', 'index-analysis'] as const;
 
 export type HealthFormat = (typeof HEALTH_FORMATS)[number];
 
 /** @param lists in text: also the lists of each check */
 export function renderHealth(report: HealthReport, format: HealthFormat, lists = true): string {
   if (format === 'prometheus') return renderExposition(toMetrics(report));
+  if (format === 'index-analysis') return `${JSON.stringify(toIndexAnalysis(report), undefined, 2)}\n`;
   if (format === 'json') return `${JSON.stringify(report, undefined, 2)}\n`;
   return format === 'markdown' ? renderHealthMarkdown(report) : renderHealthText(report, { lists });
 }

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-const isRoot = (folder: string): boolean => ['.git', '.sargable'].some((name) => existsSync(path.join(folder, name))) || readdirSync(folder).some((name) => name.startsWith('sargable.config.'));
+/** Does a folder hold a repository, a snapshot or a configuration? */
+export const isRoot = (folder: string): boolean => ['.git', '.sargable'].some((name) => existsSync(path.join(folder, name))) || readdirSync(folder).some((name) => name.startsWith('sargable.config.'));
 
 /**
  * The folder whose configuration, schema and call graph count: the current one, unless folders outside it are named. Then it is

@@ -34,6 +34,8 @@ export interface HealthSettings {
   /** Connections of all pools of the application together, and what they may open beyond. */
   readonly poolSize?: number;
   readonly maxOverflow?: number;
+  /** Of the server's machine. */
+  readonly memoryMegabytes?: number;
 }
 
 /** A database of the workspace. Holds no host and no secret: a connection of the same name brings those. */
@@ -102,6 +104,7 @@ export function settingsSchema(rules: readonly Rule[]): Record<string, unknown> 
           thresholds: { type: 'object', additionalProperties: false, description: 'Limits of the checks.', properties: Object.fromEntries(Object.entries(THRESHOLDS).map(([name, limit]) => [name, { type: 'number', minimum: 0, default: limit.default, description: limit.description }])) },
           poolSize: { type: 'integer', minimum: 1, description: 'Connections that the pools of all processes of the application hold together.' },
           maxOverflow: { type: 'integer', minimum: 0, description: 'Connections that they may open beyond.' },
+          memoryMegabytes: { type: 'integer', minimum: 1, description: "Memory of the server's machine; known by itself where the server runs on this one." },
         },
       },
       planner: { enum: PLANNERS, default: 'twin', description: 'Check performance findings with an embedded planner (twin), or by the schema alone (off).' },

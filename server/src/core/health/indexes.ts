@@ -14,7 +14,7 @@ export interface HealthIndex {
   /** Of a partitioned table: it has no storage, its children have. */
   readonly partitioned: boolean;
   readonly method: string;
-  /** Empty where its table is locked. */
+  /** Empty where its table is locked, or where there are very many indexes and nothing is told of this one. */
   readonly definition: string;
   readonly primary: boolean;
   readonly unique: boolean;
@@ -239,13 +239,13 @@ function toTables({ indexes, unused, bloated, duplicates, redundant, missing, sc
   const where = [column('index', 'Index'), column('table', 'Table')];
   return [
     { name: 'missing', title: 'Missing', columns: [column('priority', 'Priority'), column('table', 'Table'), column('columns', 'Columns'), column('reason', 'Reason')], rows: missing.map((m) => ({ ...m })) },
-    { name: 'unused', title: 'Never used', columns: [...where, column('bytes', 'Size', 'bytes'), column('tableRows', 'Rows of the table', 'count'), column('scans', 'Scans', 'count'), column('lastScan', 'Last', 'date')], rows: [...unused].sort((a, b) => b.bytes - a.bytes).map((i) => ({ index: nameOf(i), table: tableName(i), bytes: i.bytes, tableRows: Math.round(i.tableRows), scans: i.scans, lastScan: i.lastScan ?? null, definition: i.definition })) },
+    { name: 'unused', title: 'Never used', columns: [...where, column('bytes', 'Size', 'bytes'), column('tableRows', 'Rows of the table', 'count'), column('scans', 'Scans', 'count'), column('lastScan', 'Last', 'date')], rows: [...unused].sort((a, b) => b.bytes - a.bytes).map((i) => ({ index: nameOf(i), table: tableName(i), bytes: i.bytes, tableRows: Math.round(i.tableRows), scans: i.scans, lastScan: i.lastScan ?? null, definition: i.definition || null })) },
     { name: 'duplicates', title: 'Duplicates', columns: [column('index', 'Index'), column('keep', 'Same as'), column('bytes', 'Size', 'bytes')], rows: duplicates.flatMap(({ keep, drop }) => drop.map((i) => ({ index: nameOf(i), table: tableName(i), keep: nameOf(keep), bytes: i.bytes }))) },
     { name: 'redundant', title: 'Prefixes of another', columns: [column('index', 'Index'), column('coveredBy', 'Prefix of'), column('bytes', 'Size', 'bytes'), column('scans', 'Scans', 'count')], rows: redundant.map(({ index: i, coveredBy }) => ({ index: nameOf(i), table: tableName(i), coveredBy: nameOf(coveredBy), bytes: i.bytes, scans: i.scans })) },
     { name: 'bloated', title: 'Bloated', columns: [...where, column('bytes', 'Size', 'bytes'), column('percent', 'Empty', 'percent'), column('measured', 'Measured', 'flag')], rows: bloated.map((b) => ({ index: qualified(b.schema, b.name), table: qualified(b.schema, b.table), bytes: b.bytes, percent: b.percent, measured: b.measured })) },
     {
       name: 'existing', title: 'Largest', columns: [...where, column('bytes', 'Size', 'bytes'), column('scans', 'Scans', 'count'), column('kind', 'Kind')],
-      rows: [...indexes].sort((a, b) => b.bytes - a.bytes).map((i) => ({ index: nameOf(i), table: tableName(i), bytes: i.bytes, scans: i.scans, kind: [i.primary ? 'primary key' : i.unique ? 'unique' : i.method, ...(i.valid ? [] : ['invalid'])].join(', '), definition: i.definition })),
+      rows: [...indexes].sort((a, b) => b.bytes - a.bytes).map((i) => ({ index: nameOf(i), table: tableName(i), bytes: i.bytes, scans: i.scans, kind: [i.primary ? 'primary key' : i.unique ? 'unique' : i.method, ...(i.valid ? [] : ['invalid'])].join(', '), definition: i.definition || null })),
     },
     {
       name: 'tableStatistics', title: 'Tables by rows read in whole scans', columns: [column('table', 'Table'), column('rows', 'Rows', 'count'), column('seqScans', 'Whole scans', 'count'), column('rowsRead', 'Rows read', 'count'), column('indexScans', 'Index scans', 'count'), column('writes', 'Writes', 'count')],

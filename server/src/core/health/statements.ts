@@ -28,6 +28,8 @@ export interface StatementFacts {
 
 type Finding = Omit<HealthFinding, 'check'>;
 
+/** Looks at the server itself: ours, those of monitoring and of drivers. No query of the application. */
+const OF_CATALOGS = /\b(from|join)\s+(pg_catalog\s*\.\s*"?\w|pg_[a-z]\w*\b(?!\s*\.)|information_schema\s*\.)|^\s*select\s+(pg_catalog\s*\.\s*)?(set_config|current_setting|pg_\w+)\s*\(/i;
 const TOP = 20;
 /** Fewer calls than this are a migration or somebody trying something. */
 const FEW_CALLS = 5;
@@ -35,7 +37,9 @@ const MOST = 8;
 
 /** The statements that cost most: in all, each, and in blocks read. */
 export function judgeStatements(facts: StatementFacts, server: Pick<HealthServer, 'blockSize'>, limits: Thresholds): CheckOutcome {
-  const { statements, totalMs } = facts;
+  const { totalMs } = facts;
+  const own = facts.statements.filter(({ sql }) => OF_CATALOGS.test(sql));
+  const statements = facts.statements.filter((s) => !own.includes(s));
   const top = (of: (s: CountedStatement) => number): readonly CountedStatement[] => [...statements].sort((a, b) => of(b) - of(a)).slice(0, TOP);
   const share = (s: CountedStatement): number => percentOf(s.totalMs, totalMs) ?? 0;
   const slow = statements.filter((s) => s.calls >= FEW_CALLS && s.meanMs > limits.statementMeanMilliseconds);
@@ -48,7 +52,7 @@ export function judgeStatements(facts: StatementFacts, server: Pick<HealthServer
   return {
     figures: [
       figure('statements', 'Statements', 'count', statements.length), figure('totalMs', 'Time of all', 'milliseconds', totalMs), figure('slowest', 'Slowest mean', 'milliseconds', statements.length === 0 ? null : round(Math.max(...statements.map(({ meanMs }) => meanMs)))),
-      figure('slow', `With a mean above ${renderSeconds(limits.statementMeanMilliseconds / 1000)}`, 'count', slow.length), figure('inWorkspace', 'Sent from the workspace', 'count', statements.filter(({ places }) => places.length > 0).length), figure('since', 'Counted since', 'date', facts.since),
+      figure('slow', `With a mean above ${renderSeconds(limits.statementMeanMilliseconds / 1000)}`, 'count', slow.length), figure('catalogPercent', 'Time of monitoring and catalogs', 'percent', percentOf(own.reduce((sum, s) => sum + s.totalMs, 0), totalMs)), figure('inWorkspace', 'Sent from the workspace', 'count', statements.filter(({ places }) => places.length > 0).length), figure('since', 'Counted since', 'date', facts.since),
     ],
     tables: [
       { name: 'byTotal', title: 'By time in all', columns, rows: top((s) => s.totalMs).map(toRow) },

@@ -1,14 +1,15 @@
-import { judgeIndexes, type HealthIndex, type IndexBloat } from '../../core/health/indexes';
+import { judgeIndexes, SMALL_TABLE, type HealthIndex, type IndexBloat } from '../../core/health/indexes';
 import type { SequentialScans, UnindexedKey } from '../../core/health/missingIndexes';
 import { quoteIdentifier } from '../../core/sql/names';
 import { numberOf, textOf, textsOf } from '../introspectRows';
-import { indexBloatQuery, indexedKeysQuery, indexesHealthQuery, measuredIndexesQuery, sequentialScansQuery, unindexedKeysQuery } from '../queries/healthIndexes';
+import { definitionsQuery, indexBloatQuery, indexedKeysQuery, indexesHealthQuery, measuredIndexesQuery, sequentialScansQuery, unindexedKeysQuery } from '../queries/healthIndexes';
 import type { Row } from '../session';
 import { grantMonitor, sizedRows, type Probe, type ProbeContext } from './probe';
 import { isoOf } from './server';
 
 /** Indexes whose bloat is measured on request: the largest. */
 const MEASURED = 20;
+const MOST_DEFINITIONS = 2000;
 
 export const indexes: Probe = {
   name: 'indexes',
@@ -17,7 +18,7 @@ export const indexes: Probe = {
     const { rows, blind, server, thresholds } = context;
     const served = new Map<string, string[]>();
     for (const row of await rows(indexedKeysQuery) ?? []) served.set(textOf(row['oid']), [...(served.get(textOf(row['oid'])) ?? []), textOf(row['constraint'])]);
-    const all = (await sizedRows(context, (size, locked) => indexesHealthQuery(server.version, size, locked))).map((row) => toIndex(row, served));
+    const all = await withDefinitions(context, (await sizedRows(context, (size, locked) => indexesHealthQuery(server.version, size, locked))).map((row) => toIndex(row, served)));
     const scans = (await rows(sequentialScansQuery) ?? []).map(toScans);
     const unindexedKeys = (await rows(unindexedKeysQuery) ?? []).map(toKey);
     const bloat = await readBloat(context);
@@ -28,6 +29,14 @@ export const indexes: Probe = {
     return judgeIndexes({ indexes: all, bloat, scans, unindexedKeys }, server, thresholds);
   },
 };
+
+/** Of all indexes, or where there are too many of those that may be told: printing one takes its time. */
+async function withDefinitions({ rows, blind, thresholds }: ProbeContext, all: readonly HealthIndex[]): Promise<readonly HealthIndex[]> {
+  const told = all.length <= MOST_DEFINITIONS ? all : all.filter((index) => !index.valid || (index.scans <= thresholds.unusedIndexScans && index.tableRows >= SMALL_TABLE)).slice(0, MOST_DEFINITIONS);
+  const found = await rows(definitionsQuery, [told.map(({ oid }) => oid)], { locked: () => blind('The definitions of the indexes: another session has locked a relation.') }) ?? [];
+  const definitions = new Map(found.map((row) => [textOf(row['oid']), textOf(row['definition'])]));
+  return all.map((index) => ({ ...index, definition: definitions.get(index.oid) ?? '' }));
+}
 
 async function readBloat({ rows, blind, server, options }: ProbeContext): Promise<readonly IndexBloat[]> {
   const found = await rows(indexBloatQuery) ?? [];
@@ -62,7 +71,7 @@ async function measure(largest: readonly Row[], { rows, blind, server, options }
 }
 
 const toIndex = (row: Row, served: ReadonlyMap<string, readonly string[]>): HealthIndex => ({
-  oid: textOf(row['oid']), schema: textOf(row['schema']), table: textOf(row['table_name']), name: textOf(row['name']), partitioned: row['kind'] === 'I', method: textOf(row['method']), definition: textOf(row['definition']),
+  oid: textOf(row['oid']), schema: textOf(row['schema']), table: textOf(row['table_name']), name: textOf(row['name']), partitioned: row['kind'] === 'I', method: textOf(row['method']), definition: '',
   primary: row['is_primary'] === true, unique: row['is_unique'] === true, exclusion: row['is_exclusion'] === true, marked: row['is_marked'] === true, valid: row['is_valid'] === true, referenced: row['referenced'] === true,
   ...(typeof row['constraint'] === 'string' ? { constraint: row['constraint'] } : {}), ...(typeof row['parent'] === 'string' ? { parent: row['parent'] } : {}),
   keyCount: numberOf(row['key_count']) ?? 0, columnCount: numberOf(row['column_count']) ?? 0, keys: textOf(row['keys']), classes: textOf(row['classes']), collations: textOf(row['collations']), options: textOf(row['options']),

@@ -9,10 +9,10 @@ const expression = (tree: string, locked: boolean): string => (locked ? `case wh
  * `building` null: another role's CREATE INDEX runs and its index is hidden.
  */
 export const indexesHealthQuery = (version: number, size: (oid: string) => string, locked: boolean): string => `
-select i.indexrelid::text as oid, n.nspname as schema, c.relname as table_name, x.relname as name, x.relkind as kind, am.amname as method, ${locked ? "''" : 'pg_get_indexdef(i.indexrelid)'} as definition,
+select i.indexrelid::text as oid, n.nspname as schema, c.relname as table_name, x.relname as name, x.relkind as kind, am.amname as method,
        i.indisprimary as is_primary, i.indisunique as is_unique, i.indisexclusion as is_exclusion, i.indisreplident or i.indisclustered as is_marked, i.indisvalid and i.indisready as is_valid,
-       (select k.conname from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x') and k.conrelid = i.indrelid limit 1) as constraint,
-       exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype = 'f') as referenced,
+       k.conname as constraint,
+       exists (select from pg_constraint f where f.conindid = i.indexrelid and f.contype = 'f') as referenced,
        (select h.inhparent::text from pg_inherits h where h.inhrelid = i.indexrelid) as parent, c.relispartition as of_partition,
        i.indnkeyatts as key_count, i.indnatts as column_count, i.indkey::text as keys, i.indclass::text as classes, i.indcollation::text as collations, i.indoption::text as options,
        ${expression('i.indexprs', locked)} as expressions, ${expression('i.indpred', locked)} as predicate, ${version >= 150000 ? 'i.indnullsnotdistinct' : 'false'} as nulls_not_distinct,
@@ -21,8 +21,12 @@ select i.indexrelid::text as oid, n.nspname as schema, c.relname as table_name, 
        not i.indisvalid and exists (select from pg_stat_progress_create_index p where p.datname = current_database() and p.index_relid = i.indexrelid) as building,
        not i.indisvalid and exists (select from pg_stat_progress_create_index p where p.datname = current_database() and p.index_relid is null) as maybe_building
 from pg_index i join pg_class x on x.oid = i.indexrelid join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace join pg_am am on am.oid = x.relam
+left join pg_constraint k on k.conindid = i.indexrelid and k.conrelid = i.indrelid and k.contype in ('p', 'u', 'x')
 where i.indislive and c.relkind in ('r', 'p', 'm') and c.relpersistence <> 't' and ${userSchema} and ${notOfExtension}
 order by n.nspname, c.relname, i.indexrelid`;
+
+/** `$1`: OIDs. 0.15 ms each, and waits for locks. */
+export const definitionsQuery = 'select o.oid::text as oid, pg_get_indexdef(o.oid) as definition from unnest($1::oid[]) o(oid)';
 
 /** Keys whose index, if any, does not begin with their columns. Those of partitions are their parent's. */
 export const unindexedKeysQuery = `

@@ -48,8 +48,8 @@ from pg_stat_replication r where r.state is distinct from 'backup' order by behi
 
 /** On a standby. All that was received is replayed: it is behind by nothing, however long ago the primary last wrote. */
 export const standbyQuery = `
-select case when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0 else extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) end::float8 as seconds,
-       pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::float8 as unreplayed, pg_is_wal_replay_paused() as paused, (select count(*)::int from pg_stat_wal_receiver) as receivers`;
+select case when pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn() then 0 else extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) end::float8 as seconds,
+       greatest(0, pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()))::float8 as unreplayed, pg_is_wal_replay_paused() as paused, (select count(*)::int from pg_stat_wal_receiver) as receivers`;
 
 /** `wal_status` exists from version 13. */
 export const slotsQuery = (version: number): string => `
