@@ -203,6 +203,67 @@ export interface NeededParameter extends QueryParameter {
   readonly suggestions: readonly ParameterSuggestion[];
 }
 
+/** {@link WhatIfParams} → {@link WhatIfResult}: the plan that the planner twin would make; nothing is written and no database is asked. */
+export const whatIfRequest = 'sargable/whatIf';
+
+export interface WhatIfParams {
+  readonly target: ExplainParams['target'];
+  /** Indexes that do not exist: `orders (customer_id)`, or a whole CREATE INDEX. */
+  readonly add?: readonly string[];
+  /** Indexes that exist (`schema.name`), to plan without. Not together with `add`. */
+  readonly drop?: readonly string[];
+  /** Planner settings: `{ work_mem: '64MB' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export type WhatIfResult =
+  | {
+      readonly kind: 'compared';
+      /** Plans of the twin without and with the change. */
+      readonly before: Extract<ExplainResult, { kind: 'plan' }>;
+      readonly after: Extract<ExplainResult, { kind: 'plan' }>;
+      /** `with an index on orders (customer_id)`. */
+      readonly title: string;
+    }
+  | Exclude<ExplainResult, { kind: 'plan' }>;
+
+/** {@link WhatIfOptionsParams} → {@link WhatIfOptionsResult}: what is worth trying on the query. */
+export const whatIfOptionsRequest = 'sargable/whatIfOptions';
+
+export interface WhatIfOptionsParams {
+  readonly target: ExplainParams['target'];
+}
+
+export interface WhatIfOptionsResult {
+  readonly candidates: readonly string[];
+  readonly existing: readonly { readonly key: string; readonly definition: string }[];
+  readonly settings: Readonly<Record<string, string>>;
+  readonly problem?: string;
+}
+
+/** {@link PlanPlacesParams} → {@link PlanPlacesResult}: where the nodes of a plan stand in the document of its query. */
+export const planPlacesRequest = 'sargable/planPlaces';
+
+export interface PlanPlacesParams {
+  readonly uri: string;
+  readonly position: Position;
+  /** Element 0 of `EXPLAIN (FORMAT JSON)`. */
+  readonly plan: Readonly<Record<string, unknown>>;
+  /** The statement that was planned; where another one stands there now, there are no places. */
+  readonly sql: string;
+}
+
+export interface PlanPlacesResult {
+  readonly places: readonly NodePlace[];
+}
+
+export interface NodePlace {
+  /** Position of the node in the plan, parents before children, from 0. */
+  readonly node: number;
+  readonly kind: 'relation' | 'condition' | 'order' | 'group' | 'limit';
+  readonly range: Range;
+}
+
 /** {@link ParameterValuesParams} → {@link ParameterValuesResult}. Values worth trying; reads `pg_stats`. */
 export const parameterValuesRequest = 'sargable/parameterValues';
 

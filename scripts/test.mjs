@@ -32,6 +32,7 @@ step('generated files', node, ['scripts/generate.mjs', '--check']);
 step('types', node, [bin('typescript-7/bin/tsc'), '--noEmit']);
 step('types of core (pure)', node, [bin('typescript-7/bin/tsc'), '--noEmit', '-p', 'server/src/core']);
 step('types of the panels (browser)', node, [bin('typescript-7/bin/tsc'), '--noEmit', '-p', 'client/webview']);
+step('types of the panel tests (browser)', node, [bin('typescript-7/bin/tsc'), '--noEmit', '-p', 'test/webview']);
 step('types of the end-to-end suite', node, [bin('typescript-7/bin/tsc'), '--noEmit', '-p', 'test/e2e/suite']);
 step('grammars', node, ['scripts/grammars.mjs', '--check']);
 step('lint', node, [bin('eslint/bin/eslint.js'), '.']);

@@ -4,6 +4,7 @@ import { adviseWorkspace } from './advise';
 import { calibrate } from './calibrate';
 import type { Connections } from './connections';
 import type { Explain } from './explain';
+import type { OpenPlan } from './openPlan';
 import type { Reports } from './reports';
 import type { Server } from './server';
 import { count } from './words';
@@ -15,11 +16,12 @@ export interface CommandTargets {
   readonly connections: Connections;
   readonly explain: Explain;
   readonly reports: Reports;
+  readonly openPlan: OpenPlan;
 }
 
 /** Registers every command of the manifest, and those that CodeLenses and code actions of the server name. */
 export function registerCommands(context: vscode.ExtensionContext, targets: CommandTargets): void {
-  const { output, server, connections, explain, reports } = targets;
+  const { output, server, connections, explain, reports, openPlan } = targets;
   const explainAtCursor = async (analyze: boolean, ask = false): Promise<void> => {
     const editor = vscode.window.activeTextEditor;
     if (editor) await explain(editor.document.uri, editor.selection.active, { analyze, ask });
@@ -36,6 +38,9 @@ export function registerCommands(context: vscode.ExtensionContext, targets: Comm
     'sargable.explainAtCursor': () => explainAtCursor(false),
     'sargable.explainAnalyzeAtCursor': () => explainAtCursor(true),
     'sargable.explainWithValues': () => explainAtCursor(false, true),
+    'sargable.openPlan': (uri?: unknown) => openPlan.file(uri instanceof vscode.Uri ? uri : undefined),
+    'sargable.openSelectedPlan': () => openPlan.selection(),
+    'sargable.pastePlan': () => openPlan.empty(),
     'sargable.showOutput': () => output.show(true),
     'sargable.restart': () => server.restart(),
     'sargable.openRuleDocumentation': (rule?: unknown) => openRuleDocumentation(context, rule),

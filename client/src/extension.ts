@@ -4,6 +4,7 @@ import { createConnections } from './connections';
 import { createExplain } from './explain';
 import { createExplainPanel } from './explainPanel';
 import { createHealthView } from './healthView';
+import { createOpenPlan } from './openPlan';
 import { createQueriesView } from './queriesView';
 import { createReports } from './reports';
 import { createServer, type Server } from './server';
@@ -17,10 +18,10 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   server = createServer(context, output);
   const reports = createReports();
   const connections = createConnections(context, server, output, reports);
-  const panel = createExplainPanel(context);
+  const panel = createExplainPanel(context, server);
   const explain = createExplain(server, connections, panel);
   context.subscriptions.push(output, server, reports, connections, panel, createStatusBar(server, connections), createQueriesView(server, explain, output), createHealthView(context, server, connections));
-  registerCommands(context, { output, server, connections, explain, reports });
+  registerCommands(context, { output, server, connections, explain, reports, openPlan: createOpenPlan(panel) });
   await server.start();
 }
 

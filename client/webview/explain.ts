@@ -1,90 +1,92 @@
-import type { FromPanel, PanelContent, ToPanel } from '../../protocol/webview';
+import type { PanelContent, ToPanel } from '../../protocol/webview';
 import { button, element } from './dom';
-import { createPlanTable } from './planTable';
-import { summarizePlan } from './planView';
+import { announce, keepContent, post } from './host';
+import { createPlanPage, raw, type PlanPage } from './planPage';
 
-/** What VS Code gives the page to talk to the extension. */
-declare function acquireVsCodeApi(): { postMessage(message: FromPanel): void };
-
-const host = acquireVsCodeApi();
 const app = document.getElementById('app') ?? document.body;
+const main = element('main', { id: 'main' });
+const busy = element('div', { class: 'busy', role: 'status' });
+const problem = element('div', { class: 'problem', role: 'alert' });
+app.replaceChildren(busy, problem, main, element('div', { id: 'announcer', class: 'hidden', role: 'status', 'aria-live': 'polite' }));
 
-function renderPlan(content: Extract<PanelContent, { kind: 'plan' }>): void {
-  const { rows, totals, notes } = summarizePlan(content.plan, content.analyzed);
-  const table = createPlanTable(rows, content.analyzed);
-  const slowest = [...rows].sort((a, b) => b.share - a.share)[0];
-  app.replaceChildren(
-    element('header', {},
-      element('p', { class: 'totals' }, ...totals.flatMap(({ label, value, main }, index) => [index > 0 ? ' · ' : '', element(main ? 'strong' : 'span', {}, value), ` ${label}`])),
-      element('p', { class: 'dim' },
-        content.analyzed ? `Executed on ${content.connectionLabel}` : `Estimated on ${content.connectionLabel}, not executed`,
-        content.sourceLabel ? ' · ' : '',
-        content.sourceLabel ? button(content.sourceLabel, () => host.postMessage({ type: 'revealSource' }), { class: 'link', title: 'Go to the query' }) : undefined,
-      ),
-    ),
-    toolbar(content, table.setAllExpanded, slowest && rows.length > 1 ? () => table.focus(slowest.id) : undefined),
-    ...noteList([...content.notes, ...notes]),
-    element('div', { class: 'scroll' }, table.element),
-    ...sqlSection(content.sql, content.parameterTypes, content.parameters),
+let page: PlanPage | undefined;
+let places: readonly number[] = [];
+let shownId: string | undefined;
+
+function showPlan(content: Extract<PanelContent, { kind: 'plan' }>, number = 0): void {
+  const made = createPlanPage(content, number, (next) => showPlan(content, next));
+  if (!('elements' in made)) {
+    page = undefined;
+    main.replaceChildren(message('error', 'This is no plan that can be read', made.message, made.advice === '' ? [] : [made.advice]), ...pasteForm());
+    return;
+  }
+  page = made;
+  page.setPlaces(places);
+  main.replaceChildren(...page.elements);
+}
+
+function message(severity: 'error' | 'info', title: string, text: string, details: readonly string[]): HTMLElement {
+  return element('section', { class: `message ${severity}`, role: severity === 'error' ? 'alert' : 'status' },
+    element('h1', {}, title),
+    element('p', {}, text),
+    details.length > 0 && element('ul', {}, ...details.map((detail) => element('li', {}, detail))),
   );
 }
 
-function toolbar(content: Extract<PanelContent, { kind: 'plan' }>, setAllExpanded: (expanded: boolean) => void, goToSlowest: (() => void) | undefined): HTMLElement {
-  return element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Plan' },
-    button(content.analyzed ? 'Analyze again…' : 'Run with ANALYZE…', () => host.postMessage({ type: 'explainAgain', analyze: true }), { class: 'action' }),
-    content.analyzed ? undefined : button('Explain again', () => host.postMessage({ type: 'explainAgain', analyze: false })),
-    goToSlowest ? button(content.analyzed ? 'Go to slowest node' : 'Go to costliest node', goToSlowest) : undefined,
-    button('Unfold all', () => setAllExpanded(true)),
-    button('Fold all', () => setAllExpanded(false)),
-    button('Copy JSON', () => host.postMessage({ type: 'copyPlan' })),
-  );
-}
-
-function noteList(notes: readonly string[]): HTMLElement[] {
-  return notes.length === 0 ? [] : [element('ul', { class: 'notes' }, ...notes.map((note) => element('li', {}, note)))];
-}
-
-function sqlSection(sql: string | undefined, types: readonly string[] = [], values?: readonly (string | null)[]): HTMLElement[] {
-  if (!sql) return [];
-  const parameters = types.map((type, index) => {
-    const value = values?.[index];
-    return element('li', {}, element('code', {}, `$${index + 1}`), ` ${type}`, value === undefined ? undefined : element('span', {}, ' = ', element('code', {}, value === null ? 'NULL' : value)));
-  });
-  return [
-    element('details', { open: '', class: 'sql' },
-      element('summary', {}, 'SQL'),
-      element('pre', { tabindex: '0' }, element('code', {}, sql)),
-      parameters.length > 0 ? element('ul', { class: 'parameters', 'aria-label': 'Parameters' }, ...parameters) : undefined,
-    ),
-  ];
-}
-
-function renderMessage(content: Extract<PanelContent, { kind: 'message' }>): void {
-  app.replaceChildren(
-    element('section', { class: `message ${content.severity}`, role: content.severity === 'error' ? 'alert' : 'status' },
-      element('h1', {}, content.title),
-      element('p', {}, content.message),
-      content.details.length > 0 ? element('ul', {}, ...content.details.map((detail) => element('li', {}, detail))) : undefined,
-    ),
-    ...sqlSection(content.sql),
-  );
+/** An empty panel takes a plan in any form. */
+function pasteForm(): readonly HTMLElement[] {
+  const input = element('textarea', { rows: '10', spellcheck: 'false', 'aria-label': 'Plan', placeholder: 'Paste the output of EXPLAIN (text, JSON, YAML, XML) or of auto_explain' });
+  const show = (): void => { if (input.value.trim() !== '') post({ type: 'paste', text: input.value }); };
+  input.addEventListener('paste', () => setTimeout(show));
+  return [element('section', { class: 'paste' }, element('h1', {}, 'Show a query plan'), element('p', {}, 'It is read here and sent nowhere.'), input, element('p', {}, button('Show the plan', show, { class: 'action' })))];
 }
 
 function render(content: PanelContent): void {
+  problem.replaceChildren();
+  const id = content.kind === 'plan' ? content.shown.id : undefined;
+  if (id !== shownId) places = [];
+  shownId = id;
+  if (content.kind !== 'loading') keepContent(content);
+  if (content.kind !== 'plan') page = undefined;
   switch (content.kind) {
-    case 'plan':
-      renderPlan(content);
-      break;
-    case 'message':
-      renderMessage(content);
-      break;
-    case 'loading':
-      app.replaceChildren(element('p', { class: 'loading', role: 'status' }, content.title ? `${content.title}…` : ''), ...sqlSection(content.sql));
-      break;
+    case 'plan': return showPlan(content);
+    case 'empty': return main.replaceChildren(...pasteForm());
+    case 'message': return main.replaceChildren(message(content.severity, content.title, content.message, content.details), ...(content.sql ? [raw('SQL', content.sql)] : []));
+    case 'loading': return main.replaceChildren(element('p', { class: 'loading', role: 'status' }, content.title ? `${content.title}…` : ''), ...(content.sql ? [raw('SQL', content.sql)] : []));
   }
 }
 
-window.addEventListener('message', (event: MessageEvent<ToPanel>) => {
-  if (event.data.type === 'show') render(event.data.content);
+let ticking: ReturnType<typeof setInterval> | undefined;
+
+/** What runs, for how long, and the way to stop it. */
+function renderBusy(title: string | undefined): void {
+  clearInterval(ticking);
+  if (title === undefined) return busy.replaceChildren();
+  const started = Date.now();
+  const elapsed = element('span', { class: 'elapsed', 'aria-hidden': 'true' });
+  const tick = (): void => { elapsed.textContent = ` ${((Date.now() - started) / 1000).toFixed(1)} s `; };
+  tick();
+  ticking = setInterval(tick, 100);
+  busy.replaceChildren(element('span', { class: 'spinner', 'aria-hidden': 'true' }), element('span', {}, title), elapsed, button('Cancel', () => post({ type: 'cancel' })));
+}
+
+window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
+  switch (data.type) {
+    case 'show': return render(data.content);
+    case 'busy': return renderBusy(data.title);
+    case 'places':
+      places = data.nodes;
+      return page?.setPlaces(places);
+    case 'caret': return page?.showNode(data.node);
+    case 'whatIfOptions': return page?.fillWhatIf(data.options);
+    case 'problem':
+      problem.replaceChildren(element('span', {}, data.message), button('✕', () => problem.replaceChildren(), { class: 'quiet', 'aria-label': 'Dismiss' }));
+      return announce(data.message);
+  }
 });
-host.postMessage({ type: 'ready' });
+window.addEventListener('keydown', (event) => {
+  const typing = (event.target as Element).matches('input, textarea, select');
+  if (event.ctrlKey || event.altKey || event.metaKey || (typing && event.key !== 'Escape')) return;
+  if (page?.onKey(event)) event.preventDefault();
+});
+post({ type: 'ready' });

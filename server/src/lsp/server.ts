@@ -16,6 +16,7 @@ import { COMPLETION_TRIGGERS, registerCompletion } from './features/completion';
 import { registerDefinition } from './features/definition';
 import { registerExplain, useCatalogs } from './features/explain';
 import { registerHealth } from './features/health';
+import { registerPlanPanel } from './features/planPanel';
 import { registerHover } from './features/hover';
 import { registerQueries } from './features/queries';
 import { registerReferences } from './features/references';
@@ -48,6 +49,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
   const statements = createStatementsFeature(connection, current);
   registerCodeLens(connection, current, statements.onActivity);
   registerAdvise(connection, current);
+  registerPlanPanel(connection, current);
   registerCalibrate(connection, current);
   registerHealth(connection, current);
   const workspace = registerWorkspace(connection, current, statements.onProject);

@@ -6,6 +6,7 @@ import {
 } from '../../../../protocol/requests';
 import { explainInTwin } from '../../workspace/explainTwin';
 import { canonicalUri } from '../../workspace/paths';
+import type { Project } from '../../workspace/project';
 import { queryAt, queryFromSql, type ExplainableQuery } from '../../workspace/queryAt';
 import type { PositionMapper } from '../convert';
 import { lintDocument, projectOf, type Session } from '../session';
@@ -66,7 +67,7 @@ export function registerExplain(connection: Connection, session: () => Session |
     if (!active) throw new ResponseError(-32002, NOT_READY);
     const { target, connection: name, ...request } = params;
     const query = queryOf(active, target);
-    if (name === undefined) return query ? explainInTwin(active.twin, catalogOf(active, target), query) : { kind: 'error', message: NO_QUERY };
+    if (name === undefined) return query ? explainInTwin(active.twin, bindingOf(active, target)?.state.catalog, query) : { kind: 'error', message: NO_QUERY };
     if (!active.trusted) return { kind: 'error', message: NOT_TRUSTED };
     if (!query) return { kind: 'error', message: NO_QUERY };
     if (query.incomplete) return { kind: 'refused', sql: query.sql, message: `This query cannot be explained as it stands: ${query.incomplete}.`, reasons: [], canOverride: false };
@@ -85,16 +86,17 @@ export async function useCatalogs(session: Session): Promise<void> {
   await refreshDiagnostics(session);
 }
 
-const queryOf = (session: Session, target: ExplainParams['target']): ExplainableQuery | undefined =>
+export const queryOf = (session: Session, target: ExplainParams['target']): ExplainableQuery | undefined =>
   'sql' in target ? queryFromSql(session.engine, target.sql) : findQuery(session, target.uri, target.position)?.query;
 
-/** The catalog that the document's statements are looked up in; of a bare text that of the first project. */
-function catalogOf(session: Session, target: ExplainParams['target']): ReturnType<NonNullable<ReturnType<typeof projectOf>>['catalogOf']> {
-  const uri = canonicalUri('uri' in target ? target.uri : 'untitled:sargable.sql');
-  return (projectOf(session, uri) ?? [...session.projects.values()][0])?.catalogOf(uri);
+/** The database that the document's statements speak to; of a bare text that of the first folder whose schema is known. */
+export function bindingOf(session: Session, target: ExplainParams['target']): ReturnType<Project['bindingOf']> | undefined {
+  if ('uri' in target) return projectOf(session, canonicalUri(target.uri))?.bindingOf(canonicalUri(target.uri));
+  const bindings = [...session.projects.values()].map((project) => project.bindingOf('untitled:sargable.sql'));
+  return bindings.find((binding) => binding.state.catalog) ?? bindings[0];
 }
 
-function findQuery(session: Session, uri: string, position: Position): { readonly query: ExplainableQuery; readonly toRange: PositionMapper['toRange'] } | undefined {
+export function findQuery(session: Session, uri: string, position: Position): { readonly query: ExplainableQuery; readonly toRange: PositionMapper['toRange'] } | undefined {
   const result = lintDocument(session, uri);
   const project = projectOf(session, canonicalUri(uri));
   if (!result || !project) return undefined;

@@ -1,0 +1,98 @@
+import type { PlanModel } from '../../server/src/core/plan/planModel';
+import { findInPlan } from '../../server/src/core/plan/findings';
+import type { PanelContent, WhatIf, WhatIfOptions } from '../../protocol/webview';
+import { renderCompare } from './compareView';
+import { button, element, select } from './dom';
+import { renderHeader } from './header';
+import { post, setView, view, type Tab } from './host';
+import { documentOf, inputsOf, modelOf, problemsOf, sqlOf } from './plans';
+import { createTabs, type TabView } from './tabs';
+import { createTreeView, type TreeView } from './treeView';
+import { renderParameters, renderValues } from './valuesView';
+import { createWhatIfView, type WhatIfView } from './whatIfView';
+
+export interface PlanPage {
+  readonly elements: readonly HTMLElement[];
+  showNode(node: number): void;
+  setPlaces(nodes: readonly number[]): void;
+  fillWhatIf(options: WhatIfOptions): void;
+  onKey(event: KeyboardEvent): boolean;
+}
+
+type PlanContent = Extract<PanelContent, { kind: 'plan' }>;
+
+/** The page of one plan; undefined: the text is no plan, and why. */
+export function createPlanPage(content: PlanContent, number: number, onNumber: (number: number) => void): PlanPage | { readonly message: string; readonly advice: string } {
+  const { shown, history, abilities } = content;
+  const model = modelOf(shown, number);
+  if ('message' in model) return model;
+  const sql = sqlOf(shown, number);
+  const canTry = abilities.explain || (shown.source.kind === 'text' && sql !== undefined);
+  const tryChange = canTry ? (change: WhatIf): void => {
+    post({ type: 'whatIf', change, ...(shown.source.kind === 'text' && sql !== undefined ? { sql } : {}) });
+  } : undefined;
+
+  let tree: TreeView | undefined;
+  let whatIf: WhatIfView | undefined;
+  let places: readonly number[] = [];
+  const makeTree = (): TreeView => {
+    tree = createTreeView(model, findInPlan(model), tryChange);
+    tree.setPlaces(places);
+    return tree;
+  };
+  const views: readonly TabView<Tab>[] = [
+    { id: 'plan', title: 'Plan', render: () => makeTree().element },
+    { id: 'compare', title: history.length > 1 ? `Compare (${history.length})` : 'Compare', render: () => renderCompare({ shown, history, compareWith: content.compareWith }) },
+    ...(canTry ? [{ id: 'whatif' as const, title: 'What if', render: () => (whatIf = createWhatIfView(shown, sql)).element }] : []),
+    ...(abilities.explain && /\$\d/.test(sql ?? '') ? [{ id: 'values' as const, title: 'Values', render: () => renderValues(shown, history, abilities) }] : []),
+    ...(sql === undefined ? [] : [{ id: 'sql' as const, title: 'SQL', render: () => element('div', {}, raw('SQL', sql), renderParameters(shown)) }]),
+    ...rawViews(content, number, model),
+  ];
+  const tabs = createTabs<Tab>('Views of the plan', views, content.compareWith === undefined ? view().tab : 'compare', (tab) => setView({ tab }));
+  const inputs = inputsOf(shown);
+  const problems = problemsOf(shown, number);
+
+  return {
+    elements: [
+      renderHeader(shown, model, content.sourceLabel),
+      element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Plan' },
+        abilities.explain ? button(shown.analyzed ? 'Analyze again…' : 'Run with ANALYZE…', () => post({ type: 'explainAgain', analyze: true }), { class: 'action' }) : false,
+        abilities.explain ? button('Explain again', () => post({ type: 'explainAgain', analyze: false })) : false,
+        inputs.length > 1 ? select('Plan', inputs.map((input, index) => ({ value: String(index), text: `${index + 1} of ${inputs.length}${input.durationMs === undefined ? '' : ` · ${Math.round(input.durationMs)} ms`}${input.sql ? ` · ${input.sql.slice(0, 60)}` : ''}` })), String(number), (value) => onNumber(Number(value))) : false,
+      ),
+      ...(problems.length > 0 ? [element('ul', { class: 'notes warn' }, ...problems.map((problem) => element('li', {}, problem)))] : []),
+      tabs.element,
+    ],
+    showNode(node) {
+      tabs.open('plan');
+      tree?.showNode(node);
+    },
+    setPlaces(nodes) {
+      places = nodes;
+      tree?.setPlaces(nodes);
+    },
+    fillWhatIf: (options) => whatIf?.fill(options),
+    onKey(event) {
+      switch (event.key) {
+        case '/': tabs.open('plan'); tree?.focusSearch(); return true;
+        case ']': tabs.open('plan'); tree?.goToFinding(1); return true;
+        case '[': tabs.open('plan'); tree?.goToFinding(-1); return true;
+        case 'Escape': return tree?.closeDetails() ?? false;
+        default: return false;
+      }
+    },
+  };
+}
+
+/** The plan as it was given, and as JSON. */
+function rawViews({ shown }: PlanContent, number: number, _model: PlanModel): readonly TabView<Tab>[] {
+  const { source } = shown;
+  return [
+    ...(source.kind === 'text' ? [{ id: 'text' as const, title: 'Text', render: () => raw('Text', source.text) }] : []),
+    { id: 'json', title: 'JSON', render: () => raw('JSON', JSON.stringify([documentOf(shown, number)], undefined, 2)) },
+  ];
+}
+
+export function raw(what: string, text: string): HTMLElement {
+  return element('div', { class: 'raw' }, button(`Copy ${what}`, () => post({ type: 'copy', text, what })), element('pre', { tabindex: '0', 'aria-label': what }, element('code', {}, text)));
+}

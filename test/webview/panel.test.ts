@@ -1,0 +1,270 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { launchBrowser } from '../e2e/browser.mjs';
+import { buildPanel, fixturePlan, largePlan, openPanel, planContent, type PanelPage } from './panelPage';
+import type { Theme } from './themes';
+
+let browser: Browser;
+let built: Awaited<ReturnType<typeof buildPanel>>;
+beforeAll(async () => {
+  [browser, built] = await Promise.all([launchBrowser(), buildPanel()]);
+});
+afterAll(() => browser.close());
+
+const axe = fs.readFileSync(path.resolve(import.meta.dirname, '../../node_modules/axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds that keeps somebody out: impact serious or critical. `colours`: contrasts alone. */
+async function violations(panel: PanelPage, colours = false): Promise<readonly string[]> {
+  if (!(await panel.page.evaluate(() => 'axe' in globalThis))) await panel.page.evaluate(axe);
+  return panel.page.evaluate(async (runOnly) => {
+    interface Violation { readonly id: string; readonly impact: string; readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[] }
+    const { axe: { run } } = globalThis as unknown as { axe: { run(options: object): Promise<{ violations: readonly Violation[] }> } };
+    const found = await run({ runOnly, resultTypes: ['violations'] });
+    return found.violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary.split('\n')[1] ?? ''}`).slice(0, 3).join(' | ')}`);
+  }, colours ? ['color-contrast'] : ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
+}
+
+const estimated = (id: string, cost: number, more: object = {}): ReturnType<typeof fixturePlan> => fixturePlan('estimate-only', {
+  id, title: id, analyzed: false, source: { kind: 'json', plan: { Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 'orders', Alias: 'o', Filter: '(customer_id = $1)', 'Startup Cost': 0, 'Total Cost': cost, 'Plan Rows': 12, 'Plan Width': 40, ...more } } }, sql: 'SELECT * FROM orders o WHERE customer_id = $1',
+});
+
+describe('the plan panel in a browser', () => {
+  let panel: PanelPage;
+  beforeEach(async () => {
+    panel = await openPanel(browser, built);
+  });
+  afterEach(async () => {
+    expect(panel.problems).toEqual([]);
+    await panel.close();
+  });
+  const rows = () => panel.page.locator('tbody tr[data-id]');
+  const focused = (): Promise<string | null> => panel.page.evaluate(() => document.activeElement?.getAttribute('data-id') ?? null);
+  const tab = (name: string) => panel.page.getByRole('tab', { name }).click();
+
+  it('shows time, planning, buffers and the tree with times of each node alone', async () => {
+    await panel.show(planContent(fixturePlan('nested-loop')));
+    expect(await panel.page.locator('.totals').innerText()).toMatch(/ms execution · .* planning · .* from cache · \d nodes/);
+    expect(await rows().count()).toBeGreaterThan(2);
+    expect(await panel.page.getByRole('treegrid', { name: 'Query plan' }).innerText()).toMatch(/Nested Loop[^]*Index Scan[^]*ms/);
+    await panel.page.getByRole('button', { name: 'src/orders.ts:12' }).click();
+    expect(await panel.lastSent('revealSource')).toBeDefined();
+  });
+
+  it('is used with the keyboard alone', async () => {
+    await panel.show(planContent(fixturePlan('hash-join-aggregate')));
+    const { keyboard } = panel.page;
+    await rows().first().focus();
+    await keyboard.press('ArrowDown');
+    const second = await focused();
+    await keyboard.press('ArrowLeft');
+    expect(await rows().nth(1).getAttribute('aria-expanded')).toBe('false');
+    const folded = await rows().count();
+    await keyboard.press('ArrowRight');
+    expect(await rows().count()).toBeGreaterThan(folded);
+    await keyboard.press('ArrowRight');
+    expect(await focused()).not.toBe(second);
+    await keyboard.press('ArrowLeft');
+    await keyboard.press('ArrowLeft');
+    await keyboard.press('End');
+    expect(await rows().last().evaluate((row) => row === document.activeElement)).toBe(true);
+    await keyboard.press('*');
+    await keyboard.press('Home');
+    expect(await focused()).toBe('0');
+    expect(await panel.page.getByRole('complementary').isVisible()).toBe(true);
+    await keyboard.press('Escape');
+    expect(await panel.page.getByRole('complementary').isVisible()).toBe(false);
+    await keyboard.press('/');
+    await keyboard.type('seq scan');
+    await keyboard.press('Enter');
+    expect(await panel.page.locator('tr[aria-selected="true"]').innerText()).toContain('Seq Scan');
+    expect(await panel.page.locator('.search').innerText()).toMatch(/1 of \d/);
+  });
+
+  it('links a node with the document, both ways', async () => {
+    await panel.show(planContent(fixturePlan('nested-loop')));
+    await panel.send({ type: 'places', nodes: [2] });
+    await rows().nth(2).click();
+    expect(await panel.lastSent('selectNode')).toEqual({ type: 'selectNode', node: 2, reveal: false });
+    await panel.page.getByRole('button', { name: 'Go to source' }).click();
+    expect(await panel.lastSent('selectNode')).toEqual({ type: 'selectNode', node: 2, reveal: true });
+    await panel.send({ type: 'caret', node: 1 });
+    expect(await panel.page.locator('tr[aria-selected="true"]').getAttribute('data-id')).toBe('1');
+    expect((await panel.lastSent('selectNode'))?.node).toBe(2);
+  });
+
+  it('explains each term of a node', async () => {
+    await panel.show(planContent(fixturePlan('sort-on-disk')));
+    await rows().filter({ hasText: 'Sort' }).first().click();
+    const details = panel.page.getByRole('complementary');
+    expect(await details.innerText()).toMatch(/Sorts all its input[^]*Sort Method[^]*external merge writes temporary files/);
+    await details.getByRole('button', { name: 'Hide meanings' }).click();
+    expect(await details.innerText()).not.toContain('Sorts all its input');
+  });
+
+  it('orders by a column, with the way to each node in place of the tree', async () => {
+    await panel.show(planContent(fixturePlan('hash-join-aggregate')));
+    const header = panel.page.getByRole('columnheader', { name: 'Self' });
+    await header.getByRole('button').click();
+    expect(await header.getAttribute('aria-sort')).toBe('descending');
+    const bars = await rows().locator('td.number:nth-child(2)').evaluateAll((cells) => cells.map((cell) => Number((cell as HTMLElement).style.getPropertyValue('--share') || 0)));
+    expect(bars).toEqual([...bars].sort((a, b) => b - a));
+    expect(await rows().filter({ hasText: '›' }).count()).toBeGreaterThan(0);
+    await header.getByRole('button').click();
+    await header.getByRole('button').click();
+    expect(await header.getAttribute('aria-sort')).toBeNull();
+  });
+
+  it('folds the scans of partitions into one row', async () => {
+    const scan = (index: number): object => ({ 'Node Type': 'Seq Scan', 'Relation Name': `events_${index}`, Alias: `events_${index}`, 'Total Cost': 10, 'Plan Rows': 5, 'Actual Rows': 5, 'Actual Loops': index === 3 ? 0 : 1, 'Actual Total Time': 2 });
+    const plan = { Plan: { 'Node Type': 'Append', 'Total Cost': 100, 'Plan Rows': 50, 'Actual Rows': 45, 'Actual Loops': 1, 'Actual Total Time': 20, Plans: Array.from({ length: 10 }, (_, index) => scan(index)) }, 'Execution Time': 21 };
+    await panel.show(planContent(fixturePlan('nested-loop', { id: 'partitions', source: { kind: 'json', plan } })));
+    expect(await rows().count()).toBe(2);
+    expect(await rows().nth(1).innerText()).toMatch(/Seq Scan × 10[^]*events_0 … events_9[^]*1 never run/);
+    await rows().nth(1).click();
+    await panel.page.keyboard.press('ArrowRight');
+    expect(await rows().count()).toBe(12);
+  });
+
+  it('compares two plans of a query, and keeps pinned ones', async () => {
+    const before = estimated('estimated', 5000);
+    const after = estimated('with an index on orders (customer_id)', 12, { 'Node Type': 'Index Scan', 'Index Name': 'new index', 'Index Cond': '(customer_id = $1)', Filter: undefined });
+    await panel.show(planContent(after, { history: [after, before], compareWith: before.id }));
+    const view = panel.page.getByRole('tabpanel');
+    expect(await view.innerText()).toMatch(/The plans differ.*cost 5,000 → 12\.00 \(417× less\)/);
+    expect(await view.getByRole('treegrid').innerText()).toMatch(/changed[^]*Seq Scan → Index Scan using new index[^]*−4,988/);
+    await view.getByRole('button', { name: '☆ Pin' }).last().click();
+    expect(await panel.lastSent('pin')).toEqual({ type: 'pin', id: before.id, pinned: true });
+    await panel.screenshot('compare');
+    await view.getByRole('button', { name: 'estimated', exact: true }).click();
+    expect(await panel.lastSent('showPlan')).toEqual({ type: 'showPlan', id: before.id });
+  });
+
+  it('asks the twin what if, and says why it cannot', async () => {
+    await panel.show(planContent(estimated('estimated', 5000)));
+    await tab('What if');
+    expect(await panel.lastSent('askWhatIf')).toBeDefined();
+    await panel.send({ type: 'whatIfOptions', options: { candidates: ['orders (customer_id)'], existing: [{ key: 'public.orders_status', definition: 'public.orders USING btree (status)' }], settings: { work_mem: '4MB', random_page_cost: '4' } } });
+    await panel.page.getByLabel('work_mem').fill('64MB');
+    await panel.screenshot('what-if');
+    await panel.page.getByRole('button', { name: 'Try it' }).click();
+    expect(await panel.lastSent('whatIf')).toEqual({ type: 'whatIf', change: { add: ['orders (customer_id)'], settings: { work_mem: '64MB' } } });
+    await panel.page.getByRole('button', { name: 'Without orders_status' }).click();
+    expect((await panel.lastSent('whatIf'))?.change.drop).toEqual(['public.orders_status']);
+    await panel.send({ type: 'problem', message: 'There is no table nowhere.' });
+    expect(await panel.page.getByRole('alert').innerText()).toContain('There is no table nowhere.');
+  });
+
+  it('puts plans for any, common and rare values side by side', async () => {
+    const generic = { ...estimated('estimated', 5000), values: 'generic' as const, parameterTypes: ['bigint'] };
+    const common = { ...estimated('estimated, common values', 4000), values: 'common' as const, parameters: ['7'] };
+    const rare = { ...estimated('estimated, rare values', 9, { 'Node Type': 'Index Scan', 'Index Name': 'orders_customer' }), values: 'rare' as const, parameters: ['99'] };
+    await panel.show(planContent(generic, { history: [rare, common, generic] }));
+    await tab('Values');
+    const view = panel.page.getByRole('tabpanel');
+    expect(await view.innerText()).toMatch(/2 different plans for 3 kinds of values[^]*\$1 = 99[^]*Index Scan using orders_customer/);
+    await view.getByRole('button', { name: 'Common and rare' }).click();
+    expect(await panel.lastSent('explainFor')).toEqual({ type: 'explainFor', values: ['generic', 'common', 'rare'] });
+    await panel.screenshot('values');
+  });
+
+  it('takes a pasted plan, and says why a text is none', async () => {
+    await panel.show({ kind: 'empty' });
+    const text = fs.readFileSync(path.resolve(import.meta.dirname, '../fixtures/plans/limit-sort.json'), 'utf8');
+    await panel.page.getByRole('textbox', { name: 'Plan' }).fill(text);
+    await panel.page.getByRole('button', { name: 'Show the plan' }).click();
+    expect(await panel.lastSent('paste')).toEqual({ type: 'paste', text });
+    const pasted = { id: 'p', title: 'pasted plan', at: 0, analyzed: false, parameterTypes: [], notes: [] };
+    const content = (source: string): Parameters<PanelPage['show']>[0] => planContent({ ...pasted, source: { kind: 'text', text: source } }, { sourceLabel: undefined, origin: undefined, abilities: { source: false, explain: false, connected: false } });
+    await panel.show(content(text));
+    expect(await rows().first().innerText()).toContain('Limit');
+    expect(await panel.page.getByRole('tab', { name: 'What if' }).count()).toBe(0);
+    await panel.show(content('hello'));
+    expect(await panel.page.getByRole('alert').filter({ hasText: 'no plan' }).count()).toBe(1);
+    expect(await panel.page.getByRole('textbox', { name: 'Plan' }).isVisible()).toBe(true);
+  });
+
+  it('shows how long something runs, and cancels it', async () => {
+    await panel.show(planContent(fixturePlan('nested-loop')));
+    await panel.send({ type: 'busy', title: 'Running EXPLAIN ANALYZE on shop' });
+    expect(await panel.page.locator('.busy').innerText()).toMatch(/Running EXPLAIN ANALYZE on shop[^]*\d\.\d s/);
+    await panel.page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await panel.lastSent('cancel')).toBeDefined();
+    await panel.send({ type: 'busy' });
+    expect(await panel.page.locator('.busy').innerText()).toBe('');
+  });
+
+  it('leaves for a reload what it shows and how, but no values', async () => {
+    await panel.show(planContent(fixturePlan('nested-loop')));
+    await tab('JSON');
+    const state = JSON.parse(JSON.stringify(await panel.state())) as { content: { kind: string }; origin: unknown; view: { tab: string } };
+    expect(state).toMatchObject({ content: { kind: 'plan' }, origin: { line: 11 }, view: { tab: 'json' } });
+    await panel.show(planContent(fixturePlan('nested-loop', { parameters: ['secret-value'] })));
+    expect(JSON.stringify(await panel.state())).not.toContain('Nested Loop');
+    expect(await panel.state()).toMatchObject({ content: { kind: 'message', title: 'This plan was not kept' }, origin: { line: 11 } });
+  });
+
+  it('shows 5,000 nodes at once, most of them only when they are looked at', async () => {
+    const big = { ...fixturePlan('nested-loop'), source: { kind: 'json' as const, plan: largePlan(5000) } };
+    await panel.page.evaluate((content) => { (globalThis as unknown as { content: string }).content = content; }, JSON.stringify(planContent(big)));
+    const { elements, took } = await panel.page.evaluate(() => new Promise<{ elements: number; took: number }>((resolve) => {
+      const content: unknown = JSON.parse((globalThis as unknown as { content: string }).content);
+      const started = performance.now();
+      globalThis.dispatchEvent(new MessageEvent('message', { data: { type: 'show', content } }));
+      requestAnimationFrame(() => setTimeout(() => resolve({ elements: document.querySelectorAll('*').length, took: performance.now() - started })));
+    }));
+    expect(elements).toBeLessThan(2500);
+    expect(took).toBeLessThan(5000);
+    await rows().first().focus();
+    await panel.page.keyboard.press('End');
+    expect(await panel.page.locator('tr[aria-selected="true"]').isVisible()).toBe(true);
+    expect(await focused()).not.toBe('0');
+    await panel.page.keyboard.press('ArrowUp');
+    expect(Number(await panel.page.locator('tr:focus').getAttribute('aria-rowindex'))).toBeGreaterThan(100);
+  });
+});
+
+describe('the panel for everybody', () => {
+  it.each<Theme>(['dark', 'light', 'high-contrast', 'high-contrast-light'])('has nothing in %s that keeps somebody out', async (theme) => {
+    const panel = await openPanel(browser, built, { theme });
+    const shown = fixturePlan('parallel-hash-join', { notes: ['track_io_timing is off on this server: the time of reading blocks is not measured.'] });
+    await panel.show(planContent(shown, { history: [shown, fixturePlan('hash-join-aggregate', { sql: shown.sql })] }));
+    await panel.send({ type: 'places', nodes: [5] });
+    await panel.page.locator('tr[data-id="5"]').click();
+    for (const finding of await panel.page.locator('details.finding').all()) await finding.evaluate((details: HTMLDetailsElement) => { details.open = true; });
+    // Structure is the same in every theme; colours are not.
+    const colours = theme !== 'dark';
+    const found = [...(await violations(panel, colours))];
+    await panel.screenshot(`theme-${theme}`);
+    for (const name of ['Compare', 'What if', 'JSON', 'Export']) {
+      const tab = panel.page.getByRole('tab', { name });
+      if ((await tab.count()) === 0) continue;
+      await tab.click();
+      if (name === 'What if') await panel.send({ type: 'whatIfOptions', options: { candidates: ['orders (a)'], existing: [{ key: 'public.i', definition: 'orders (b)' }], settings: { work_mem: '4MB' } } });
+      found.push(...(await violations(panel, colours)));
+    }
+    await panel.show({ kind: 'empty' });
+    found.push(...(await violations(panel, colours)));
+    expect(found).toEqual([]);
+    expect(panel.problems).toEqual([]);
+    await panel.close();
+  });
+
+  it.each([['narrow', 300, 700], ['zoomed-200-percent', 550, 400]])('fits into a %s panel', async (name, width, height) => {
+    const panel = await openPanel(browser, built, { width, height });
+    await panel.show(planContent(fixturePlan('parallel-hash-join')));
+    const overflow = (): Promise<number> => panel.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(await overflow()).toBe(0);
+    await panel.screenshot(name);
+    await panel.page.locator('tr[data-id="5"]').click();
+    expect(await panel.page.locator('tr[data-id="5"]').isVisible()).toBe(true);
+    expect(await overflow()).toBe(0);
+    await panel.screenshot(`${name}-details`);
+    for (const tab of await panel.page.getByRole('tab').all()) {
+      await tab.click();
+      expect(await overflow()).toBe(0);
+    }
+    await panel.close();
+  });
+});
