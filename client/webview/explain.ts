@@ -1,6 +1,6 @@
 import type { PanelContent, ToPanel } from '../../protocol/webview';
 import { button, element } from './dom';
-import { announce, keepContent, post } from './host';
+import { announce, beginWith, keepContent, post } from './host';
 import { createPlanPage, raw, type PlanPage } from './planPage';
 
 const app = document.getElementById('app') ?? document.body;
@@ -46,7 +46,10 @@ function render(content: PanelContent): void {
   const id = content.kind === 'plan' ? content.shown.id : undefined;
   if (id !== shownId) places = [];
   shownId = id;
-  if (content.kind !== 'loading') keepContent(content);
+  if (content.kind !== 'loading') {
+    beginWith(id);
+    keepContent(content);
+  }
   if (content.kind !== 'plan') page = undefined;
   switch (content.kind) {
     case 'plan': return showPlan(content);

@@ -35,6 +35,12 @@ export function setView(change: Partial<View>): void {
 /** A plan larger than this many characters is not brought back. */
 const MAX_KEPT = 2_000_000;
 
+/** Another plan begins with its tree, whatever was looked at before. */
+export function beginWith(planId: string | undefined): void {
+  const known = state.content?.kind === 'plan' ? state.content.shown.id : undefined;
+  if (known !== planId) setView({ tab: 'plan' });
+}
+
 /** Keeps what is shown over a reload. A plan made for values is not: VS Code writes the state to disk, and values may be personal data. */
 export function keepContent(content: PanelContent): void {
   const keeps = content.kind === 'empty' || (content.kind === 'plan' && content.shown.parameters === undefined && JSON.stringify(content.shown.source).length <= MAX_KEPT);

@@ -199,8 +199,9 @@ export function createTreeGrid<Item extends GridItem>(options: GridOptions<Item>
     draw();
     const row = rowAt(index);
     if (focus) row?.focus({ preventScroll: true });
-    row?.scrollIntoView({ block: 'nearest' });
     options.onSelect(lines[index].item);
+    // After the details have taken their room.
+    row?.scrollIntoView({ block: 'nearest' });
   };
 
   const setFolded = (item: Item, fold: boolean): void => {

@@ -16,6 +16,7 @@ import { containsText, startShop } from './postgres.mjs';
 import { connectedTests } from './ui/connected.mjs';
 import { editingTests } from './ui/editing.mjs';
 import { nameTests } from './ui/names.mjs';
+import { panelTests } from './ui/panel.mjs';
 import { planTests } from './ui/plan.mjs';
 import { trustTests } from './ui/trust.mjs';
 import { twinTests } from './ui/twin.mjs';
@@ -114,7 +115,7 @@ async function runUi(vsix, browser, postgres) {
   const workbench = await openWorkbench(server, browser, { folder, shots: results });
   try {
     const context = { workbench, folder, server, postgres: { ...postgres, findInServerFolder: (text) => containsText(server.folder, text) } };
-    await runTests([...editingTests, ...nameTests, ...twinTests, ...planTests, ...connectedTests], context);
+    await runTests([...editingTests, ...nameTests, ...twinTests, ...panelTests, ...planTests, ...connectedTests], context);
   } finally {
     await workbench.close();
     keepLogs(server, 'ui');

@@ -1,5 +1,6 @@
 // Connecting to a real Postgres and reading plans.
 import assert from 'node:assert/strict';
+import { panelViolations } from './panel.mjs';
 
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast', 'contrast-light': 'Default High Contrast Light' };
 
@@ -131,6 +132,7 @@ export const planTests = [
         return { background: getComputedStyle(body).backgroundColor, variable };
       });
       assert.equal(background, variable);
+      assert.deepEqual(await panelViolations(workbench), []);
       await workbench.screenshot(`10-theme-${name}`);
     },
   })),
