@@ -1,7 +1,7 @@
 /** What a finding is about; `docs/plan-findings.md` has one section for each. */
 export type PlanFindingKind =
   | 'wasted-reads' | 'sort-spill' | 'hash-spill' | 'temp-files' | 'misestimate' | 'nested-loop' | 'sort-could-use-index' | 'lossy-bitmap' | 'heap-fetches'
-  | 'unpruned-partitions' | 'planning-time' | 'jit-time' | 'workers-not-launched' | 'outside-nodes' | 'slow-trigger' | 'foreign-key-trigger' | 'repeated-subplan' | 'io-wait' | 'never-true';
+  | 'unpruned-partitions' | 'planning-time' | 'jit-time' | 'workers-not-launched' | 'outside-nodes' | 'slow-trigger' | 'foreign-key-trigger' | 'repeated-subplan' | 'io-wait' | 'lock-wait' | 'never-true';
 
 /** `high`: at least half of the time (or cost). */
 export type PlanSeverity = 'high' | 'medium' | 'low';

@@ -1,0 +1,79 @@
+import { collectNodes, type PlanModel, type PlanNode } from '../planModel';
+import { numberIn } from '../planJson';
+import type { PlanSeverity } from './types';
+
+/** A plan as findings look at it. */
+export interface PlanContext {
+  readonly model: PlanModel;
+  readonly nodes: readonly PlanNode[];
+  /** Times were measured: shares are shares of time, else of cost. */
+  readonly timed: boolean;
+  /** What shares are of: milliseconds, or units of cost. */
+  readonly whole: number;
+  parentOf(node: PlanNode): PlanNode | undefined;
+  /** Table and columns of a foreign key, by the constraint's name; undefined where no catalog knows it. */
+  foreignKey(constraint: string): { readonly table: string; readonly columns: readonly string[] } | undefined;
+}
+
+/** A part below that is not worth reading about (explain.depesz.com colours exclusive time from 10 %). */
+export const MIN_SHARE = 0.1;
+/** Milliseconds at stake below which a plan is fast enough to be left alone. */
+export const MIN_MS = 5;
+/** The same for plans that were not run: cost of a hundred blocks read at random (`random_page_cost` 4) and some. */
+export const MIN_COST = 500;
+
+/** Undefined where the plan has nothing that parts could be shares of. */
+export function toContext(model: PlanModel, foreignKey: PlanContext['foreignKey'] = () => undefined): PlanContext {
+  const nodes = collectNodes(model.root);
+  const parents = new Map<PlanNode, PlanNode>();
+  for (const node of nodes) for (const child of node.children) parents.set(child, node);
+  return { model, nodes, timed: model.timed, whole: model.timed ? (model.wholeMs ?? 0) : model.root.totalCost, parentOf: (node) => parents.get(node), foreignKey };
+}
+
+/** What a node has itself. */
+export const ownOf = ({ timed }: PlanContext, node: PlanNode): number => (timed ? (node.selfMs ?? 0) : node.selfCost);
+/** What a node and everything below have. */
+export const allOf = (context: PlanContext, node: PlanNode): number => collectNodes(node).reduce((sum, item) => sum + ownOf(context, item), 0);
+
+/** A part as a share; undefined where it is too small to speak of. */
+export function shareOf({ whole, timed }: PlanContext, part: number, least = MIN_SHARE): number | undefined {
+  if (whole <= 0 || part < (timed ? MIN_MS : MIN_COST)) return undefined;
+  const share = Math.min(1, part / whole);
+  return share >= least ? share : undefined;
+}
+
+export const severityOf = (share: number): PlanSeverity => (share >= 0.5 ? 'high' : share >= 0.2 ? 'medium' : 'low');
+
+export const fact = (node: PlanNode, key: string): number => numberIn(node.raw, key) ?? 0;
+export const isScan = (node: PlanNode): boolean => node.relation !== undefined && / Scan\b/.test(node.nodeType) && !/^(?:Parallel )?(?:CTE|Function|Table Function|Subquery|Values|WorkTable|Named Tuplestore|Foreign|Custom|Bitmap Index)/.test(node.nodeType);
+
+/** Scans that do the same on partitions of one table count together; other nodes alone. */
+export function groupScans({ nodes, parentOf }: PlanContext): readonly (readonly PlanNode[])[] {
+  const groups = new Map<string, PlanNode[]>();
+  for (const node of nodes) {
+    if (node.neverExecuted || !isScan(node)) continue;
+    const parent = parentOf(node);
+    const key = parent && /Append/.test(parent.nodeType) ? `${parent.id} ${node.nodeType} ${baseOf(node)} ${filterOf(node) ?? ''}` : `node ${node.id}`;
+    const group = groups.get(key);
+    if (group) group.push(node);
+    else groups.set(key, [node]);
+  }
+  return [...groups.values()];
+}
+
+/** Name by which the partitions of a table are alike: their alias without its number. */
+export const baseOf = (node: PlanNode): string => (node.alias ?? node.relation ?? '').replace(/_\d+$/, '');
+export const filterOf = (node: PlanNode): string | undefined => node.conditions.find(({ label }) => label === 'Filter')?.text;
+export const conditionOf = (node: PlanNode, label: string): string | undefined => node.conditions.find((condition) => condition.label === label)?.text;
+
+/** `orders`, `12 partitions of events`. */
+export function nameOf(group: readonly PlanNode[]): string {
+  const [first] = group;
+  if (!first) return '';
+  return group.length > 1 ? `${group.length} partitions of ${baseOf(first)}` : first.alias !== undefined && first.relation !== undefined && first.alias !== first.relation ? `${first.relation} (${first.alias})` : (first.relation ?? first.alias ?? first.nodeType);
+}
+
+export const count = (value: number): string => (value > 0 && value < 1 ? value.toFixed(2) : Math.round(value).toLocaleString('en'));
+export const percent = (share: number): string => `${share >= 0.1 ? Math.round(share * 100) : (share * 100).toFixed(1)} %`;
+export const milliseconds = (ms: number): string => (ms >= 10_000 ? `${(ms / 1000).toFixed(1)} s` : ms >= 100 ? `${ms.toFixed(0)} ms` : `${ms.toFixed(ms >= 1 ? 1 : 2)} ms`);
+export const size = (kilobytes: number): string => (kilobytes >= 1024 * 1024 ? `${(kilobytes / 1024 / 1024).toFixed(1)} GB` : kilobytes >= 1024 ? `${(kilobytes / 1024).toFixed(kilobytes >= 10_240 ? 0 : 1)} MB` : `${Math.round(kilobytes)} kB`);

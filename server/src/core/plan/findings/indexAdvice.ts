@@ -1,0 +1,29 @@
+import { quoteIdentifier } from '../../sql/names';
+import type { PlanNode } from '../planModel';
+import { indexableConditions } from './predicates';
+import type { PlanAdvice } from './types';
+
+/** Keys after which a longer index gains little. */
+const MAX_KEYS = 4;
+
+/**
+ * The index that would answer a node's conditions: columns compared with `=` first, then what the rows are ordered by, or one range.
+ * @param conditions as the plan writes them
+ * @param order keys of ORDER BY, as CREATE INDEX writes them
+ */
+export function adviseIndex(node: PlanNode, conditions: readonly string[], order: readonly string[] = []): PlanAdvice | undefined {
+  if (node.relation === undefined) return undefined;
+  const found = conditions.flatMap((text) => indexableConditions(node, text));
+  const equal = [...new Set(found.filter(({ kind }) => kind === 'equality').map(({ key }) => key))];
+  const range = found.find(({ kind, key }) => kind === 'range' && !equal.includes(key))?.key;
+  const rest = order.length > 0 ? order.filter((key) => !equal.includes(key.replace(/ .*$/, ''))) : range === undefined ? [] : [range];
+  const keys = [...equal, ...rest].slice(0, Math.max(MAX_KEYS, order.length));
+  if (keys.length === 0 || (order.length > 0 && rest.length === 0)) return undefined;
+  const table = `${node.schema === undefined ? '' : `${quoteIdentifier(node.schema)}.`}${quoteIdentifier(node.relation)}`;
+  const definition = `USING btree (${keys.join(', ')})`;
+  const sql = `CREATE INDEX CONCURRENTLY ON ${table} (${keys.join(', ')});`;
+  return {
+    text: order.length > 0 ? `An index on ${keys.join(', ')} returns the rows in order: the first ones are found without reading the others.` : `An index on ${keys.join(', ')} reads only the rows that match.`,
+    whatIf: { kind: 'index', sql, table: node.schema === undefined ? node.relation : `${node.schema}.${node.relation}`, definition }, sql,
+  };
+}

@@ -1,0 +1,75 @@
+import { findTable } from '../core/catalog/lookup';
+import type { Catalog } from '../core/catalog/model';
+import { relationKey } from '../core/catalog/names';
+import type { FindOptions, PlanAdviceVerdict, PlanFinding, PlanWhatIf } from '../core/plan/findings';
+import { planShape } from '../core/plan/calibration';
+import { describeVolumes, type PlannedStatement } from '../core/plan/planner';
+import { TwinError, type Twin } from '../twin/twin';
+
+/** Advice on a plan, with what the twin says of it. */
+export interface VerifiedAdvice {
+  readonly finding: PlanFinding;
+  /** Position in `finding.advice`. */
+  readonly advice: number;
+  readonly verdict: PlanAdviceVerdict;
+}
+
+/**
+ * Asks the planner twin what a piece of advice would do to a statement: its cost before and after. No database is asked and
+ * nothing is executed.
+ * @param sql the statement that the plan is of, parameters as `$1`; undefined where it is not known
+ */
+export async function verifyPlanAdvice(twin: Twin | undefined, catalog: Catalog | undefined, sql: string | undefined, whatIf: PlanWhatIf): Promise<PlanAdviceVerdict> {
+  const unverified = (reason: string): PlanAdviceVerdict => ({ state: 'unverified', reason });
+  if (sql === undefined) return unverified('the statement of the plan is not known');
+  if (!twin) return unverified('there is no planner here');
+  if (!catalog) return unverified('no schema is known here');
+  try {
+    const before = await twin.plan(catalog, sql);
+    const after = await planAfter(twin, catalog, sql, whatIf);
+    if (after === undefined) return unverified(whatIf.kind === 'index' ? `the schema that is known here has no table ${whatIf.table}` : 'the planner gave no plan');
+    const used = whatIf.kind === 'index' ? after.added.some((added) => added.used) : planShape(before.root) !== planShape(after.root) || after.cost < before.cost;
+    return { state: 'verified', before: before.cost, after: after.cost, used, basis: describeVolumes(after.basis) };
+  } catch (error) {
+    if (!(error instanceof TwinError)) throw error;
+    return unverified(error.kind === 'refused' ? `the twin cannot plan it: ${error.message}` : error.message);
+  }
+}
+
+async function planAfter(twin: Twin, catalog: Catalog, sql: string, whatIf: PlanWhatIf): Promise<PlannedStatement | undefined> {
+  switch (whatIf.kind) {
+    case 'setting': return twin.plan(catalog, sql, { settings: { [whatIf.name]: whatIf.value } });
+    case 'statement': return twin.plan(catalog, whatIf.sql);
+    case 'index': {
+      const [name = '', ...schema] = whatIf.table.split('.').reverse();
+      const table = catalog.tables.get(whatIf.table) ?? findTable(catalog, { name, ...(schema.length > 0 ? { schema: schema.reverse().join('.') } : {}) });
+      if (!table) return undefined;
+      return (await twin.whatIf(catalog, sql, [[{ table: relationKey(table.schema, table.name), definition: whatIf.definition }]]))[0];
+    }
+  }
+}
+
+/** Asks about everything that can be asked about, one after the other. Two findings may give the same advice: it is asked once. */
+export async function verifyFindings(twin: Twin | undefined, catalog: Catalog | undefined, sql: string | undefined, findings: readonly PlanFinding[]): Promise<readonly VerifiedAdvice[]> {
+  const known = new Map<string, PlanAdviceVerdict>();
+  const verified: VerifiedAdvice[] = [];
+  for (const finding of findings) for (const [position, { whatIf }] of finding.advice.entries()) {
+    if (!whatIf) continue;
+    const key = JSON.stringify(whatIf);
+    const verdict = known.get(key) ?? await verifyPlanAdvice(twin, catalog, sql, whatIf);
+    known.set(key, verdict);
+    verified.push({ finding, advice: position, verdict });
+  }
+  return verified;
+}
+
+/** What the catalog knows of foreign keys, for findings on triggers. */
+export const foreignKeysOf = (catalog: Catalog | undefined): FindOptions => ({
+  foreignKey: (name) => {
+    for (const table of catalog?.tables.values() ?? []) {
+      const key = table.foreignKeys.find((item) => item.name === name);
+      if (key) return { table: relationKey(table.schema, table.name), columns: key.columns };
+    }
+    return undefined;
+  },
+});
