@@ -4,14 +4,15 @@ import { describe, expect, it } from 'vitest';
 import type { Example } from '../../server/src/core/lint/rule';
 import { rules } from '../../server/src/core/rules/index.generated';
 import { lintCase } from '../support/readers';
+import { onServer } from '../support/serverCatalog';
 
 const folder = join(import.meta.dirname, '../../server/src/core/rules');
 const tests = join(import.meta.dirname, '..');
 /** `nPlusOne.test.ts` and `n-plus-one.test.ts` test the same rule. */
 const toKebab = (name: string): string => name.replace(/\.test\.ts$/, '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-const lintExample = (rule: (typeof rules)[number], { language, code, schema, assume }: Example) =>
-  lintCase([rule], { language, code, schema, ...(assume ? { settings: { assume }, planner: true } : {}) });
+const lintExample = (rule: (typeof rules)[number], { language, code, schema, assume, server }: Example) =>
+  lintCase([rule], server ? onServer({ language, code, schema }, server) : { language, code, schema, ...(assume ? { settings: { assume }, planner: true } : {}) });
 
 describe('every rule', () => {
   it('is a file of its name, in the list, sorted, with a test', () => {

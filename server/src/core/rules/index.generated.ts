@@ -3,6 +3,7 @@ import type { Rule } from '../lint/rule';
 import { arrayContainmentDirection } from './array-containment-direction';
 import { betweenTimestamps } from './between-timestamps';
 import { cartesianJoin } from './cartesian-join';
+import { charOrMoneyType } from './char-or-money-type';
 import { conditionalTenantFilter } from './conditional-tenant-filter';
 import { connectionNotReleased } from './connection-not-released';
 import { connectionPerCall } from './connection-per-call';
@@ -11,18 +12,26 @@ import { countForExistence } from './count-for-existence';
 import { countTotalPerPage } from './count-total-per-page';
 import { crossTenantJoin } from './cross-tenant-join';
 import { distinctHidesFanOut } from './distinct-hides-fan-out';
+import { droppedObjectInUse } from './dropped-object-in-use';
 import { fanOutAggregate } from './fan-out-aggregate';
+import { foreignKeyWithoutIndex } from './foreign-key-without-index';
 import { implicitCast } from './implicit-cast';
 import { indexNotConcurrent } from './index-not-concurrent';
+import { intPrimaryKey } from './int-primary-key';
+import { invalidIndex } from './invalid-index';
 import { ioInTransaction } from './io-in-transaction';
+import { jsonNotJsonb } from './json-not-jsonb';
 import { jsonbIndexMismatch } from './jsonb-index-mismatch';
 import { largeInList } from './large-in-list';
 import { leadingWildcardLike } from './leading-wildcard-like';
 import { lockTakingAlter } from './lock-taking-alter';
 import { lockTimeoutMissing } from './lock-timeout-missing';
+import { lowCardinalityIndex } from './low-cardinality-index';
 import { materializedCteFence } from './materialized-cte-fence';
 import { matviewWithoutUniqueIndex } from './matview-without-unique-index';
+import { missingNextPartition } from './missing-next-partition';
 import { missingPartitionKey } from './missing-partition-key';
+import { missingPrimaryKey } from './missing-primary-key';
 import { missingSoftDeleteFilter } from './missing-soft-delete-filter';
 import { missingTenantFilter } from './missing-tenant-filter';
 import { nPlusOne } from './n-plus-one';
@@ -33,13 +42,17 @@ import { orAcrossColumns } from './or-across-columns';
 import { orderByLimitWalksIndex } from './order-by-limit-walks-index';
 import { orderByRandom } from './order-by-random';
 import { partialIndexMismatch } from './partial-index-mismatch';
+import { partitionKeyNotInUnique } from './partition-key-not-in-unique';
 import { prefixLikeCollation } from './prefix-like-collation';
 import { queueWithoutSkipLocked } from './queue-without-skip-locked';
+import { redundantIndex } from './redundant-index';
 import { refreshBlocksReaders } from './refresh-blocks-readers';
+import { rlsFunctionPerRow } from './rls-function-per-row';
 import { rlsSettingOutsideTransaction } from './rls-setting-outside-transaction';
 import { selectStar } from './select-star';
 import { sortDirectionMismatch } from './sort-direction-mismatch';
 import { syntaxError } from './syntax-error';
+import { timestampWithoutTimeZone } from './timestamp-without-time-zone';
 import { transactionNotClosed } from './transaction-not-closed';
 import { transactionPerIteration } from './transaction-per-iteration';
 import { unboundedSelect } from './unbounded-select';
@@ -55,6 +68,7 @@ export const rules: readonly Rule[] = [
   arrayContainmentDirection,
   betweenTimestamps,
   cartesianJoin,
+  charOrMoneyType,
   conditionalTenantFilter,
   connectionNotReleased,
   connectionPerCall,
@@ -63,18 +77,26 @@ export const rules: readonly Rule[] = [
   countTotalPerPage,
   crossTenantJoin,
   distinctHidesFanOut,
+  droppedObjectInUse,
   fanOutAggregate,
+  foreignKeyWithoutIndex,
   implicitCast,
   indexNotConcurrent,
+  intPrimaryKey,
+  invalidIndex,
   ioInTransaction,
+  jsonNotJsonb,
   jsonbIndexMismatch,
   largeInList,
   leadingWildcardLike,
   lockTakingAlter,
   lockTimeoutMissing,
+  lowCardinalityIndex,
   materializedCteFence,
   matviewWithoutUniqueIndex,
+  missingNextPartition,
   missingPartitionKey,
+  missingPrimaryKey,
   missingSoftDeleteFilter,
   missingTenantFilter,
   nPlusOne,
@@ -85,13 +107,17 @@ export const rules: readonly Rule[] = [
   orderByLimitWalksIndex,
   orderByRandom,
   partialIndexMismatch,
+  partitionKeyNotInUnique,
   prefixLikeCollation,
   queueWithoutSkipLocked,
+  redundantIndex,
   refreshBlocksReaders,
+  rlsFunctionPerRow,
   rlsSettingOutsideTransaction,
   selectStar,
   sortDirectionMismatch,
   syntaxError,
+  timestampWithoutTimeZone,
   transactionNotClosed,
   transactionPerIteration,
   unboundedSelect,

@@ -1,0 +1,58 @@
+import { indexStatementFix } from '../advice/indexFix';
+import { describeRows, sizeOf } from '../advice/size';
+import { findTable } from '../catalog/lookup';
+import type { Index, Table } from '../catalog/model';
+import type { MigrationRule } from '../lint/rule';
+import { declaredConstraints, mayHaveMore, reportDeclarations } from '../migrations/declared';
+
+const SCHEMA = 'CREATE TABLE customers (id bigint PRIMARY KEY);';
+
+/** Foreign keys whose columns no index leads with. */
+export const foreignKeyWithoutIndex: MigrationRule = {
+  id: 'foreign-key-without-index',
+  scope: 'migration',
+  category: 'schema',
+  severity: 'warning',
+  needs: 'schema',
+  fix: 'new',
+  summary: 'No index begins with the columns of a foreign key',
+  docs: {
+    why: 'When a row of the parent is deleted, or its key changes, Postgres looks for the rows that refer to it: without an index it reads the whole table, once for each parent row. Joins from the parent do the same. Postgres makes no index for a foreign key by itself.',
+    bad: [{ language: 'sql', schema: SCHEMA, code: 'CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers (id));' }],
+    good: [{ language: 'sql', schema: SCHEMA, code: 'CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers (id));\nCREATE INDEX orders_customer ON orders (customer_id, id);' }],
+    whenNot: 'Small tables, and parents that are known to be small, are not reported: their rows are hardly ever deleted.',
+    fixSafety: 'Writes a new migration with CREATE INDEX CONCURRENTLY. Results do not change.',
+  },
+  options: {},
+  roles: ['application', 'migration'],
+  check(context) {
+    const { catalog, settings } = context;
+    reportDeclarations(context, declaredConstraints(context).flatMap(({ statement, constraint, key, table }) => {
+      if (constraint.kind !== 'foreign' || constraint.references === undefined || mayHaveMore(context, table) || table.partitionOf !== undefined) return [];
+      const { columns, references } = constraint;
+      // Dropped again, or another one by now.
+      if (!table.foreignKeys.some((foreignKey) => foreignKey.columns.join() === columns.join() && foreignKey.references.table === references.name)) return [];
+      if (table.indexes.some((index) => serves(index, columns))) return [];
+      const parent = findTable(catalog, references) ?? context.migration.finalTable(`${references.schema ?? table.schema}.${references.name}`);
+      const size = sizeOf(table, settings);
+      if (size === 'small' || sizeOf(parent, settings) === 'small') return [];
+      const rows = describeRows(table, settings);
+      return [{
+        statement, at: constraint.span, severity: size === 'large' ? ('warning' as const) : size === 'medium' ? ('info' as const) : ('hint' as const), confidence: rows === undefined ? ('schema' as const) : ('statistics' as const),
+        message: `No index begins with ${columns.join(', ')}: deleting a row of ${references.name} reads all of ${table.name}.`,
+        because: rows && `${rows}.`, evidence: { table: key, columns, references: references.name },
+        fixes: () => (catalog === undefined ? [] : indexStatementFix({ table: placed(table, catalog), columns, catalog, settings })),
+      }];
+    }));
+  },
+};
+
+const placed = (table: Table, catalog: { readonly tables: ReadonlyMap<string, Table> }): Table => catalog.tables.get(`${table.schema}.${table.name}`) ?? table;
+
+/** Its first keys are the columns, in any order; a partial index where it leaves out rows without a parent alone. */
+function serves(index: Index, columns: readonly string[]): boolean {
+  if (!index.valid || (index.method !== 'btree' && index.method !== 'hash')) return false;
+  const first = index.keys.slice(0, columns.length).map((key) => key.column);
+  const partial = index.predicate === undefined || new RegExp(`^\\(*"?(?:${columns.map((column) => column.replaceAll(/[^\w]/g, '\\$&')).join('|')})"?\\s+is\\s+not\\s+null\\)*$`, 'i').test(index.predicate);
+  return partial && columns.every((column) => first.includes(column));
+}

@@ -1,0 +1,35 @@
+import { droppedObjectInUse } from '../../server/src/core/rules/dropped-object-in-use';
+import { testRule } from '../support/ruleTester';
+const reader = (query: string): string => `\nCREATE FUNCTION f(bigint) RETURNS void LANGUAGE plpgsql AS $$ BEGIN ${query}; END $$;`;
+
+testRule(droppedObjectInUse, {
+  schema: 'CREATE TABLE orders (id bigint PRIMARY KEY, total int, note text); CREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint, total int); CREATE VIEW v AS SELECT id FROM orders;',
+  path: 'db/statements.sql', embed: false,
+  flagged: [
+    `
+ALTER TABLE orders DROP COLUMN total, DROP COLUMN note;
+--                 ^^^^^^^^^^^^^^^^^ orders.total is dropped, but a query still uses it. statements.sql:${reader('PERFORM o.total FROM orders o, lines l')}`,
+    `
+ALTER TABLE orders RENAME COLUMN note TO remark;
+--                               ^^^^ orders.note is renamed to remark${reader("UPDATE orders SET note = 'x'")}`,
+    `
+DROP TABLE lines;
+^^^^^^^^^^^^^^^^ lines is dropped${reader('DELETE FROM lines')}`,
+    `
+ALTER TABLE public.lines RENAME TO items;
+--          ^^^^^^^^^^^^${reader('PERFORM 1 FROM lines')}`,
+    `
+DROP VIEW IF EXISTS v;
+^^^^^^^^^^^^^^^^^^^^^${reader('PERFORM id FROM v')}`,
+  ],
+  clean: [
+    `ALTER TABLE orders DROP COLUMN note;${reader('PERFORM total FROM orders')}`,
+    `ALTER TABLE orders DROP COLUMN total;${reader('PERFORM total FROM lines')}`,
+    `ALTER TABLE orders DROP COLUMN total;${reader('PERFORM l.total FROM orders o JOIN lines l ON l.order_id = o.id')}`,
+    `ALTER TABLE orders DROP COLUMN total; ALTER TABLE orders ADD COLUMN total bigint;${reader('PERFORM total FROM orders')}`,
+    `DROP VIEW v; CREATE VIEW v AS SELECT 1 AS id;${reader('PERFORM id FROM v')}`,
+    // What the migration itself does with the column before it goes.
+    'UPDATE orders SET note = total::text; ALTER TABLE orders DROP COLUMN total;',
+    `CREATE TABLE work (a int); DROP TABLE work;${reader('PERFORM a FROM work')}`,
+  ],
+});
