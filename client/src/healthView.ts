@@ -135,10 +135,10 @@ function toItem(node: Node): vscode.TreeItem {
 }
 
 function toFindingItem(node: Extract<Node, { type: 'finding' }>): vscode.TreeItem {
-  const { id, severity, subject, message, recommendation, statement, table, migration } = node.finding;
+  const { id, severity, message, recommendation, statement, table, migration } = node.finding;
   const { icon, colour, title } = GROUPS[severity];
-  const item = new vscode.TreeItem(subject.replace(/^public\./, ''));
-  item.description = message;
+  const item = new vscode.TreeItem(message);
+  item.description = id;
   item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(colour));
   item.tooltip = new vscode.MarkdownString().appendText(message);
   if (recommendation !== undefined) item.tooltip.appendMarkdown('\n\n').appendText(recommendation);

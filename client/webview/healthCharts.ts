@@ -43,10 +43,10 @@ const SERIES = [
   { key: 'idleInTransaction', label: 'idle in transaction', className: 'transaction' }, { key: 'waiting', label: 'waiting for a lock', className: 'waiting' },
 ] as const;
 
-/** `1, 2, 5, 10, 20 …`: the next one that is not below. */
+/** `4, 10, 20, 40 …`: the next one that is not below; its half is a whole number too. */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= value) ?? value;
+  return [1, 2, 4, 10].map((factor) => factor * power).find((candidate) => candidate >= value) ?? value;
 }
 
 const clock = (at: number): string => new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });

@@ -1,5 +1,6 @@
 // End-to-end tests: the packaged extension in a real VS Code.
-//   node test/e2e/run.mjs [--target web|electron] [--only grammars,api,ui,trust] [--vsix FILE]
+//   node test/e2e/run.mjs [--target web|electron] [--only grammars,api,ui,trust] [--tests NAME] [--vsix FILE]
+// --tests runs the tests of the interface whose file is of that name (health, plan …): those that stand on their own.
 // `web` (default) drives VS Code's server and web workbench, all of it from npm. `electron` runs the API suite in a
 // desktop VS Code: VSCODE_EXECUTABLE, or one that @vscode/test-electron downloads.
 import { build } from 'esbuild';
@@ -15,6 +16,7 @@ import { installVsCode } from './install.mjs';
 import { containsText, startShop } from './postgres.mjs';
 import { connectedTests } from './ui/connected.mjs';
 import { editingTests } from './ui/editing.mjs';
+import { healthTests } from './ui/health.mjs';
 import { nameTests } from './ui/names.mjs';
 import { panelTests } from './ui/panel.mjs';
 import { planTests } from './ui/plan.mjs';
@@ -22,7 +24,7 @@ import { trustTests } from './ui/trust.mjs';
 import { twinTests } from './ui/twin.mjs';
 import { openWorkbench } from './ui/workbench.mjs';
 
-const { values: options } = parseArgs({ options: { target: { type: 'string', default: 'web' }, only: { type: 'string' }, vsix: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { target: { type: 'string', default: 'web' }, only: { type: 'string' }, tests: { type: 'string' }, vsix: { type: 'string' } } });
 const root = path.resolve(import.meta.dirname, '../..');
 const results = path.join(root, 'test-results/e2e');
 const fixture = path.join(root, 'test/fixtures/shop');
@@ -115,7 +117,8 @@ async function runUi(vsix, browser, postgres) {
   const workbench = await openWorkbench(server, browser, { folder, shots: results });
   try {
     const context = { workbench, folder, server, postgres: { ...postgres, findInServerFolder: (text) => containsText(server.folder, text) } };
-    await runTests([...editingTests, ...nameTests, ...twinTests, ...panelTests, ...planTests, ...connectedTests], context);
+    const suites = { editing: editingTests, names: nameTests, twin: twinTests, panel: panelTests, plan: planTests, connected: connectedTests, health: healthTests };
+    await runTests(Object.entries(suites).flatMap(([name, tests]) => (options.tests === undefined || options.tests === name ? tests : [])), context);
   } finally {
     await workbench.close();
     keepLogs(server, 'ui');

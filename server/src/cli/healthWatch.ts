@@ -63,14 +63,14 @@ async function write(outcome: HealthOutcome, format: HealthFormat, output: strin
   else if (text !== '') await writeWhole(output, text);
 }
 
-/** The lines of a screen: findings first, then the figures, as many as fit. */
+/** The lines of a screen: what is wrong first, then the figures, as many as fit; notes are counted. */
 function renderScreen(outcome: HealthOutcome, last: HealthReport | undefined, seconds: number): readonly string[] {
   const head = outcome.ok ? [] : [pc.red(outcome.error), ''];
   if (!last) return [...head, `Looking again every ${seconds} s; Ctrl+C ends it.`];
-  const mark = { critical: pc.red('✖'), warning: pc.yellow('▲'), info: pc.blue('ℹ') } as const;
+  const told = collectFindings(last).filter(({ severity }) => severity !== 'info');
   return [
     ...head, pc.bold(describeServer(last)), pc.dim(`${last.takenAt.slice(0, 19).replace('T', ' ')} UTC, every ${seconds} s; Ctrl+C ends it`), '',
-    ...collectFindings(last).map(({ severity, subject, message }) => `${mark[severity]} ${pc.bold(subject)}  ${message}`),
+    ...told.map(({ severity, message }) => `${severity === 'critical' ? pc.red('✖') : pc.yellow('▲')} ${message}`),
     `${summariseHealth(last)}.`, '',
     ...last.checks.flatMap(({ title, figures }) => {
       const known = figures.filter(({ value }) => value !== null).map(({ label, value, unit }) => `${pc.dim(label)} ${renderValue(value, unit)}`);
