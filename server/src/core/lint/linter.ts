@@ -239,10 +239,17 @@ function toFinding(request: LintRequest, item: Placed, severity: Finding['severi
     evidence: { ...draft.evidence, ...(usage ? usageEvidence(usage) : {}) }, related: draft.related ?? [],
     get sql() { return site?.source && item.model ? displaySql(site.source, item.model) : undefined; },
     fingerprint: counter.next(rule.id, path, statement, spanText(request.text, span)),
-    fixes: () => (request.relint ? verifyFixes(request.text, finding, item.fixes(), request.relint) : item.fixes()),
+    fixes: () => {
+      const offered = item.fixes().map((fix) => withLineEnds(fix, request.text));
+      return request.relint ? verifyFixes(request.text, finding, offered, request.relint) : offered;
+    },
   };
   return finding;
 }
+
+/** Lines that a fix adds end as the document's do. */
+const withLineEnds = (fix: Fix, text: string): Fix =>
+  text.includes('\r\n') && fix.edits.some((edit) => /(?<!\r)\n/.test(edit.text)) ? { ...fix, edits: fix.edits.map((edit) => ({ ...edit, text: edit.text.replaceAll(/\r?\n/g, '\r\n') })) } : fix;
 
 /** Of the statement that the finding is about, or that its path leads to. */
 function findUsage({ file, flow, usage }: LintRequest, { site, draft: { query } }: Placed): StatementUsage | undefined {
