@@ -18,6 +18,7 @@ import type { Engine, ModuleTexts, OpenReader, ReadContext } from './engine';
 import { isIgnored, listFiles, readManifests } from './fileList';
 import { createModuleResolver } from './modules';
 import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './paths';
+import { findPoolerFile } from './poolerFiles';
 import { scanFiles } from './scan';
 import { MAX_PLANNER_ROUNDS } from './planning';
 import { readSource } from './scanJob';
@@ -123,6 +124,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let live: readonly LiveDatabase[] = [];
   let models: ModelIndex | undefined;
   let databases: Databases | undefined;
+  let pooler: LintSettings['pooler'];
   let paths: readonly string[] = [];
   let manifests: ReadonlyMap<string, string> = new Map();
   let resolveModule = createModuleResolver({ files: [], manifests });
@@ -142,7 +144,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let statements: ReadonlyMap<string, StatementStats> = new Map();
 
   const load = (settings: UserSettings, previous?: Bindings): Promise<Bindings> =>
-    loadBindings({ folder, paths, settings, sql: engine.sql, files: files.values(), live, expected, twin: options.twin, previous });
+    loadBindings({ folder, paths, settings, sql: engine.sql, files: files.values(), live, expected, twin: options.twin, previous, pooler });
   // Nothing is read before the first scan.
   let bindings = await load({ ...user, schema: [] });
   let loading: Promise<void> = Promise.resolve();
@@ -258,6 +260,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       manifests = await readManifests(folder);
       resolveModule = createModuleResolver({ files: paths, manifests });
       databases = await readDatabases(folder, manifests, paths.filter((file) => file.endsWith('.prisma')));
+      pooler = await findPoolerFile(folder);
       const outcome = await scanFiles(paths, engine, { folder, databases, sources: { files: paths, manifests }, threads: options.threads, signal, onProgress });
       models = outcome.models;
       // Worker threads have read them; findings' fixes are checked on this one.

@@ -72,6 +72,8 @@ function findLeak(file: HostFile, text: string, checkout: Checkout): Leak | unde
   const { call, name, releases } = checkout;
   const fn = call.functionId === undefined ? undefined : file.functions[call.functionId];
   if (!fn || fn.returns.some((r) => r.names.includes(name) && !new RegExp(`\\b${name.replace(/\$/g, '\\$')}\\s*\\.`).test(r.text)) || isStored(text.slice(call.span.end, fn.body.end), name)) return undefined;
+  // What is made of it may own it: `new Transaction(client)`.
+  if (file.calls.some((other) => other.constructs && other.span.start > call.span.end && containsSpan(fn.body, other.span) && other.args.some((a) => a.text === name))) return undefined;
   const inside = releases.filter((r) => containsSpan(fn.body, r.span));
   if (inside.length === 0) {
     // Whoever is given it may give it back.

@@ -185,6 +185,8 @@ export interface LintSettings {
   readonly tenant: TenantSettings;
   /** File roles that are linted; `application` always is. */
   readonly includeRoles: readonly HostFile['role'][];
+  /** A pool that gives connections away after each transaction stands before the database, and what says so; undefined: nothing does. */
+  readonly pooler?: { readonly because: string };
   /** Where new migrations go and in which format; undefined: no migration can be written. */
   readonly migrations?: MigrationTarget;
 }

@@ -43,6 +43,7 @@ import { orderByLimitWalksIndex } from './order-by-limit-walks-index';
 import { orderByRandom } from './order-by-random';
 import { partialIndexMismatch } from './partial-index-mismatch';
 import { partitionKeyNotInUnique } from './partition-key-not-in-unique';
+import { poolBehindPooler } from './pool-behind-pooler';
 import { prefixLikeCollation } from './prefix-like-collation';
 import { queueWithoutSkipLocked } from './queue-without-skip-locked';
 import { redundantIndex } from './redundant-index';
@@ -50,6 +51,7 @@ import { refreshBlocksReaders } from './refresh-blocks-readers';
 import { rlsFunctionPerRow } from './rls-function-per-row';
 import { rlsSettingOutsideTransaction } from './rls-setting-outside-transaction';
 import { selectStar } from './select-star';
+import { sessionStateOnPooler } from './session-state-on-pooler';
 import { sortDirectionMismatch } from './sort-direction-mismatch';
 import { syntaxError } from './syntax-error';
 import { timestampWithoutTimeZone } from './timestamp-without-time-zone';
@@ -108,6 +110,7 @@ export const rules: readonly Rule[] = [
   orderByRandom,
   partialIndexMismatch,
   partitionKeyNotInUnique,
+  poolBehindPooler,
   prefixLikeCollation,
   queueWithoutSkipLocked,
   redundantIndex,
@@ -115,6 +118,7 @@ export const rules: readonly Rule[] = [
   rlsFunctionPerRow,
   rlsSettingOutsideTransaction,
   selectStar,
+  sessionStateOnPooler,
   sortDirectionMismatch,
   syntaxError,
   timestampWithoutTimeZone,
