@@ -35,9 +35,21 @@ class Order(Base):
 const orm = (code: string, rest: Partial<RuleCase> = {}): RuleCase => ({ language: 'python', schema: '', code: MODELS + code, ...rest });
 const imports = (names: string): string => MODELS.replace('mapped_column, relationship', `mapped_column, relationship, ${names}`);
 
+const walkRegions = (limit: string): string => `export async function run() {
+  const { rows } = await pool.query('SELECT id, region FROM customers${limit}');
+  for (const row of rows) {
+    const found = await pool.query('SELECT name FROM customers WHERE id = $1', [row.region]);
+MARK    console.log(found.rows[0]);
+  }
+}
+`;
+
 testRule(nPlusOne, {
   schema: SCHEMA,
   flagged: [
+    // With a size the evidence says over how many rows the loop runs.
+    ts(walkRegions('').replace('MARK', '//                      ^^^^^^^^^^ the loop runs over about 12,000 rows of customers (assumed)\n'), { settings: { assume: { customers: 12_000 } } }),
+    ts(walkRegions(' WHERE region > 3 LIMIT 50').replace('MARK', '//                      ^^^^^^^^^^ up to 50 rows of customers\n'), { settings: { assume: { customers: 12_000 } } }),
     ts(
       `export async function run(orders: Order[]) {
   const names: string[] = [];
@@ -392,6 +404,9 @@ async def run(db: AsyncSession, ids: list[int]):
     }),
   ],
   clean: [
+    // A handful of rows.
+    ts(walkRegions('').replace('MARK', ''), { settings: { assume: { customers: 4 } } }),
+    ts(walkRegions(' LIMIT 3').replace('MARK', ''), { settings: { assume: { customers: 12_000 } } }),
     py('def load(cur: psycopg.Cursor, ids: list[int]) -> None:\n    for key in ids:\n        try:\n            refresh(key)\n        except Exception as error:\n            cur.execute("SELECT name FROM customers WHERE id = %s", (key,))\n            print(cur.fetchone(), error)\n'),
     orm('def a(session: Session):\n    for order in session.scalars(select(Order).options(joinedload(Order.customer))):\n        print(order.customer, order.owner, order.id)\n'),
     orm('def b(session: Session, orders: list[Order]):\n    for order in orders:\n        print(order.customer)\n'),

@@ -17,6 +17,7 @@ import { fanOutAggregate } from './fan-out-aggregate';
 import { foreignKeyWithoutIndex } from './foreign-key-without-index';
 import { implicitCast } from './implicit-cast';
 import { indexNotConcurrent } from './index-not-concurrent';
+import { indexNotLedByTenant } from './index-not-led-by-tenant';
 import { intPrimaryKey } from './int-primary-key';
 import { invalidIndex } from './invalid-index';
 import { ioInTransaction } from './io-in-transaction';
@@ -84,6 +85,7 @@ export const rules: readonly Rule[] = [
   foreignKeyWithoutIndex,
   implicitCast,
   indexNotConcurrent,
+  indexNotLedByTenant,
   intPrimaryKey,
   invalidIndex,
   ioInTransaction,

@@ -1,4 +1,5 @@
 import { loopFinding } from '../advice/batching/finding';
+import { FEW_ROWS, loopRows } from '../advice/batching/loopRows';
 import { lazyFinding, propertyFinding } from '../advice/batching/lazyFinding';
 import { collectLazyReads } from '../calls/lazyReads';
 import { collectLoopQueries } from '../calls/loopQueries';
@@ -44,6 +45,7 @@ export const nPlusOne: FlowRule = {
   check(context) {
     for (const query of collectLoopQueries(context.flow, context.file)) {
       if (query.execution.access === 'write') continue;
+      if ((loopRows(context, query)?.rows ?? Infinity) <= FEW_ROWS) continue;
       context.report(loopFinding(context, query, query.path.length === 1 ? 'sends a query' : 'leads to a query'));
     }
     for (const read of collectPropertyReads(context.flow, context.file)) context.report(propertyFinding(context, read));

@@ -1,4 +1,5 @@
 import { loopFinding } from '../advice/batching/finding';
+import { FEW_ROWS, loopRows } from '../advice/batching/loopRows';
 import { collectLoopQueries } from '../calls/loopQueries';
 import type { FlowRule } from '../lint/rule';
 
@@ -37,6 +38,7 @@ export const writeInLoop: FlowRule = {
   check(context) {
     for (const query of collectLoopQueries(context.flow, context.file)) {
       if (query.execution.access !== 'write' || !query.dependent) continue;
+      if ((loopRows(context, query)?.rows ?? Infinity) <= FEW_ROWS) continue;
       context.report(loopFinding(context, query, query.path.length === 1 ? 'writes' : 'leads to a write'));
     }
   },

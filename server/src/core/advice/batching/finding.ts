@@ -2,6 +2,8 @@ import type { LoopQuery } from '../../calls/loopQueries';
 import { shorten } from '../../calls/loops';
 import type { FlowContext, FindingDraft, RelatedPlace, Severity } from '../../lint/rule';
 import { createLineIndex, lineAt, type LineIndex } from '../../text/lineIndex';
+import { renderRows } from '../size';
+import { loopRows, type LoopRows } from './loopRows';
 import { spanText, type HostSpan } from '../../text/span';
 import { batchingFixes } from './fixes';
 
@@ -9,17 +11,19 @@ import { batchingFixes } from './fixes';
 export function loopFinding(context: FlowContext, query: LoopQuery, verb: string): FindingDraft {
   const name = spanText(context.text, query.anchor).replace(/\s+/g, '');
   const places = createPlaces(context);
+  const rows = loopRows(context, query);
   return {
     at: { host: query.anchor },
     severity: severityOf(query),
     message: query.dependent ? `\`${name}\` ${verb} ${often(query)}.${together(query)}${context.file.language === 'sql' ? setBased(query) : ''}` : `\`${name}\` gives the same result in every turn of the loop: run it once before.`,
-    because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}`,
+    because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}${rows ? `; the loop runs over ${sizeText(rows)}` : ''}`,
     confidence: 'text',
     evidence: {
       loop: query.loop.iterable?.text ?? query.loop.facts.condition ?? query.loop.kind,
       form: query.form.form,
       hops: query.path.length - 1,
       concurrent: query.loop.concurrent,
+      ...(rows ? { rows: rows.rows, table: rows.table } : {}),
       path: query.path.map((step) => ({ place: places.of(step.uri, step.span), label: step.label })),
     },
     related: related(context, query),
@@ -27,6 +31,9 @@ export function loopFinding(context: FlowContext, query: LoopQuery, verb: string
     fixes: () => batchingFixes(context, query),
   };
 }
+
+/** `about 12,000 rows of orders (statistics)`. */
+const sizeText = ({ table, rows, atMost, assumed }: LoopRows): string => `${atMost ? 'up to' : 'about'} ${renderRows(rows)} of ${table} (${assumed ? 'assumed' : 'statistics'})`;
 
 /** `once per element of \`orders\`` and its kin, from the loop's class. */
 const often = (query: LoopQuery): string => query.form.reason;

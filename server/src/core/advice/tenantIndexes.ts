@@ -1,0 +1,63 @@
+import type { FlowGraph } from '../calls/flow';
+import { isIncomplete } from '../catalog/lookup';
+import type { Catalog, Index, Table } from '../catalog/model';
+import type { LintSettings } from '../lint/rule';
+import type { SqlAnalyser } from '../sql/ports';
+import { hasUnknownPart } from './holes';
+import { collectPins } from './pins';
+import { bindColumn, sidesOf, tableOf, type Scope } from './scope';
+import { sizeOf } from './size';
+import type { TenantColumnOf } from './tenantEvidence';
+
+/** An index on a tenants' table that could begin with the tenant. */
+export interface TenantlessIndex {
+  readonly table: Table;
+  readonly index: Index;
+  readonly tenant: string;
+}
+
+/**
+ * Plain b-tree indexes of tenants' tables that another column leads. Left out: unique ones and those of constraints, those
+ * that a foreign key needs, partial ones and expressions, small tables, and where an index with the tenant in front exists.
+ */
+export function collectTenantlessIndexes(catalog: Catalog, settings: LintSettings, columnOf: TenantColumnOf): readonly TenantlessIndex[] {
+  return [...catalog.tables.values()].flatMap((table) => {
+    const tenant = columnOf(table);
+    if (tenant === undefined || table.kind === 'view' || table.kind === 'matview' || table.partitionOf !== undefined || isIncomplete(catalog, table) || sizeOf(table, settings) === 'small') return [];
+    return table.indexes.flatMap((index): TenantlessIndex[] => {
+      const columns = index.keys.map((key) => key.column);
+      const first = columns[0];
+      if (index.method !== 'btree' || index.unique || index.constraint !== undefined || index.predicate !== undefined || first === undefined || columns.includes(undefined) || columns.includes(tenant)) return [];
+      if (table.foreignKeys.some((key) => key.columns[0] === first)) return [];
+      const led = table.indexes.some((other) => other.method === 'btree' && other.keys[0]?.column === tenant && columns.every((column, at) => other.keys[at + 1]?.column === column));
+      return led ? [] : [{ table, index, tenant }];
+    });
+  });
+}
+
+/** How many queries of the workspace look for the index's first column; undefined: one of them does not hold the tenant to a value, or is not wholly known. */
+export function countTenantUses(flow: FlowGraph, sql: SqlAnalyser, catalog: Catalog, { table, index, tenant }: TenantlessIndex): number | undefined {
+  const column = index.keys[0]?.column ?? '';
+  let uses = 0;
+  for (const file of flow.files()) {
+    if (file.role !== 'application' || file.foreign) continue;
+    for (const site of file.sites) {
+      if (!site.source?.text.includes(table.name)) continue;
+      const model = sql.analyse(site.source);
+      if (model.kind === 'ddl' || model.kind === 'utility') continue;
+      const scope: Scope = { model, catalog };
+      for (const block of model.blocks) {
+        for (const [at, relation] of block.relations.entries()) {
+          if (tableOf(catalog, relation) !== table || (relation.target && block.kind === 'insert')) continue;
+          if (model.completeness !== 'full' || hasUnknownPart(model) || !site.complete) return undefined;
+          const refs = [...block.conjuncts.flatMap(sidesOf), ...block.orderBy.map((o) => o.expression)].flatMap((e) => e.columns);
+          const mentions = refs.some((ref) => ref.column === column && bindColumn(scope, block, ref)?.relationIndex === at);
+          if (!mentions) continue;
+          if (!collectPins(scope, block).has(at, tenant)) return undefined;
+          uses++;
+        }
+      }
+    }
+  }
+  return uses;
+}
