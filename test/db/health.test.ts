@@ -6,7 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres } from '../../scripts/postgres.mjs';
 import { collectFindings, figureOf, tableOf, type HealthCheck, type HealthFinding, type HealthReport } from '../../server/src/core/health/model';
 import { openSession } from '../../server/src/db/session';
+import { createEngine } from '../../server/src/workspace/engine';
 import { postgresChecks, readHealth, type HealthRequest } from '../../server/src/workspace/health';
+import { createPlaces } from '../../server/src/workspace/healthWorkspace';
+import { createProject } from '../../server/src/workspace/project';
+import { makeWorkspace } from '../support/workspaceFolder';
 
 // A server of its own: what other test files do to the shared one (sessions, vacuum) would be findings here.
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sargable-health-'));
@@ -288,6 +292,23 @@ it('materialised views come in the order of refreshing', () => {
 
 it('a slot that nobody uses keeps WAL', () => {
   expect(findingsOf(ill, 'inactive-replication-slot')).toMatchObject([{ severity: 'warning', subject: 'gone', statement: "SELECT pg_drop_replication_slot('gone');" }]);
+});
+
+it('statements are told with the places of the workspace that send them; looks at the server itself are none', async () => {
+  const workspace = makeWorkspace({ 'src/orders.ts': "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const dear = (total: number) => pool.query('SELECT id FROM orders WHERE total > $1 AND status = $2', [total, 'SECRET-4']);\n" });
+  try {
+    await run(urlOf('well'), `create extension pg_stat_statements;\nselect pg_stat_statements_reset();\n${Array.from({ length: 6 }, (_, i) => `select id from orders where total > ${i} and status = 'SECRET-4'`).join(';\n')}`);
+    const engine = await createEngine();
+    const project = await createProject({ folder: workspace.folder, engine, settings: {}, threads: 0 });
+    await project.scan();
+    const places = createPlaces(project, engine);
+    const report = await look(urlOf('well'), { checks: ['statements'], thresholds: { statementMeanMilliseconds: 0 }, options: { placesOf: places } });
+    expect(findingsOf(report, 'slow-statements').map(({ subject, evidence }) => [subject, evidence['calls'], evidence['rowsPerCall']])).toEqual([['src/orders.ts:3', 6, 0]]);
+    expect(rowsOf(report, 'statements', 'byTotal')[0]).toMatchObject({ places: ['src/orders.ts:3'], calls: 6 });
+    expect(JSON.stringify(report.checks)).not.toMatch(/SECRET|pg_catalog|pg_class/);
+  } finally {
+    workspace.remove();
+  }
 });
 
 describe('roles', () => {
