@@ -4,6 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres } from '../../scripts/postgres.mjs';
+import { renderHealthMarkdown } from '../../server/src/core/health/markdown';
 import { collectFindings, figureOf, tableOf, type HealthCheck, type HealthFinding, type HealthReport } from '../../server/src/core/health/model';
 import { openSession } from '../../server/src/db/session';
 import { createEngine } from '../../server/src/workspace/engine';
@@ -201,7 +202,7 @@ describe('connections', () => {
     expect([figureOf(checkOf(ill, 'connections'), 'overflow'), figureOf(checkOf(ill, 'connections'), 'active')]).toEqual([1, 2]);
     expect(findingsOf(ill, 'connections-near-limit')).toEqual([]);
     expect(findingsOf(ill, 'long-running-query').map(({ message }) => message.replaceAll(/\d+/g, 'N'))).toEqual([expect.stringMatching(/waiter\) .*waiting for a lock\.$/), expect.stringMatching(/sleeper\) has been running a statement for/)]);
-    const tolerant = await look(urlOf('ill'), { checks: ['connections'] });
+    const tolerant = await look(urlOf('ill'), { checks: ['connections'], thresholds: { longQuerySeconds: 600, slowQuerySeconds: 600, idleInTransactionSeconds: 600 } });
     expect(findingsOf(tolerant, 'long-running-query')).toEqual([]);
     expect(findingsOf(tolerant, 'idle-in-transaction')).toEqual([]);
   });
@@ -311,9 +312,15 @@ it('statements are told with the places of the workspace that send them; looks a
   }
 });
 
+it('is a document with the statements to copy', () => {
+  const text = renderHealthMarkdown(ill);
+  expect(text).toContain('  ```sql\n  DROP INDEX CONCURRENTLY public.orders_total_again;\n  ```');
+  expect(text).toMatch(/^# Database health\n\n.*\n\n\*\*\d critical, \d+ warnings, \d+ notes\.\*\* Nothing below was run/);
+});
+
 describe('roles', () => {
   it('with nothing: every check goes on and says which GRANT shows the rest', async () => {
-    const report = await look(urlOf('ill', 'plain:plain'));
+    const report = await look(urlOf('ill', 'plain:plain'), { thresholds: strict });
     const grants = Object.fromEntries(report.checks.map(({ name, cannotSee }) => [name, cannotSee.flatMap(({ grant }) => grant ?? [])]));
     const monitor = 'GRANT pg_monitor TO plain;';
     expect(grants).toMatchObject({ connections: [monitor], locks: [monitor], tables: [monitor], disk: [monitor], settings: ['GRANT pg_read_all_settings TO plain;'], statements: ['CREATE EXTENSION pg_stat_statements;'] });
