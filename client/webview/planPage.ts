@@ -1,8 +1,8 @@
-import type { PlanModel } from '../../server/src/core/plan/planModel';
 import { findInPlan } from '../../server/src/core/plan/findings';
 import type { PanelContent, WhatIf, WhatIfOptions } from '../../protocol/webview';
 import { renderCompare } from './compareView';
 import { button, element, select } from './dom';
+import { renderExport } from './exportView';
 import { renderHeader } from './header';
 import { post, setView, view, type Tab } from './host';
 import { documentOf, inputsOf, modelOf, problemsOf, sqlOf } from './plans';
@@ -46,7 +46,8 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
     ...(canTry ? [{ id: 'whatif' as const, title: 'What if', render: () => (whatIf = createWhatIfView(shown, sql)).element }] : []),
     ...(abilities.explain && /\$\d/.test(sql ?? '') ? [{ id: 'values' as const, title: 'Values', render: () => renderValues(shown, history, abilities) }] : []),
     ...(sql === undefined ? [] : [{ id: 'sql' as const, title: 'SQL', render: () => element('div', {}, raw('SQL', sql), renderParameters(shown)) }]),
-    ...rawViews(content, number, model),
+    ...rawViews(content, number),
+    { id: 'export', title: 'Export', render: () => renderExport(shown, number, model) },
   ];
   const tabs = createTabs<Tab>('Views of the plan', views, content.compareWith === undefined ? view().tab : 'compare', (tab) => setView({ tab }));
   const inputs = inputsOf(shown);
@@ -85,7 +86,7 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
 }
 
 /** The plan as it was given, and as JSON. */
-function rawViews({ shown }: PlanContent, number: number, _model: PlanModel): readonly TabView<Tab>[] {
+function rawViews({ shown }: PlanContent, number: number): readonly TabView<Tab>[] {
   const { source } = shown;
   return [
     ...(source.kind === 'text' ? [{ id: 'text' as const, title: 'Text', render: () => raw('Text', source.text) }] : []),

@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { launchBrowser } from '../e2e/browser.mjs';
-import { buildPanel, fixturePlan, largePlan, openPanel, planContent, type PanelPage } from './panelPage';
+import type { FromPanel } from '../../protocol/webview';
+import { buildPanel, fixturePlan, largePlan, openPanel, planContent, shots, type PanelPage } from './panelPage';
 import type { Theme } from './themes';
 
 let browser: Browser;
@@ -167,6 +168,29 @@ describe('the plan panel in a browser', () => {
     await view.getByRole('button', { name: 'Common and rare' }).click();
     expect(await panel.lastSent('explainFor')).toEqual({ type: 'explainFor', values: ['generic', 'common', 'rare'] });
     await panel.screenshot('values');
+  });
+
+  it('saves the plan as JSON, a drawing and a picture, under its strict policy', async () => {
+    await panel.show(planContent(fixturePlan('hash-join-aggregate')));
+    await tab('Export');
+    const save = async (format: string): Promise<Extract<FromPanel, { type: 'save' }>> => {
+      const before = (await panel.sent()).length;
+      await panel.page.getByRole('button', { name: `Save… as ${format}` }).click();
+      await panel.page.waitForFunction((count) => (globalThis as unknown as { sent: unknown[] }).sent.length > count, before);
+      return (await panel.lastSent('save'))!;
+    };
+    expect(JSON.parse((await save('JSON')).content)).toEqual(JSON.parse(fs.readFileSync(path.resolve(import.meta.dirname, '../fixtures/plans/hash-join-aggregate.json'), 'utf8')));
+    const svg = await save('SVG');
+    expect(svg.content).toMatch(/^<svg [^]*HashAggregate[^]*<\/svg>$/);
+    expect(svg.content).not.toMatch(/<script|style=|href/);
+    const png = await save('PNG');
+    expect(png).toMatchObject({ name: 'plan.png', encoding: 'base64' });
+    const bytes = Buffer.from(png.content, 'base64');
+    expect(bytes.subarray(1, 4).toString()).toBe('PNG');
+    expect(bytes.readUInt32BE(16)).toBe(2448);
+    expect(bytes.length).toBeGreaterThan(5000);
+    fs.mkdirSync(shots, { recursive: true });
+    fs.writeFileSync(path.join(shots, 'export.png'), bytes);
   });
 
   it('takes a pasted plan, and says why a text is none', async () => {
