@@ -9,6 +9,9 @@ beforeAll(async () => {
   workspace = makeWorkspace({
     'schema.sql': 'create table orders (id bigint primary key, customer bigint not null, total int);\ncreate index orders_customer on orders (customer);\n',
     'src/x.ts': "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const q = (c: number) => pool.query('SELECT total FROM orders WHERE customer = $1', [c]);\n",
+    'slow.log': '2026-01-01 10:00:00 UTC [7] LOG:  duration: 95.5 ms  plan:\n\tQuery Text: select id from orders where total = $1\n\tSeq Scan on orders  (cost=0.00..3582.00 rows=3 width=8) (actual time=0.020..95.000 rows=3 loops=1)\n\t  Filter: (total = 5)\n\t  Rows Removed by Filter: 199997\n',
+    'empty.txt': 'nothing here\n',
+    'plan.yaml': '- Plan: \n    Node Type: "Seq Scan"\n    Relation Name: "orders"\n    Total Cost: 1.00\n',
     'plan.json': JSON.stringify([{ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 'orders', 'Startup Cost': 0, 'Total Cost': 12.5, 'Plan Rows': 3, 'Plan Width': 4 } }]),
   });
   database = await createDatabase(`create table orders (id bigint primary key, customer bigint not null, total int); create index orders_customer on orders (customer);
@@ -58,6 +61,23 @@ describe('sargable explain', () => {
     const { status, stdout } = await explain('plan.json', '--format', 'markdown');
     expect(status).toBe(0);
     expect(stdout).toMatch(/^```text\n[^]*Seq Scan on orders[^]*```\n$/);
+  });
+  it('says what a plan shows, and what the twin says of the advice', async () => {
+    const { status, stdout } = await explain('slow.log', '--assume', 'orders=1000000');
+    expect(status).toBe(0);
+    expect(stdout).toContain('Seq Scan on orders [1]');
+    expect(stdout).toContain('[1] orders: 200,000 rows are read to keep 3 (100%)');
+    expect(stdout).toContain('CREATE INDEX CONCURRENTLY ON orders (total);');
+    expect(stdout).toMatch(/Verified in the twin, with assumed volumes: cost \d+ to \d+\./);
+    expect(stdout).toContain('- The statement took 95.5 ms by the log.');
+    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    const json = JSON.parse((await explain('slow.log', '--format', 'json')).stdout) as { Findings: { kind: string; advice: { verdict?: { state: string } }[] }[] };
+    expect(json.Findings.map(({ kind, advice }) => [kind, advice[0]?.verdict?.state])).toEqual([['wasted-reads', 'verified']]);
+    expect((await explain('slow.log', '--format', 'markdown')).stdout).toMatch(/```text\n[^]+```\n\n- \*\*orders: 200,000 rows[^]+```sql\n {4}CREATE INDEX/);
+  });
+  it('reads a plan in any format, and says what is none', async () => {
+    expect(await explain('empty.txt')).toMatchObject({ status: 2, stderr: expect.stringContaining('empty.txt:1: There is no plan in this line.') as string });
+    expect((await explain('plan.yaml')).stdout).toContain('Seq Scan on orders');
   });
   it.each([[['--sql', 'select 1; drop table orders'], /several statements/], [['--sql', 'select from where'], /does not parse/], [['nothing.ts:1'], /no such file/]] as const)('%j is wrong usage', async (args, message) => {
     const result = await explain(...args);

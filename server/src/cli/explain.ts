@@ -1,5 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Catalog } from '../core/catalog/model';
+import { findInPlan } from '../core/plan/findings';
+import { parsePlan } from '../core/plan/planTree';
+import { readPlans, type PlanInput } from '../core/plan/read';
 import { createConnections, databaseUrl } from '../workspace/connections';
 import { createEngine, type Engine } from '../workspace/engine';
 import type { ExplainOutcome } from '../workspace/explain';
@@ -8,9 +12,10 @@ import { isInside, toUri } from '../workspace/paths';
 import { createPlannerTwin, type Twin } from '../workspace/plannerTwin';
 import { createProject, type Project } from '../workspace/project';
 import { queryAtLine, queryFromSql, type ExplainableQuery } from '../workspace/queryAt';
+import { foreignKeysOf, verifyFindings } from '../workspace/verifyPlanAdvice';
 import { runCalibrate } from './calibrate';
 import { readSettings } from './check';
-import { renderPlanMarkdown, renderPlanText, type ExplainedPlan } from './planText';
+import { renderPlanMarkdown, renderPlanText, type ExplainedPlan, type JudgedPlan } from './planText';
 import { toPlannerOptions } from './plannerFlag';
 import { UsageError } from './usage';
 
@@ -40,8 +45,8 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
     return runCalibrate(options);
   }
   const input = await readInput(target, options);
-  const given = input.kind === 'text' ? readGivenPlan(input.text) : undefined;
-  if (given) return print(given, options.format);
+  const given = input.kind === 'text' && options.sql === undefined ? readGivenPlans(input) : undefined;
+  if (given) return print(await judgeGiven(given, input, options), options.format);
   const engine = await createEngine();
   const url = options.database === false ? undefined : databaseUrl(options.database);
   if (url === undefined && (options.analyze || options.values || options.role !== undefined || options.param)) throw new UsageError('--analyze, --values, --role and --param need a database: pass --database URL, or set SARGABLE_DATABASE_URL or the PG* variables');
@@ -51,7 +56,7 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
     const query = await findQuery(project, engine, input);
     if (query.incomplete) throw new UsageError(`this query cannot be explained as it stands: ${query.incomplete}`);
     const result = url === undefined ? await planInTwin(project, twin, query, input) : await explainLive(url, query, options);
-    if (result.kind === 'plan') return print(result, options.format);
+    if (result.kind === 'plan') return print([await judge(result, query.sql, async () => catalogOf(project, input), twin)], options.format);
     if (result.kind === 'parametersNeeded') throw new UsageError(`the statement has parameters; pass a --param for each: ${result.parameters.map((p, i) => `$${i + 1}${p.type ? ` ${p.type}` : ''}`).join(', ')}`);
     throw new UsageError([result.message, ...(result.kind === 'refused' ? result.reasons : []), ...(result.kind === 'refused' && result.functions ? [`Allow with ${result.functions.map((name) => `--allow-function ${name}`).join(' ')}`] : [])].join('\n  '));
   } finally {
@@ -59,12 +64,49 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
   }
 }
 
-function print(plan: ExplainedPlan, format: ExplainOptions['format']): number {
-  process.stdout.write(format === 'json' ? `${JSON.stringify(plan.plan, undefined, 2)}\n` : format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan));
+function print(plans: readonly JudgedPlan[], format: ExplainOptions['format']): number {
+  const json = plans.map((plan) => ({ ...plan.plan, ...(plan.findings.length > 0 ? { Findings: plan.findings.map((finding) => ({ ...finding, advice: finding.advice.map((advice, i) => ({ ...advice, verdict: plan.verified.find((item) => item.finding === finding && item.advice === i)?.verdict })) })) } : {}) }));
+  process.stdout.write(format === 'json' ? `${JSON.stringify(json.length === 1 ? json[0] : json, undefined, 2)}\n` : plans.map((plan) => (format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan, process.stdout.columns))).join('\n'));
   return 0;
 }
 
-type Input = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'place'; readonly file: string; readonly line: number; readonly name: string };
+/** What the plan shows to be slow; advice that can be tried is tried in the twin, over the schema of the folder. */
+async function judge(plan: ExplainedPlan, sql: string | undefined, catalog: () => Promise<Catalog | undefined>, twin: Twin | undefined): Promise<JudgedPlan> {
+  const model = parsePlan(plan.plan);
+  const found = findInPlan(model);
+  if (found.length === 0) return { ...plan, findings: [], verified: [] };
+  const known = sql === undefined ? undefined : await catalog();
+  const findings = known ? findInPlan(model, foreignKeysOf(known)) : found;
+  return { ...plan, findings, verified: await verifyFindings(twin, known, sql, findings) };
+}
+
+async function catalogOf(project: Project, input: Input): Promise<Catalog | undefined> {
+  await project.scan({});
+  return project.catalogOf(toUri(input.kind === 'place' ? input.file : path.join(project.folder, 'statement.sql')));
+}
+
+async function judgeGiven(plans: readonly PlanInput[], input: Input, options: ExplainOptions): Promise<readonly JudgedPlan[]> {
+  const judged: JudgedPlan[] = [];
+  const statements = plans.some(({ sql }) => sql !== undefined);
+  const twin = statements ? createPlannerTwin(toPlannerOptions(options.planner)) : undefined;
+  let project: Project | undefined;
+  const catalog = async (): Promise<Catalog | undefined> => {
+    if (!twin) return undefined;
+    project ??= await openProject(input, options, await createEngine(), twin);
+    return catalogOf(project, input);
+  };
+  try {
+    for (const { document, sql, parameters, durationMs, problems } of plans) {
+      const facts = [...(durationMs === undefined ? [] : [`The statement took ${durationMs} ms by the log.`]), ...(parameters === undefined ? [] : [`Parameters: ${parameters}`]), ...problems];
+      judged.push(await judge({ plan: document, sql: sql ?? '', analyzed: parsePlan(document).analyzed, notes: facts, connectionLabel: 'the server it was written by' }, sql, catalog, twin));
+    }
+    return judged;
+  } finally {
+    await twin?.stop();
+  }
+}
+
+type Input = { readonly kind: 'text'; readonly text: string; /** Of a file that was named: it must hold a plan. */ readonly file?: string } | { readonly kind: 'place'; readonly file: string; readonly line: number; readonly name: string };
 
 async function readInput(target: string | undefined, options: ExplainOptions): Promise<Input> {
   if (options.sql !== undefined) return { kind: 'text', text: options.sql };
@@ -74,26 +116,21 @@ async function readInput(target: string | undefined, options: ExplainOptions): P
     return { kind: 'text', text: Buffer.concat(chunks).toString('utf8') };
   }
   const isFile = (name: string): Promise<boolean> => stat(name).then((s) => s.isFile(), () => false);
-  if (target?.endsWith('.json') && (await isFile(path.resolve(target)))) return { kind: 'text', text: await readFile(path.resolve(target), 'utf8') };
+  if (target !== undefined && (await isFile(path.resolve(target)))) return { kind: 'text', text: await readFile(path.resolve(target), 'utf8'), file: target };
   const match = /^(.+):(\d+)$/.exec(target ?? '');
-  if (!match?.[1]) throw new UsageError('name a query: FILE:LINE, --sql TEXT, or - for standard input; or a file with a plan in JSON');
+  if (!match?.[1]) throw new UsageError('name a query: FILE:LINE, --sql TEXT, or - for standard input; or a file with a plan');
   const file = path.resolve(match[1]);
   if (!(await isFile(file))) throw new UsageError(`${match[1]}: no such file`);
   return { kind: 'place', file, line: Number(match[2]) - 1, name: match[1] };
 }
 
-/** The output of EXPLAIN (FORMAT JSON); undefined: it is no JSON, so it is SQL. */
-function readGivenPlan(text: string): ExplainedPlan | undefined {
-  if (!/^\s*[[{]/.test(text)) return undefined;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new UsageError('the plan is not valid JSON; write it with EXPLAIN (FORMAT JSON)');
-  }
-  const plan: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
-  if (typeof plan !== 'object' || plan === null || !('Plan' in plan)) throw new UsageError('this JSON is not a plan; write it with EXPLAIN (FORMAT JSON)');
-  return { plan: plan as Readonly<Record<string, unknown>>, sql: '', analyzed: 'Execution Time' in plan, notes: [], connectionLabel: 'the server it was written by' };
+/** The plans in what was given; undefined: it is SQL. */
+function readGivenPlans({ text, file }: Extract<Input, { kind: 'text' }>): readonly PlanInput[] | undefined {
+  const reading = readPlans(text);
+  if (reading.ok) return reading.plans;
+  if (file === undefined && !/^\s*(?:[[{<]|->|- Plan)/.test(text)) return undefined;
+  const { message, line, advice } = reading.error;
+  throw new UsageError(`${file ?? 'standard input'}${line === undefined ? '' : `:${line + 1}`}: ${message} ${advice}`);
 }
 
 /** The folder whose schema the twin plans over, with its configuration. */
@@ -113,8 +150,7 @@ async function findQuery(project: Project, engine: Engine, input: Input): Promis
 }
 
 async function planInTwin(project: Project, twin: Twin, query: ExplainableQuery, input: Input): Promise<ExplainOutcome> {
-  await project.scan({});
-  return explainInTwin(twin, project.catalogOf(toUri(input.kind === 'place' ? input.file : path.join(project.folder, 'statement.sql'))), query);
+  return explainInTwin(twin, await catalogOf(project, input), query);
 }
 
 async function explainLive(url: string, query: ExplainableQuery, options: ExplainOptions): Promise<ExplainOutcome> {

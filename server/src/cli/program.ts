@@ -62,7 +62,7 @@ export function createProgram(): Command {
 
   program
     .command('explain [target]')
-    .description('plan of the query at FILE:LINE, of --sql TEXT, or of standard input (-); shows a plan in JSON too')
+    .description('plan of the query at FILE:LINE, of --sql TEXT, or of standard input (-); reads plans too: a file or standard input with EXPLAIN output or a log of auto_explain')
     .option('--sql <text>', 'the statement')
     .option('--database <url>', 'the server to ask (also SARGABLE_DATABASE_URL, PG* variables); the twin plans otherwise')
     .option('--no-database', 'never connect')

@@ -30,7 +30,7 @@ export const findMisestimates = (context: PlanContext): readonly PlanFinding[] =
   const size = under ? factor : 1 / factor;
   return [{
     kind: 'misestimate', severity: size >= FAR_OFF ? severityOf(consequence.share) : severityOf(consequence.share / 2), nodeId: node.id, share: consequence.share,
-    title: `${isScan(node) ? nameOf([node]) : node.nodeType}: ${count(rows / loops)} rows came${loops > 1 ? ' per run' : ''}, ${count(node.estimatedRowsPerLoop ?? 0)} were expected`,
+    title: `${isScan(node) ? nameOf([node]) : node.nodeType}: ${count(rows / loops)} rows came${loops > 1 ? ' per run' : ''}, ${count(node.estimatedRowsPerLoop ?? 0)} ${node.estimatedRowsPerLoop === 1 ? 'was' : 'were'} expected`,
     detail: `The planner ${under ? 'under' : 'over'}estimates ${count(size)}-fold here; by that figure it chose ${consequence.text}. ${causeOf(node)}`,
     advice: adviceOn(node),
     evidence: [{ label: 'Expected rows', value: count(node.estimatedRowsPerLoop ?? 0) }, { label: 'Actual rows', value: count(rows / loops) }, ...node.conditions.slice(0, 2).map(({ label, text }) => ({ label, value: text }))],

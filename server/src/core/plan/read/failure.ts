@@ -21,6 +21,6 @@ export function explainFailure(text: string, clean: CleanText, json: { readonly 
   if (/^(?:--.*\n|\s)*(?:select|with|insert|update|delete|merge|explain|create|values)\b/i.test(head)) return { message: 'This is a statement, not its plan.', line: first, advice: RUN };
   if (/^<explain/i.test(head) || /^- Plan:/.test(head) || /^Plan:/m.test(head)) return { message: 'The plan breaks off before its first node.', line: first, advice: 'Copy the whole output of EXPLAIN.' };
   if (/^\s*(?:->\s+)?[A-Z][A-Za-z ]+(?: on \S+)?\s+\([ca]/m.test(head)) return { message: 'The plan breaks off in its first node.', line: first, advice: 'Copy the whole output of EXPLAIN.' };
-  const lines = clean.numbers.length === 0 ? 1 : clean.numbers.at(-1)! + 1;
+  const lines = text.trimEnd().split('\n').length;
   return { message: `There is no plan in ${lines === 1 ? 'this line' : `these ${lines.toLocaleString('en')} lines`}.`, line: first, advice: RUN };
 }
