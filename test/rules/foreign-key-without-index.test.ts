@@ -35,5 +35,7 @@ DROP INDEX gone;`,
     'CREATE TABLE little (id bigint PRIMARY KEY, c bigint REFERENCES customers);',
     'CREATE TABLE orders (id bigint PRIMARY KEY, c bigint REFERENCES customers); ALTER TABLE orders DROP CONSTRAINT orders_c_fkey;',
     'CREATE TABLE orders (id bigint PRIMARY KEY, c bigint REFERENCES customers); DROP TABLE orders;',
+    // What the block makes is not known.
+    "CREATE TABLE orders (id bigint PRIMARY KEY, c bigint REFERENCES customers); DO $$ BEGIN IF to_regclass('o') IS NULL THEN CREATE INDEX o ON orders (c); END IF; END $$;",
   ],
 });

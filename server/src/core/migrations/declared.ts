@@ -65,7 +65,17 @@ export function finalName(context: MigrationContext, key: string): Table | undef
 }
 
 /** Something that is not here may exist: rules about what is missing say nothing. */
-export const mayHaveMore = (context: MigrationContext, table: Table): boolean => (context.catalog !== undefined ? isIncomplete(context.catalog, table) : table.incomplete === true);
+export const mayHaveMore = (context: MigrationContext, table: Table): boolean =>
+  (context.catalog !== undefined ? isIncomplete(context.catalog, table) : table.incomplete === true) || isTouchedByBlock(context, table);
+
+/** A DO block that decides what it does is not replayed: one that names the table and makes keys or indexes may have made one of its. */
+function isTouchedByBlock({ flow }: MigrationContext, { name }: Table): boolean {
+  for (const file of flow.files()) {
+    if (file.language !== 'sql') continue;
+    if (file.sites.some(({ source }) => source !== undefined && /^\s*do\b/i.test(source.text) && source.text.includes(name) && /\b(?:index|primary\s+key|unique)\b/i.test(source.text))) return true;
+  }
+  return false;
+}
 
 /** Option of the rules about declarations. */
 export const LONG_RUN = 10;
