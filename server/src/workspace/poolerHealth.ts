@@ -46,7 +46,8 @@ export function createPoolerSource({ url, ini, uses }: PoolerOptions): HealthSou
       }
       if (ini !== undefined) {
         const file = parseIni(await readText(ini));
-        const name = path.relative(process.cwd(), ini).split(path.sep).join('/');
+        const relative = path.relative(process.cwd(), ini).split(path.sep).join('/');
+        const name = relative.startsWith('../') || path.isAbsolute(relative) ? ini : relative;
         parts.push({ figures: [], tables: [], findings: file.unread.map((line) => ({ id: 'pgbouncer-unread-line', severity: 'warning', subject: `${name}:${line}`, message: `${name}:${line}: This line is neither a section, a setting nor a comment: PgBouncer does not start with it.`, evidence: {} })) }, await lint(readIniSettings(file, name), server));
         cannotSee.push(...file.includes.map((included) => ({ reason: `Not seen: what ${included} sets (%include).` })));
       }
@@ -78,11 +79,13 @@ export function findSessionUses(project: Pick<Project, 'files' | 'folder' | 'tex
     for (const site of file.sites) {
       if (!site.source || site.executes === 'no') continue;
       for (const feature of findSessionFeatures(site.source.text)) {
+        // Statements of one message share a connection: what is given back in it needs it no longer.
+        if (feature === 'PREPARE' && file.sites.some((other) => other.span.start === site.span.start && other.span.end === site.span.end && /^\s*deallocate\b/i.test(other.source?.text ?? ''))) continue;
         const text = project.textOf(file.uri);
         const lines = file.lines ?? (text === undefined ? undefined : collectLineStarts(text));
         byFeature.set(feature, [...(byFeature.get(feature) ?? []), lines === undefined ? name : `${name}:${lineAt(lines, site.anchor.start) + 1}`]);
       }
     }
   }
-  return [...byFeature].map(([feature, places]) => ({ feature, places }));
+  return [...byFeature].map(([feature, places]) => ({ feature, places: [...new Set(places)] }));
 }
