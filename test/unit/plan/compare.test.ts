@@ -36,3 +36,8 @@ describe('comparePlans', () => {
     expect(rows(compare(scan('x'), scan('y')))).toEqual(['removed | Seq Scan', 'added | Seq Scan']);
   });
 });
+
+it('lays large plans of equal nodes over each other in no time to speak of', () => {
+  const wide = node('Append', {}, ...Array.from({ length: 20_000 }, () => node('Result')));
+  expect(compare(wide, wide).sameShape).toBe(true);
+});

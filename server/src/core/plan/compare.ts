@@ -81,11 +81,18 @@ function classOf({ nodeType, relation, index }: PlanNode): string {
   return nodeType.replace(/^(?:Parallel|Partial|Finalize|Incremental) /, '').replace(/^Gather Merge$/, 'Gather');
 }
 
+/** More nodes of one place and class are no query's: they are paired one by one, for the time that it takes. */
+const MAX_GROUP = 200;
+
 /** Counterparts, before to after. Nodes of one place and class are paired in order, those of the same kind first. */
 function matchNodes(before: PlanNode, after: PlanNode): ReadonlyMap<PlanNode, PlanNode> {
   const [old, fresh] = [groupByPlace(before), groupByPlace(after)];
   const pairs = new Map<PlanNode, PlanNode>();
   for (const [key, olds] of old) {
+    if (olds.length > MAX_GROUP) {
+      for (const [i, node] of olds.entries()) { const partner = fresh.get(key)?.[i]; if (partner) pairs.set(node, partner); }
+      continue;
+    }
     const free = new Set(fresh.get(key) ?? []);
     for (const same of [(b: PlanNode, a: PlanNode) => b.nodeType === a.nodeType && b.index === a.index, (b: PlanNode, a: PlanNode) => b.nodeType === a.nodeType, () => true]) {
       for (const node of olds) {
@@ -105,7 +112,9 @@ function groupByPlace(root: PlanNode): ReadonlyMap<string, readonly PlanNode[]> 
   const groups = new Map<string, PlanNode[]>();
   for (const node of collectNodes(root)) {
     const key = `${classOf(node)} ${places.get(node) ?? ''}`;
-    groups.set(key, [...(groups.get(key) ?? []), node]);
+    const group = groups.get(key);
+    if (group) group.push(node);
+    else groups.set(key, [node]);
   }
   return groups;
 }
