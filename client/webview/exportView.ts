@@ -1,45 +1,65 @@
-import type { PlanModel } from '../../server/src/core/plan/planModel';
+import { anonymisePlan } from '../../server/src/core/plan/anonymise';
+import { findInPlan } from '../../server/src/core/plan/findings';
+import { renderIcicleSvg } from '../../server/src/core/plan/icicleSvg';
+import { parsePlan } from '../../server/src/core/plan/planTree';
+import { renderTextForm } from '../../server/src/core/plan/textForm';
 import type { ShownPlan } from '../../protocol/webview';
-import { button, element } from './dom';
+import { button, checkbox, element } from './dom';
+import { formatCost, formatMs, formatShare } from './format';
 import { announce, post, view } from './host';
 import { metricsOf } from './icicle';
-import { renderIcicleSvg, toPng } from './picture';
+import { toPng } from './picture';
 import { documentOf } from './plans';
+
+type Document = Readonly<Record<string, unknown>>;
 
 interface Format {
   readonly title: string;
   readonly extension: string;
   readonly meaning: string;
   /** Text, or the bytes of a picture in base64. */
-  render(): string | Promise<string>;
+  render(document: Document): string | Promise<string>;
   readonly binary?: true;
 }
 
+const formats: readonly Format[] = [
+  { title: 'JSON', extension: 'json', meaning: 'What EXPLAIN (FORMAT JSON) prints; other viewers read it.', render: (document) => JSON.stringify([document], undefined, 2) },
+  { title: 'Text', extension: 'txt', meaning: 'As psql prints it.', render: renderTextForm },
+  { title: 'Markdown', extension: 'md', meaning: 'Time, findings and the plan, for a pull request.', render: toMarkdown },
+  { title: 'SVG', extension: 'svg', meaning: 'The chart as a drawing.', render: toSvg },
+  { title: 'PNG', extension: 'png', meaning: 'The chart as a picture.', render: (document) => toPng(toSvg(document)), binary: true },
+];
+
 /** The plan as something to keep or to send: nothing leaves this machine by itself. */
-export function renderExport(shown: ShownPlan, number: number, model: PlanModel): HTMLElement {
-  const metric = view().metric ?? metricsOf(model)[0] ?? 'cost';
-  const title = shown.connectionLabel === undefined ? shown.title : `Plan on ${shown.connectionLabel.replace(/, with .*/, '')}`;
-  const svg = (): string => renderIcicleSvg(model, metric, title);
-  const formats: readonly Format[] = [
-    { title: 'JSON', extension: 'json', meaning: 'What EXPLAIN (FORMAT JSON) prints; other viewers read it.', render: () => JSON.stringify([documentOf(shown, number)], undefined, 2) },
-    ...(shown.source.kind === 'text' ? [{ title: 'Text', extension: 'txt', meaning: 'As it was given.', render: () => (shown.source.kind === 'text' ? shown.source.text : '') }] : []),
-    { title: 'SVG', extension: 'svg', meaning: 'The chart as a drawing, for a document.', render: svg },
-    { title: 'PNG', extension: 'png', meaning: 'The chart as a picture.', render: () => toPng(svg()), binary: true },
-  ];
-  const save = async ({ extension, render, binary }: Format): Promise<void> => {
-    try {
-      post({ type: 'save', name: `plan.${extension}`, content: await render(), encoding: binary ? 'base64' : 'utf8' });
-    } catch (error) {
-      announce(error instanceof Error ? error.message : String(error));
-    }
-  };
-  const copy = async ({ title: what, render }: Format): Promise<void> => post({ type: 'copy', text: await render(), what });
+export function renderExport(shown: ShownPlan, number: number): HTMLElement {
+  let anonymous = false;
+  const given = (): Document => documentOf(shown, number) ?? {};
+  const render = async (format: Format): Promise<string> => format.render(anonymous ? anonymisePlan(given()) : given());
+  const attempt = (work: Promise<void>): void => void work.catch((error: unknown) => announce(error instanceof Error ? error.message : String(error)));
+  const save = async (format: Format): Promise<void> => post({ type: 'save', name: `plan.${format.extension}`, content: await render(format), encoding: format.binary ? 'base64' : 'utf8' });
+  const copy = async (format: Format): Promise<void> => post({ type: 'copy', text: await render(format), what: format.title });
   return element('div', { class: 'export' },
-    element('p', {}, 'A plan holds names of tables, and where it was made for values, those too.'),
+    checkbox('Without names and values: tables become t1, columns c1, literals ?', false, (checked) => { anonymous = checked; }),
     element('ul', {}, ...formats.map((format) => element('li', {},
       element('strong', {}, format.title), element('span', { class: 'dim' }, ` ${format.meaning} `),
-      button('Save…', () => void save(format), { 'aria-label': `Save… as ${format.title}` }), ' ',
-      format.binary ? false : button('Copy', () => void copy(format), { 'aria-label': `Copy ${format.title}` }),
+      button('Save…', () => attempt(save(format)), { 'aria-label': `Save… as ${format.title}` }), ' ',
+      format.binary ? false : button('Copy', () => attempt(copy(format)), { 'aria-label': `Copy ${format.title}` }),
     ))),
   );
+}
+
+function toSvg(document: Document): string {
+  const model = parsePlan(document);
+  const metrics = metricsOf(model);
+  return renderIcicleSvg(model.root, metrics.find((metric) => metric === view().metric) ?? metrics[0] ?? 'cost', { width: 1200, rowHeight: 24 });
+}
+
+function toMarkdown(document: Document): string {
+  const model = parsePlan(document);
+  const findings = findInPlan(model).map(({ title, share }) => `- ${title.replace(/[\\`*_<>[\]|]/g, '\\$&')} (${formatShare(share)})`);
+  return [
+    `**${model.timed ? `${formatMs(model.wholeMs ?? 0)} execution` : `Estimated cost ${formatCost(model.root.totalCost)}`}**`, '',
+    ...(findings.length > 0 ? [...findings, ''] : []),
+    '<details><summary>Plan</summary>', '', '```', renderTextForm(document).trimEnd(), '```', '', '</details>', '',
+  ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { renderTextForm } from '../../server/src/core/plan/textForm';
 import { findInPlan } from '../../server/src/core/plan/findings';
 import type { PanelContent, WhatIf, WhatIfOptions } from '../../protocol/webview';
 import { renderCompare } from './compareView';
@@ -47,7 +48,7 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
     ...(abilities.explain && /\$\d/.test(sql ?? '') ? [{ id: 'values' as const, title: 'Values', render: () => renderValues(shown, history, abilities) }] : []),
     ...(sql === undefined ? [] : [{ id: 'sql' as const, title: 'SQL', render: () => element('div', {}, raw('SQL', sql), renderParameters(shown)) }]),
     ...rawViews(content, number),
-    { id: 'export', title: 'Export', render: () => renderExport(shown, number, model) },
+    { id: 'export', title: 'Export', render: () => renderExport(shown, number) },
   ];
   const tabs = createTabs<Tab>('Views of the plan', views, content.compareWith === undefined ? view().tab : 'compare', (tab) => setView({ tab }));
   const inputs = inputsOf(shown);
@@ -89,7 +90,7 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
 function rawViews({ shown }: PlanContent, number: number): readonly TabView<Tab>[] {
   const { source } = shown;
   return [
-    ...(source.kind === 'text' ? [{ id: 'text' as const, title: 'Text', render: () => raw('Text', source.text) }] : []),
+    { id: 'text', title: 'Text', render: () => raw('Text', source.kind === 'text' ? source.text : renderTextForm(source.plan)) },
     { id: 'json', title: 'JSON', render: () => raw('JSON', JSON.stringify([documentOf(shown, number)], undefined, 2)) },
   ];
 }
