@@ -41,7 +41,7 @@ export function renderFinding(finding: PlanFinding, actions: FindingActions, lin
   const created = element('details', { class: 'finding' },
     element('summary', {},
       element('span', { class: `sign ${finding.severity}`, role: 'img', 'aria-label': `${finding.severity} severity` }, SIGNS[finding.severity]), ' ', finding.title,
-      finding.share >= 0.01 ? element('span', { class: 'dim' }, ` ${formatShare(finding.share)}`) : false,
+      finding.share >= 0.01 ? element('span', { class: 'dim' }, ` · ${formatShare(finding.share)} of the plan`) : false,
     ),
     element('div', { class: 'finding-body' },
       element('p', {}, finding.detail),

@@ -262,11 +262,16 @@ describe('the panel for everybody', () => {
     await panel.show(planContent(shown, { history: [shown, fixturePlan('hash-join-aggregate', { sql: shown.sql })] }));
     await panel.send({ type: 'places', nodes: [5] });
     await panel.page.locator('tr[data-id="5"]').click();
-    for (const finding of await panel.page.locator('details.finding').all()) await finding.evaluate((details: HTMLDetailsElement) => { details.open = true; });
     // Structure is the same in every theme; colours are not.
     const colours = theme !== 'dark';
     const found = [...(await violations(panel, colours))];
     await panel.screenshot(`theme-${theme}`);
+    await panel.show(planContent(fixturePlan('sort-on-disk')));
+    for (const finding of await panel.page.locator('ol.findings > li > details').all()) await finding.locator('summary').click();
+    await panel.page.locator('tr[data-id="1"]').click();
+    found.push(...(await violations(panel, colours)));
+    await panel.screenshot(`findings-${theme}`);
+    await panel.show(planContent(shown, { history: [shown, fixturePlan('hash-join-aggregate', { sql: shown.sql })] }));
     for (const name of ['Compare', 'What if', 'JSON', 'Export']) {
       const tab = panel.page.getByRole('tab', { name });
       if ((await tab.count()) === 0) continue;
