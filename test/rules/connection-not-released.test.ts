@@ -153,6 +153,27 @@ export async function give(work: (client: PoolClient) => Promise<void>) {
   return client.query('SELECT name FROM customers WHERE id = $1', [id]).finally(() => client.release());
 }
 `),
+    // A command ends with its process; what is made of the client owns it.
+    py(`import click
+from sqlalchemy import text
+
+@click.command("upgrade")
+def upgrade(engine):
+    conn = engine.connect()
+    conn.execute(text("SELECT 1"))
+`),
+    ts(`export async function begin() {
+  const client = await pool.connect();
+  const unit = new Unit(client);
+  try {
+    await client.query('BEGIN');
+    return unit;
+  } catch (error) {
+    client.release();
+    throw error;
+  }
+}
+`),
     py(`import asyncpg
 
 async def run(pool: asyncpg.Pool, id):

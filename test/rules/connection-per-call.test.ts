@@ -77,6 +77,8 @@ export async function main() {
   await client.end();
 }
 `),
+    // Support of tests.
+    ts("import { Client } from 'pg';\nexport async function drop(name: string) {\n  const client = new Client();\n  await client.connect();\n  await client.query('DELETE FROM t WHERE name = $1', [name]);\n  await client.end();\n}\n", { path: 'src/tester/drop.ts' }),
     // At the edge a connection may not outlive its request.
     ts(`import { Client } from 'pg';
 export async function GET(request: Request, env: Env) {

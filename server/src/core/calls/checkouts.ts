@@ -74,6 +74,8 @@ function findLeak(file: HostFile, text: string, checkout: Checkout): Leak | unde
   if (!fn || fn.returns.some((r) => r.names.includes(name) && !new RegExp(`\\b${name.replace(/\$/g, '\\$')}\\s*\\.`).test(r.text)) || isStored(text.slice(call.span.end, fn.body.end), name)) return undefined;
   // What is made of it may own it: `new Transaction(client)`.
   if (file.calls.some((other) => other.constructs && other.span.start > call.span.end && containsSpan(fn.body, other.span) && other.args.some((a) => a.text === name))) return undefined;
+  // A command of the command line ends with its process.
+  if (fn.decorators.some((d) => /(^|\.)(command|callback|group)\b/.test(d))) return undefined;
   const inside = releases.filter((r) => containsSpan(fn.body, r.span));
   if (inside.length === 0) {
     // Whoever is given it may give it back.

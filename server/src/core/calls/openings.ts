@@ -32,6 +32,7 @@ const ONCE = /^(main|run|start|init|initiali[sz]e|setup|bootstrap|boot|serve|con
 export function collectOpenings(flow: FlowGraph, file: HostFile): readonly Opening[] {
   const kinds = file.language === 'python' ? PYTHON : SCRIPT;
   if (!file.imports.some((i) => kinds.some(([module]) => module.test(i.module))) || file.imports.some((i) => /neondatabase|cloudflare|@prisma\/adapter|hyperdrive|^(commander|yargs|argparse|click|typer|oclif|@oclif\/core)$/i.test(i.module))) return [];
+  if (/\/(tester|testing|test-?utils|testkit|test_?support)\//i.test(file.uri)) return [];
   return file.calls.flatMap((call) => {
     const what = kindOf(file, call, kinds);
     const fn = call.functionId === undefined ? undefined : file.functions[call.functionId];

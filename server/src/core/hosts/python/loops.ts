@@ -170,7 +170,7 @@ function isConcurrent(loop: SyntaxNode, scopes: Scopes): boolean {
   if (loop.type === 'call') return field(loop, 'function')?.type === 'attribute';
   if (starts(loop, /^(create_task|ensure_future|start_soon|submit|run_coroutine_threadsafe)$/)) return true;
   const collected = isComprehension(loop) ? (current.parent?.type === 'assignment' ? field(current.parent, 'left')?.text : undefined) : appendedName(loop);
-  if (!collected) return false;
+  if (!collected || !/^\w+$/.test(collected)) return false;
   const scope = scopes.scopeOf(loop).node;
   return new RegExp(`\\b(?:gather|wait|as_completed)\\s*\\(\\s*\\*?\\s*${collected}\\b`).test(scope.text);
 }
