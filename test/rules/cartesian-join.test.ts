@@ -50,6 +50,7 @@ SELECT a.id FROM a, b WHERE b.region = 'north'
     'SELECT o.id FROM orders o, customers c WHERE o.customer_id = c.id OR o.total = 0',
     { language: 'typescript', code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const find = (a: string, b: string) => pool.query(`SELECT 1 FROM orders o JOIN customers c ON ${a} = ${b}`);" },
     { language: 'typescript', code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const find = (a: string) => pool.query(`SELECT 1 FROM ${a} o, customers c WHERE c.id = 3`);" },
+    'WITH held AS (SELECT id FROM orders WHERE total = $1) DELETE FROM settings USING held',
     // Whose column it is nobody knows.
     'SELECT 1 FROM a, b WHERE a_id = id',
   ],

@@ -27,6 +27,9 @@ DELETE FROM users WHERE parent_id NOT IN (SELECT user_id FROM bans)
     { code: `
 SELECT name FROM people WHERE code NOT IN (SELECT code FROM blocked)
 --                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ if it returns one NULL`, severity: 'info' },
+    { code: `
+SELECT name FROM people WHERE code NOT IN (SELECT code FROM blocked WHERE code IS NOT NULL)
+--                            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ cannot be planned as a join`, severity: 'hint' },
     // One name for both rows: the inner one would hide the outer.
     { code: `
 SELECT name FROM users WHERE id NOT IN (SELECT parent_id FROM users)
@@ -42,6 +45,9 @@ SELECT name FROM users WHERE id NOT IN (SELECT maybe FROM bans ORDER BY id LIMIT
     'SELECT name FROM users WHERE id NOT IN (SELECT id FROM roles)',
     'SELECT name FROM users WHERE id NOT IN (SELECT max(maybe) FROM bans)',
     'SELECT name FROM users WHERE id NOT IN (SELECT user_id FROM bans ORDER BY id LIMIT 10)',
+    // One row is checked; and what was just deleted are few.
+    'SELECT name FROM users WHERE id = $1 AND id NOT IN (SELECT user_id FROM bans)',
+    'WITH gone AS (DELETE FROM bans WHERE id = $1 RETURNING user_id) SELECT name FROM users WHERE id NOT IN (SELECT user_id FROM gone)',
     'SELECT name FROM users WHERE NOT EXISTS (SELECT 1 FROM bans WHERE user_id = users.id)',
     'SELECT typname FROM pg_type WHERE oid NOT IN (SELECT reltype FROM pg_class)',
   ],

@@ -14,6 +14,8 @@ export function mayBeNull(scope: Scope, block: QueryBlock, expression: Expressio
   if (bare.kind === 'constant') return bare.value === null;
   if (bare.kind === 'aggregate' && bare.name === 'count') return false;
   const bound = bare.column && bindColumn(scope, block, bare.column);
+  // Of the one relation there is, whatever its columns are.
+  if (bare.column && block.relations.length === 1 && block.conjuncts.some((c) => c.clause === 'where' && !c.negated && STRICT.has(c.operator) && [c.left, c.right].some((side) => side?.column?.column === bare.column?.column && side?.column?.qualifier === bare.column?.qualifier))) return false;
   if (!bound) return undefined;
   if (bound.block.index === block.index && isRefused(scope, block, bound)) return false;
   if (isFilledByJoin(bound)) return true;

@@ -49,6 +49,8 @@ function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock):
   const groups = linkedGroups(scope, block);
   if (!groups || groups.length < 2) return;
   const many = groups.filter((group) => !isOneRow(scope, block, group) && !group.every((index) => isWanted(scope, block, index)));
+  // `DELETE … USING taken`: whether the CTE found something is what is asked.
+  if (block.kind !== 'select' && many.some((group) => group.every((index) => block.relations[index]?.kind === 'cte'))) return;
   const [first, second] = many;
   const [a, b] = [first && block.relations[first[0] ?? 0], second && block.relations[second[0] ?? 0]];
   if (!first || !second || !a || !b) return;

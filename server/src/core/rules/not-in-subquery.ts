@@ -1,9 +1,11 @@
 import { hasUnknownPart } from '../advice/holes';
 import { mayBeNull } from '../advice/nullable';
+import { collectPins } from '../advice/pins';
 import { bindColumn, isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { blockSize, describeRows } from '../advice/size';
 import { addCondition, type SqlEdit } from '../advice/sqlEdits';
 import { sqlFix } from '../advice/sqlFix';
+import { isPinnedToOneRow } from '../advice/uniqueness';
 import { positiveConjuncts } from '../advice/comparisons';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
@@ -65,8 +67,8 @@ function checkSubquery(context: StatementContext, scope: Scope, found: NotIn): v
   const innerNull = combine(outputs.length === compared.length ? outputs.map((o) => (o.star ? undefined : mayBeNull(scope, inner, o.expression))) : [undefined]);
   const outerNull = combine(compared.map((e) => mayBeNull(scope, block, e)));
   const size = blockSize(scope, inner, context.settings);
-  // Without a NULL it is a matter of size alone: a hash table of few rows is fast.
-  if (innerNull === false && (size === 'small' || size === 'medium' || inner.limit)) return;
+  // Without a NULL it is a matter of size alone: a hash table of few rows is fast, and so is a check of one row.
+  if (innerNull === false && (size === 'small' || size === 'medium' || inner.limit || isOfOneRow(scope, block))) return;
   const names = outputs.map((o) => o.column?.column ?? o.alias ?? 'the column');
   const rows = tables.map((r) => describeRows(tableOf(context.catalog, r), context.settings)).filter((r) => r !== undefined);
   context.report({
@@ -87,15 +89,21 @@ function checkSubquery(context: StatementContext, scope: Scope, found: NotIn): v
 /** True where one may be, undefined where one is not known. */
 const combine = (answers: readonly (boolean | undefined)[]): boolean | undefined => (answers.includes(true) ? true : answers.includes(undefined) ? undefined : false);
 
-/** Tables that a sub-query reads, through its CTEs. */
+/** Tables that a sub-query reads, through its CTEs; what a CTE has just written (`DELETE … RETURNING`) is few. */
 function tablesBelow(scope: Scope, block: QueryBlock, seen: ReadonlySet<number> = new Set()): readonly QueryBlock['relations'][number][] {
   if (seen.has(block.index)) return [];
   const known = new Set([...seen, block.index]);
   const inside = [block, ...scope.model.blocks.filter((b) => b.index !== block.index && containsSpan(block.span, b.span))];
   return inside.flatMap((b) => b.relations.flatMap((r) => {
     const cte = r.kind === 'cte' && r.block !== undefined ? scope.model.blocks[r.block] : undefined;
-    return cte ? tablesBelow(scope, cte, known) : r.kind === 'table' ? [r] : [];
+    return cte ? (cte.write || cte.kind === 'delete' || cte.kind === 'update' ? [] : tablesBelow(scope, cte, known)) : r.kind === 'table' ? [r] : [];
   }));
+}
+
+/** Does the statement look at one row by its key? */
+function isOfOneRow(scope: Scope, block: QueryBlock): boolean {
+  const pins = collectPins(scope, block);
+  return block.relations.some((_, index) => isPinnedToOneRow(scope, block, index, pins));
 }
 
 const isOneRow = (block: QueryBlock): boolean =>
