@@ -1,17 +1,12 @@
-// The plan panel beside pev2, in one browser: time until a plan is painted, and elements on the page.
-//   node scripts/bench/planPanel.mjs [--nodes 500,5000] [--runs 3] [--without-pev2]
-// pev2 and Vue are installed into .cache/pev2 when it runs; nothing of theirs is kept.
+// The plan panel in a browser: time until a plan is painted, and elements on the page.
+//   node scripts/bench/planPanel.mjs [--nodes 500,5000] [--runs 3]
 import { build } from 'esbuild';
-import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { launchBrowser } from '../../test/e2e/browser.mjs';
 
-const { values: options } = parseArgs({ options: { nodes: { type: 'string', default: '500,5000' }, runs: { type: 'string', default: '3' }, 'without-pev2': { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({ options: { nodes: { type: 'string', default: '500,5000' }, runs: { type: 'string', default: '3' } } });
 const root = path.resolve(import.meta.dirname, '../..');
-const cache = path.join(root, '.cache/pev2');
-const versions = { pev2: '1.21.0', vue: '3.5.22', bootstrap: '5.3.8' };
 
 async function bundleOwn() {
   const { outputFiles } = await build({ absWorkingDir: root, entryPoints: { explain: 'client/webview/explain.ts', explainStyle: 'client/webview/explain.css' }, outdir: 'out', bundle: true, minify: true, write: false, platform: 'browser', format: 'iife', target: 'es2022', logLevel: 'error' });
@@ -19,25 +14,6 @@ async function bundleOwn() {
 }
 
 const pick = (files) => ({ script: files.find((file) => file.path.endsWith('.js')).text, style: files.find((file) => file.path.endsWith('.css'))?.text ?? '' });
-
-async function bundlePev2() {
-  const mark = path.join(cache, `ok-${versions.pev2}`);
-  if (!fs.existsSync(mark)) {
-    fs.mkdirSync(cache, { recursive: true });
-    fs.writeFileSync(path.join(cache, 'package.json'), '{"private":true}');
-    const { status, stderr } = spawnSync('npm', ['install', ...Object.entries(versions).map(([name, version]) => `${name}@${version}`), '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--legacy-peer-deps'], { cwd: cache, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`npm install failed:\n${stderr}`);
-    fs.writeFileSync(mark, '');
-  }
-  fs.writeFileSync(path.join(cache, 'entry.js'), `
-    import { createApp, h } from 'vue';
-    import { Plan } from 'pev2';
-    import 'bootstrap/dist/css/bootstrap.min.css';
-    import 'pev2/dist/pev2.css';
-    globalThis.showPlan = (plan) => { const app = document.getElementById('app'); app.style.height = '100vh'; createApp({ render: () => h(Plan, { planSource: JSON.stringify([plan]), planQuery: '' }) }).mount(app); };`);
-  const { outputFiles } = await build({ absWorkingDir: cache, entryPoints: ['entry.js'], outdir: 'out', bundle: true, minify: true, write: false, platform: 'browser', format: 'iife', target: 'es2022', logLevel: 'error', loader: { '.woff2': 'dataurl', '.ttf': 'dataurl', '.svg': 'dataurl', '.woff': 'dataurl' }, define: { 'process.env.NODE_ENV': '"production"' } });
-  return pick(outputFiles);
-}
 
 /** The generated plans are those of the panel's own tests. */
 async function loadPlans() {
@@ -79,7 +55,7 @@ const ownShow = "dispatchEvent(new MessageEvent('message', { data: { type: 'show
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const { largePlan } = await loadPlans();
-const viewers = [{ name: 'Sargable', bundle: await bundleOwn(), show: ownShow, shows: 'tbody tr[data-id]' }, ...(options['without-pev2'] ? [] : [{ name: `pev2 ${versions.pev2}`, bundle: await bundlePev2(), show: 'showPlan(plan)', shows: '.plan-node' }])];
+const viewers = [{ name: 'Sargable', bundle: await bundleOwn(), show: ownShow, shows: 'tbody tr[data-id]' }];
 for (const { name, bundle } of viewers) console.log(`${name}: ${Math.round(bundle.script.length / 1024)} kB of script, ${Math.round(bundle.style.length / 1024)} kB of style`);
 for (const nodes of options.nodes.split(',').map(Number)) {
   for (const viewer of viewers) {
