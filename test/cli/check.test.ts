@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli';
 import { makeWorkspace } from '../support/workspaceFolder';
@@ -159,6 +160,11 @@ describe('sargable check', () => {
     expect(stderr).not.toContain('secret');
     expect(status).toBe(2);
   });
+});
+
+it.skipIf(process.platform === 'win32')('is quiet when its reader has seen enough', () => {
+  const { stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${path.resolve(import.meta.dirname, '../../dist/cli.js')}" rules | true`], { encoding: 'utf8' });
+  expect(stderr).toBe('');
 });
 
 describe('formats', () => {
