@@ -43,6 +43,7 @@ UPDATE users SET active = false;
     { code: 'CREATE TEMP TABLE batch (id bigint);\nDELETE FROM batch;', embed: false },
     'DELETE FROM tmp_users',
     { code: 'DELETE FROM users;', role: 'migration', embed: false },
+    { code: 'DELETE FROM users;', path: 'storage/schema/delta/54/users.sql', embed: false },
     'UPDATE local_site SET users = $1',
     { code: 'UPDATE users SET active = false;', role: 'script', embed: false },
     { code: 'UPDATE roles SET value = 1;', role: 'migration', embed: false },

@@ -57,7 +57,8 @@ const isConstant = (e: Expression | undefined): boolean => e?.kind === 'constant
 const SINGLE = /(?:^|_)(?:settings?|config|configuration|site|singleton|globals?|metadata|preferences|state|stats|statistics|totals?|counters?|version)$/i;
 
 function report(context: StatementContext, block: QueryBlock, target: Relation): void {
-  const { role } = context;
+  // A folder of schema changes that no tool's conventions tell.
+  const role = /\/(?:deltas?|upgrades?)\//.test(context.uri) ? 'migration' : context.role;
   const scope: Scope = { model: context.model, catalog: context.catalog };
   const table = tableOf(scope.catalog, target);
   const size = sizeOf(table, context.settings);
