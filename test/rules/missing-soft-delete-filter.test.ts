@@ -8,7 +8,7 @@ testRule(missingSoftDeleteFilter, {
   embed: false,
   flagged: [
     { code: `${usual}SELECT name FROM users WHERE team_id = $1 OR id = 3;
---               ^^^^^ the others of the workspace leave them out`, severity: 'info', fixes: 1, fixed: `${usual}SELECT name FROM users WHERE (team_id = $1 OR id = 3) AND deleted_at IS NULL;` },
+--               ^^^^^ the others of the workspace leave them out`, severity: 'hint', fixes: 1, fixed: `${usual}SELECT name FROM users WHERE (team_id = $1 OR id = 3) AND deleted_at IS NULL;` },
     `${usual}SELECT u.name FROM users u JOIN posts p ON p.user_id = u.id;
 --                 ^^^^^`,
     { code: `SELECT id FROM posts WHERE user_id = 1 AND NOT is_deleted;

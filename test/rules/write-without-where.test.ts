@@ -14,7 +14,7 @@ testRule(writeWithoutWhere, {
   flagged: [
     { code: `
 UPDATE users SET active = false
-^^^^^^^^^^^^ Changes every row of users: it has no WHERE. users has about 500,000 rows`, severity: 'error', fixes: 0 },
+^^^^^^^^^^^^ Changes every row of users: it has no WHERE. users has about 500,000 rows`, severity: 'warning', fixes: 0 },
     { code: `
 DELETE FROM users WHERE 1 = 1
 ^^^^^^^^^^^^^^^^^ its condition is always true`, severity: 'error' },
@@ -23,10 +23,10 @@ DELETE FROM users WHERE true
 ^^^^^^^^^^^^^^^^^`, severity: 'error' },
     { code: `
 WITH gone AS (DELETE FROM users) SELECT 1
---            ^^^^^^^^^^^^^^^^^`, severity: 'error' },
+--            ^^^^^^^^^^^^^^^^^`, severity: 'warning' },
     { code: `
 UPDATE roles SET value = $1
-^^^^^^^^^^^^`, severity: 'warning' },
+^^^^^^^^^^^^`, severity: 'info' },
     { code: `
 UPDATE users SET active = false;
 ^^^^^^^^^^^^ batches by key`, path: 'db/migrations/0002_backfill.sql', role: 'migration', severity: 'info', embed: false },

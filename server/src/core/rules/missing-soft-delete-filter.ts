@@ -20,7 +20,7 @@ export const missingSoftDeleteFilter: StatementRule = {
   id: 'missing-soft-delete-filter',
   scope: 'statement',
   category: 'query',
-  severity: 'info',
+  severity: 'hint',
   needs: 'schema',
   fix: 'review',
   summary: 'Deleted rows are read too',

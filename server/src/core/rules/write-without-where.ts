@@ -11,7 +11,7 @@ export const writeWithoutWhere: StatementRule = {
   id: 'write-without-where',
   scope: 'statement',
   category: 'query',
-  severity: 'error',
+  severity: 'warning',
   needs: 'text',
   roles: ['application', 'migration'],
   summary: 'An UPDATE or DELETE without a condition changes every row',
@@ -68,7 +68,8 @@ function report(context: StatementContext, block: QueryBlock, target: Relation):
   if (role !== 'migration' && (isTemporary(context, target) || isMeant(context))) return;
   const rows = describeRows(table, context.settings);
   const keyword = (block.clauses.update ?? block.clauses.delete)?.keyword;
-  const severity: Severity | undefined = role === 'migration' ? 'info' : size === 'small' ? 'warning' : undefined;
+  // Emptying a table on purpose is what most of these do in published code; a condition that is always true is meant by nobody.
+  const severity: Severity | undefined = role === 'migration' ? 'info' : block.clauses.where ? 'error' : size === 'small' ? 'info' : undefined;
   context.report({
     at: { sql: keyword ? { start: keyword.start, end: target.span.end } : target.span },
     severity,
