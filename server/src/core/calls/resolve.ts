@@ -72,6 +72,7 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
   };
 
   let lookups = 0;
+  const exported = new Map<FileIndex, Map<string, readonly Meaning[]>>();
 
   function path(index: FileIndex, functionId: number | undefined, parts: readonly string[], depth: number): readonly Meaning[] {
     const [head, ...rest] = parts;
@@ -164,8 +165,8 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
   function importMeaning(index: FileIndex, item: ImportIr, depth: number): readonly Meaning[] {
     const target = moduleIndex(index, item.module);
     if (item.imported === '*') return target ? [{ kind: 'module', index: target }] : [];
-    const exported = target ? exportMeaning(target, item.imported, depth + 1) : [];
-    if (exported.length > 0 || index.file.language !== 'python') return exported;
+    const found = target ? exportMeaning(target, item.imported, depth + 1) : [];
+    if (found.length > 0 || index.file.language !== 'python') return found;
     const submodule = moduleIndex(index, item.module.endsWith('.') ? item.module + item.imported : `${item.module}.${item.imported}`);
     return submodule ? [{ kind: 'module', index: submodule }] : [];
   }
@@ -176,9 +177,23 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     return found && see(found);
   }
 
+  /** Packages that import everything of each other lead to a module on many ways, and in circles: each is gone once. */
   function exportMeaning(index: FileIndex, word: string, depth: number): readonly Meaning[] {
     if (depth > MAX_DEPTH) return [];
     see(index);
+    let words = exported.get(index);
+    if (!words) exported.set(index, (words = new Map()));
+    const known = words.get(word);
+    if (known) return known;
+    words.set(word, []);
+    const found = findExport(index, word, depth);
+    // Near the limit nothing may have been found for want of steps.
+    if (found.length > 0 || depth < MAX_DEPTH / 2) words.set(word, found);
+    else words.delete(word);
+    return found;
+  }
+
+  function findExport(index: FileIndex, word: string, depth: number): readonly Meaning[] {
     const item = index.exports.get(word);
     if (item?.module !== undefined) {
       const target = moduleIndex(index, item.module);
