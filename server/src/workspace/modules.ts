@@ -23,7 +23,8 @@ export function createModuleResolver(sources: ModuleSources): ResolveModule {
   const aliases = collectAliases(sources.manifests);
   const packages = collectPackages(sources.manifests);
   const pythonRoots = collectPythonRoots(files);
-  const cache = new Map<string, string | undefined>();
+  const pathOf = remembered(toPath);
+  const resolved = new Map<string, Map<string, string | undefined>>();
 
   const script = (base: string): string | undefined => {
     const bare = base.replace(/\.([mc]?)jsx?$/, '');
@@ -56,7 +57,7 @@ export function createModuleResolver(sources: ModuleSources): ResolveModule {
     return undefined;
   };
 
-  const pythonFile = (base: string): string | undefined => [`${base}.py`, path.join(base, '__init__.py')].find((f) => files.has(f));
+  const pythonFile = (base: string): string | undefined => [`${base}.py`, `${base}${path.sep}__init__.py`].find((f) => files.has(f));
   const pythonModule = (from: string, name: string): string | undefined => {
     const dots = /^\.+/.exec(name)?.[0].length ?? 0;
     const parts = name.slice(dots).split('.').filter((p) => p !== '');
@@ -66,30 +67,47 @@ export function createModuleResolver(sources: ModuleSources): ResolveModule {
       return pythonFile(path.join(folder, ...parts));
     }
     // A repository may hold several projects whose packages have the same name: the importer's own comes first.
-    const around = foldersAbove(from).filter((folder) => !files.has(path.join(folder, '__init__.py')));
-    for (const root of [...around, ...pythonRoots]) {
-      const found = pythonFile(path.join(root, ...parts));
+    const inside = path.join(...parts);
+    return below(aroundOf(path.dirname(from)), inside) ?? belowRoots(inside);
+  };
+  const below = (roots: readonly string[], inside: string): string | undefined => {
+    for (const root of roots) {
+      const found = pythonFile(`${root.endsWith(path.sep) ? root : root + path.sep}${inside}`);
       if (found) return found;
     }
     return undefined;
   };
+  const aroundOf = remembered((folder) => foldersAbove(folder).filter((above) => !files.has(path.join(above, '__init__.py'))));
+  const belowRoots = remembered((inside) => below(pythonRoots, inside));
 
   return (fromUri, name) => {
-    const from = toPath(fromUri);
+    const from = pathOf(fromUri);
     if (from === undefined) return undefined;
-    const key = `${path.dirname(from)}\0${name}`;
-    if (cache.has(key)) return cache.get(key);
+    const folder = path.dirname(from);
+    let names = resolved.get(folder);
+    if (!names) resolved.set(folder, (names = new Map()));
+    if (names.has(name)) return names.get(name);
     const found = from.endsWith('.py') ? pythonModule(from, name) : scriptModule(from, name);
     const uri = found === undefined ? undefined : toUri(found);
-    cache.set(key, uri);
+    names.set(name, uri);
     return uri;
   };
 }
 
-/** The folder of a file, then those around it. */
-function foldersAbove(file: string): string[] {
+function remembered<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    if (known.has(text)) return known.get(text) as T;
+    const value = read(text);
+    known.set(text, value);
+    return value;
+  };
+}
+
+/** A folder, then those around it. */
+function foldersAbove(inner: string): string[] {
   const result: string[] = [];
-  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+  for (let folder = inner; ; folder = path.dirname(folder)) {
     result.push(folder);
     if (folder === path.dirname(folder)) return result;
   }
