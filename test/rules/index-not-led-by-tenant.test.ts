@@ -21,6 +21,7 @@ testRule(indexNotLedByTenant, {
     made('CREATE UNIQUE INDEX invoices_due_idx ON invoices (due);', OWN),
     made('CREATE INDEX invoices_due_idx ON invoices (organization_id, due);', OWN),
     made('CREATE INDEX invoices_project_idx ON invoices (project_id);', 'SELECT id FROM invoices WHERE organization_id = $1 AND project_id = $2;'),
+    made('ALTER TABLE invoices ADD session_id uuid;\nCREATE INDEX invoices_session_idx ON invoices (session_id, due);', 'SELECT id FROM invoices WHERE organization_id = $1 AND session_id = $2;'),
     made(INDEX, OWN, { settings: { migrations, assume: { invoices: 100 } } }),
   ],
 });

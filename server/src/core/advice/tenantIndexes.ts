@@ -18,7 +18,7 @@ export interface TenantlessIndex {
 
 /**
  * Plain b-tree indexes of tenants' tables that another column leads. Left out: unique ones and those of constraints, those
- * that a foreign key needs, partial ones and expressions, small tables, and where an index with the tenant in front exists.
+ * that a foreign key needs or that another row's id leads, partial ones and expressions, small tables, and where an index with the tenant in front exists.
  */
 export function collectTenantlessIndexes(catalog: Catalog, settings: LintSettings, columnOf: TenantColumnOf): readonly TenantlessIndex[] {
   return [...catalog.tables.values()].flatMap((table) => {
@@ -28,7 +28,8 @@ export function collectTenantlessIndexes(catalog: Catalog, settings: LintSetting
       const columns = index.keys.map((key) => key.column);
       const first = columns[0];
       if (index.method !== 'btree' || index.unique || index.constraint !== undefined || index.predicate !== undefined || first === undefined || columns.includes(undefined) || columns.includes(tenant)) return [];
-      if (table.foreignKeys.some((key) => key.columns[0] === first)) return [];
+      // What refers to a row of one tenant finds rows of that tenant alone.
+      if (/(?:_id|[a-z\d]Id)$/.test(first) || table.foreignKeys.some((key) => key.columns[0] === first)) return [];
       const led = table.indexes.some((other) => other.method === 'btree' && other.keys[0]?.column === tenant && columns.every((column, at) => other.keys[at + 1]?.column === column));
       return led ? [] : [{ table, index, tenant }];
     });
