@@ -89,7 +89,7 @@ export const panelTests = [
     async run({ workbench }) {
       const { page } = workbench;
       await explainInvoices(workbench);
-      await page.waitForTimeout(500); // VS Code keeps the state of a panel a moment after it was set
+      await page.waitForTimeout(6500); // in a browser VS Code writes what it keeps every five seconds
       await page.reload();
       await page.locator('.monaco-workbench').waitFor();
       const frame = workbench.frame();
