@@ -1,10 +1,10 @@
 import { isIncomplete } from '../catalog/lookup';
 import type { Table } from '../catalog/model';
-import type { QuerySite } from '../hosts/ir';
+import type { HostFile, QuerySite } from '../hosts/ir';
 import type { FindingDraft, Fix, MigrationContext, Severity } from '../lint/rule';
 import type { SqlSpan } from '../text/span';
 import type { DeclaredColumn, DeclaredConstraint } from './commands';
-import type { MigrationStatement } from './migrationFile';
+import type { MigrationFile, MigrationStatement } from './migrationFile';
 
 /** A column as this file declares it, in a table that is still there. */
 export interface ColumnDeclaration {
@@ -44,8 +44,25 @@ export function declaredConstraints(context: MigrationContext): readonly Constra
   ]);
 }
 
+interface Declarations {
+  readonly statement: MigrationStatement;
+  readonly key: string;
+  readonly table: Table;
+  readonly columns: readonly DeclaredColumn[];
+  readonly constraints: readonly DeclaredConstraint[];
+}
+
+/** One reading serves all rules. */
+const read = new WeakMap<MigrationFile, readonly Declarations[]>();
+
 /** What each statement declares of a table that is there in the end. */
-function declarations(context: MigrationContext): readonly { readonly statement: MigrationStatement; readonly key: string; readonly table: Table; readonly columns: readonly DeclaredColumn[]; readonly constraints: readonly DeclaredConstraint[] }[] {
+function declarations(context: MigrationContext): readonly Declarations[] {
+  let known = read.get(context.migration);
+  if (!known) read.set(context.migration, (known = readDeclarations(context)));
+  return known;
+}
+
+function readDeclarations(context: MigrationContext): readonly Declarations[] {
   return context.migration.statements.flatMap((statement) => {
     const { command, nested } = statement;
     if (nested || (command.type !== 'create-table' && command.type !== 'alter-table') || (command.type === 'create-table' && command.temporary)) return [];
@@ -70,11 +87,17 @@ export const mayHaveMore = (context: MigrationContext, table: Table): boolean =>
 
 /** A DO block that decides what it does is not replayed: one that names the table and makes keys or indexes may have made one of its. */
 function isTouchedByBlock({ flow }: MigrationContext, { name }: Table): boolean {
-  for (const file of flow.files()) {
-    if (file.language !== 'sql') continue;
-    if (file.sites.some(({ source }) => source !== undefined && /^\s*do\b/i.test(source.text) && source.text.includes(name) && /\b(?:index|primary\s+key|unique)\b/i.test(source.text))) return true;
-  }
+  for (const file of flow.files()) if (file.language === 'sql' && blocksOf(file).some((text) => text.includes(name))) return true;
   return false;
+}
+
+const blocks = new WeakMap<HostFile, readonly string[]>();
+
+/** The DO blocks of a file that make keys or indexes. */
+function blocksOf(file: HostFile): readonly string[] {
+  let known = blocks.get(file);
+  if (!known) blocks.set(file, (known = file.sites.flatMap(({ source }) => (source !== undefined && /^\s*do\b/i.test(source.text) && /\b(?:index|primary\s+key|unique)\b/i.test(source.text) ? [source.text] : []))));
+  return known;
 }
 
 /** Option of the rules about declarations. */

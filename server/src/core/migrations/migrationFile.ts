@@ -86,7 +86,13 @@ export function readMigrationFile(request: MigrationRequest): MigrationFile | un
     const commands = sql.ddlCommands(statement);
     const changes = nested ? [] : sql.schemaChanges(statement);
     for (const command of commands) {
-      statements.push({ text: statement, site, span, command, changes, nested, transaction: open ? 'open' : modeAt(span.start), ...factsAt(state, command, made), place: (part) => (site === undefined ? span : findPlace(site, part)) });
+      const within = open;
+      statements.push({
+        text: statement, site, span, command, changes, nested, ...factsAt(state, command, made),
+        // Few rules ask, and it takes a look at the whole file.
+        get transaction() { return within ? 'open' as const : modeAt(span.start); },
+        place: (part) => (site === undefined ? span : findPlace(site, part)),
+      });
       if (command.type === 'begin') open = true;
       if (command.type === 'end') open = false;
       if (!nested && (command.type === 'create-table' || command.type === 'create-matview')) noteMade(state, made, command.type === 'create-table' ? command.table : command.view);

@@ -17,9 +17,10 @@ export type TransactionMode = 'file' | 'each' | 'together' | 'flyway' | 'unknown
  */
 export function transactionMode(file: Pick<HostFile, 'uri' | 'language'>, text: string, format: MigrationFormat | undefined): (position: number) => TransactionMode {
   if (file.language !== 'sql') return () => 'unknown';
-  const sections = migrationSections(text, file.uri);
+  let sections: ReturnType<typeof migrationSections> | undefined;
   const fallback = modeOfTool(file.uri, format);
   return (position) => {
+    sections ??= migrationSections(text, file.uri);
     const section = sections.find(({ span }) => span.start <= position && position < span.end);
     return section?.transaction === undefined ? fallback : section.transaction ? 'file' : 'each';
   };
