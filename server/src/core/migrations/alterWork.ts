@@ -91,14 +91,13 @@ export function provesNotNull(checks: readonly KnownCheck[], column: string): bo
 
 function setTypeWork(action: Extract<AlterAction, { type: 'set-type' }>, name: string, table: Table | undefined): AlterWork | undefined {
   const before = findColumn(table, action.column)?.type;
-  const change = before === undefined || before === 'unknown' ? (isLoose(action.newType) && !action.using ? 'none' : 'rewrite') : typeChange(before, action.newType);
+  // From what it comes decides what it costs: a longer varchar costs nothing.
+  if (before === undefined || before === 'unknown') return undefined;
+  const change = typeChange(before, action.newType);
   if (change === 'none') return undefined;
-  const does = change === 'scan' ? `reads every row of ${name} to see that it fits` : `writes ${name} and its indexes anew${before === undefined ? '' : `, from ${before} to ${action.newType}`}`;
+  const does = change === 'scan' ? `reads every row of ${name} to see that it fits` : `writes ${name} and its indexes anew, from ${before} to ${action.newType}`;
   return { work: change, blocks: 'everyone', does, instead: 'add a column of the new type, keep it in step by a trigger, fill it in batches, then change the names' };
 }
-
-/** Types to which a column mostly comes from a narrower one of its kind. */
-const isLoose = (type: string): boolean => type === 'text' || type === 'character varying' || type === 'numeric';
 
 const sized = (type: string): { readonly base: string; readonly sizes: readonly number[] } => {
   const match = /^([^(]*?)\s*\(([\d, ]+)\)(.*)$/.exec(type);
