@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { FromPanel, PanelContent, PanelOrigin, PanelState, PlanValues, ShownPlan, ToPanel, WhatIf, WhatIfOptions } from '../../protocol/webview';
-import { renderPage } from './explainPage';
+import { renderPage } from './panelPage';
 import { createSourceLink } from './explainSource';
 import { createPlanHistory } from './planHistory';
 import type { Server } from './server';
@@ -111,7 +111,7 @@ export function createExplainPanel(context: vscode.ExtensionContext, server: Ser
   const adopt = (created: vscode.WebviewPanel): vscode.WebviewPanel => {
     created.webview.options = { enableScripts: true, enableCommandUris: false, localResourceRoots: [folder] };
     const resource = (name: string): string => created.webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-    created.webview.html = renderPage({ nonce: randomBytes(16).toString('base64'), cspSource: created.webview.cspSource, script: resource('explain.js'), style: resource('explainStyle.css') });
+    created.webview.html = renderPage({ title: 'Query Plan', root: 'div', pictures: true, nonce: randomBytes(16).toString('base64'), cspSource: created.webview.cspSource, script: resource('explain.js'), style: resource('explainStyle.css') });
     created.webview.onDidReceiveMessage((message: FromPanel) => {
       receive(message).catch((error: unknown) => post({ type: 'problem', message: error instanceof Error ? error.message : String(error) }));
     });

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { HealthFinding } from '../../protocol/health';
 import type { FromHealthPanel, HealthContent, ToHealthPanel } from '../../protocol/webview';
 import type { Health } from './health';
+import { renderPage } from './panelPage';
 
 /** What the panel's buttons do beside looking. */
 export interface HealthActions {
@@ -33,7 +34,8 @@ export function createHealthPanel(context: vscode.ExtensionContext): HealthPanel
 
   const open = (health: Health, actions: HealthActions): vscode.WebviewPanel => {
     const created = vscode.window.createWebviewPanel('sargable.health', 'Database Health', vscode.ViewColumn.Active, { enableScripts: true, enableCommandUris: false, localResourceRoots: [folder] });
-    created.webview.html = renderPage(created.webview, folder);
+    const resource = (name: string): string => created.webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
+    created.webview.html = renderPage({ title: 'Database Health', root: 'main', nonce: randomBytes(16).toString('base64'), cspSource: created.webview.cspSource, script: resource('health.js'), style: resource('healthStyle.css') });
     const show = (): void => send({ type: 'show', content: toContent(health) });
     const receive = async (message: FromHealthPanel): Promise<void> => {
       switch (message.type) {
@@ -97,24 +99,3 @@ const toContent = ({ look, looking, error, watching, series }: Health): HealthCo
   state: looking ? 'looking' : error === undefined ? 'report' : 'error', watching, series,
   ...(error === undefined ? {} : { message: error }), ...(look ? { report: look.report, connectionLabel: look.connectionLabel, checkedAt: look.at.getTime() } : {}),
 });
-
-/** The page: no inline code or style, nothing from the network. */
-function renderPage(webview: vscode.Webview, folder: vscode.Uri): string {
-  const nonce = randomBytes(16).toString('base64');
-  const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, name)).toString();
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-  <meta charset="utf-8">
-  <meta http-equiv="Content-Security-Policy" content="${policy}">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <title>Database Health</title>
-  <link rel="stylesheet" href="${resource('healthStyle.css')}">
-</head>
-<body>
-  <main id="app"></main>
-  <script nonce="${nonce}" src="${resource('health.js')}"></script>
-</body>
-</html>`;
-}

@@ -20,7 +20,7 @@ async function loadModules() {
   return createRequire(import.meta.url)(outfile);
 }
 
-/** Prints milliseconds of each check, the median of three looks, and fails where one is slower than it may be. */
+/** Prints milliseconds of each check, the median of three looks, and says where one is slower than it may be. */
 export async function benchHealth() {
   console.log('\nHealth of a database of 2,000 tables and 8,000 indexes');
   const server = await startPostgres({ dataFolder: path.join(root, '.cache', 'bench-database'), settings: { fsync: 'off', max_locks_per_transaction: '1024' } });

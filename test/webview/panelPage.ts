@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { renderPage } from '../../client/src/explainPage';
+import { renderPage } from '../../client/src/panelPage';
 import type { FromPanel, PanelContent, ShownPlan, ToPanel } from '../../protocol/webview';
 import { bodyClass, themes, type Theme } from './themes';
 
@@ -45,7 +45,7 @@ export async function openPanel(browser: Browser, { script, style }: { readonly 
     if (pathname === '/explain.js') return route.fulfill({ body: script, contentType: 'text/javascript' });
     if (pathname === '/explainStyle.css') return route.fulfill({ body: style, contentType: 'text/css' });
     if (pathname !== '/') return route.fulfill({ status: 204 });
-    return route.fulfill({ body: renderPage({ nonce: 'test', cspSource: 'http://panel.test', script: '/explain.js', style: '/explainStyle.css' }), contentType: 'text/html' });
+    return route.fulfill({ body: renderPage({ title: 'Query Plan', root: 'div', pictures: true, nonce: 'test', cspSource: 'http://panel.test', script: '/explain.js', style: '/explainStyle.css' }), contentType: 'text/html' });
   });
   await page.addInitScript(({ state, theme, variables }) => {
     const world = globalThis as unknown as { sent: unknown[]; kept: unknown; acquireVsCodeApi: unknown };
