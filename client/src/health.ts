@@ -62,6 +62,7 @@ export function createHealth(server: Server, connections: Connections, isSeen: (
   };
   const forget = (): void => {
     running?.cancel();
+    running = undefined;
     stopWatching();
     [look, error, series] = [undefined, undefined, []];
     changed.fire();

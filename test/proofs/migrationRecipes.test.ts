@@ -75,6 +75,25 @@ describe('recipes of migrations', () => {
   });
 });
 
+it('NOT NULL is proved by the CHECK, and scanned for where the same ALTER drops it', async () => {
+  const database = await createDatabase('CREATE TABLE t (a int, b int); ALTER TABLE t ADD CONSTRAINT ca CHECK (a IS NOT NULL), ADD CONSTRAINT cb CHECK (b IS NOT NULL);');
+  const client = new pg.Client({ connectionString: database.url });
+  try {
+    await client.connect();
+    await client.query('SET client_min_messages = debug1');
+    const notices: string[] = [];
+    client.on('notice', ({ message }) => notices.push(message ?? ''));
+    await client.query('ALTER TABLE t ALTER a SET NOT NULL');
+    expect(notices.join('\n')).toContain('sufficient to prove');
+    notices.length = 0;
+    await client.query('ALTER TABLE t ALTER b SET NOT NULL, DROP CONSTRAINT cb');
+    expect(notices.join('\n')).not.toContain('sufficient to prove');
+  } finally {
+    await client.end();
+    await database.drop();
+  }
+});
+
 /** Runs a statement and tells the strongest lock that it takes on a table; CONCURRENTLY runs alone, its lock is the documented one. */
 async function runStep(url: string, sql: string, table: string): Promise<string> {
   const client = new pg.Client({ connectionString: url });

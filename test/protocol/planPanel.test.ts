@@ -74,6 +74,7 @@ describe('the plan panel, over the protocol', () => {
     [{ drop: ['public.nothing'] }, /no index/],
     [{ add: ['orders (id)'], drop: ['public.orders_created_at'] }, /not both/],
     [{ settings: { work_mem: 'a lot' } }, /work_mem/],
+    [{ settings: { statement_timeout: '1' } }, /no setting of the planner/],
   ])('says why %j cannot be tried', async (change, message) => {
     expect(await whatIf(change)).toMatchObject({ kind: 'error', message: expect.stringMatching(message) as string });
   });

@@ -51,6 +51,9 @@ SELECT count(*) > 0 FROM unknown_table WHERE a = $1
     "SELECT count(*) > 0 FROM pg_class WHERE relname = 'orders'",
     { language: 'typescript', code: host("const { rows } = await pool.query('SELECT count(*) FROM orders WHERE user_id = $1', [id]);", 'if (Number(rows[0].count) > 0) return rows[0].count;') },
     { language: 'typescript', code: host("const { rows } = await pool.query('SELECT count(*) FROM orders WHERE user_id = $1', [id]);", 'return Number(rows[0].count) > 10;') },
+    { language: 'typescript', code: host("const { rows } = await pool.query('SELECT count(*) FROM orders WHERE user_id = $1', [id]);", 'return Number(rows[0].count) > 1;') },
+    { language: 'typescript', code: host("const { rows } = await pool.query('SELECT count(*) FROM orders WHERE user_id = $1', [id]);", 'return Number(rows[0].count) === 1;') },
+    { language: 'typescript', code: host("const { rows } = await pool.query('SELECT count(*) FROM orders WHERE user_id = $1', [id]);", 'return Number(rows[0].count) >= 0;') },
     { language: 'typescript', code: host("const { rows } = await pool.query('SELECT count(*) FROM orders WHERE user_id = $1', [id]);", 'return rows;') },
   ],
 });

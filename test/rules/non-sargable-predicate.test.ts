@@ -1,5 +1,7 @@
+import { expect, it } from 'vitest';
 import { nonSargablePredicate } from '../../server/src/core/rules/non-sargable-predicate';
 import { unindexedPredicate } from '../../server/src/core/rules/unindexed-predicate';
+import { lintCase } from '../support/readers';
 import { testRule } from '../support/ruleTester';
 
 const schema = `
@@ -122,4 +124,13 @@ SELECT id FROM orders WHERE to_char(at, 'YYYY') = $1
     'SELECT id FROM orders WHERE tz + interval \'2 hours\' < now()',
     'SELECT id FROM orders WHERE token = $1 AND at::date = $2',
   ],
+});
+
+it('NULLs of an outer join are found by the default, and not without it', async () => {
+  const { findings } = await lintCase([nonSargablePredicate], {
+    language: 'sql', settings: { assume: { a: 500_000, o: 500_000 } },
+    schema: 'CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY, number int NOT NULL); CREATE INDEX o_number ON o (number);',
+    code: 'SELECT a.id FROM a LEFT JOIN o ON o.id = a.id WHERE coalesce(o.number, 0) = 0',
+  });
+  expect(findings.flatMap((finding) => finding.fixes()).filter(({ edits }) => edits.length > 0)).toEqual([]);
 });

@@ -127,7 +127,10 @@ async function readInput(target: string | undefined, options: ExplainOptions): P
 /** The plans in what was given; undefined: it is SQL. */
 function readGivenPlans({ text, file }: Extract<Input, { kind: 'text' }>): readonly PlanInput[] | undefined {
   const reading = readPlans(text);
-  if (reading.ok) return reading.plans;
+  if (reading.ok) {
+    for (const problem of reading.problems ?? []) process.stderr.write(`sargable: ${problem}\n`);
+    return reading.plans;
+  }
   if (file === undefined && !/^\s*(?:[[{<]|->|- Plan)/.test(text)) return undefined;
   const { message, line, advice } = reading.error;
   throw new UsageError(`${file ?? 'standard input'}${line === undefined ? '' : `:${line + 1}`}: ${message} ${advice}`);

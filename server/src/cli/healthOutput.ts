@@ -5,6 +5,7 @@ import { renderHealthMarkdown } from '../core/health/markdown';
 import { toMetrics } from '../core/health/metrics';
 import { collectFindings, countSeverities, type HealthReport } from '../core/health/model';
 import { renderHealthText } from './healthText';
+import { forTerminal } from './terminal';
 import { UsageError } from './usage';
 
 export const HEALTH_FORMATS = ['text', 'json', 'markdown', 'prometheus', 'index-analysis'] as const;
@@ -16,7 +17,7 @@ export function renderHealth(report: HealthReport, format: HealthFormat, lists =
   if (format === 'prometheus') return renderExposition(toMetrics(report));
   if (format === 'index-analysis') return `${JSON.stringify(toIndexAnalysis(report), undefined, 2)}\n`;
   if (format === 'json') return `${JSON.stringify(report, undefined, 2)}\n`;
-  return format === 'markdown' ? renderHealthMarkdown(report) : renderHealthText(report, { lists });
+  return format === 'markdown' ? renderHealthMarkdown(report) : forTerminal(renderHealthText(report, { lists }));
 }
 
 /** On standard output, or into a file. */

@@ -7,6 +7,7 @@ import { collectFindings, type HealthReport } from '../core/health/model';
 import { renderValue } from '../core/health/values';
 import type { HealthLooks, HealthOutcome } from '../workspace/health';
 import { statusOf, writeWhole, type HealthFormat } from './healthOutput';
+import { forTerminal } from './terminal';
 
 /** Between two looks when nothing else is said. */
 export const DEFAULT_SECONDS = 10;
@@ -37,7 +38,7 @@ export async function watchHealth(looks: HealthLooks, { seconds, format, output,
     while (!ended) {
       const outcome = await looks.look();
       if (outcome.ok) last = outcome.report;
-      if (terminal) process.stdout.write(redraw(renderScreen(outcome, last, seconds)));
+      if (terminal) process.stdout.write(redraw(renderScreen(outcome, last, seconds).map(forTerminal)));
       else await write(outcome, format, output);
       if (ended) break;
       await new Promise<void>((resolve) => {

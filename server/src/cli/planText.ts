@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import type { PlanFinding } from '../core/plan/findings';
 import { parsePlan, type PlanModel, type PlanNode } from '../core/plan/planTree';
+import { forTerminal } from './terminal';
 import type { VerifiedAdvice } from '../workspace/verifyPlanAdvice';
 
 export interface ExplainedPlan {
@@ -27,13 +28,13 @@ export function renderPlanText(explained: JudgedPlan, width = WIDTH): string {
   const plan = parsePlan(explained.plan);
   const lines: string[] = [];
   renderNode(plan.root, '', '', { plan, whole: wholeOf(plan), width, findings: explained.findings }, lines);
-  return [
+  return forTerminal([
     ...(explained.sql === '' ? [] : [pc.dim(explained.sql), '']),
     pc.dim(`${'part'.padStart(BAR + 5)}  ${(plan.timed ? 'time' : 'cost').padStart(8)}  node`), ...lines, '',
     ...wrap(`${explained.analyzed ? 'Executed' : 'Estimated'} on ${explained.connectionLabel}${factsOf(plan)}`, width, ''),
     ...[...explained.notes, ...plan.notes].flatMap((note) => wrap(`- ${note}`, width, '  ')),
     ...renderFindings(explained, width), '',
-  ].join('\n');
+  ].join('\n'));
 }
 
 /** The same for a pull request or an issue. */

@@ -9,6 +9,7 @@ import type { HypotheticalIndex, PlannedStatement } from '../core/plan/planner';
 import { isRecord } from '../core/plan/planJson';
 import { tokenize } from '../core/sql/lexer';
 import { nameOf } from '../core/sql/names';
+import { isPlannerSetting } from '../twin/settings';
 import { TwinError, type Twin } from '../twin/twin';
 import type { ExplainOutcome } from './explain';
 import { describeTwinPlan, refuseInTwin } from './explainTwin';
@@ -40,6 +41,8 @@ export async function planWhatIf(twin: Twin | undefined, catalog: Catalog | unde
   if (add.length > 0 && drop.length > 0) return error('Indexes are added or taken away, not both in one plan.');
   const odd = Object.entries(settings).find(([, value]) => !SETTING_VALUE.test(value));
   if (odd) return error(`${odd[0]} takes a number, with a unit where it is a size (64MB), or on and off; not ${odd[1]}.`);
+  const strange = Object.keys(settings).find((name) => !isPlannerSetting(name));
+  if (strange) return error(`${strange} is no setting of the planner.`);
   const indexes: HypotheticalIndex[] = [];
   for (const text of add) {
     const index = readIndex(text, catalog!);

@@ -31,6 +31,11 @@ describe('a plan that is slow in one way has that finding alone', () => {
   });
 });
 
+it('a condition of a hundred thousand brackets is left alone', () => {
+  const deep = `${'('.repeat(100_000)}a = 1${')'.repeat(100_000)}`;
+  expect(conjunctsOf(deep)).toEqual([deep]);
+});
+
 describe('advice', () => {
   const sql = (name: string): string | undefined => only(name).advice[0]?.sql;
   it('is the index that answers the condition, equality first, expressions as they are', () => {

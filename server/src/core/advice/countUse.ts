@@ -2,7 +2,8 @@ import type { StatementContext } from '../lint/rule';
 
 /** What may stand between the rows of a count and the comparison: `rows[0].count`, `[0]`, `.scalar()`, `.fetchone()[0]`. */
 const STEPS = String.raw`(?:\s*(?:\?\.|!?\.)?\s*(?:rows|\[0\]!?|\[["']\w+["']\]|count|total|cnt|n|scalar(?:_one)?(?:_or_none)?\(\)|fetchone\(\)|first\(\)|one\(\)|_count|_all)(?![\w(]))*`;
-const TEST = String.raw`\s*(?:>|>=|={1,3}|!={1,2}|<)\s*["']?[01]n?["']?(?![\w.])`;
+/** What asks whether there is one, or none; `> 1` and `=== 1` ask for more. */
+const TEST = String.raw`\s*(?:(?:>|<=|={2,3}|!={1,2})\s*["']?0|(?:>=|<)\s*["']?1)n?["']?(?![\w.])`;
 
 /**
  * How host code asks whether a count is 0, where that is all it does with it: `count > 0`.
@@ -12,7 +13,7 @@ export function existenceUse({ site, file, text }: StatementContext): string | u
   const fn = site.functionId === undefined ? undefined : file.functions[site.functionId];
   if (!fn) return undefined;
   const direct = new RegExp(String.raw`^(?:\s*\))*${STEPS}(?:\s*,\s*10\s*)?(?:\s*\))*${TEST}`).exec(text.slice(site.span.end, site.span.end + 120));
-  if (direct && hasValue(direct[0])) return shown(direct[0]);
+  if (direct) return shown(direct[0]);
   const name = site.resultName;
   if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return undefined;
   const rest = text.slice(site.span.end, fn.body.end);
@@ -27,8 +28,5 @@ function testAt(text: string, at: number, name: string): string | undefined {
   const after = new RegExp(String.raw`^${STEPS}${before === '' ? '' : String.raw`(?:\s*,\s*10)?\s*\)`}${TEST}`).exec(text.slice(at + name.length, at + name.length + 100));
   return after ? shown(before + name + after[0]) : undefined;
 }
-
-/** `=` alone assigns. */
-const hasValue = (test: string): boolean => !/(?<![<>!=])=(?!=)/.test(test);
 
 const shown = (text: string): string => text.replace(/\s+/g, ' ').replace(/^[\s)]+/, '').trim();

@@ -1,9 +1,12 @@
 import { findColumn } from '../catalog/lookup';
 import type { Expression, QueryBlock } from '../sql/model';
+import { spanText } from '../text/span';
 import { bindColumn, withoutCasts, type BoundColumn, type Scope } from './scope';
 
 /** Operators that are not true where one side is NULL. */
 const STRICT: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=', '~~', '~~*', '~', '~*', 'in', 'any', 'between', '@>', '<@', '&&', '@@', 'is not null']);
+
+const NESTED_JOIN = /\bjoin\s*\(\s*(?!select\b|with\b|values\b|\()/i;
 
 /**
  * May an expression of a block be NULL? Columns by the catalog, outer joins and the block's own conditions counted in.
@@ -20,6 +23,8 @@ export function mayBeNull(scope: Scope, block: QueryBlock, expression: Expressio
   if (bound.block.index === block.index && isRefused(scope, block, bound)) return false;
   if (isFilledByJoin(bound)) return true;
   const { table, column, relation } = bound;
+  // `a LEFT JOIN (b JOIN c …)`: which side is filled is not told of c.
+  if (NESTED_JOIN.test(spanText(scope.model.text, bound.block.span))) return undefined;
   if (table) return table.kind === 'view' || table.kind === 'matview' ? undefined : table.incomplete && !findColumn(table, column) ? undefined : findColumn(table, column) && !findColumn(table, column)?.notNull;
   const inner = relation.block === undefined ? undefined : scope.model.blocks[relation.block];
   const output = inner?.outputs.find((o) => !o.star && (o.alias ?? o.column?.column) === column);
@@ -27,9 +32,12 @@ export function mayBeNull(scope: Scope, block: QueryBlock, expression: Expressio
 }
 
 /** Does a condition of WHERE, or of an inner join, refuse rows whose column is NULL? */
-function isRefused(scope: Scope, block: QueryBlock, { relationIndex, column }: BoundColumn): boolean {
+function isRefused(scope: Scope, block: QueryBlock, bound: BoundColumn): boolean {
+  const { relationIndex, column } = bound;
+  // What ON refuses, an outer join may bring back.
+  const kept = !block.relations.some(({ join }) => join === 'left' || join === 'right' || join === 'full');
   return block.conjuncts.some((c) => {
-    const inner = c.clause === 'where' || (c.clause === 'on' && c.joined !== undefined && ['inner', 'cross', undefined].includes(block.relations[c.joined]?.join));
+    const inner = c.clause === 'where' || (kept && c.clause === 'on' && c.joined !== undefined && ['inner', 'cross', undefined].includes(block.relations[c.joined]?.join));
     if (!inner || c.negated || !STRICT.has(c.operator)) return false;
     return [c.left, c.right].some((side) => {
       const found = side?.column && bindColumn(scope, block, side.column);

@@ -69,7 +69,7 @@ function ofDay(source: UnwrapSource, found: WrappedColumn): Rewrite | undefined 
   const start = from && dayOf(source, from, 0);
   const end = to && dayOf(source, to, 1);
   if (start === undefined || end === undefined) return undefined;
-  const but = [from, to].some((e) => e && !isFixed(e)) ? 'the same rows, unless the day is infinity' : undefined;
+  const but = [from, to].some((e) => e && !isFixed(e)) ? 'the same rows, unless the day is infinity' : zoneNote(found);
   switch (operator) {
     case '=': case 'between': return { text: `${c} >= ${start} AND ${c} < ${end}`, but };
     case '<': return { text: `${c} < ${start}`, but };
@@ -79,6 +79,9 @@ function ofDay(source: UnwrapSource, found: WrappedColumn): Rewrite | undefined 
     default: return undefined;
   }
 }
+
+/** Havana puts its clocks back at one: there is a midnight twice, and a constant means the second. */
+const zoneNote = (found: WrappedColumn): string | undefined => (hasZone(found) ? 'the same rows, but where clocks are put back over midnight' : undefined);
 
 /** A constant, a constant with its type, or a function: never infinity. */
 const isFixed = (e: Expression): boolean => e.kind === 'constant' || e.kind === 'function' || (e.kind === 'cast' && e.args?.[0]?.kind === 'constant');
@@ -109,6 +112,7 @@ function ofPeriod(source: UnwrapSource, found: WrappedColumn): Rewrite | undefin
     if (typeof other.value !== 'string' || !startsPeriod(other.value, period as Period)) return undefined;
     const next = nextPeriod(other.value, period as Period);
     [start, end] = [`'${other.value}'`, next && `'${next}'`];
+    but = period === 'hour' ? undefined : zoneNote(found);
   } else {
     const aligned = other.kind === 'function' && other.name === 'date_trunc' && other.args?.length === 2 && other.args[0]?.value === unit.value;
     if (!aligned && other.kind !== 'hole') return undefined;
@@ -135,7 +139,7 @@ function ofYear(source: UnwrapSource, found: WrappedColumn): Rewrite | undefined
   const year = other.kind === 'constant' && other.hole === undefined ? Number(other.value) : NaN;
   if (wrapped.kind !== 'function' || !/^(?:extract|date_part)$/.test(wrapped.name ?? '') || unit?.value !== 'year' || inner?.kind !== 'column' || operator !== '=' || !(isTimestamp(found) || found.column.type === 'date') || !Number.isInteger(year) || year < 1000 || year > 9998) return undefined;
   const c = columnText(source, found);
-  return { text: `${c} >= '${year}-01-01' AND ${c} < '${year + 1}-01-01'` };
+  return { text: `${c} >= '${year}-01-01' AND ${c} < '${year + 1}-01-01'`, but: zoneNote(found) };
 }
 
 /** `c + interval '7 days' < now()`, `c - 5 > 10`: the constant moves to the other side. */
@@ -167,7 +171,9 @@ function ofDefault(source: UnwrapSource, found: WrappedColumn): Rewrite | undefi
   const c = columnText(source, found);
   const value = valueText(source, other);
   if (value === undefined) return undefined;
-  if (column.notNull) return { text: `${c} ${operator} ${value}` };
+  // The far side of an outer join is NULL where no row was found.
+  const joinsOuter = source.model.blocks.some((block) => block.relations.some(({ join }) => join === 'left' || join === 'right' || join === 'full'));
+  if (column.notNull && !joinsOuter) return { text: `${c} ${operator} ${value}` };
   const differ = operator === '=' && other.kind === 'constant' && typeof other.value === typeof fallback.value && other.value !== fallback.value && /^(?:smallint|integer|bigint|text|character varying|boolean)/.test(column.type);
   return differ ? { text: `${c} = ${value}` } : undefined;
 }

@@ -83,7 +83,9 @@ export function judgeIndexes(facts: IndexFacts, server: HealthServer, limits: Th
   const redundant = findRedundant(indexes.filter((index) => index.valid && !doubled.has(index.oid)));
   const named = new Set([...doubled, ...redundant.map(({ index }) => index.oid)]);
   const unused = indexes.filter((index) => isUnused(index, limits));
-  const told = unused.filter((index) => !named.has(index.oid) && index.tableRows >= SMALL_TABLE).sort((a, b) => b.bytes - a.bytes);
+  // What another index is dropped in favour of stays, whoever used it so far.
+  const needed = new Set([...duplicates.map(({ keep }) => keep.oid), ...redundant.map(({ coveredBy }) => coveredBy.oid)]);
+  const told = unused.filter((index) => !named.has(index.oid) && !needed.has(index.oid) && index.tableRows >= SMALL_TABLE).sort((a, b) => b.bytes - a.bytes);
   const large = indexes.filter((index) => index.bytes > limits.indexSizeReviewMegabytes * 1024 * 1024 && !index.partitioned).sort((a, b) => b.bytes - a.bytes);
   const bloated = facts.bloat.filter((b) => b.percent > limits.bloatPercent && (b.bytes * b.percent) / 100 > limits.bloatMegabytes * 1024 * 1024).sort((a, b) => b.bytes * b.percent - a.bytes * a.percent);
   const missing = judgeMissing(facts, server, limits);

@@ -42,7 +42,7 @@ export function judgePartitions(tables: readonly PartitionedTable[], partitions:
     tables: [
       {
         name: 'partitioned', title: 'Partitioned tables', columns: [column('table', 'Table'), column('key', 'By'), column('partitions', 'Partitions', 'count'), column('bytes', 'Size', 'bytes'), column('period', 'Period'), column('until', 'Until', 'date'), column('archive', 'To archive the oldest')],
-        rows: looks.map(({ table, own, period, until, oldest }) => ({ table: qualified(table.schema, table.name), key: table.key, partitions: own.length, bytes: own.reduce((sum, { bytes }) => sum + bytes, 0), period: period ? describePeriod(period) : null, until: until === undefined ? null : new Date(until).toISOString(), archive: oldest ? detach(table, oldest, server) : null })),
+        rows: looks.map(({ table, own, period, until, oldest }) => ({ table: qualified(table.schema, table.name), key: table.key, partitions: own.length, bytes: own.reduce((sum, { bytes }) => sum + bytes, 0), period: period ? describePeriod(period) : null, until: until === undefined ? null : new Date(until).toISOString(), archive: oldest ? detach(table, oldest, own, server) : null })),
       },
       { name: 'partitions', title: 'Partitions', columns: [column('table', 'Table'), column('partition', 'Partition'), column('bound', 'Bounds'), column('rows', 'Rows', 'count'), column('bytes', 'Size', 'bytes')], rows: looks.flatMap(({ table, own }) => own.map((p) => ({ table: qualified(table.schema, table.name), partition: qualified(p.schema, p.name), bound: p.bound.replace(/^FOR VALUES /, ''), rows: Math.max(0, Math.round(p.rows)), bytes: p.bytes }))) },
     ],
@@ -78,7 +78,7 @@ function lookAt(table: PartitionedTable, own: readonly Partition[], now: number,
     findings: [
       ...(fallback && fallback.rows > 0 ? [tellDefault(table, fallback, period)] : []),
       ...(next.length > 0 && period && until !== undefined ? [tellMissing(table, next, period, until, now, fallback !== undefined)] : until !== undefined && until <= now && !period ? [tellEnded(table, until, fallback !== undefined)] : []),
-      ...(limits.partitionRetentionDays > 0 ? tellOld(table, dated, now, limits, server) : []),
+      ...(limits.partitionRetentionDays > 0 ? tellOld(table, own, dated, now, limits, server) : []),
       ...(own.length === 0 ? [{ id: 'no-partitions', severity: 'warning' as const, subject: qualified(table.schema, table.name), message: `${qualified(table.schema, table.name)} is partitioned by ${table.key} and has no partition: every INSERT fails.`, evidence: {} }] : []),
     ],
   };
@@ -137,19 +137,19 @@ function tellDefault(table: PartitionedTable, fallback: Partition, period: Perio
   };
 }
 
-function tellOld(table: PartitionedTable, dated: readonly Dated[], now: number, limits: Thresholds, server: Pick<HealthServer, 'version'>): readonly Finding[] {
+function tellOld(table: PartitionedTable, own: readonly Partition[], dated: readonly Dated[], now: number, limits: Thresholds, server: Pick<HealthServer, 'version'>): readonly Finding[] {
   const old = dated.filter(({ range }) => Number.isFinite(range.from) && range.to < now - limits.partitionRetentionDays * DAY);
   if (old.length === 0) return [];
   const name = qualified(table.schema, table.name);
   return [{
     id: 'old-partitions', severity: 'info', subject: name, message: `${plural(old.length, 'partition')} of ${name} ended more than ${limits.partitionRetentionDays} days ago (${renderBytes(old.reduce((sum, { bytes }) => sum + bytes, 0))}).`,
     evidence: { partitions: old.map((p) => qualified(p.schema, p.name)), bytes: old.reduce((sum, { bytes }) => sum + bytes, 0) }, recommendation: 'Detach, dump (pg_dump -t), then drop. DETACH … CONCURRENTLY lets queries go on (14 and later, without a default partition, outside a transaction).',
-    statement: old.slice(0, 12).map((p) => detach(table, p, server)).join('\n'),
+    statement: old.slice(0, 12).map((p) => detach(table, p, own, server)).join('\n'),
   }];
 }
 
-const detach = (table: PartitionedTable, p: Partition, { version }: Pick<HealthServer, 'version'>): string =>
-  `ALTER TABLE ${qualified(table.schema, table.name)} DETACH PARTITION ${qualified(p.schema, p.name)}${version >= 140000 ? ' CONCURRENTLY' : ''}; -- then dump it, and DROP TABLE ${qualified(p.schema, p.name)};`;
+const detach = (table: PartitionedTable, p: Partition, own: readonly Partition[], { version }: Pick<HealthServer, 'version'>): string =>
+  `ALTER TABLE ${qualified(table.schema, table.name)} DETACH PARTITION ${qualified(p.schema, p.name)}${version >= 140000 && !own.some(isDefault) ? ' CONCURRENTLY' : ''}; -- then dump it, and DROP TABLE ${qualified(p.schema, p.name)};`;
 
 const describePeriod = ({ unit, count }: Period): string => (count === 1 ? unit.slice(0, -1) : unit === 'days' && count === 7 ? 'week' : unit === 'months' && count === 3 ? 'quarter' : unit === 'months' && count === 12 ? 'year' : `${count} ${unit}`);
 const day = (time: number): string => new Date(time).toISOString().slice(0, 10);

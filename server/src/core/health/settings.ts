@@ -40,7 +40,7 @@ export function judgeSettings(facts: SettingFacts, server: HealthServer): CheckO
   const ratio = facts.requested / Math.max(1, facts.timed + facts.requested);
   const checkpoints: readonly Finding[] = facts.timed + facts.requested >= 20 && ratio > 0.5 ? [{
     id: 'settings', severity: 'warning', subject: 'max_wal_size', message: `${Math.round(100 * ratio)} % of ${plural(facts.timed + facts.requested, 'checkpoint')} came because of the amount of WAL, not of time.`, evidence: { timed: facts.timed, requested: facts.requested, maxWalSize: settings['max_wal_size']?.value ?? null },
-    recommendation: `Checkpoints in quick succession write every page anew. max_wal_size (${settings['max_wal_size']?.value ?? 'unknown'}) should hold the WAL of one checkpoint_timeout.`, statement: set('max_wal_size', '4GB'),
+    recommendation: `Checkpoints in quick succession write every page anew. max_wal_size (${settings['max_wal_size']?.value ?? 'unknown'}) should hold the WAL of one checkpoint_timeout: raise it until checkpoints come by time (twice as much at each step, as the disk allows).`,
   }] : [];
   const timeouts = ['idle_in_transaction_session_timeout', 'statement_timeout'].filter((name) => settings[name]?.value === '0' && !OWN.test(settings[name]?.source ?? '') && !facts.own.some(({ setting }) => setting.startsWith(`${name}=`)));
   const unlimited: readonly Finding[] = timeouts.includes('idle_in_transaction_session_timeout') ? [{

@@ -25,7 +25,7 @@ export function alterWork(action: AlterAction, statement: MigrationStatement, fa
   switch (action.type) {
     case 'add-column': return addColumnWork(action.column, name, catalog);
     case 'set-not-null':
-      if (findColumn(facts.table, action.column)?.notNull === true || provesNotNull(facts.checks, action.column)) return undefined;
+      if (findColumn(facts.table, action.column)?.notNull === true || provesNotNull(facts.checks.filter(({ name: check }) => !isDroppedWith(statement, check)), action.column)) return undefined;
       return { work: 'scan', blocks: 'everyone', does: `reads every row of ${name} to see that ${action.column} is nowhere null`, instead: 'a CHECK that is validated beforehand proves it without a scan', recipe: 'not-null' };
     case 'set-type': return setTypeWork(action, name, facts.table);
     case 'add-constraint': return constraintWork(action.constraint, statement, facts, name);
@@ -79,6 +79,10 @@ function nullableColumns({ columns, usingIndex }: DeclaredConstraint, { table, c
   const keys = usingIndex === undefined ? columns : (table?.indexes.find((index) => index.name === usingIndex)?.keys.flatMap((key) => key.column ?? []) ?? []);
   return keys.filter((column) => findColumn(table, column)?.notNull === false && !provesNotNull(checks, column));
 }
+
+/** By the same ALTER TABLE, which drops before it does anything else. */
+const isDroppedWith = ({ text }: MigrationStatement, name: string | undefined): boolean =>
+  name !== undefined && [...text.matchAll(/\bdrop\s+constraint\s+(?:if\s+exists\s+)?("(?:[^"]|"")+"|[\w$]+)/gi)].some(([, dropped = '']) => (dropped.startsWith('"') ? dropped.slice(1, -1).replaceAll('""', '"') : dropped.toLowerCase()) === name);
 
 /** A valid CHECK says that the column is not null: alone, or as one of several that must all hold. */
 export function provesNotNull(checks: readonly KnownCheck[], column: string): boolean {

@@ -42,7 +42,7 @@ function notValid(altered: Altered): readonly Fix[] {
   return stagedFix(`Add ${name} as NOT VALID, and validate it in a new migration (new rows are checked at once)`, edits, renderStages(context.settings.migrations, stages));
 }
 
-/** A CHECK that is not valid yet, its validation, then NOT NULL, which finds it proved. */
+/** A CHECK that is not valid yet, its validation, then NOT NULL, which finds it proved: one ALTER that drops the CHECK too would drop it first. */
 function notNull(altered: Altered): readonly Fix[] {
   const { context, statement, action, command, facts } = altered;
   if (action.type !== 'set-not-null' || facts.table === undefined) return [];
@@ -51,7 +51,7 @@ function notNull(altered: Altered): readonly Fix[] {
   const table = tableOf(altered);
   const stages: Stage[] = [
     { name: `validate_${name}`, statements: [`ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoteIdentifier(name)};`], down: [] },
-    { name: `set_${name}`, statements: [`ALTER TABLE ${table} ALTER COLUMN ${column} SET NOT NULL, DROP CONSTRAINT ${quoteIdentifier(name)};`], down: [`ALTER TABLE ${table} ALTER COLUMN ${column} DROP NOT NULL;`] },
+    { name: `set_${name}`, statements: [`ALTER TABLE ${table} ALTER COLUMN ${column} SET NOT NULL;`, `ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(name)};`], down: [`ALTER TABLE ${table} ALTER COLUMN ${column} DROP NOT NULL;`] },
   ];
   const edit = editAt(context, statement, action.span, `ADD CONSTRAINT ${quoteIdentifier(name)} CHECK (${column} IS NOT NULL) NOT VALID`);
   return stagedFix(`Add a CHECK as NOT VALID, validate it and set NOT NULL in new migrations (new rows are checked at once)`, [edit], renderStages(context.settings.migrations, stages));
@@ -90,7 +90,7 @@ function defaultLater(altered: Altered): readonly Fix[] {
   const strict: readonly Stage[] = column.notNull ? [
     { name: `check_${check}`, statements: [`ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(check)} CHECK (${name} IS NOT NULL) NOT VALID;`], down: [`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(check)};`] },
     { name: `validate_${check}`, statements: [`ALTER TABLE ${table} VALIDATE CONSTRAINT ${quoteIdentifier(check)};`], down: [] },
-    { name: `set_${check}`, statements: [`ALTER TABLE ${table} ALTER COLUMN ${name} SET NOT NULL, DROP CONSTRAINT ${quoteIdentifier(check)};`], down: [`ALTER TABLE ${table} ALTER COLUMN ${name} DROP NOT NULL;`] },
+    { name: `set_${check}`, statements: [`ALTER TABLE ${table} ALTER COLUMN ${name} SET NOT NULL;`, `ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(check)};`], down: [`ALTER TABLE ${table} ALTER COLUMN ${name} DROP NOT NULL;`] },
   ] : [];
   const blankBefore = /\s*$/.exec(statement.text.slice(0, value.span.start))?.[0].length ?? 0;
   const at = column.span.start + (required?.index ?? 0);

@@ -6,8 +6,8 @@ import { isRecord, type RawNode } from './planJson';
 const NAMES: Readonly<Record<string, string>> = {
   'Relation Name': 't', Relation: 't', Alias: 'a', Schema: 's', 'Index Name': 'i', 'CTE Name': 'q', 'Function Name': 'f', 'Table Function Name': 'f', 'Tuplestore Name': 'q', 'Trigger Name': 'trigger_', 'Constraint Name': 'constraint_', 'Conflict Arbiter Indexes': 'i',
 };
-/** Keys with an expression or a statement behind them. */
-const TEXTS = /(?:Cond|Filter|Key|Keys|Call|Order By|Output|Remote SQL|Window|Sampling Parameters|Repeatable Seed|Params Evaluated|Query Text|Query Parameters)$/;
+/** Keys whose values are EXPLAIN's own words. What is behind any other key may tell of its owner: extensions add keys of theirs. */
+const OWN = /^(?:Node Type|Join Type|Strategy|Partial Mode|Parent Relationship|Scan Direction|Operation|Command|Sort Methods? Used|Sort Method|Sort Space Type|Cache Mode|Storage|Conflict Resolution|Sampling Method|Query Identifier|Format|Timing)$/;
 /** Words of expressions that are the language's, not the user's. */
 const WORDS = new Set(('and or not is null distinct from any all array row case when then else end in between like ilike similar escape at time zone asc desc nulls first last true false cast collate over partition by order range rows groups unbounded preceding following current filter where within group partial returns using '
   + 'select insert into update delete merge values set on conflict do nothing join left right full inner outer cross lateral natural union intersect except having limit offset fetch next only with recursive as materialized for share of returning exists matched default table prepare execute analyze explain '
@@ -38,7 +38,7 @@ export function anonymisePlan(document: RawNode): RawNode {
     const prefix = NAMES[key];
     if (prefix !== undefined) return rename(value, prefix);
     if (key === 'Subplan Name') return value.replace(/^CTE (.+)$/s, (_, name: string) => `CTE ${rename(name, 'q')}`);
-    return TEXTS.test(key) ? anonymiseText(value, rename) : value;
+    return OWN.test(key) ? value : anonymiseText(value, rename);
   };
   return anonymise(document, '', 0) as RawNode;
 }

@@ -36,7 +36,7 @@ export const countForExistence: StatementRule = {
       { language: 'typescript', schema: SCHEMA, code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function countOrders(userId: string) {\n  const { rows } = await pool.query('SELECT count(*) FROM orders WHERE user_id = $1', [userId]);\n  return Number(rows[0].count);\n}" },
     ],
     whenNot: 'The number itself is shown or compared with more than one.',
-    fixSafety: 'Safe: `count(*)` of the same rows is above 0 exactly where EXISTS is true. Where the host code compares the number, the code changes too: that is advice only.',
+    fixSafety: 'Safe: `count(*)` of the same rows is above 0 exactly where EXISTS is true. For review where the result is an output without a name: it was called `?column?`, and is then called `exists`. Where the host code compares the number, the code changes too: that is advice only.',
   },
   options: {},
   check(context) {
@@ -95,7 +95,9 @@ function subqueryCount(scope: Scope, { comparison, counted, none }: ExistenceTes
     { span: sqlSpan(comparison.span.start, select.span.end), text: `${none ? 'NOT ' : ''}EXISTS (SELECT 1` },
     { span: sqlSpan(inner.span.end, comparison.span.end), text: ')' },
   ] : [];
-  return { counted: inner, fixes: (context) => sqlFix(context, `Use ${none ? 'NOT ' : ''}EXISTS (the same answer)`, 'safe', edits) };
+  // Without a name the column was called ?column?, and is then called exists.
+  const unnamed = !none && scope.model.blocks.some((block) => block.role !== 'scalar' && block.outputs.some((o) => o.alias === undefined && o.expression.span.start === comparison.span.start && o.expression.span.end === comparison.span.end));
+  return { counted: inner, fixes: (context) => sqlFix(context, `Use ${none ? 'NOT ' : ''}EXISTS (the same answer${unnamed ? '; the column is called exists' : ''})`, unnamed ? 'review' : 'safe', edits) };
 }
 
 /** `SELECT count(*) > 0 FROM …` */

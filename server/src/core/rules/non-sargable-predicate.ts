@@ -40,7 +40,7 @@ export const nonSargablePredicate: StatementRule = {
       { language: 'sql', schema: SCHEMA, assume: VOLUMES, code: 'SELECT id FROM orders WHERE email = lower($1);' },
     ],
     whenNot: 'Small tables, conditions that most rows meet, and conditions on the few rows that another index has found. Columns without an index are the business of unindexed-predicate.',
-    fixSafety: 'Where the same rows are proved (a range of constants instead of a day, month or year; a constant moved across; `coalesce` around a column that is NOT NULL) the rewrite is safe. Elsewhere it is for review, and the title says what may differ. A new migration with an index on the expression changes no result.',
+    fixSafety: 'Where the same rows are proved (a range of constants instead of a day, month or year of a timestamp without time zone; a constant moved across; `coalesce` around a column that is NOT NULL, without an outer join) the rewrite is safe. Elsewhere it is for review, and the title says what may differ. A new migration with an index on the expression changes no result.',
   },
   options: {},
   check(context) {

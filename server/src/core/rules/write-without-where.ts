@@ -63,7 +63,7 @@ function report(context: StatementContext, block: QueryBlock, target: Relation):
   const table = tableOf(scope.catalog, target);
   const size = sizeOf(table, context.settings);
   if (target.schema === 'pg_temp' || /^(?:te?mp|staging|stg|scratch)_|_(?:te?mp|staging|scratch)$/.test(target.name)) return;
-  if (block.kind === 'update' && SINGLE.test(target.name)) return;
+  if (block.kind === 'update' && !block.clauses.where && size !== 'large' && SINGLE.test(target.name)) return;
   if (role === 'migration' && (block.kind === 'delete' || size !== 'large')) return;
   if (role !== 'migration' && (isTemporary(context, target) || isMeant(context))) return;
   const rows = describeRows(table, context.settings);

@@ -173,13 +173,13 @@ function judgeMemory(info: RedisInfo, databases: readonly RedisDatabase[], thres
     findings.push({
       id: 'redis-memory-full', severity: critical ? 'critical' : 'warning', subject: 'maxmemory', evidence: { ...evidence, usedPercent: percent },
       message: `${renderPercent(percent)} of maxmemory (${renderBytes(limit)}) is used and ${policy === 'noeviction' ? 'the policy is noeviction' : `no key has a time to live, so ${policy} finds none to evict`}: at 100 % writes are refused.`,
-      recommendation: 'Raise maxmemory; for a cache choose a policy that evicts any key.', statement: 'CONFIG SET maxmemory-policy allkeys-lru',
+      recommendation: 'Raise maxmemory; where every key may be lost, as in a cache, choose a policy that evicts any (CONFIG SET maxmemory-policy allkeys-lru).',
     });
   } else if (policy === 'noeviction' && keys > thresholds.redisKeysWithoutTtl && expires >= keys / 2) {
     findings.push({
       id: 'redis-policy', severity: 'warning', subject: 'maxmemory-policy', evidence,
       message: `${renderPercent(percentOf(expires, keys) ?? 0)} of the keys have a time to live, as in a cache, but the policy is noeviction: when maxmemory is reached, writes are refused instead of old keys evicted.`,
-      recommendation: 'A server that is only a cache should evict. Where it also holds queues or locks, keep them on another server: a policy holds for all keys of one.', statement: 'CONFIG SET maxmemory-policy allkeys-lru',
+      recommendation: 'A server that is only a cache should evict. Where it also holds queues or locks, keep them on another server: a policy holds for all keys of one. For a cache alone: CONFIG SET maxmemory-policy allkeys-lru.',
     });
   }
   return [...findings, ...judgeFragmentation(info, used, thresholds)];

@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../../sql/names';
 import { collectNodes, type PlanModel, type PlanNode } from '../planModel';
 import { numberIn } from '../planJson';
 import type { PlanSeverity } from './types';
@@ -63,6 +64,8 @@ export function groupScans({ nodes, parentOf }: PlanContext): readonly (readonly
 
 /** Name by which the partitions of a table are alike: their alias without its number. */
 export const baseOf = (node: PlanNode): string => (node.alias ?? node.relation ?? '').replace(/_\d+$/, '');
+/** The relation as a statement names it. */
+export const tableOf = (node: PlanNode): string => `${node.schema === undefined ? '' : `${quoteIdentifier(node.schema)}.`}${quoteIdentifier(node.relation ?? '')}`;
 export const filterOf = (node: PlanNode): string | undefined => node.conditions.find(({ label }) => label === 'Filter')?.text;
 export const conditionOf = (node: PlanNode, label: string): string | undefined => node.conditions.find((condition) => condition.label === label)?.text;
 

@@ -1,6 +1,6 @@
 import { quoteIdentifier } from '../../sql/names';
 import { collectNodes, type PlanNode } from '../planModel';
-import { allOf, count, fact, isScan, nameOf, severityOf, shareOf, type PlanContext } from './context';
+import { allOf, count, fact, isScan, nameOf, severityOf, shareOf, tableOf, type PlanContext } from './context';
 import { adviseIndex } from './indexAdvice';
 import { comparedColumns } from './predicates';
 import type { PlanAdvice, PlanFinding } from './types';
@@ -59,8 +59,6 @@ const filtersOf = (node: PlanNode): string | undefined => {
   return texts.length === 0 ? undefined : [...new Set(texts)].map((text) => `(${text})`).join(' AND ');
 };
 
-const tableOf = (node: PlanNode): string => `${node.schema === undefined ? '' : `${quoteIdentifier(node.schema)}.`}${quoteIdentifier(node.relation ?? '')}`;
-
 function causeOf(node: PlanNode): string {
   const filter = filtersOf(node);
   if (isScan(node) && filter !== undefined) {
@@ -84,7 +82,7 @@ function adviceOn(node: PlanNode): readonly PlanAdvice[] {
     if (expressions.length > 0) return [{ text: 'Gather statistics on the expression (PostgreSQL 14 and later; before that an index on it does the same).', sql: `CREATE STATISTICS ${quoteIdentifier(`${node.relation ?? 't'}_expression`)} ON ${expressions[0]} FROM ${tableOf(node)};\nANALYZE ${tableOf(node)};` }];
     return [analyze];
   }
-  if (node.nodeType === 'Function Scan') return [{ text: `Tell the planner how many rows the function returns.`, sql: `ALTER FUNCTION ${node.relation ?? 'f'} ROWS ${Math.max(1, Math.round((node.rows ?? 0) / Math.max(1, node.loops ?? 1)))};` }];
+  if (node.nodeType === 'Function Scan') return [{ text: `Tell the planner how many rows the function returns, if it is one of your own: ALTER FUNCTION … ROWS ${Math.max(1, Math.round((node.rows ?? 0) / Math.max(1, node.loops ?? 1)))}.` }];
   return [];
 }
 

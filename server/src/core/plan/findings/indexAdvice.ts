@@ -1,5 +1,5 @@
-import { quoteIdentifier } from '../../sql/names';
 import type { PlanNode } from '../planModel';
+import { tableOf } from './context';
 import { indexableConditions } from './predicates';
 import type { PlanAdvice } from './types';
 
@@ -14,12 +14,13 @@ const MAX_KEYS = 4;
 export function adviseIndex(node: PlanNode, conditions: readonly string[], order: readonly string[] = []): PlanAdvice | undefined {
   if (node.relation === undefined) return undefined;
   const found = conditions.flatMap((text) => indexableConditions(node, text));
-  const equal = [...new Set(found.filter(({ kind }) => kind === 'equality').map(({ key }) => key))];
+  // One of several values is found by an index, but behind it the rows are not in order.
+  const equal = [...new Set(found.filter(({ kind, several }) => kind === 'equality' && !(several && order.length > 0)).map(({ key }) => key))].slice(0, MAX_KEYS);
   const range = found.find(({ kind, key }) => kind === 'range' && !equal.includes(key))?.key;
   const rest = order.length > 0 ? order.filter((key) => !equal.includes(key.replace(/ .*$/, ''))) : range === undefined ? [] : [range];
-  const keys = [...equal, ...rest].slice(0, Math.max(MAX_KEYS, order.length));
+  const keys = order.length > 0 ? [...equal, ...rest] : [...equal, ...rest].slice(0, MAX_KEYS);
   if (keys.length === 0 || (order.length > 0 && rest.length === 0)) return undefined;
-  const table = `${node.schema === undefined ? '' : `${quoteIdentifier(node.schema)}.`}${quoteIdentifier(node.relation)}`;
+  const table = tableOf(node);
   const definition = `USING btree (${keys.join(', ')})`;
   const sql = `CREATE INDEX CONCURRENTLY ON ${table} (${keys.join(', ')});`;
   return {

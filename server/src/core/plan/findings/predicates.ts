@@ -6,12 +6,16 @@ export interface IndexableCondition {
   /** As CREATE INDEX writes it: a column, or an expression in brackets. */
   readonly key: string;
   readonly kind: 'equality' | 'range';
-  /** Compared with a column of another relation. */
-  readonly joined: boolean;
+  /** Compared with one of several values (`= ANY`). */
+  readonly several: boolean;
 }
+
+/** Nobody reads a longer condition, and its brackets are looked at level by level. */
+const LONGEST = 20_000;
 
 /** The parts of a condition that are joined by AND. */
 export function conjunctsOf(text: string): readonly string[] {
+  if (text.length > LONGEST) return [text];
   const body = stripBrackets(text.trim());
   const parts = splitAnd(body);
   return parts.length > 1 ? parts.flatMap(conjunctsOf) : [body];
@@ -31,7 +35,7 @@ function readComparison(node: PlanNode, text: string): IndexableCondition | unde
   const isNull = /^(.+) IS NULL$/s.exec(text);
   if (isNull) {
     const key = columnOf(node, isNull[1]!);
-    return key === undefined ? undefined : { key, kind: 'equality', joined: false };
+    return key === undefined ? undefined : { key, kind: 'equality', several: false };
   }
   const at = operatorAt(text);
   if (!at) return undefined;
@@ -39,10 +43,10 @@ function readComparison(node: PlanNode, text: string): IndexableCondition | unde
   const kind = at.operator === '=' ? 'equality' : 'range';
   const any = /^ANY \((.*)\)$/s.exec(right)?.[1];
   const key = keyOf(node, left);
-  if (key !== undefined && isValue(any ?? right)) return { key, kind, joined: false };
-  if (any === undefined && key !== undefined && otherColumn(node, right)) return { key, kind, joined: true };
+  if (key !== undefined && isValue(any ?? right)) return { key, kind, several: any !== undefined };
+  if (any === undefined && key !== undefined && otherColumn(node, right)) return { key, kind, several: false };
   const swapped = any === undefined ? columnOf(node, right) : undefined;
-  return swapped !== undefined && otherColumn(node, left) ? { key: swapped, kind, joined: true } : undefined;
+  return swapped !== undefined && otherColumn(node, left) ? { key: swapped, kind, several: false } : undefined;
 }
 
 /** The comparison at the top of an expression; undefined for other operators, which no b-tree answers. */

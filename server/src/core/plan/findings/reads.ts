@@ -1,5 +1,5 @@
 import type { PlanNode } from '../planModel';
-import { allOf, baseOf, conditionOf, count, fact, filterOf, groupScans, isScan, nameOf, ownOf, percent, severityOf, shareOf, size, type PlanContext } from './context';
+import { allOf, baseOf, conditionOf, count, fact, filterOf, groupScans, isScan, nameOf, ownOf, percent, severityOf, shareOf, size, tableOf, type PlanContext } from './context';
 import { adviseIndex } from './indexAdvice';
 import { memoryAdvice } from './memory';
 import { conjunctsOf, indexableConditions } from './predicates';
@@ -66,7 +66,7 @@ export const findHeapFetches = (context: PlanContext): readonly PlanFinding[] =>
     kind: 'heap-fetches', severity: severityOf(share / 2), nodeId: first.id, share,
     title: `${nameOf(group)}: the index-only scan looks into the table ${count(fetches)} times`,
     detail: 'Blocks that VACUUM has not marked all-visible since they were written must be read to see whether a row is there.',
-    advice: [{ text: 'VACUUM the table; where it is written much, let autovacuum come more often (autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor).', sql: `VACUUM ${first.schema === undefined ? '' : `${first.schema}.`}${first.relation};` }],
+    advice: [{ text: 'VACUUM the table; where it is written much, let autovacuum come more often (autovacuum_vacuum_scale_factor, autovacuum_vacuum_insert_scale_factor).', sql: `VACUUM ${tableOf(first)};` }],
     evidence: [{ label: 'Heap fetches', value: count(fetches) }, { label: 'Rows', value: count(rows) }],
   }];
 });
