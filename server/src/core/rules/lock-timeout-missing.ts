@@ -20,7 +20,7 @@ export const lockTimeoutMissing: MigrationRule = {
     bad: [{ language: 'sql', schema: SCHEMA, assume, code: 'ALTER TABLE orders ADD COLUMN note text;\nALTER TABLE orders DROP COLUMN total;' }],
     good: [{ language: 'sql', schema: SCHEMA, assume, code: "SET lock_timeout = '5s';\nALTER TABLE orders ADD COLUMN note text;" }, { language: 'sql', schema: SCHEMA, assume, code: 'CREATE TABLE notes (id bigint PRIMARY KEY);' }],
     whenNot: 'Where the role or the connection that runs the migrations has a lock_timeout already. Reported once per file, and not in migrations that many others follow.',
-    fixSafety: 'Safe in the newest migration, for its transaction alone: the schema is the same, and a migration that would have waited longer fails and changes nothing. For review elsewhere: a migration that has run is not run again, and outside a transaction the setting stays for what follows.',
+    fixSafety: 'Safe in the newest migration: the schema is the same, and a migration that would have waited longer fails and changes nothing. For review in others, which may have run. Not offered where an index is built CONCURRENTLY behind it and outside a transaction: the setting would end that too.',
   },
   options: { ...newestOption, timeout: { type: 'string', default: '5s', description: 'What the fix sets.' } },
   roles: ['script', 'migration', 'application'],
@@ -78,5 +78,5 @@ function setFix(context: MigrationContext, statement: MigrationStatement): reado
   if (!local && context.migration.statements.some(({ command, span }) => span.start > start && 'concurrently' in command && command.concurrently)) return [];
   const newline = text.includes('\r\n') ? '\r\n' : '\n';
   const separator = /statement-breakpoint/.test(text) ? `--> statement-breakpoint${newline}${indent}` : `${newline}${indent}`;
-  return [{ title: `Set lock_timeout to ${context.option<string>('timeout')}`, kind: local && (context.migration.place?.later ?? 0) === 0 ? 'safe' : 'review', edits: [{ uri: file.uri, span: hostSpan(start, start), text: `SET ${local ? 'LOCAL ' : ''}lock_timeout = '${context.option<string>('timeout').replaceAll("'", "''")}';${separator}` }] }];
+  return [{ title: `Set lock_timeout to ${context.option<string>('timeout')}`, kind: (context.migration.place?.later ?? 0) === 0 ? 'safe' : 'review', edits: [{ uri: file.uri, span: hostSpan(start, start), text: `SET ${local ? 'LOCAL ' : ''}lock_timeout = '${context.option<string>('timeout').replaceAll("'", "''")}';${separator}` }] }];
 }
