@@ -50,7 +50,9 @@ export const healthTests = [
     name: 'a finding opens in the report by the keyboard',
     async run({ workbench }) {
       const { page } = workbench;
-      await workbench.runCommand('Focus on Database Health View');
+      // The command palette gives the focus back to the editor, sometimes after the view has taken it.
+      await workbench.until(() => workbench.runCommand('Focus on Database Health View'), tree(page).locator('.monaco-list:focus').first());
+      await page.waitForTimeout(300);
       await page.keyboard.press('Home');
       await page.keyboard.press('ArrowDown');
       await workbench.until(() => page.keyboard.press('Enter'), page.locator('iframe.webview.ready'));
