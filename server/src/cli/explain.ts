@@ -12,7 +12,7 @@ import { isInside, toUri } from '../workspace/paths';
 import { createPlannerTwin, type Twin } from '../workspace/plannerTwin';
 import { createProject, type Project } from '../workspace/project';
 import { queryAtLine, queryFromSql, type ExplainableQuery } from '../workspace/queryAt';
-import { foreignKeysOf, verifyFindings } from '../workspace/verifyPlanAdvice';
+import { knownToPlans, verifyFindings } from '../workspace/verifyPlanAdvice';
 import { runCalibrate } from './calibrate';
 import { readSettings } from './check';
 import { renderPlanMarkdown, renderPlanText, type ExplainedPlan, type JudgedPlan } from './planText';
@@ -76,7 +76,7 @@ async function judge(plan: ExplainedPlan, sql: string | undefined, catalog: () =
   const found = findInPlan(model);
   if (found.length === 0) return { ...plan, findings: [], verified: [] };
   const known = sql === undefined ? undefined : await catalog();
-  const findings = known ? findInPlan(model, foreignKeysOf(known)) : found;
+  const findings = known ? findInPlan(model, knownToPlans(known)) : found;
   return { ...plan, findings, verified: await verifyFindings(twin, known, sql, findings) };
 }
 

@@ -1,3 +1,4 @@
+import { servesForeignKey } from '../core/catalog/foreignKeyIndex';
 import { findTable } from '../core/catalog/lookup';
 import type { Catalog } from '../core/catalog/model';
 import { relationKey } from '../core/catalog/names';
@@ -63,13 +64,25 @@ export async function verifyFindings(twin: Twin | undefined, catalog: Catalog | 
   return verified;
 }
 
-/** What the catalog knows of foreign keys, for findings on triggers. */
-export const foreignKeysOf = (catalog: Catalog | undefined): FindOptions => ({
-  foreignKey: (name) => {
-    for (const table of catalog?.tables.values() ?? []) {
-      const key = table.foreignKeys.find((item) => item.name === name);
-      if (key) return { table: relationKey(table.schema, table.name), columns: key.columns };
-    }
-    return undefined;
+/** What the catalog knows that a plan does not say. */
+export const knownToPlans = (catalog: Catalog | undefined): FindOptions => ({
+  serverVersion: catalog?.server?.version,
+  foreignKey: (name, referenced) => {
+    const tables = [...(catalog?.tables.values() ?? [])].filter((table) => table.partitionOf === undefined);
+    const found = tables.flatMap((table) => table.foreignKeys.filter((key) => key.name === name && (referenced === undefined || refersTo(catalog!, key.references.table, referenced))).map((key) => ({ table, key })));
+    const [only] = found;
+    if (!only || found.length > 1) return undefined;
+    const { table, key } = only;
+    return { schema: table.schema, table: table.name, columns: key.columns, indexed: table.incomplete === true || catalog?.incomplete === true || table.indexes.some((index) => servesForeignKey(index, key.columns)) };
   },
 });
+
+/** A plan names the partition that a row was deleted from, a foreign key the whole table. */
+function refersTo(catalog: Catalog, table: string, relation: string): boolean {
+  let names = [relation];
+  for (let depth = 0; depth < 8 && names.length > 0; depth++) {
+    if (names.includes(table)) return true;
+    names = [...catalog.tables.values()].flatMap((part) => (part.partitionOf !== undefined && names.includes(part.name) ? catalog.tables.get(part.partitionOf)?.name ?? [] : []));
+  }
+  return false;
+}

@@ -32,6 +32,15 @@ describe('comparePlans', () => {
     );
     expect(rows(diff)).toEqual(['added | Gather', 'changed | Hash Join | Merge Left Join | Hash Join → Merge Left Join', 'removed | Hash', 'same | Seq Scan | Seq Scan', 'changed | Seq Scan | Parallel Seq Scan | Seq Scan → Parallel Seq Scan']);
   });
+  it('never takes rows that were counted from rows that were expected', () => {
+    const estimated = scan('o', { 'Plan Rows': 5 });
+    const measured = scan('o', { 'Plan Rows': 8, 'Actual Rows': 1000, 'Actual Loops': 3, 'Actual Total Time': 4 });
+    const mixed = compare(estimated, measured);
+    expect([mixed.rows, mixed.roots[0]?.delta.rows]).toEqual(['estimated', 3]);
+    const both = compare(measured, scan('o', { 'Plan Rows': 8, 'Actual Rows': 100, 'Actual Loops': 3, 'Actual Total Time': 4 }));
+    expect([both.rows, both.roots[0]?.delta.rows]).toEqual(['actual', -2700]);
+    expect(flatten(compare(estimated, { ...measured, Alias: 'x', 'Relation Name': 'xs' }).roots).map(({ delta }) => delta.rows)).toEqual([-5, 8]);
+  });
   it('keeps what has nothing in common apart', () => {
     expect(rows(compare(scan('x'), scan('y')))).toEqual(['removed | Seq Scan', 'added | Seq Scan']);
   });

@@ -68,6 +68,50 @@ describe('parsePlan', () => {
     expect(scan?.selfMs ?? 0).toBeLessThan(inits.reduce((total, item) => total + (item.totalMs ?? 0), 0));
   });
 
+  it('reads thousands of CTEs and InitPlans in steps that grow with them, not with their square', () => {
+    /** A plan of so many CTEs and InitPlans, each read by one node; `steps`: how often the reader looked at a property of a node. */
+    const build = (count: number): { readonly model: PlanModel; readonly steps: number } => {
+      let steps = 0;
+      const counted = (raw: Record<string, unknown>): unknown => new Proxy(raw, { get: (target, key) => { steps++; return Reflect.get(target, key) as unknown; } });
+      const ran = (type: string, ms: number, more: Record<string, unknown>): unknown => counted({ 'Node Type': type, 'Total Cost': 1, 'Plan Rows': 1, 'Actual Total Time': ms, 'Actual Rows': 1, 'Actual Loops': 1, ...more });
+      const plans = Array.from({ length: count }, (_, i) => [
+        ran('Seq Scan', 1, { 'Parent Relationship': 'InitPlan', 'Subplan Name': `CTE c${i}` }), ran('Result', 1, { 'Parent Relationship': 'InitPlan', 'Subplan Name': `InitPlan ${i} (returns $${i})` }),
+        ran('CTE Scan', 3, { 'Parent Relationship': 'Member', 'CTE Name': `c${i}`, Filter: `(a = $${i})` }), ran('Index Scan', 1, { 'Parent Relationship': 'SubPlan', 'Subplan Name': `SubPlan ${i}` }),
+      ]).flat();
+      const model = parsePlan({ Plan: ran('Append', count * 4, { Plans: plans, 'Total Cost': count * 4, Filter: Array.from({ length: count }, (_, i) => `(SubPlan ${i})`).join(' AND ') }) });
+      return { model, steps };
+    };
+    const [small, large] = [build(500), build(2000)];
+    expect(large.steps).toBeLessThan(small.steps * 4.5);
+    const huge = build(3000).model;
+    expect(huge.root.selfMs).toBe(0);
+    expect(collectNodes(huge.root).slice(1, 5).map(({ nodeType, selfMs }) => [nodeType, selfMs])).toEqual([['Seq Scan', 1], ['Result', 1], ['CTE Scan', 1], ['Index Scan', 1]]);
+  });
+
+  it('reads a CTE by the nearest of its name, and not inside itself', () => {
+    const ran = (type: string, ms: number, more: Record<string, unknown>, ...Plans: unknown[]): Record<string, unknown> => ({ 'Node Type': type, 'Actual Total Time': ms, 'Actual Rows': 1, 'Actual Loops': 1, ...more, Plans });
+    const scan = ran('CTE Scan', 6, { 'CTE Name': 'c' });
+    const inner = ran('Limit', 7, { 'Parent Relationship': 'InitPlan', 'Subplan Name': 'CTE c' }, ran('CTE Scan', 6, { 'CTE Name': 'c' }));
+    const model = parsePlan({ Plan: ran('Result', 30, {}, ran('Seq Scan', 5, { 'Parent Relationship': 'InitPlan', 'Subplan Name': 'CTE c' }), ran('Aggregate', 20, {}, inner, ran('CTE Scan', 8, { 'CTE Name': 'c' })), scan) });
+    // The outer CTE is read by the scan at the top and the one in the inner CTE, half and half.
+    expect(collectNodes(model.root).map(({ nodeType, selfMs }) => [nodeType, selfMs])).toEqual([['Result', 4], ['Seq Scan', 5], ['Aggregate', 12], ['Limit', 1], ['CTE Scan', 3.5], ['CTE Scan', 1], ['CTE Scan', 3.5]]);
+  });
+
+  it('charges a SubPlan in a filter for the rows that are checked, not for those that pass', () => {
+    const subplan = { 'Node Type': 'Index Scan', 'Parent Relationship': 'SubPlan', 'Subplan Name': 'SubPlan 1', 'Total Cost': 8.3, 'Plan Rows': 1 };
+    const costs = (more: Record<string, unknown>, inner: Record<string, unknown> = subplan): number[] => collectNodes(parsePlan({ Plan: { 'Node Type': 'Seq Scan', 'Total Cost': 83_500, 'Plan Rows': 50, ...more, Plans: [inner] } }).root).map(({ selfCost }) => Math.round(selfCost));
+    const filter = { Filter: '(a = (SubPlan 1))' };
+    const ran = { 'Actual Rows': 10, 'Actual Loops': 1, 'Rows Removed by Filter': 9990 };
+    // With or without having run: the cost has room for about ten thousand runs.
+    for (const [own = 0, below = 0] of [costs({ ...filter, ...ran }), costs(filter)]) {
+      expect(own + below).toBe(83_500);
+      expect(below).toBeGreaterThanOrEqual(83_000);
+    }
+    expect(costs({ Output: ['(SubPlan 1)'], ...ran })).toEqual([83_500 - 415, 415]);
+    expect(costs({ Filter: '(hashed SubPlan 1)', ...ran })).toEqual([83_492, 8]);
+    expect(costs({ ...ran, 'Total Cost': 1130, Filter: 'EXISTS(SubPlan 1)' }, { ...subplan, 'Plan Rows': 100 })).toEqual([300, 830]);
+  });
+
   it('marks what never ran, and judges nothing there', () => {
     const never = collectNodes(plan('never-executed').root).filter((item) => item.neverExecuted);
     expect(never.length).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { PlanFinding } from '../../../server/src/core/plan/findings';
 import type { HypotheticalIndex, PlannedStatement } from '../../../server/src/core/plan/planner';
 import { TwinError, type Twin } from '../../../server/src/twin/twin';
-import { foreignKeysOf, verifyFindings, verifyPlanAdvice } from '../../../server/src/workspace/verifyPlanAdvice';
+import { knownToPlans, verifyFindings, verifyPlanAdvice } from '../../../server/src/workspace/verifyPlanAdvice';
 import { readDdl } from '../../support/ddl';
 
 const catalog = await readDdl('create table orders (id int primary key, customer int not null); create table items (id int primary key, order_id int constraint items_order references orders)');
@@ -50,8 +50,13 @@ describe('verifyPlanAdvice', () => {
     expect(verified.map(({ advice, verdict }) => [advice, verdict.state])).toEqual([[0, 'verified'], [0, 'verified']]);
     expect(asked).toHaveLength(2);
   });
-  it('finds the table of a foreign key by its constraint', () => {
-    expect(foreignKeysOf(catalog).foreignKey?.('items_order')).toEqual({ table: 'public.items', columns: ['order_id'] });
-    expect(foreignKeysOf(undefined).foreignKey?.('items_order')).toBeUndefined();
+  it('finds the table of a foreign key by its constraint and the table that it refers to', async () => {
+    expect(knownToPlans(catalog).foreignKey?.('items_order', 'orders')).toEqual({ schema: 'public', table: 'items', columns: ['order_id'], indexed: false });
+    expect(knownToPlans(catalog).foreignKey?.('items_order', 'customers')).toBeUndefined();
+    expect(knownToPlans(undefined).foreignKey?.('items_order', 'orders')).toBeUndefined();
+    const several = await readDdl(`create table users (id int, region int, primary key (id, region)) partition by list (region); create table users_eu partition of users for values in (1);
+      create table a (user_id int, region int, constraint fk foreign key (user_id, region) references users); create index on a (region, user_id); create table b (c int constraint fk references a2); create table a2 (id int primary key); create table c (d int constraint fk references a2);`);
+    expect(knownToPlans(several).foreignKey?.('fk', 'users_eu')).toEqual({ schema: 'public', table: 'a', columns: ['user_id', 'region'], indexed: true });
+    expect(knownToPlans(several).foreignKey?.('fk', 'a2')).toBeUndefined();
   });
 });

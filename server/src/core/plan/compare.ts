@@ -5,9 +5,13 @@ export interface PlanDiff {
   /** The tree of the plan after, with what is gone in its place. More than one root where the old root is gone. */
   readonly roots: readonly DiffNode[];
   readonly totals: readonly DiffTotal[];
+  /** What the rows of all deltas are: counted, where both plans were run; the planner's estimates of one run of the node otherwise. */
+  readonly rows: RowsKind;
   /** The same nodes, relations, indexes and join types. */
   readonly sameShape: boolean;
 }
+
+export type RowsKind = 'actual' | 'estimated';
 
 export interface DiffNode {
   /** `changed`: the same place in the query, done otherwise (another kind, index or condition). Figures alone change nothing. */
@@ -26,6 +30,7 @@ export interface DiffFigures {
   readonly totalMs?: number;
   readonly selfCost?: number;
   readonly totalCost?: number;
+  /** Of the kind that `PlanDiff.rows` says. */
   readonly rows?: number;
   /** Blocks hit, read and of temporary files, of the node alone. */
   readonly blocks?: number;
@@ -44,14 +49,15 @@ export interface DiffTotal {
 export function comparePlans(before: PlanModel, after: PlanModel): PlanDiff {
   const pairs = matchNodes(before.root, after.root);
   const matched = new Map([...pairs].map(([b, a]) => [a, b]));
-  const gone = placeRemoved(before.root, pairs);
+  const rows = before.analyzed && after.analyzed ? 'actual' : 'estimated';
+  const gone = placeRemoved(before.root, pairs, rows);
   const build = (node: PlanNode): DiffNode => {
     const counterpart = matched.get(node);
     const children = [...(gone.below.get(node) ?? []), ...node.children.map(build)];
-    return counterpart ? toPair(counterpart, node, children) : { status: 'added', after: node, changes: [], delta: signed(node, 1), children };
+    return counterpart ? toPair(counterpart, node, rows, children) : { status: 'added', after: node, changes: [], delta: signed(node, 1, rows), children };
   };
   const roots = [...gone.roots, build(after.root)];
-  return { roots, totals: totalsOf(before, after), sameShape: flatten(roots).every(({ status, changes }) => status === 'same' || (status === 'changed' && changes.every((change) => change.startsWith('condition')))) };
+  return { roots, totals: totalsOf(before, after), rows, sameShape: flatten(roots).every(({ status, changes }) => status === 'same' || (status === 'changed' && changes.every((change) => change.startsWith('condition')))) };
 }
 
 /** Every node of a comparison, parents before children. */
@@ -124,7 +130,7 @@ const keepsOrder = (node: PlanNode, candidate: PlanNode, group: readonly PlanNod
   group.every((other) => { const partner = pairs.get(other); return partner === undefined || (other.id < node.id) === (partner.id < candidate.id); });
 
 /** Nodes without counterpart, below the counterpart of the nearest ancestor that has one. */
-function placeRemoved(root: PlanNode, pairs: ReadonlyMap<PlanNode, PlanNode>): { readonly roots: readonly DiffNode[]; readonly below: ReadonlyMap<PlanNode, readonly DiffNode[]> } {
+function placeRemoved(root: PlanNode, pairs: ReadonlyMap<PlanNode, PlanNode>, rows: RowsKind): { readonly roots: readonly DiffNode[]; readonly below: ReadonlyMap<PlanNode, readonly DiffNode[]> } {
   const roots: DiffNode[] = [];
   const below = new Map<PlanNode, DiffNode[]>();
   const visit = (node: PlanNode, into: DiffNode[]): void => {
@@ -136,19 +142,19 @@ function placeRemoved(root: PlanNode, pairs: ReadonlyMap<PlanNode, PlanNode>): {
       return;
     }
     const children: DiffNode[] = [];
-    into.push({ status: 'removed', before: node, changes: [], delta: signed(node, -1), children });
+    into.push({ status: 'removed', before: node, changes: [], delta: signed(node, -1, rows), children });
     for (const child of node.children) visit(child, children);
   };
   visit(root, roots);
   return { roots, below };
 }
 
-function toPair(before: PlanNode, after: PlanNode, children: readonly DiffNode[]): DiffNode {
+function toPair(before: PlanNode, after: PlanNode, rows: RowsKind, children: readonly DiffNode[]): DiffNode {
   const changes = [
     ...(describe(before) === describe(after) ? [] : [`${describe(before)} → ${describe(after)}`]),
     ...conditionChanges(before, after),
   ];
-  return { status: changes.length > 0 ? 'changed' : 'same', before, after, changes, delta: difference(before, after), children };
+  return { status: changes.length > 0 ? 'changed' : 'same', before, after, changes, delta: difference(before, after, rows), children };
 }
 
 const describe = ({ nodeType, index }: PlanNode): string => `${nodeType}${index === undefined ? '' : ` using ${index}`}`;
@@ -161,20 +167,20 @@ function conditionChanges(before: PlanNode, after: PlanNode): readonly string[] 
 
 const blocksOf = (node: PlanNode): number | undefined => (node.selfHitBlocks === undefined ? undefined : node.selfHitBlocks + (node.selfReadBlocks ?? 0) + (node.selfTempBlocks ?? 0));
 
-const figuresOf = (node: PlanNode): DiffFigures => ({
-  selfMs: node.selfMs, totalMs: node.totalMs, selfCost: node.selfCost, totalCost: node.totalCost, rows: node.rows ?? node.estimatedRows, blocks: blocksOf(node), readBlocks: node.selfReadBlocks, ioMs: node.selfIoMs,
+const figuresOf = (node: PlanNode, rows: RowsKind): DiffFigures => ({
+  selfMs: node.selfMs, totalMs: node.totalMs, selfCost: node.selfCost, totalCost: node.totalCost, rows: rows === 'actual' ? node.rows : node.estimatedRowsPerLoop ?? node.estimatedRows, blocks: blocksOf(node), readBlocks: node.selfReadBlocks, ioMs: node.selfIoMs,
 });
 
 const mapFigures = (of: (key: keyof DiffFigures) => number | undefined): DiffFigures =>
   Object.fromEntries((['selfMs', 'totalMs', 'selfCost', 'totalCost', 'rows', 'blocks', 'readBlocks', 'ioMs'] satisfies (keyof DiffFigures)[]).flatMap((key) => { const value = of(key); return value === undefined ? [] : [[key, value] as const]; }));
 
-function difference(before: PlanNode, after: PlanNode): DiffFigures {
-  const [old, fresh] = [figuresOf(before), figuresOf(after)];
+function difference(before: PlanNode, after: PlanNode, rows: RowsKind): DiffFigures {
+  const [old, fresh] = [figuresOf(before, rows), figuresOf(after, rows)];
   return mapFigures((key) => (old[key] === undefined || fresh[key] === undefined ? undefined : fresh[key] - old[key]));
 }
 
-function signed(node: PlanNode, sign: 1 | -1): DiffFigures {
-  const figures = figuresOf(node);
+function signed(node: PlanNode, sign: 1 | -1, rows: RowsKind): DiffFigures {
+  const figures = figuresOf(node, rows);
   return mapFigures((key) => (figures[key] === undefined ? undefined : sign * figures[key]));
 }
 

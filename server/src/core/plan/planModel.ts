@@ -97,6 +97,8 @@ export interface PlanTrigger {
   readonly name: string;
   /** Set where the trigger checks a foreign key. */
   readonly constraint?: string;
+  /** Of a foreign key's trigger, by its name: on the table that is referred to (it looks for rows that refer), or on the one that refers (it looks up the key). */
+  readonly side?: 'referenced' | 'referencing';
   readonly relation?: string;
   readonly ms?: number;
   readonly calls: number;

@@ -60,7 +60,10 @@ export function parsePlan(json: unknown): PlanModel {
 
 const toTrigger = (raw: RawNode): PlanTrigger => {
   const [trigger, constraint] = [textIn(raw, 'Trigger Name'), textIn(raw, 'Constraint Name')];
-  return { name: constraint ?? trigger ?? '', ...defined({ constraint, relation: textIn(raw, 'Relation'), ms: numberIn(raw, 'Time') }), calls: numberIn(raw, 'Calls') ?? 0 };
+  // `a`ction on the referenced table, `c`heck on the referencing one.
+  const kind = constraint === undefined ? undefined : /^RI_ConstraintTrigger_([ac])_\d+$/.exec(trigger ?? '')?.[1];
+  const side = kind === 'a' ? 'referenced' as const : kind === 'c' ? 'referencing' as const : undefined;
+  return { name: constraint ?? trigger ?? '', ...defined({ constraint, side, relation: textIn(raw, 'Relation'), ms: numberIn(raw, 'Time') }), calls: numberIn(raw, 'Calls') ?? 0 };
 };
 
 function toJit(raw: RawNode | undefined): PlanJit | undefined {

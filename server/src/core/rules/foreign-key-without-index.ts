@@ -1,7 +1,8 @@
 import { indexStatementFix } from '../advice/indexFix';
 import { describeRows, sizeOf } from '../advice/size';
+import { servesForeignKey } from '../catalog/foreignKeyIndex';
 import { findTable } from '../catalog/lookup';
-import type { Index, Table } from '../catalog/model';
+import type { Table } from '../catalog/model';
 import type { MigrationRule } from '../lint/rule';
 import { declaredConstraints, mayHaveMore, reportDeclarations } from '../migrations/declared';
 
@@ -32,7 +33,7 @@ export const foreignKeyWithoutIndex: MigrationRule = {
       const { columns, references } = constraint;
       // Dropped again, or another one by now.
       if (!table.foreignKeys.some((foreignKey) => foreignKey.columns.join() === columns.join() && foreignKey.references.table === references.name)) return [];
-      if (table.indexes.some((index) => serves(index, columns))) return [];
+      if (table.indexes.some((index) => servesForeignKey(index, columns))) return [];
       const parent = findTable(catalog, references) ?? context.migration.finalTable(`${references.schema ?? table.schema}.${references.name}`);
       const size = sizeOf(table, settings);
       if (size === 'small' || sizeOf(parent, settings) === 'small') return [];
@@ -48,11 +49,3 @@ export const foreignKeyWithoutIndex: MigrationRule = {
 };
 
 const placed = (table: Table, catalog: { readonly tables: ReadonlyMap<string, Table> }): Table => catalog.tables.get(`${table.schema}.${table.name}`) ?? table;
-
-/** Its first keys are the columns, in any order; a partial index where it leaves out rows without a parent alone. */
-function serves(index: Index, columns: readonly string[]): boolean {
-  if (!index.valid || (index.method !== 'btree' && index.method !== 'hash')) return false;
-  const first = index.keys.slice(0, columns.length).map((key) => key.column);
-  const partial = index.predicate === undefined || new RegExp(`^\\(*"?(?:${columns.map((column) => column.replaceAll(/[^\w]/g, '\\$&')).join('|')})"?\\s+is\\s+not\\s+null\\)*$`, 'i').test(index.predicate);
-  return partial && columns.every((column) => first.includes(column));
-}

@@ -11,9 +11,20 @@ export interface PlanContext {
   readonly timed: boolean;
   /** What shares are of: milliseconds, or units of cost. */
   readonly whole: number;
+  /** `hash_mem_multiplier`: how many times `work_mem` a hash table may take. */
+  readonly hashMemory: number;
   parentOf(node: PlanNode): PlanNode | undefined;
-  /** Table and columns of a foreign key, by the constraint's name; undefined where no catalog knows it. */
-  foreignKey(constraint: string): { readonly table: string; readonly columns: readonly string[] } | undefined;
+  /** A foreign key by the constraint's name and the table that is referred to; undefined where no catalog knows it, or several are called so. */
+  foreignKey(constraint: string, referenced: string | undefined): KnownForeignKey | undefined;
+}
+
+/** The side of a foreign key that refers. */
+export interface KnownForeignKey {
+  readonly schema: string;
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** An index finds the rows that refer to one row. */
+  readonly indexed: boolean;
 }
 
 /** A part below that is not worth reading about (explain.depesz.com colours exclusive time from 10 %). */
@@ -23,12 +34,26 @@ export const MIN_MS = 5;
 /** The same for plans that were not run: cost of a hundred blocks read at random (`random_page_cost` 4) and some. */
 export const MIN_COST = 500;
 
-/** Undefined where the plan has nothing that parts could be shares of. */
-export function toContext(model: PlanModel, foreignKey: PlanContext['foreignKey'] = () => undefined): PlanContext {
+export interface FindOptions {
+  readonly foreignKey?: PlanContext['foreignKey'];
+  /** `server_version_num` of the server that made the plan, where it is known. */
+  readonly serverVersion?: number;
+}
+
+export function toContext(model: PlanModel, { foreignKey = () => undefined, serverVersion }: FindOptions = {}): PlanContext {
   const nodes = collectNodes(model.root);
   const parents = new Map<PlanNode, PlanNode>();
   for (const node of nodes) for (const child of node.children) parents.set(child, node);
-  return { model, nodes, timed: model.timed, whole: model.timed ? (model.wholeMs ?? 0) : model.root.totalCost, parentOf: (node) => parents.get(node), foreignKey };
+  return { model, nodes, timed: model.timed, whole: model.timed ? (model.wholeMs ?? 0) : model.root.totalCost, hashMemory: hashMemoryOf(model, serverVersion), parentOf: (node) => parents.get(node), foreignKey };
+}
+
+/** 2 since PostgreSQL 15; where neither the plan nor the caller tells the version, 1: memory that is advised must be enough. */
+function hashMemoryOf({ settings, root }: PlanModel, serverVersion: number | undefined): number {
+  const set = Number(settings['hash_mem_multiplier']);
+  if (set >= 1) return set;
+  // Every node of 18 says whether it is disabled.
+  const version = serverVersion ?? (root.raw?.['Disabled'] === undefined ? 0 : 180000);
+  return version >= 150000 ? 2 : 1;
 }
 
 /** What a node has itself. */

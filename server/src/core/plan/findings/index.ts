@@ -1,5 +1,5 @@
 import { collectNodes, type PlanModel } from '../planModel';
-import { toContext, type PlanContext } from './context';
+import { toContext, type FindOptions, type PlanContext } from './context';
 import { findMisestimates, findNestedLoops, findRepeatedSubplans } from './estimates';
 import { findSpills } from './memory';
 import { findHeapFetches, findIoWaits, findLossyBitmaps, findUnprunedPartitions, findWastedReads } from './reads';
@@ -9,10 +9,7 @@ import type { PlanFinding } from './types';
 
 export type { PlanAdvice, PlanAdviceVerdict, PlanEvidence, PlanFinding, PlanFindingKind, PlanSeverity, PlanWhatIf } from './types';
 
-export interface FindOptions {
-  /** Table (`schema.name`) and columns of a foreign key, by its constraint's name. */
-  readonly foreignKey?: PlanContext['foreignKey'];
-}
+export type { FindOptions } from './context';
 
 /** More are not read by anyone. */
 const MAX_FINDINGS = 12;
@@ -21,7 +18,7 @@ const MAX_NODES = 20_000;
 
 /** What a plan shows to be slow, the most at stake first. A healthy plan gives none. */
 export function findInPlan(model: PlanModel, options: FindOptions = {}): readonly PlanFinding[] {
-  const context = toContext(model, options.foreignKey);
+  const context = toContext(model, options);
   if (context.nodes.length > MAX_NODES) return [];
   const found = [findWastedReads, findSpills, findMisestimates, findNestedLoops, findRepeatedSubplans, findSortsForFew, findLossyBitmaps, findHeapFetches, findUnprunedPartitions, findIoWaits, findInRun, findNeverTrue].flatMap((find) => find(context));
   return withoutRepeats(context, found).sort((a, b) => b.share - a.share).slice(0, MAX_FINDINGS);

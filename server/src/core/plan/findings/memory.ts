@@ -8,17 +8,18 @@ const SORT_FACTOR = 2.5;
 /** More work_mem than this for one sort is no advice: other sessions need memory too. */
 const MOST_KILOBYTES = 1024 * 1024;
 
-/** work_mem that would do, as a round figure with room to spare. */
-export function memoryAdvice(kilobytes: number, what: string): PlanAdvice {
-  const megabytes = 2 ** Math.ceil(Math.log2(Math.max(4096, kilobytes * 1.2) / 1024));
+/** work_mem that would do, as a round figure with room to spare. @param multiplier how many times work_mem may be taken (`hash_mem_multiplier`) */
+export function memoryAdvice(kilobytes: number, what: string, multiplier = 1): PlanAdvice {
+  const megabytes = 2 ** Math.ceil(Math.log2(Math.max(4096, (kilobytes * 1.2) / multiplier) / 1024));
   if (megabytes * 1024 > MOST_KILOBYTES) return { text: `It would need about ${size(kilobytes)} to keep ${what} in memory, too much for work_mem: bring fewer rows or narrower ones to this node.` };
-  return { text: `With work_mem of ${megabytes} MB ${what} fits. Set it for this statement or role: every sort and hash of every session may take that much.`, whatIf: { kind: 'setting', name: 'work_mem', value: `${megabytes}MB` }, sql: `SET work_mem = '${megabytes}MB';` };
+  const times = multiplier === 1 ? '' : ` (times hash_mem_multiplier, ${multiplier})`;
+  return { text: `With work_mem of ${megabytes} MB${times} ${what} fits. Set it for this statement or role: every sort and hash of every session may take that much.`, whatIf: { kind: 'setting', name: 'work_mem', value: `${megabytes}MB` }, sql: `SET work_mem = '${megabytes}MB';` };
 }
 
 /** Sorts, hashes and stores that went to temporary files. */
 export const findSpills = (context: PlanContext): readonly PlanFinding[] => context.nodes.flatMap((node): readonly PlanFinding[] => {
   if (node.neverExecuted || !node.raw) return [];
-  const spill = sortSpill(node) ?? hashSpill(node) ?? aggregateSpill(node) ?? storeSpill(node);
+  const spill = sortSpill(node) ?? hashSpill(node, context) ?? aggregateSpill(node, context) ?? storeSpill(node);
   if (!spill) return [];
   // A hash is filled here and read by the join above, which reads its batches back.
   const join = spill.kind === 'hash-spill' && node.nodeType.endsWith('Hash') ? context.parentOf(node) : undefined;
@@ -44,25 +45,25 @@ function sortSpill(node: PlanNode): Spill | undefined {
   };
 }
 
-function hashSpill(node: PlanNode): Spill | undefined {
+function hashSpill(node: PlanNode, { hashMemory }: PlanContext): Spill | undefined {
   const batches = fact(node, 'Hash Batches');
   if (batches <= 1) return undefined;
   const [original, peak] = [fact(node, 'Original Hash Batches'), fact(node, 'Peak Memory Usage')];
   return {
     kind: 'hash-spill', title: `The hash table of ${count(node.rows ?? 0)} rows is split into ${count(batches)} parts on disk`,
     detail: `It does not fit work_mem × hash_mem_multiplier: both sides of the join are written to temporary files and read back part by part.${original < batches ? ` The planner had expected ${count(original)}: there were more rows than estimated.` : ''}`,
-    advice: [memoryAdvice(peak * batches, 'the hash table')],
+    advice: [memoryAdvice(peak * batches, 'the hash table', hashMemory)],
     evidence: [{ label: 'Batches', value: original < batches ? `${batches} (planned ${original})` : String(batches) }, { label: 'Memory of one part', value: size(peak) }],
   };
 }
 
-function aggregateSpill(node: PlanNode): Spill | undefined {
+function aggregateSpill(node: PlanNode, { hashMemory }: PlanContext): Spill | undefined {
   const disk = fact(node, 'Disk Usage');
   if (fact(node, 'HashAgg Batches') <= 1 || disk === 0) return undefined;
   return {
     kind: 'hash-spill', title: `Grouping ${count(node.rows ?? 0)} groups goes through ${size(disk)} on disk`,
     detail: 'The groups do not fit work_mem × hash_mem_multiplier: rows of groups that have no place are written to temporary files and grouped later.',
-    advice: [memoryAdvice(fact(node, 'Peak Memory Usage') + disk * SORT_FACTOR, 'the hash table')],
+    advice: [memoryAdvice(fact(node, 'Peak Memory Usage') + disk * SORT_FACTOR, 'the hash table', hashMemory)],
     evidence: [{ label: 'Batches', value: count(fact(node, 'HashAgg Batches')) }, { label: 'On disk', value: size(disk) }],
   };
 }

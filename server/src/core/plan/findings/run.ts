@@ -1,5 +1,5 @@
 import { collectNodes, type PlanNode } from '../planModel';
-import { quoteIdentifier } from '../../sql/names';
+import { quoteIdentifier, quoteQualified } from '../../sql/names';
 import { allOf, count, milliseconds, ownOf, percent, severityOf, shareOf, type PlanContext } from './context';
 import type { PlanAdvice, PlanFinding } from './types';
 
@@ -82,26 +82,40 @@ const triggers = (context: PlanContext): readonly PlanFinding[] => context.model
   if (share === undefined || trigger.calls === 0) return [];
   const perCall = ms / trigger.calls;
   const evidence = [{ label: 'Calls', value: count(trigger.calls) }, { label: 'Per call', value: milliseconds(perCall) }, { label: 'Together', value: milliseconds(ms) }];
-  const isReferenced = collectNodes(context.model.root).some(({ nodeType }) => /^(?:Delete|Update|Merge)$/.test(nodeType));
-  if (trigger.constraint === undefined || !isReferenced || perCall < KEY_CHECK_MS) {
+  const whole = { severity: severityOf(share), share, evidence };
+  const took = `takes ${milliseconds(ms)} in ${count(trigger.calls)} ${trigger.calls === 1 ? 'call' : 'calls'}`;
+  if (trigger.constraint === undefined) {
     return [{
-      kind: 'slow-trigger', severity: severityOf(share), share, title: `${trigger.constraint === undefined ? `The trigger ${trigger.name}` : `Checking ${trigger.constraint}`} takes ${milliseconds(ms)} in ${count(trigger.calls)} ${trigger.calls === 1 ? 'call' : 'calls'}`,
-      detail: 'It runs once per row that is written.', evidence,
-      advice: trigger.constraint === undefined ? [{ text: 'Do its work once per statement (FOR EACH STATEMENT with transition tables), or only for the rows that need it (WHEN).' }] : [],
+      ...whole, kind: 'slow-trigger', title: `The trigger ${trigger.name} ${took}`, detail: 'It runs once per row that is written.',
+      advice: [{ text: 'Do its work once per statement (FOR EACH STATEMENT with transition tables), or only for the rows that need it (WHEN).' }],
     }];
   }
-  const key = context.foreignKey(trigger.constraint);
+  const side = trigger.side ?? sideOf(context.model.root);
+  const key = side === 'referenced' ? context.foreignKey(trigger.constraint, trigger.relation) : undefined;
+  if (side !== 'referenced' || perCall < KEY_CHECK_MS || key?.indexed) {
+    const detail = side === 'referencing' ? 'For each row that is written, the row that it refers to is looked up by its key and locked.'
+      : side === 'referenced' ? `For each row that goes, the rows that refer to it are looked for${key ? ` in ${key.table}, by an index` : ''}, and changed where the constraint says so.`
+        : 'It runs once per row that is written.';
+    return [{ ...whole, kind: 'slow-trigger', title: `Checking ${trigger.constraint} ${took}`, detail, advice: [] }];
+  }
   return [{
-    kind: 'foreign-key-trigger', severity: severityOf(share), share, title: `Checking the foreign key ${trigger.constraint} takes ${milliseconds(perCall)} per row`,
-    detail: `For each row that goes, the rows that refer to it are looked for${key ? ` in ${key.table}` : ''}. That takes so long only where the referring column${key && key.columns.length > 1 ? 's have' : ' has'} no index.`,
-    advice: [keyAdvice(key)], evidence,
+    ...whole, kind: 'foreign-key-trigger', title: `Checking the foreign key ${trigger.constraint} takes ${milliseconds(perCall)} per row`,
+    detail: `For each row that goes, the rows that refer to it are looked for${key ? ` in ${key.table}` : ''}. ${key ? 'No index leads to them: the table is read whole each time.' : 'Unless there are very many of them, that takes so long only where no index leads to them.'}`,
+    advice: [keyAdvice(key)],
   }];
 });
 
+/** Which side of a foreign key a statement fires, where its plan tells: a row that is deleted was referred to, one that is inserted refers. */
+function sideOf(root: PlanNode): 'referenced' | 'referencing' | undefined {
+  const written = new Set(collectNodes(root).flatMap((node) => (/^(?:Insert|Update|Delete|Merge)$/.test(node.nodeType) ? [node.nodeType === 'Insert' && node.raw?.['Conflict Resolution'] === 'UPDATE' ? 'Update' : node.nodeType] : [])));
+  if (written.size !== 1) return undefined;
+  return written.has('Delete') ? 'referenced' : written.has('Insert') ? 'referencing' : undefined;
+}
+
 function keyAdvice(key: ReturnType<PlanContext['foreignKey']>): PlanAdvice {
-  if (!key) return { text: 'Make an index on the column that holds the foreign key.' };
+  if (!key) return { text: 'See that an index begins with the columns of the foreign key, in the table that refers.' };
   const columns = key.columns.map(quoteIdentifier).join(', ');
-  return { text: `Make an index on ${columns} of ${key.table}.`, sql: `CREATE INDEX CONCURRENTLY ON ${key.table.split('.').map(quoteIdentifier).join('.')} (${columns});` };
+  return { text: `Make an index on ${columns} of ${key.table}.`, sql: `CREATE INDEX CONCURRENTLY ON ${quoteQualified(key.schema, key.table)} (${columns});` };
 }
 
 /** Rows that took far longer than writing or locking takes: another session held them. */
