@@ -23,6 +23,8 @@ export interface ShownPlan {
   readonly notes: readonly string[];
   /** `orders (16.4)`, `the twin of orders`; undefined: a plan from elsewhere. */
   readonly connectionLabel?: string;
+  /** Branch of the repository when the plan was made. */
+  readonly branch?: string;
   readonly pinned?: boolean;
 }
 

@@ -1,8 +1,12 @@
-import { comparePlans, type DiffNode, type DiffTotal } from '../../server/src/core/plan/compare';
+import { comparePlans, type DiffNode, type DiffTotal, type PlanDiff } from '../../server/src/core/plan/compare';
+import type { PlanModel, PlanNode } from '../../server/src/core/plan/planModel';
 import type { ShownPlan } from '../../protocol/webview';
-import { button, element, select } from './dom';
-import { formatBlocks, formatCost, formatCount, formatMs } from './format';
-import { announce, post } from './host';
+import { renderDiffDetails } from './compareDetails';
+import { metricTitles, metricsIn, type DiffMetric } from './compareMetrics';
+import { button, element, radios, select } from './dom';
+import { announce, setView, view } from './host';
+import { formatBlocks, formatChange, formatCost, formatMs } from './format';
+import { renderHistory, titleOf } from './planList';
 import { modelOf } from './plans';
 import { nodeName } from './planRows';
 import { createTreeGrid, type GridColumn, type GridItem } from './treeGrid';
@@ -31,10 +35,10 @@ export function renderCompare({ shown, history, compareWith }: CompareOptions): 
     const [left, right] = [plans.find(({ id }) => id === before), plans.find(({ id }) => id === after)];
     const choices = plans.map((plan) => ({ value: plan.id, text: titleOf(plan) }));
     frame.replaceChildren(
-      plans.length > 1 ? element('div', { class: 'form' },
+      plans.length > 1 ? element('div', { class: 'sides' },
         select('Before', choices, before ?? '', (value) => { before = value; draw(); }),
         select('After', choices, after, (value) => { after = value; draw(); }),
-        button('Swap', () => { if (before !== undefined) [before, after] = [after, before]; draw(); }),
+        button('⇄ Swap', () => { if (before !== undefined) [before, after] = [after, before]; draw(); }, { class: 'plain' }),
       ) : element('p', {}, 'There is one plan of this query so far. Explain it again after a change, for other values, or try an index under “What if”: each plan is kept here.'),
       left && right && left.id !== right.id ? renderDiff(left, right) : '',
       renderHistory(plans, shown),
@@ -44,91 +48,110 @@ export function renderCompare({ shown, history, compareWith }: CompareOptions): 
   return frame;
 }
 
-const titleOf = (plan: ShownPlan): string => `${plan.pinned ? '★ ' : ''}${plan.title}${plan.connectionLabel ? `, ${plan.connectionLabel.replace(/, with .*/, '')}` : ''} · ${timeOf(plan)}`;
-const timeOf = ({ at }: ShownPlan): string => new Date(at).toLocaleString('en', { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
-
 function renderDiff(before: ShownPlan, after: ShownPlan): HTMLElement {
   const [old, fresh] = [modelOf(before), modelOf(after)];
   if ('message' in old || 'message' in fresh) return element('p', {}, 'One of the plans cannot be read.');
   const diff = comparePlans(old, fresh);
-  const timed = old.timed && fresh.timed;
+  const summary = diff.sameShape ? 'Same plan, other figures.' : 'The plans differ.';
+  const totals = diff.totals.filter((total) => total.before > 0 || total.after > 0);
+  announce(`${summary} ${totals.map(describeTotal).join(', ')}`);
+  return element('div', {},
+    element('div', { class: 'verdict' }, element('strong', {}, summary), element('ul', { class: 'cards' }, ...totals.map(renderTotal))),
+    renderTree(diff, old, fresh),
+  );
+}
+
+/** The trees as one, by a metric of the reader's choice. */
+function renderTree(diff: PlanDiff, old: PlanModel, fresh: PlanModel): HTMLElement {
   let count = 0;
   const toRow = (node: DiffNode): DiffRow => ({ id: `diff-${++count}`, diff: node, children: node.children.map(toRow) });
   const rows = diff.roots.map(toRow);
-  const summary = diff.sameShape ? 'Same plan, other figures.' : 'The plans differ.';
-  announce(`${summary} ${diff.totals.map(describeTotal).join(', ')}`);
-  const grid = createTreeGrid<DiffRow>({
-    label: 'Comparison of two plans', columns: timed ? timeColumns : costColumns, roots: rows,
-    rowClass: ({ diff: { status } }) => `diff-${status}`,
-    fillName(cell, { diff: node }) {
-      const named = node.after ?? node.before;
-      if (node.status !== 'same') cell.append(element('span', { class: `mark ${node.status}` }, `${SIGNS[node.status]} ${WORDS[node.status]}`));
-      if (!named) return;
-      cell.append(element('span', { class: 'type' }, ` ${nodeName(named)}`));
-      if (node.changes.length > 0) cell.append(element('span', { class: 'condition', title: node.changes.join('\n') }, ` ${node.changes.join('; ')}`));
-    },
-    onSelect: () => undefined,
-  });
-  return element('div', {},
-    element('p', { class: 'verdict' }, summary, ' ', ...diff.totals.map((total) => element('span', { class: `total ${worse(total)}` }, describeTotal(total)))),
-    grid.element,
-  );
-}
-
-function describeTotal({ label, unit, before, after }: DiffTotal): string {
-  const format = { ms: formatMs, cost: formatCost, blocks: formatBlocks }[unit];
-  return `${label} ${format(before)} → ${format(after)}${change(before, after)}`;
-}
-
-/** `(12× less)`, `(+3 %)`. */
-function change(before: number, after: number): string {
-  if (before <= 0 || after <= 0 || before === after) return '';
-  const factor = after / before;
-  if (factor >= 2) return ` (${formatTimes(factor)} more)`;
-  if (factor <= 0.5) return ` (${formatTimes(1 / factor)} less)`;
-  return ` (${factor > 1 ? '+' : '−'}${Math.round(Math.abs(factor - 1) * 100)} %)`;
-}
-const formatTimes = (factor: number): string => `${factor >= 10 ? formatCount(factor) : factor.toFixed(1)}×`;
-const worse = ({ before, after }: DiffTotal): string => (after > before * 1.1 ? 'worse' : after < before * 0.9 ? 'better' : '');
-
-type Figures = DiffNode['delta'];
-
-function column(id: string, title: string, description: string, priority: 1 | 2 | 3, value: (row: DiffRow) => number | undefined, format: (value: number) => string, signed = false): GridColumn<DiffRow> {
-  return {
-    id, title, description, priority, value: (row) => (signed ? Math.abs(value(row) ?? 0) : value(row)),
-    fill(cell, row) {
-      const figure = value(row);
-      if (figure === undefined || (signed && Math.abs(figure) < 1e-9)) return;
-      if (signed) cell.classList.add(figure > 0 ? 'worse' : 'better');
-      cell.append(signed ? `${figure > 0 ? '+' : '−'}${format(Math.abs(figure))}` : format(figure));
-    },
+  const metrics = metricsIn(old, fresh);
+  let metric = metrics.find(({ id }) => id === view().diffMetric) ?? metrics[0]!;
+  const place = element('div', { class: 'columns' });
+  const details = element('aside', { class: 'details', 'aria-label': 'What changed in the node', hidden: '' });
+  const close = (): void => {
+    details.hidden = true;
+    grid?.element.querySelector<HTMLElement>('tr[aria-selected="true"]')?.focus();
   };
-}
-
-const both = (key: keyof Figures, title: string, format: (value: number) => string, of: (node: NonNullable<DiffNode['after']>) => number | undefined): readonly GridColumn<DiffRow>[] => [
-  column(`${key}-before`, `${title} before`, 'In the plan before', 2, ({ diff }) => diff.before && of(diff.before), format),
-  column(`${key}-after`, 'After', 'In the plan after', 2, ({ diff }) => diff.after && of(diff.after), format),
-  column(`${key}-delta`, 'Change', 'After less before', 1, ({ diff }) => diff.delta[key], format, true),
-];
-const rowColumn = column('rows-delta', 'Rows', 'Change in rows', 3, ({ diff }) => diff.delta.rows, formatCount, true);
-const timeColumns = [...both('selfMs', 'Time', formatMs, (node) => node.selfMs), rowColumn, column('blocks-delta', 'Buffers', 'Change in buffers of the node alone', 3, ({ diff }) => diff.delta.blocks, formatBlocks, true)];
-const costColumns = [...both('selfCost', 'Cost', formatCost, (node) => node.selfCost), rowColumn];
-
-/** The plans that are kept, with what can be done with each. */
-function renderHistory(plans: readonly ShownPlan[], shown: ShownPlan): HTMLElement {
-  return element('section', { class: 'history' },
-    element('h2', {}, 'Plans of this query'),
-    element('ul', {}, ...plans.map((plan) => element('li', {},
-      plan.id === shown.id ? element('strong', {}, plan.title) : button(plan.title, () => post({ type: 'showPlan', id: plan.id }), { class: 'link', title: 'Show this plan' }),
-      element('span', { class: 'dim' }, ` ${totalOf(plan)} · ${plan.connectionLabel ?? 'from elsewhere'} · ${timeOf(plan)} `),
-      button(plan.pinned ? '★ Pinned' : '☆ Pin', () => post({ type: 'pin', id: plan.id, pinned: !plan.pinned }), { class: 'quiet', 'aria-pressed': String(plan.pinned === true), title: 'Pinned plans are kept when newer ones come' }),
-      plan.id === shown.id ? false : button('Forget', () => post({ type: 'forget', id: plan.id }), { class: 'quiet', 'aria-label': `Forget ${plan.title}` }),
-    ))),
+  details.addEventListener('keydown', ({ key }) => { if (key === 'Escape') close(); });
+  let grid: ReturnType<typeof createTreeGrid<DiffRow>> | undefined;
+  const draw = (): void => {
+    const whole = Math.max(sumOf(old.root, metric), sumOf(fresh.root, metric));
+    grid = createTreeGrid<DiffRow>({
+      label: 'Comparison of two plans', columns: columnsOf(metric, whole), roots: rows,
+      rowClass: ({ diff: { status } }) => `diff-${status}`,
+      fillName: (cell, { diff: node }) => fillName(cell, node),
+      onSelect({ diff: node }) {
+        details.hidden = false;
+        details.replaceChildren(...renderDiffDetails(node, metrics, close));
+      },
+    });
+    place.replaceChildren(grid.element, details);
+  };
+  draw();
+  return element('div', {},
+    element('div', { class: 'toolbar' }, radios('Figures of the comparison', metrics.map(({ id }) => ({ value: id, text: metricTitles[id] })), metric.id, (value) => {
+      metric = metrics.find(({ id }) => id === value) ?? metric;
+      setView({ diffMetric: metric.id });
+      details.hidden = true;
+      draw();
+    })),
+    place,
   );
 }
 
-function totalOf(plan: ShownPlan): string {
-  const model = modelOf(plan);
-  if ('message' in model) return '';
-  return model.timed ? formatMs(model.wholeMs ?? 0) : `cost ${formatCost(model.root.totalCost)}`;
+function fillName(cell: HTMLElement, node: DiffNode): void {
+  const named = node.after ?? node.before;
+  if (node.status !== 'same') cell.append(element('span', { class: `mark ${node.status}` }, `${SIGNS[node.status]} ${WORDS[node.status]}`));
+  if (!named) return;
+  cell.append(element('span', { class: 'type' }, nodeName(named)));
+  if (node.changes.length > 0) cell.append(element('span', { class: 'condition' }, ` ${node.changes.join('; ')}`));
+}
+
+function renderTotal(total: DiffTotal): HTMLElement {
+  const { before, after, label } = total;
+  const format = formatOf(total);
+  const change = formatChange(before, after);
+  return element('li', { class: `total ${worse(total)}` },
+    element('span', { class: 'label dim' }, label), ' ',
+    element('span', { class: 'value' }, `${format(before)} → `, element('strong', {}, format(after))),
+    change === '' ? false : element('span', { class: 'change' }, ` ${change}`),
+  );
+}
+
+const formatOf = ({ unit }: DiffTotal): ((value: number) => string) => ({ ms: formatMs, cost: formatCost, blocks: formatBlocks })[unit];
+const describeTotal = (total: DiffTotal): string => `${total.label} ${formatOf(total)(total.before)} → ${formatOf(total)(total.after)} ${formatChange(total.before, total.after)}`.trim();
+/** Beside the time of the run, parts of a millisecond are noise. */
+const worse = ({ label, unit, before, after }: DiffTotal): string => {
+  if (unit === 'ms' && label !== 'execution' && Math.abs(after - before) < 1) return '';
+  return after > before * 1.1 ? 'worse' : after < before * 0.9 ? 'better' : '';
+};
+const sumOf = (node: PlanNode, metric: DiffMetric): number => node.children.reduce((sum, child) => sum + sumOf(child, metric), metric.of(node) ?? 0);
+
+/** A difference below this part of the plan, or of the node, is noise: it is shown and not marked. */
+const [OF_PLAN, OF_NODE] = [0.01, 0.1];
+
+function columnsOf(metric: DiffMetric, whole: number): readonly GridColumn<DiffRow>[] {
+  const figure = (id: string, title: string, description: string, of: (row: DiffRow) => number | undefined): GridColumn<DiffRow> => ({
+    id, title, description, priority: 2, value: of,
+    fill(cell, row) {
+      const value = of(row);
+      if (value !== undefined) cell.append(metric.format(value));
+    },
+  });
+  return [
+    figure('before', 'Before', `${metricTitles[metric.id]} of the node in the plan before`, ({ diff }) => diff.before && metric.of(diff.before)),
+    figure('after', 'After', `${metricTitles[metric.id]} of the node in the plan after`, ({ diff }) => diff.after && metric.of(diff.after)),
+    {
+      id: 'change', title: 'Change', description: 'After less before; ordered by its size', priority: 1, value: ({ diff }) => Math.abs(diff.delta[metric.delta] ?? 0),
+      fill(cell, { diff }) {
+        const delta = diff.delta[metric.delta];
+        if (delta === undefined || metric.format(Math.abs(delta)).startsWith('<') || Math.abs(delta) < 1e-9) return;
+        const most = Math.max((diff.before && metric.of(diff.before)) ?? 0, (diff.after && metric.of(diff.after)) ?? 0);
+        const counts = metric.id !== 'rows' && Math.abs(delta) >= OF_PLAN * whole && Math.abs(delta) >= OF_NODE * most;
+        cell.append(element('span', { class: counts ? `delta ${delta > 0 ? 'worse' : 'better'}` : 'dim' }, `${delta > 0 ? '+' : '−'}${metric.format(Math.abs(delta))}`));
+      },
+    },
+  ];
 }

@@ -44,13 +44,20 @@ export function renderDetails(row: PlanRow, parts: DetailsParts): readonly Node[
     own.length > 0 && element('ul', { class: 'own-findings' }, ...own.map((finding) => element('li', {}, parts.renderFinding(finding)))),
     row.group ? element('p', {}, `${row.group.length} nodes that do the same, folded into one row. Unfold it to see each.`) : false,
     figures(row, parts.model),
+    element('h3', {}, 'As EXPLAIN prints it'),
     lines(node, terms),
     workers(node),
   );
   return [host];
 }
 
-const pair = (label: string, value: string, meaning?: string): readonly HTMLElement[] => [element('dt', {}, label), element('dd', {}, value, meaning ? element('span', { class: 'meaning' }, meaning) : false)];
+/** Beyond this many characters a value stands below its label. */
+const LONG = 22;
+
+const pair = (label: string, value: string, meaning?: string): readonly HTMLElement[] => {
+  const wide = value.length > LONG;
+  return [element('dt', wide ? { class: 'wide' } : {}, label), element('dd', wide ? { class: 'wide' } : {}, value), ...(meaning ? [element('dd', { class: 'meaning' }, meaning)] : [])];
+};
 
 /** The figures that are computed from what EXPLAIN prints, with how. */
 function figures({ node, figures: row, neverExecuted, share, group }: PlanRow, model: PlanModel): HTMLElement {
@@ -76,10 +83,13 @@ function lines(node: PlanNode, terms: boolean): HTMLElement {
   const conditions = node.conditions.map(({ label }) => label);
   const rest = Object.entries(node.raw ?? {}).filter(([key, value]) => !SAID.has(key) && !conditions.includes(key) && typeof value !== 'object' || Array.isArray(value) && !SAID.has(key) && !conditions.includes(key));
   return element('dl', { class: 'lines' },
-    ...node.conditions.flatMap(({ label, text }) => [element('dt', {}, label), element('dd', {}, element('code', {}, text), terms && explainLine(label) ? element('span', { class: 'meaning' }, explainLine(label)) : false)]),
-    ...rest.flatMap(([key, value]) => pair(key, Array.isArray(value) ? value.map(String).join(', ') : String(value), terms ? explainLine(key) : undefined)),
+    ...node.conditions.flatMap(({ label, text }) => [element('dt', { class: 'wide' }, label), element('dd', { class: 'wide' }, element('code', {}, text)), ...(terms && explainLine(label) ? [element('dd', { class: 'meaning' }, explainLine(label))] : [])]),
+    ...rest.flatMap(([key, value]) => pair(key, lineValue(value), terms ? explainLine(key) : undefined)),
   );
 }
+
+/** As EXPLAIN prints it, but with digits in groups. */
+const lineValue = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(', ') : typeof value === 'number' ? value.toLocaleString('en', { maximumFractionDigits: 3 }) : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));
 
 function workers(node: PlanNode): HTMLElement | string {
   if (!node.workers || node.workers.length === 0) return '';

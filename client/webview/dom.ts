@@ -22,6 +22,18 @@ export function select(label: string, options: readonly { readonly value: string
   return element('label', { class: 'field' }, element('span', {}, label), created);
 }
 
+let groups = 0;
+
+/** One of a few, side by side. */
+export function radios(label: string, options: readonly { readonly value: string; readonly text: string }[], value: string, onChange: (value: string) => void): HTMLElement {
+  const name = `radios-${++groups}`;
+  return element('div', { class: 'metrics', role: 'radiogroup', 'aria-label': label }, ...options.map((option) => {
+    const input = element('input', { type: 'radio', name, value: option.value, ...(option.value === value ? { checked: '' } : {}) });
+    input.addEventListener('change', () => onChange(option.value));
+    return element('label', {}, input, element('span', {}, option.text));
+  }));
+}
+
 /** A labelled check box. */
 export function checkbox(label: string, checked: boolean, onChange: (checked: boolean) => void): HTMLLabelElement {
   const created = element('input', { type: 'checkbox', ...(checked ? { checked: '' } : {}) });

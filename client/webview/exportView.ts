@@ -41,10 +41,13 @@ export function renderExport(shown: ShownPlan, number: number): HTMLElement {
   return element('div', { class: 'export' },
     checkbox('Without names and values: tables become t1, columns c1, literals ?', false, (checked) => { anonymous = checked; }),
     element('ul', {}, ...formats.map((format) => element('li', {},
-      element('strong', {}, format.title), element('span', { class: 'dim' }, ` ${format.meaning} `),
-      button('Save…', () => attempt(save(format)), { 'aria-label': `Save… as ${format.title}` }), ' ',
-      format.binary ? false : button('Copy', () => attempt(copy(format)), { 'aria-label': `Copy ${format.title}` }),
+      element('strong', {}, format.title), element('span', { class: 'dim' }, format.meaning),
+      element('span', { class: 'buttons' },
+        button('Save…', () => attempt(save(format)), { 'aria-label': `Save… as ${format.title}` }),
+        format.binary ? false : button('Copy', () => attempt(copy(format)), { 'aria-label': `Copy ${format.title}` }),
+      ),
     ))),
+    element('p', { class: 'dim' }, 'Files are written on this machine, where you say. Nothing is sent.'),
   );
 }
 

@@ -32,7 +32,7 @@ export function renderFindings(findings: readonly PlanFinding[], actions: Findin
     if (more) more.textContent = view().allFindings ? 'Show the first only' : `Show ${findings.length - FIRST} more`;
   };
   label();
-  return element('section', { 'aria-label': 'Findings' }, list, more);
+  return element('section', { class: 'finding-list', 'aria-label': findings.length === 1 ? '1 finding' : `${findings.length} findings` }, list, more);
 }
 
 /** One finding: what, how much of the plan, why, and what may help. Opening it marks its node. */
@@ -40,14 +40,15 @@ export function renderFinding(finding: PlanFinding, actions: FindingActions, lin
   const { nodeId } = finding;
   const created = element('details', { class: 'finding' },
     element('summary', {},
-      element('span', { class: `sign ${finding.severity}`, role: 'img', 'aria-label': `${finding.severity} severity` }, SIGNS[finding.severity]), ' ', finding.title,
-      finding.share >= 0.01 ? element('span', { class: 'dim' }, ` · ${formatShare(finding.share)} of the plan`) : false,
+      element('span', { class: `sign ${finding.severity}`, role: 'img', 'aria-label': `${finding.severity} severity` }, SIGNS[finding.severity]),
+      element('span', { class: 'finding-title' }, finding.title), ' ',
+      element('span', { class: 'finding-share dim', title: 'Part of the plan that is at stake' }, finding.share >= 0.01 ? formatShare(finding.share) : '', finding.share >= 0.01 ? element('span', { class: 'hidden' }, ' of the plan') : false),
     ),
     element('div', { class: 'finding-body' },
       element('p', {}, finding.detail),
-      finding.evidence.length > 0 && element('p', { class: 'dim' }, finding.evidence.map(({ label, value }) => `${label}: ${value}`).join(' · ')),
+      finding.evidence.length > 0 && element('ul', { class: 'evidence dim' }, ...finding.evidence.map(({ label, value }) => element('li', {}, `${label}: ${value}`))),
       ...finding.advice.map((advice) => renderAdvice(advice, actions)),
-      linked && nodeId !== undefined ? button('Go to the node', () => actions.select(nodeId, true)) : false,
+      linked && nodeId !== undefined ? element('p', {}, button('Go to the node', () => actions.select(nodeId, true), { class: 'link' })) : false,
     ),
   );
   if (linked && nodeId !== undefined) created.addEventListener('toggle', () => { if (created.open) actions.select(nodeId, false); });
@@ -56,10 +57,14 @@ export function renderFinding(finding: PlanFinding, actions: FindingActions, lin
 
 function renderAdvice({ text, whatIf, sql }: PlanAdvice, { tryChange }: FindingActions): HTMLElement {
   const change = whatIf && toChange(whatIf);
-  return element('p', { class: 'advice' }, text, ' ',
-    change && tryChange ? button('Try it', () => tryChange(change), { title: 'Ask the planner twin; nothing is written' }) : false,
-    sql ? element('code', { class: 'ddl' }, sql) : false,
-    sql ? button('Copy', () => post({ type: 'copy', text: sql, what: 'Statement' }), { 'aria-label': `Copy ${sql}` }) : false,
+  const tryIt = change && tryChange ? button('Try it', () => tryChange(change), { class: 'action', title: 'Ask the planner twin; nothing is written' }) : undefined;
+  return element('div', { class: 'advice' },
+    element('p', {}, text),
+    tryIt || sql ? element('p', { class: 'remedy' },
+      sql ? element('code', { class: 'ddl' }, sql) : false,
+      tryIt,
+      sql ? button('Copy', () => post({ type: 'copy', text: sql, what: 'Statement' }), { 'aria-label': `Copy ${sql}` }) : false,
+    ) : false,
   );
 }
 

@@ -32,6 +32,17 @@ export function formatFactor(factor: number): string {
   return `${size >= 10 ? formatCount(size) : size.toFixed(1)}× ${factor >= 1 ? 'more' : 'fewer'}`;
 }
 
+/** `12× less`, `+3 %`; empty where nothing, or nothing that can be put so, changed. */
+export function formatChange(before: number, after: number): string {
+  if (before <= 0 || after <= 0 || before === after) return '';
+  const factor = after / before;
+  const times = (value: number): string => `${value >= 10 ? formatCount(value) : value.toFixed(1)}×`;
+  if (factor >= 2) return `${times(factor)} more`;
+  if (factor <= 0.5) return `${times(1 / factor)} less`;
+  const percent = Math.round(Math.abs(factor - 1) * 100);
+  return percent === 0 ? '' : `${factor > 1 ? '+' : '−'}${percent} %`;
+}
+
 export function formatShare(share: number): string {
   const percent = 100 * share;
   return percent >= 1 ? `${percent.toFixed(0)} %` : percent > 0 ? '<1 %' : '0 %';

@@ -1,4 +1,5 @@
 import { collectNodes, type PlanModel } from '../../server/src/core/plan/planModel';
+import type { PlanFinding, PlanFindingKind } from '../../server/src/core/plan/findings';
 import type { ShownPlan } from '../../protocol/webview';
 import { button, element } from './dom';
 import { formatBlocks, formatCost, formatCount, formatMs, formatShare } from './format';
@@ -12,21 +13,35 @@ interface Total {
   readonly warn?: boolean;
 }
 
-/** Time, planning, JIT, buffers; where the plan comes from; what the reader must know. */
-export function renderHeader(shown: ShownPlan, model: PlanModel, sourceLabel: string | undefined): HTMLElement {
+interface HeaderParts {
+  readonly sourceLabel: string | undefined;
+  readonly findings: readonly PlanFinding[];
+  readonly actions: HTMLElement;
+}
+
+/** Notes that a finding repeats with its place and what helps. */
+const repeated: readonly (readonly [note: RegExp, kind: PlanFindingKind])[] = [
+  [/^A sort did not fit work_mem/, 'sort-spill'], [/^A hash table did not fit work_mem/, 'hash-spill'], [/^A bitmap did not fit work_mem/, 'lossy-bitmap'], [/^A condition can never be true/, 'never-true'], [/^\d+ of \d+ planned parallel workers/, 'workers-not-launched'],
+];
+
+/** Time, planning, JIT, buffers; where the plan comes from; what the reader must know, but for what a finding says better. */
+export function renderHeader(shown: ShownPlan, model: PlanModel, { sourceLabel, findings, actions }: HeaderParts): HTMLElement {
   const totals = model.timed ? measuredTotals(model) : estimatedTotals(model);
   const settings = Object.entries(model.settings).filter(([name]) => name !== 'plan_cache_mode');
-  const notes = [...shown.notes, ...model.notes.filter((note) => !note.startsWith('Planned with '))];
+  const said = new Set(findings.map(({ kind }) => kind));
+  const notes = [...shown.notes, ...model.notes.filter((note) => !note.startsWith('Planned with ') && !repeated.some(([known, kind]) => said.has(kind) && known.test(note)))];
   return element('header', { class: 'page' },
     element('h1', { class: 'hidden' }, 'Query plan'),
-    element('p', { class: 'totals' }, ...totals.flatMap(({ label, value, main, warn }, index) => [index > 0 ? ' · ' : '', element(main ? 'strong' : 'span', { class: warn ? 'warn-text' : undefined }, value), ` ${label}`])),
-    element('p', { class: 'dim' },
+    element('div', { class: 'headline' },
+      element('ul', { class: 'totals', 'aria-label': 'The whole plan' }, ...totals.map(({ label, value, main, warn }) => element('li', {}, element(main ? 'strong' : 'span', { class: warn ? 'value flag' : 'value' }, value), ' ', element('span', { class: 'label dim' }, label)))),
+      actions,
+    ),
+    element('div', { class: 'about' }, element('p', { class: 'dim' },
       shown.connectionLabel === undefined ? shown.title : `${shown.analyzed ? 'Executed' : 'Estimated'} on ${shown.connectionLabel}${shown.analyzed ? '' : ', not executed'}`,
       shown.connectionLabel !== undefined && /[ =(]/.test(shown.title) && !/^(estimated|measured)/.test(shown.title) ? element('strong', {}, ` · ${shown.title}`) : false,
       sourceLabel ? ' · ' : '',
       sourceLabel ? button(sourceLabel, () => post({ type: 'revealSource' }), { class: 'link', title: 'Go to the query' }) : undefined,
-    ),
-    settings.length > 0 && element('p', { class: 'settings' }, 'Settings that differ: ', ...settings.map(([name, value]) => element('code', { class: 'chip' }, `${name} = ${value}`))),
+    ), settings.length > 0 && element('p', {}, element('span', { class: 'dim' }, 'Settings that differ '), ...settings.map(([name, value]) => element('code', { class: 'chip' }, `${name} = ${value}`)))),
     notes.length > 0 && element('ul', { class: 'notes' }, ...notes.map((note) => element('li', {}, note))),
   );
 }

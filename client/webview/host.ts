@@ -16,7 +16,11 @@ export type Metric = 'time' | 'buffers' | 'cost' | 'rows';
 export interface View {
   readonly tab: Tab;
   readonly metric?: Metric;
+  /** What two plans are compared by. */
+  readonly diffMetric?: Metric;
   readonly sort?: { readonly column: string; readonly descending: boolean };
+  /** The chart is put away. */
+  readonly chartHidden?: boolean;
   readonly explainTerms: boolean;
   readonly allFindings: boolean;
 }

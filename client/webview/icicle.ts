@@ -11,7 +11,7 @@ export interface IcicleView {
   setMetric(metric: Metric): void;
 }
 
-const ROW = 19;
+const ROW = 20;
 /** Deeper levels are left to the table. */
 const MAX_DEPTH = 12;
 const NAMES: Readonly<Record<Metric, string>> = { time: 'Time', buffers: 'Buffers', cost: 'Cost', rows: 'Rows' };
@@ -21,6 +21,14 @@ export function metricsOf(model: PlanModel): readonly Metric[] {
   return [...(model.timed ? ['time' as const] : []), 'cost' as const, ...(collectNodes(model.root).some((node) => (node.selfHitBlocks ?? 0) + (node.selfReadBlocks ?? 0) > 0) ? ['buffers' as const] : []), 'rows' as const];
 }
 
+/** What of a text has room, with an ellipsis for the rest; a few letters alone say nothing. */
+function fit(context: CanvasRenderingContext2D, text: string, room: number): string {
+  if (context.measureText(text).width <= room) return text;
+  let kept = Math.floor((text.length * room) / Math.max(1, context.measureText(text).width));
+  while (kept > 3 && context.measureText(`${text.slice(0, kept)}…`).width > room) kept--;
+  return kept > 3 ? `${text.slice(0, kept).trimEnd()}…` : '';
+}
+
 /**
  * The plan as an icicle: a node is as wide as it and everything below it have of the metric, and as warm as its own part.
  * Everything it shows stands in the table too, which is how it is read without sight or mouse.
@@ -28,7 +36,8 @@ export function metricsOf(model: PlanModel): readonly Metric[] {
 export function createIcicle(model: PlanModel, metric: Metric, onSelect: (node: number) => void): IcicleView {
   const nodes = collectNodes(model.root);
   const canvas = element('canvas', { role: 'img' });
-  const tip = element('p', { class: 'tip dim', 'aria-hidden': 'true' }, 'Width: the part with everything below. Colour: the part of the node alone.');
+  const hint = 'Width: with everything below. Colour: the node alone.';
+  const tip = element('p', { class: 'tip dim', 'aria-hidden': 'true' }, hint);
   const frame = element('div', { class: 'icicle' }, canvas, tip);
   let current = metric;
   let layout: Icicle = layoutIcicle(model.root, current);
@@ -63,7 +72,7 @@ export function createIcicle(model: PlanModel, metric: Metric, onSelect: (node: 
       text: colour('--vscode-editor-foreground', '#888'), line: colour('--vscode-contrastBorder', colour('--vscode-panel-border', '#8888')), focus: colour('--vscode-focusBorder', '#08f'),
       heat: [colour('--vscode-charts-blue', '#3794ff'), colour('--vscode-charts-orange', '#d18616'), colour('--vscode-charts-red', '#f14c4c')] as const,
     };
-    context.font = `11px ${style.fontFamily}`;
+    context.font = `12px ${style.fontFamily}`;
     context.textBaseline = 'middle';
     for (const rect of layout.rects) drawRect(context, rect, width, palette, contrast);
   };
@@ -74,10 +83,16 @@ export function createIcicle(model: PlanModel, metric: Metric, onSelect: (node: 
     const node = nodes[rect.nodeId];
     if (!node) return;
     const inner = Math.max(0.5, w - 1);
-    context.globalAlpha = contrast ? 0.25 : rect.self >= 0.2 ? 0.6 : 0.35;
-    context.fillStyle = palette.heat[rect.self >= 0.5 ? 2 : rect.self >= 0.2 ? 1 : 0];
+    const hot = rect.self >= 0.5 ? 2 : rect.self >= 0.2 ? 1 : 0;
+    const idle = rect.self < 0.01;
+    context.globalAlpha = idle ? 0.1 : contrast ? 0.3 : hot > 0 ? 0.4 : 0.22 + rect.self;
+    context.fillStyle = idle ? palette.text : palette.heat[hot];
     context.fillRect(x, y, inner, ROW - 1);
     context.globalAlpha = 1;
+    if (hot > 0) {
+      context.fillStyle = palette.heat[hot];
+      context.fillRect(x, y, Math.min(3, inner), ROW - 1);
+    }
     if (contrast) {
       context.strokeStyle = palette.line;
       context.strokeRect(x + 0.5, y + 0.5, Math.max(0, inner - 1), ROW - 2);
@@ -88,14 +103,14 @@ export function createIcicle(model: PlanModel, metric: Metric, onSelect: (node: 
       context.strokeRect(x + 1, y + 1, Math.max(1, inner - 2), ROW - 3);
       context.lineWidth = 1;
     }
-    if (w < 40) return;
-    context.save();
-    context.beginPath();
-    context.rect(x, y, w - 5, ROW);
-    context.clip();
+    if (w < 34) return;
+    const room = w - 14;
+    const name = fit(context, `${node.nodeType}${relationOf(node) ? ` ${relationOf(node)}` : ''}`, room);
     context.fillStyle = palette.text;
-    context.fillText(`${node.nodeType}${relationOf(node) ? ` ${relationOf(node)}` : ''} · ${figure(node)}`, x + 5, y + ROW / 2);
-    context.restore();
+    context.fillText(name, x + 7, y + ROW / 2);
+    const [said, taken] = [idle ? '' : figure(node), context.measureText(name).width + 8];
+    if (said === '' || name.endsWith('…') || taken + context.measureText(said).width > room) return;
+    context.fillText(said, x + 7 + taken, y + ROW / 2);
   };
 
   const at = (event: MouseEvent): PlanNode | undefined => {
@@ -113,11 +128,12 @@ export function createIcicle(model: PlanModel, metric: Metric, onSelect: (node: 
     if (node?.id === hovered) return;
     hovered = node?.id;
     const rect = node && layout.rects.find(({ nodeId }) => nodeId === node.id);
-    tip.textContent = node && rect ? `${nodeName(node)}: ${figure(node)} alone (${formatShare(rect.self)}), ${formatShare(rect.width)} with everything below` : '';
+    tip.textContent = node && rect ? `${nodeName(node)}: ${figure(node)} alone (${formatShare(rect.self)}), ${formatShare(rect.width)} with everything below` : hint;
     draw();
   });
   canvas.addEventListener('mouseleave', () => {
     hovered = undefined;
+    tip.textContent = hint;
     draw();
   });
   new ResizeObserver(() => draw()).observe(frame);

@@ -33,7 +33,7 @@ export function planColumns(model: PlanModel, rows: readonly PlanRow[]): readonl
     ...filtered,
     ...blocks('read', 'Read', 'Read from outside the buffer cache by this node alone', 3, (row) => row.figures.readBlocks),
     ...blocks('hit', 'Hit', 'Found in the buffer cache by this node alone', 3, (row) => row.figures.hitBlocks, 'dim'),
-    ...blocks('temp', 'Temp', 'Written to and read from temporary files: work_mem was too small', 3, (row) => row.figures.tempBlocks, 'notable'),
+    ...blocks('temp', 'Temp', 'Written to and read from temporary files: work_mem was too small', 3, (row) => row.figures.tempBlocks, 'flag'),
   ];
 }
 
@@ -45,8 +45,8 @@ function plain(id: string, title: string, description: string, priority: 1 | 2 |
   return {
     id, title, description, priority, value,
     fill(cell, row) {
-      if (className !== '') cell.classList.add(className);
-      if (!row.neverExecuted && value(row) !== undefined) cell.append(text(row));
+      const shown = row.neverExecuted || value(row) === undefined ? '' : text(row);
+      if (shown !== '') cell.append(className === '' ? shown : element('span', { class: className }, shown));
     },
   };
 }
@@ -62,7 +62,7 @@ function shareColumn(id: string, title: string, description: string, value: (row
       cell.classList.add('share');
       if (row.share >= 0.2) cell.classList.add(row.share >= 0.5 ? 'hot' : 'warm');
       cell.style.setProperty('--share', row.share.toFixed(4));
-      cell.append(format(figure), row.share >= 0.01 ? element('span', { class: 'percent' }, ` ${formatShare(row.share)}`) : '');
+      cell.append(format(figure), ' ', element('span', { class: 'percent' }, row.share >= 0.01 ? formatShare(row.share) : ''));
     },
   };
 }
@@ -73,9 +73,8 @@ const estimateColumn: Column = {
   fill(cell, { figures: { estimatedRows, factor }, neverExecuted }) {
     if (neverExecuted) return;
     const off = factor !== undefined && (factor >= 2 || factor <= 0.5);
-    cell.classList.add(factor !== undefined && (factor >= NOTABLE_FACTOR || factor <= 1 / NOTABLE_FACTOR) ? 'notable' : 'dim');
-    if (off) cell.append(element('span', { class: 'factor', title: `${formatFactor(factor)} rows than estimated` }, `${factor >= 1 ? '↑' : '↓'}${formatFactor(factor).replace(/ .*/, '')} `));
-    cell.append(formatCount(estimatedRows));
+    if (off) cell.append(element('span', { class: `factor${factor >= NOTABLE_FACTOR || factor <= 1 / NOTABLE_FACTOR ? ' flag' : ' dim'}`, title: `${formatFactor(factor)} rows than estimated` }, `${factor >= 1 ? '↑' : '↓'}${formatFactor(factor).replace(/ .*/, '')}`), ' ');
+    cell.append(element('span', { class: 'dim' }, formatCount(estimatedRows)));
   },
 };
 
@@ -83,21 +82,25 @@ const estimateColumn: Column = {
 export function fillNodeName(cell: HTMLElement, row: PlanRow, path: readonly PlanRow[] | undefined, finding: { readonly severity: string; readonly title: string } | undefined): void {
   const { node, group } = row;
   const relation = relationOf(node);
-  if (path && path.length > 0) cell.append(element('span', { class: 'path dim' }, `${path.map((ancestor) => ancestor.node.nodeType).slice(-3).join(' › ')} › `));
   if (node.subplan) cell.append(element('span', { class: 'subplan' }, node.subplan));
   if (finding) cell.append(element('span', { class: `sign ${finding.severity}`, role: 'img', 'aria-label': `Finding: ${finding.title}`, title: finding.title }, finding.severity === 'high' ? '●' : finding.severity === 'medium' ? '▲' : '◆'));
   cell.append(element('span', { class: 'type' }, group ? `${node.nodeType} × ${group.length}` : node.nodeType));
   if (group) {
     const last = group.at(-1);
-    const names = [relation ?? relationBelow(node), last && (relationOf(last) ?? relationBelow(last))].filter(Boolean).join(' … ');
+    const names = [relationIn(node), last && relationIn(last)].filter(Boolean).join(' … ');
     const idle = group.filter((child) => child.neverExecuted).length;
-    cell.append(element('span', { class: 'relation' }, ` ${names}`), idle > 0 ? element('span', { class: 'dim' }, ` ${idle} never run`) : '');
+    cell.append(element('span', { class: 'relation' }, ` ${names}`), idle > 0 ? element('span', { class: 'dim' }, ` ${idle} never run`) : '', pathOf(path));
     return;
   }
   if (relation) cell.append(element('span', { class: 'relation' }, ` ${relation}`));
   if (node.index) cell.append(element('span', { class: 'index' }, ` using ${node.index}`));
+  cell.append(pathOf(path));
   const condition = chiefCondition(node);
   if (condition) cell.append(element('span', { class: 'condition', title: condition }, ` ${condition}`));
 }
 
-const relationBelow = (node: PlanRow['node']): string | undefined => node.children.map((child) => relationOf(child) ?? relationBelow(child)).find(Boolean);
+/** Where the node stands, from the nearest outwards, so that what is cut off is what is farthest. */
+const pathOf = (path: readonly PlanRow[] | undefined): HTMLElement | string => (path && path.length > 0 ? element('span', { class: 'path dim' }, ` in ${path.map((ancestor) => ancestor.node.nodeType).reverse().slice(0, 3).join(' ‹ ')}`) : '');
+
+/** The first relation that is read in or below a node, without its alias: of partitions those are numbers. */
+const relationIn = (node: PlanRow['node']): string | undefined => node.relation ?? node.alias ?? node.children.map(relationIn).find(Boolean);

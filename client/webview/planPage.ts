@@ -36,8 +36,9 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
   let tree: TreeView | undefined;
   let whatIf: WhatIfView | undefined;
   let places: readonly number[] = [];
+  const findings = findInPlan(model);
   const makeTree = (): TreeView => {
-    tree = createTreeView(model, findInPlan(model), tryChange);
+    tree = createTreeView(model, findings, tryChange);
     tree.setPlaces(places);
     return tree;
   };
@@ -56,12 +57,11 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
 
   return {
     elements: [
-      renderHeader(shown, model, content.sourceLabel),
-      element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Plan' },
+      renderHeader(shown, model, { sourceLabel: content.sourceLabel, findings, actions: element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Plan' },
         abilities.explain ? button(shown.analyzed ? 'Analyze again…' : 'Run with ANALYZE…', () => post({ type: 'explainAgain', analyze: true }), { class: 'action' }) : false,
         abilities.explain ? button('Explain again', () => post({ type: 'explainAgain', analyze: false })) : false,
         inputs.length > 1 ? select('Plan', inputs.map((input, index) => ({ value: String(index), text: `${index + 1} of ${inputs.length}${input.durationMs === undefined ? '' : ` · ${Math.round(input.durationMs)} ms`}${input.sql ? ` · ${input.sql.slice(0, 60)}` : ''}` })), String(number), (value) => onNumber(Number(value))) : false,
-      ),
+      ) }),
       ...(problems.length > 0 ? [element('ul', { class: 'notes warn' }, ...problems.map((problem) => element('li', {}, problem)))] : []),
       tabs.element,
     ],

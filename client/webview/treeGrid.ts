@@ -54,16 +54,16 @@ const WINDOW_FROM = 160;
 const OVERSCAN = 12;
 
 /**
- * A table with the ARIA tree-grid pattern, focus on rows: up and down move, left folds or goes to the parent, right
+ * A table with the ARIA tree-grid pattern (the roles are written out: in a narrow panel rows are no table rows any more), focus on rows: up and down move, left folds or goes to the parent, right
  * unfolds or goes to the first child, Home and End go to the ends, `*` unfolds everything, Enter opens. All rows are equally
  * high, so that of a long plan only those in sight exist.
  */
 export function createTreeGrid<Item extends GridItem>(options: GridOptions<Item>): TreeGrid<Item> {
   const { columns } = options;
   const [top, bottom] = [spacer(), spacer()];
-  const body = element('tbody');
+  const body = element('tbody', { role: 'rowgroup' });
   const headers = columns.map((column) => headerCell(column));
-  const head = element('thead', {}, element('tr', {}, element('th', { scope: 'col', class: 'name' }, 'Node'), ...headers));
+  const head = element('thead', { role: 'rowgroup' }, element('tr', { role: 'row' }, element('th', { scope: 'col', role: 'columnheader', class: 'name' }, 'Node'), ...headers));
   const table = element('table', { role: 'treegrid', 'aria-label': options.label }, element('colgroup', {}, element('col', { class: 'name' }), ...columns.map(({ priority, id }) => element('col', { class: `p${priority} ${id}` }))), head, body);
   const frame = element('div', { class: 'grid', tabindex: '-1' }, table);
 
@@ -73,11 +73,13 @@ export function createTreeGrid<Item extends GridItem>(options: GridOptions<Item>
   let sort = options.sort;
   let lines: readonly Line<Item>[] = [];
   let active = 0;
+  /** Somebody has gone to a row: until then none is marked. */
+  let chosen = false;
   let rowHeight = 24;
   const made = new Map<string, HTMLTableRowElement>();
 
   function headerCell(column: GridColumn<Item>): HTMLTableCellElement {
-    const cell = element('th', { scope: 'col', class: `number p${column.priority}`, title: column.description });
+    const cell = element('th', { scope: 'col', role: 'columnheader', class: `number p${column.priority} ${column.id}`, title: column.description });
     if (!column.value) cell.append(column.title);
     else {
       const control = element('button', { type: 'button', class: 'sort', 'aria-description': column.description }, column.title);
@@ -92,7 +94,7 @@ export function createTreeGrid<Item extends GridItem>(options: GridOptions<Item>
     sort = sort?.column !== column ? { column, descending: true } : sort.descending ? { column, descending: false } : undefined;
     options.onSort?.(sort);
     layout();
-    if (current !== undefined) select(current, false);
+    if (chosen && current !== undefined) select(current, false);
   };
 
   const layout = (): void => {
@@ -138,7 +140,7 @@ export function createTreeGrid<Item extends GridItem>(options: GridOptions<Item>
     made.set(line.item.id, row);
     row.setAttribute('aria-rowindex', String(index + 2));
     row.tabIndex = index === active ? 0 : -1;
-    row.setAttribute('aria-selected', String(index === active));
+    row.setAttribute('aria-selected', String(chosen && index === active));
     return row;
   };
 
@@ -154,7 +156,7 @@ export function createTreeGrid<Item extends GridItem>(options: GridOptions<Item>
       ...(item.children.length > 0 && !sort ? { 'aria-expanded': String(!folded.has(item.id)) } : {}),
     }, name);
     for (const column of columns) {
-      const cell = element('td', { class: `number p${column.priority}`, role: 'gridcell' });
+      const cell = element('td', { class: `number p${column.priority} ${column.id}`, role: 'gridcell' });
       column.fill(cell, item);
       row.append(cell);
     }
@@ -194,6 +196,7 @@ export function createTreeGrid<Item extends GridItem>(options: GridOptions<Item>
   const moveTo = (index: number | undefined, focus: boolean): void => {
     if (index === undefined || !lines[index]) return;
     active = index;
+    chosen = true;
     const [first, last] = windowOf();
     if (lines.length > WINDOW_FROM && (index < first || index >= last)) window.scrollTo({ top: window.scrollY + body.getBoundingClientRect().top + index * rowHeight - window.innerHeight / 2 });
     draw();

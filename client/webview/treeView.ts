@@ -1,7 +1,7 @@
 import type { PlanModel } from '../../server/src/core/plan/planModel';
 import type { PlanFinding } from '../../server/src/core/plan/findings';
 import { renderDetails } from './details';
-import { button, element } from './dom';
+import { button, element, radios } from './dom';
 import { renderFinding, renderFindings, type FindingActions } from './findingList';
 import { announce, post, setView, view, type Metric } from './host';
 import { createIcicle, metricsOf } from './icicle';
@@ -74,14 +74,15 @@ export function createTreeView(model: PlanModel, findings: readonly PlanFinding[
   let finding = -1;
   const marked = findings.filter(({ nodeId }) => nodeId !== undefined);
 
-  const switcher = element('div', { class: 'metrics', role: 'radiogroup', 'aria-label': 'Width of the chart' }, ...metrics.map((metric) => {
-    const input = element('input', { type: 'radio', name: 'metric', value: metric, ...(metric === first ? { checked: '' } : {}) });
-    input.addEventListener('change', () => {
-      setView({ metric });
-      icicle.setMetric(metric);
-    });
-    return element('label', {}, input, element('span', {}, METRICS[metric]));
-  }));
+  // A chart of one node is a bar.
+  const chart = rows.length > 1;
+  icicle.element.hidden = !chart || view().chartHidden === true;
+  const switcher = chart && radios('What the chart shows', [...metrics.map((metric) => ({ value: metric as string, text: METRICS[metric] })), { value: 'none', text: 'No chart' }], view().chartHidden === true ? 'none' : first, (value) => {
+    const metric = metrics.find((known) => known === value);
+    setView(metric ? { metric, chartHidden: false } : { chartHidden: true });
+    icicle.element.hidden = !metric;
+    if (metric) icicle.setMetric(metric);
+  });
 
   return {
     element: element('div', { class: 'plan-view' },
@@ -89,9 +90,9 @@ export function createTreeView(model: PlanModel, findings: readonly PlanFinding[
       icicle.element,
       element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Tree' },
         switcher, search.element,
-        button('Unfold all', () => grid.setAllFolded(false), { title: '* in the tree' }),
-        button('Fold all', () => grid.setAllFolded(true)),
-        marked.length > 0 ? button('Next finding', () => goToFinding(1), { title: '] (and [ for the one before)', 'aria-keyshortcuts': ']' }) : false,
+        chart && button('Unfold all', () => grid.setAllFolded(false), { class: 'plain', title: '* in the tree' }),
+        chart && button('Fold all', () => grid.setAllFolded(true), { class: 'plain' }),
+        marked.length > 0 ? button('Next finding', () => goToFinding(1), { class: 'plain', title: '] (and [ for the one before)', 'aria-keyshortcuts': ']' }) : false,
       ),
       element('div', { class: 'columns' }, grid.element, details),
     ),
