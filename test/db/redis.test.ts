@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectFindings, figureOf, tableOf, type HealthReport } from '../../server/src/core/health/model';
+import { toMetrics } from '../../server/src/core/health/metrics';
 import { openRedis } from '../../server/src/db/redis/redisServer';
 import { parseRedisUrl } from '../../server/src/db/redis/redisUrl';
+import { openSession } from '../../server/src/db/session';
 import { readHealth } from '../../server/src/workspace/health';
 import { createRedisSource } from '../../server/src/workspace/redisHealth';
 
@@ -68,6 +70,23 @@ describe.skipIf(!found)('a Redis server', () => {
     expect(findings[0]?.message).toBe('600 of 800 keys availability:hotel:*:rooms have no time to live: they stay until something deletes them.');
   });
 
+  it('is looked at also where the Postgres beside it is not there, and the other way round', async () => {
+    const session = openSession('postgres://nobody@127.0.0.1:1/shop');
+    try {
+      const report = await readHealth({ session, sources: [createRedisSource(url(), { keys: 0 }), createRedisSource('redis://127.0.0.1:1', { keys: 0 })] });
+      expect(report.checks.map(({ name, findings }) => [name, findings.filter(({ id }) => id === 'unreachable').map(({ severity, message }) => [severity, message])])).toEqual([
+        ['postgres', [['critical', 'PostgreSQL could not be looked at: nobody@127.0.0.1:1/shop: nothing listens there (connection refused).']]],
+        ['redis', []],
+        ['redis', [['critical', 'Redis 127.0.0.1:1/0 could not be looked at: nothing listens there (connection refused).']]],
+      ]);
+      expect(figureOf(report.checks[1], 'keys')).toBe(2046);
+      expect(toMetrics(report).find(({ name }) => name === 'sargable_health_up')?.samples).toEqual([{ value: 0 }]);
+      await expect(readHealth({ session, sources: [createRedisSource('redis://127.0.0.1:1', { keys: 0 })] })).rejects.toThrow('nobody@127.0.0.1:1/shop: nothing listens there (connection refused); 127.0.0.1:1/0: nothing listens there');
+    } finally {
+      await session.close();
+    }
+  });
+
   it('is not read beyond the budget, and counts are estimates then', async () => {
     const report = await look(url(), 500);
     const [check] = report.checks;
@@ -122,7 +141,22 @@ describe.skipIf(!found)('a Redis server', () => {
     await admin.sendCommand(['ACL', 'SETUSER', 'reader', '+scan', '+pttl']);
     const [more] = (await look(`redis://reader:pa%3Ass%2Fw@127.0.0.1:${port}`, 100)).checks;
     expect(tableOf(more, 'patterns')?.rows[0]).toMatchObject({ bytes: null });
-    expect(more?.cannotSee).toHaveLength(1);
+    expect(more?.cannotSee.map(({ reason }) => reason)).toEqual(['Not seen: the memory of keys (the role may not run MEMORY USAGE on these keys).']);
+  });
+
+  it('of a kind without MEMORY repeats the key in its answer: that reaches nobody', async () => {
+    const answers: Record<string, string> = { INFO: '$17\r\nredis_version:3.2\r\n', SCAN: '*2\r\n$1\r\n0\r\n*1\r\n$9\r\nmail:anna\r\n', PTTL: ':-1\r\n', MEMORY: "-ERR unknown command 'MEMORY', with args beginning with: 'USAGE' 'mail:anna' \r\n" };
+    const old = createServer((socket) => socket.on('error', () => undefined).on('data', (data) => {
+      for (const [, command] of data.toString('latin1').matchAll(/\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n/g)) socket.write(answers[command ?? ''] ?? '+OK\r\n');
+    }));
+    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+    try {
+      const [check] = (await look(`redis://127.0.0.1:${(old.address() as AddressInfo).port}`)).checks;
+      expect(tableOf(check, 'patterns')?.rows).toMatchObject([{ keys: 1, bytes: null }]);
+      expect(check?.cannotSee.map(({ reason }) => reason)).toEqual(['Not seen: the memory of keys (this server does not answer MEMORY USAGE).']);
+    } finally {
+      old.close();
+    }
   });
 
   it('that cannot be used is named without its password', async () => {

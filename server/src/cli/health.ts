@@ -20,7 +20,8 @@ import { UsageError } from './usage';
 export interface HealthFlags extends SourceFlags, ChecklistFlags {
   /** `false` from `--no-database`. */
   readonly database?: string | false;
-  readonly format: HealthFormat;
+  /** Left out: text. */
+  readonly format?: HealthFormat;
   readonly output?: string;
   readonly threshold?: readonly string[];
   readonly poolSize?: number;
@@ -40,32 +41,33 @@ export interface HealthFlags extends SourceFlags, ChecklistFlags {
 
 /** `sargable health`. @returns the exit status: 1 where something is critical, or there are more warnings than allowed */
 export async function runHealth(checks: readonly string[], flags: HealthFlags): Promise<number> {
-  const { listen, watch } = flags;
+  const { listen, watch, format = 'text' } = flags;
   if (listen !== undefined && (watch !== undefined || flags.output !== undefined)) throw new UsageError('--listen looks when it is asked: it goes without --watch and --output');
-  if (watch !== undefined && flags.format === 'markdown') throw new UsageError('--watch writes text, json or prometheus');
+  if (listen !== undefined && flags.format !== undefined && flags.format !== 'prometheus') throw new UsageError(`--listen serves metrics in the format of Prometheus: it goes without --format ${flags.format}`);
+  if (watch !== undefined && (format === 'markdown' || format === 'index-analysis')) throw new UsageError(`--watch writes text, json or prometheus, not ${format}`);
   const address = listen === undefined ? undefined : parseAddress(listen);
   const periods = checks[0] === 'checklist' ? periodsOf(flags) : undefined;
-  if (periods && (checks.length > 1 || address || watch !== undefined || !['text', 'json', 'markdown'].includes(flags.format))) throw new UsageError('health checklist goes with --daily, --weekly, --monthly or --quarterly, as text, json or markdown; without further checks, --watch and --listen');
+  if (periods && (checks.length > 1 || address || watch !== undefined || !['text', 'json', 'markdown'].includes(format))) throw new UsageError('health checklist goes with --daily, --weekly, --monthly or --quarterly, as text, json or markdown; without further checks, --watch and --listen');
   const earlier = await readEarlier(flags.since);
-  const wanted = periods ? checksOf(periods) : flags.format === 'index-analysis' && checks.length === 0 ? ['indexes'] : checks;
-  if (flags.format === 'index-analysis' && !wanted.includes('indexes')) throw new UsageError('--format index-analysis is of the check indexes');
+  const wanted = periods ? checksOf(periods) : format === 'index-analysis' && checks.length === 0 ? ['indexes'] : checks;
+  if (format === 'index-analysis' && !wanted.includes('indexes')) throw new UsageError('--format index-analysis is of the check indexes');
   const { request, url, settings } = await toHealthRequest(wanted, flags);
   const progress = createProgress();
   const workspace = periods || address || watch !== undefined || url === undefined ? undefined : await readWorkspace(wanted, flags, url, settings, progress);
   const looks = openHealth(url, { ...request, ...(workspace ? { workspace: workspace.workspace } : {}), ...(watch === undefined && !address ? { onProgress: (check, done, total) => progress.update(check.toLowerCase(), done, total, 'checks') } : {}) });
   try {
     if (address) return await serveMetrics(looks, address);
-    if (watch !== undefined) return await watchHealth(looks, { seconds: watch === true ? DEFAULT_SECONDS : watch, ...flags });
+    if (watch !== undefined) return await watchHealth(looks, { seconds: watch === true ? DEFAULT_SECONDS : watch, ...flags, format });
     const outcome = await looks.look();
     progress.done();
     if (!outcome.ok) throw new UsageError(`nothing can be said of the health: ${outcome.error}`);
     if (periods) {
       const retentionDays = request.thresholds?.['partitionRetentionDays'] ?? settings.health?.thresholds?.['partitionRetentionDays'] ?? 0;
-      const { text, status } = renderChecklist(outcome.report, periods, flags.format, { retentionDays, ...(earlier ? { earlier } : {}) });
+      const { text, status } = renderChecklist(outcome.report, periods, format, { retentionDays, ...(earlier ? { earlier } : {}) });
       await print(text, flags.output);
       return status;
     }
-    await print(renderHealth(outcome.report, flags.format, checks.length > 0 || flags.output !== undefined), flags.output);
+    await print(renderHealth(outcome.report, format, checks.length > 0 || flags.output !== undefined), flags.output);
     return statusOf(outcome.report, flags.maxWarnings);
   } finally {
     await looks.close();
@@ -140,7 +142,7 @@ export function addHealthCommand(program: Command): void {
     .command('health [checks...]')
     .description(`what is wrong with a database, and the statements that mend it: ${[...postgresChecks.map(({ name }) => name), ...SOURCE_CHECKS].join(', ')} (default: all that is named by URL); or: checklist`)
     .option('--database <url>', 'the database (also SARGABLE_DATABASE_URL, PG* variables)')
-    .addOption(new Option('--format <format>', 'output format').choices([...HEALTH_FORMATS]).default('text'))
+    .addOption(new Option('--format <format>', 'output format (default: text)').choices([...HEALTH_FORMATS]))
     .option('--output <file>', 'write the report there; a reader never sees half of it')
     .option('--threshold <name=value>', 'limit of a check; repeatable', collect)
     .option('--pool-size <n>', "connections of the application's pools together", wholeNumber)

@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises';
 import path from 'node:path';
 import type { HealthSource } from '../workspace/health';
 import type { PoolerOptions } from '../workspace/poolerHealth';
@@ -37,6 +38,11 @@ export async function createSources(checks: readonly string[], flags: SourceFlag
   const pooler = flags.pgbouncerUrl ?? named('pgbouncer', 'SARGABLE_PGBOUNCER_URL');
   if (checks.includes('pgbouncer') && pooler === undefined && flags.pgbouncerIni === undefined) throw new UsageError('name the PgBouncer: --pgbouncer-url postgres://user@host:6432/pgbouncer, SARGABLE_PGBOUNCER_URL, or --pgbouncer-ini FILE');
   if ((pooler !== undefined || flags.pgbouncerIni !== undefined) && wanted('pgbouncer')) {
+    if (flags.pgbouncerIni !== undefined) {
+      await access(flags.pgbouncerIni, constants.R_OK).catch((error: unknown) => {
+        throw new UsageError(`--pgbouncer-ini: ${flags.pgbouncerIni} cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`);
+      });
+    }
     const { createPoolerSource } = await import('../workspace/poolerHealth');
     sources.push(createPoolerSource({
       ...(pooler === undefined ? {} : { url: pooler }), ...(flags.pgbouncerIni === undefined ? {} : { ini: path.resolve(flags.pgbouncerIni) }),

@@ -3,6 +3,7 @@ import os from 'node:os';
 import { addAdvice } from '../core/health/advice';
 import type { HealthCheck, HealthReport, HealthServer } from '../core/health/model';
 import { toThresholds, type Thresholds } from '../core/health/thresholds';
+import { POSTGRES_CHECK, tellUnreachable } from '../core/health/unreachable';
 import { DatabaseError } from '../db/errors';
 import { probes } from '../db/health';
 import { runProbe, type HealthOptions, type Probe, type ProbeResult } from '../db/health/probe';
@@ -41,19 +42,15 @@ export const postgresChecks: readonly { readonly name: string; readonly title: s
 
 /**
  * Looks at a database: check by check, each in a read-only transaction with short time limits. A check that fails or may
- * not see something says so in its `cannotSee`; the others go on. Rejects with `DatabaseError` where the server cannot be reached.
+ * not see something says so in its `cannotSee`; the others go on. A server that cannot be reached, or is lost on the way, becomes
+ * a finding in the place of its checks. Rejects with `DatabaseError` where none could be reached.
  */
 export async function readHealth(request: HealthRequest): Promise<HealthReport> {
   const { session, settings, sources = [], signal } = request;
   const thresholds = toThresholds(settings?.thresholds, request.thresholds);
-  const memory = settings?.memoryMegabytes === undefined ? session && await memoryHere(session) : settings.memoryMegabytes * 1024 * 1024;
-  const options: HealthOptions = {
-    ...(settings?.poolSize === undefined ? {} : { poolSize: settings.poolSize }), ...(settings?.maxOverflow === undefined ? {} : { maxOverflow: settings.maxOverflow }),
-    ...(memory === undefined ? {} : { memory }), ...(request.workspace ? { placesOf: request.workspace.placesOf } : {}), ...request.options,
-  };
   const chosen: readonly Probe[] = session ? probes.filter(({ name }) => request.checks?.includes(name) ?? true) : [];
-  const server = session && await readServer(session);
   const checks: HealthCheck[] = [];
+  const failures: DatabaseError[] = [];
   const total = chosen.length + sources.length;
   const run = async ({ name, title }: Pick<HealthCheck, 'name' | 'title'>, work: () => Promise<ProbeResult>): Promise<void> => {
     signal?.throwIfAborted();
@@ -63,9 +60,34 @@ export async function readHealth(request: HealthRequest): Promise<HealthReport> 
     const check: HealthCheck = { name, title, figures, tables, findings: findings.map((f) => ({ ...f, check: name })), cannotSee: cannotSee.map((c) => ({ ...c, check: name })), durationMs: Math.round(performance.now() - started) };
     checks.push(name === 'indexes' && request.workspace ? addAdvice(check, await request.workspace.advise()) : check);
   };
-  if (session && server) for (const probe of chosen) await run(probe, () => runProbe(session, probe, { server, thresholds, options }));
-  for (const source of sources) await run(source, () => source.run(thresholds, server));
+  const orTell = async (of: Pick<HealthCheck, 'name' | 'title'>, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof DatabaseError)) throw error;
+      failures.push(error);
+      await run(of, () => Promise.resolve({ figures: [], tables: [], findings: [tellUnreachable(of.title, error.message)], cannotSee: [] }));
+    }
+  };
+  let server: HealthServer | undefined;
+  if (session) {
+    await orTell(POSTGRES_CHECK, async () => {
+      const found = server = await readServer(session);
+      const options = { ...await toOptions(settings, session), ...(request.workspace ? { placesOf: request.workspace.placesOf } : {}), ...request.options };
+      for (const probe of chosen) await run(probe, () => runProbe(session, probe, { server: found, thresholds, options }));
+    });
+  }
+  for (const source of sources) await orTell(source, () => run(source, () => source.run(thresholds, server)));
+  if (failures[0] && failures.length === checks.length) throw failures.length === 1 ? failures[0] : new DatabaseError(failures[0].kind, failures.map(({ message }) => message).join('; '));
   return { version: 1, label: session?.label ?? sources.map(({ title }) => title).join(', '), takenAt: server?.now ?? new Date().toISOString(), ...(server ? { server } : {}), checks };
+}
+
+async function toOptions(settings: HealthSettings | undefined, session: DbSession): Promise<HealthOptions> {
+  const memory = settings?.memoryMegabytes === undefined ? await memoryHere(session) : settings.memoryMegabytes * 1024 * 1024;
+  return {
+    ...(settings?.poolSize === undefined ? {} : { poolSize: settings.poolSize }), ...(settings?.maxOverflow === undefined ? {} : { maxOverflow: settings.maxOverflow }),
+    ...(memory === undefined ? {} : { memory }),
+  };
 }
 
 /** Of this machine, where the server proves to run on it: behind a tunnel it would be another's. Bytes. */

@@ -6,6 +6,7 @@ import { judgePools, readRunningSettings } from '../core/health/pgbouncer/judgeP
 import { givesAway, lintPooler, type PoolerContext } from '../core/health/pgbouncer/lintPooler';
 import { readIniSettings, type PoolerSettings } from '../core/health/pgbouncer/poolerSettings';
 import { findSessionFeatures, type SessionFeature } from '../core/health/pgbouncer/sessionFeatures';
+import { tellUnreachable } from '../core/health/unreachable';
 import { collectLineStarts, lineAt } from '../core/text/lineIndex';
 import { DatabaseError } from '../db/errors';
 import { readPooler } from '../db/pgbouncer/console';
@@ -37,8 +38,13 @@ export function createPoolerSource({ url, ini, uses }: PoolerOptions): HealthSou
     async run(limits, server) {
       const parts: CheckOutcome[] = [];
       const cannotSee: { reason: string; grant?: string }[] = [];
-      if (url !== undefined) {
-        const facts = await readPooler(url);
+      // What the file says can be told while the console is not there.
+      const facts = url === undefined ? undefined : await readPooler(url).catch((error: unknown) => {
+        if (ini === undefined || !(error instanceof DatabaseError)) throw error;
+        parts.push({ figures: [], tables: [], findings: [tellUnreachable('The console of PgBouncer', error.message)] });
+        return undefined;
+      });
+      if (facts) {
         parts.push(judgePools(facts, limits));
         cannotSee.push(...facts.refused.map((reason) => ({ reason: `Not seen: ${reason}.` })));
         // The file says where a setting stands; without it the running PgBouncer says what holds.

@@ -41,7 +41,7 @@ export function createRedisSource(url: string, { keys }: RedisOptions): HealthSo
         // Read again where the walk has added to the counters, so that the next look does not take our lookups for the application's.
         before = sample && !previous ? { info: await server.info(), at: Date.now() } : { info, at };
         const outcome = judgeRedis({ info, ...(sample ? { sample } : {}), ...(previous ? { previous } : {}) }, limits);
-        return { ...outcome, cannotSee: notes(refused, info.get('cluster_enabled') === '1') };
+        return { ...outcome, cannotSee: notes(refused, sample !== undefined, info.get('cluster_enabled') === '1') };
       } finally {
         server.close();
       }
@@ -49,9 +49,9 @@ export function createRedisSource(url: string, { keys }: RedisOptions): HealthSo
   };
 }
 
-function notes(refused: readonly string[], cluster: boolean): { readonly reason: string; readonly grant?: string }[] {
+function notes(refused: readonly string[], sampled: boolean, cluster: boolean): { readonly reason: string; readonly grant?: string }[] {
   return [
-    ...refused.map((reason) => ({ reason: `Not seen: keys by pattern (${reason}).`, grant: 'ACL SETUSER <user> +info +scan +pttl +memory|usage ~*' })),
+    ...refused.map((reason) => ({ reason: `Not seen: ${sampled ? 'the memory of keys' : 'keys by pattern'} (${reason}).`, grant: 'ACL SETUSER <user> +info +scan +pttl +memory|usage ~*' })),
     ...(cluster ? [{ reason: 'This is one node of a cluster; the keys of the others are not seen.' }] : []),
   ];
 }

@@ -4,6 +4,7 @@ import { THRESHOLDS } from '../core/health/thresholds';
 import type { FileRole } from '../core/hosts/ir';
 import { UNUSED_SUPPRESSION } from '../core/lint/linter';
 import type { LintSettings, MigrationTarget, Rule, Severity } from '../core/lint/rule';
+import { editDistance } from '../core/text/editDistance';
 
 /** What a configuration file holds; the editor's settings have the same keys under `sargable.`. */
 export interface UserSettings {
@@ -174,19 +175,6 @@ export function nearest(name: string, candidates: readonly string[]): string | u
     if (distance <= Math.max(2, name.length / 3) && (!best || distance < best.distance)) best = { name: candidate, distance };
   }
   return best?.name;
-}
-
-/** Levenshtein distance, single row. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
 
 /** Settings of several origins in one; later ones win, rule by rule. */

@@ -1,5 +1,6 @@
 import type { MetricFamily, Sample } from './exposition';
 import { figureOf, tableOf, type HealthCheck, type HealthReport, type HealthValue } from './model';
+import { isPartial } from './unreachable';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -118,11 +119,11 @@ const withLabel = (samples: readonly Sample[], name: string, value: string): rea
 /** What is known without a report: the last look failed, or there was none. */
 export const toUnreachable = (): readonly MetricFamily[] => [up(0)];
 
-const up = (value: 0 | 1): MetricFamily => ({ name: `${PREFIX}health_up`, type: 'gauge', help: 'Whether the last look at the servers succeeded.', samples: [{ value }] });
+const up = (value: 0 | 1): MetricFamily => ({ name: `${PREFIX}health_up`, type: 'gauge', help: 'Whether the last look reached all servers.', samples: [{ value }] });
 
 /**
- * A report as metrics. Metrics of Postgres carry the database's name. No text of a query, no name of a key and no message of a
- * finding becomes a label.
+ * A report as metrics. Metrics of Postgres carry the database's name. No text of a query and no message of a finding becomes a
+ * label. Keys of Redis are labelled by their patterns; a key without a value in its name (`queue`) is its own pattern.
  */
 export function toMetrics(report: HealthReport): readonly MetricFamily[] {
   const { checks, server } = report;
@@ -140,6 +141,6 @@ export function toMetrics(report: HealthReport): readonly MetricFamily[] {
     { name: `${PREFIX}health_not_seen`, type: 'gauge', help: 'Things that a check could not see, for want of a privilege or of time.', samples: each(({ cannotSee }) => cannotSee.length) },
     { name: `${PREFIX}health_check_duration_seconds`, type: 'gauge', help: 'How long a check took.', samples: each(({ durationMs }) => durationMs / 1000) },
     { name: `${PREFIX}health_last_look_timestamp_seconds`, type: 'gauge', help: 'When the look was taken.', samples: [{ value: Math.floor(Date.parse(report.takenAt) / 1000) }].filter(({ value }) => Number.isFinite(value)) },
-    up(1),
+    up(isPartial(report) ? 0 : 1),
   ];
 }

@@ -1,4 +1,5 @@
 import { judgeStatements } from '../../core/health/statements';
+import { quoteIdentifier } from '../../core/sql/names';
 import { readStatementsOf } from '../statements';
 import type { Probe } from './probe';
 
@@ -21,6 +22,6 @@ export const statements: Probe = {
 function splitNote(note: string, user: string): [string, string?] {
   const at = note.search(/(Run: |run: |To see them: |As its owner: )?(GRANT|CREATE EXTENSION) /);
   if (at < 0) return [note];
-  const help = note.slice(at).replace(/^(Run: |run: |To see them: |As its owner: )/, '').replaceAll('<role>', /^[a-z_][a-z0-9_$]*$/.test(user) ? user : `"${user.replaceAll('"', '""')}"`).replace('; and ', ';\n');
+  const help = note.slice(at).replace(/^(Run: |run: |To see them: |As its owner: )/, '').replaceAll('<role>', () => quoteIdentifier(user)).replace('; and ', ';\n');
   return [note.slice(0, at).replace(/[,;]? ?(then )?$/, '').replace(/([^.])$/, '$1.'), help];
 }

@@ -16,7 +16,7 @@ export interface KeyBudget {
 /** What one look at the keys gave. */
 export interface SampledKeys {
   readonly sample: KeySample;
-  /** What the role may not do, as the server said it. */
+  /** What the role may not do. Holds no name of a key. */
   readonly refused: readonly string[];
 }
 
@@ -88,7 +88,7 @@ export async function openRedis(target: RedisTarget): Promise<RedisServer> {
           for (const [id, key] of await ask(measure(send, fresh.slice(0, room), refused))) measured.set(id, key);
         } while (cursor !== '0' && measured.size < budget.keys && Date.now() < deadline);
       } catch (error) {
-        if (error instanceof DatabaseError && error.kind === 'permission') return { refused: [error.message] };
+        if (error instanceof DatabaseError && (error.kind === 'permission' || error.kind === 'query')) return { refused: [error.message] };
         throw error;
       }
       const keys = [...measured.values()];
@@ -105,18 +105,30 @@ type Send = (command: (string | Buffer)[]) => Promise<unknown>;
 /** A name byte by byte: it need not be text. */
 const identify = (name: Buffer): string => name.toString('latin1');
 
-/** Time to live and size of each key, in one round trip. Keys that went away meanwhile are left out. */
+/**
+ * Time to live and size of each key, in one round trip. Keys that went away meanwhile are left out. What the server says of a
+ * command that it refuses may repeat the key (`unknown command … with args beginning with`): it goes nowhere.
+ */
 async function measure(send: Send, names: readonly Buffer[], refused: Set<string>): Promise<[string, MeasuredKey][]> {
+  const askOf = async (command: readonly string[], name: Buffer): Promise<unknown> => {
+    try {
+      return await send([...command, name]);
+    } catch (error) {
+      const { kind } = toRedisError(error, '');
+      if (kind !== 'permission' && kind !== 'query') throw error;
+      const words = command.join(' ');
+      throw new DatabaseError(kind, kind === 'permission' ? `the role may not run ${words} on these keys` : `this server does not answer ${words}`);
+    }
+  };
   const sizeOf = (name: Buffer): Promise<unknown> =>
     // It looks at five elements of a collection; with SAMPLES 0 it would walk all of them.
-    send(['MEMORY', 'USAGE', name]).catch((error: unknown) => {
-      const { kind, message } = toRedisError(error, 'MEMORY USAGE');
-      if (kind !== 'permission' && kind !== 'query') throw error;
-      refused.add(message);
+    askOf(['MEMORY', 'USAGE'], name).catch((error: unknown) => {
+      if (!(error instanceof DatabaseError)) throw error;
+      refused.add(error.message);
       return null;
     });
   const found = await Promise.all(names.map(async (name): Promise<[string, MeasuredKey] | undefined> => {
-    const [ttl, size] = await Promise.all([send(['PTTL', name]), sizeOf(name)]);
+    const [ttl, size] = await Promise.all([askOf(['PTTL'], name), sizeOf(name)]);
     const milliseconds = Number(ttl);
     if (milliseconds === -2) return undefined;
     return [identify(name), { name: name.toString('utf8'), ttl: milliseconds < 0 ? null : milliseconds / 1000, ...(size === null ? {} : { bytes: Number(size) }) }];

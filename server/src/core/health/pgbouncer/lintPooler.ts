@@ -1,3 +1,4 @@
+import { editDistance } from '../../text/editDistance';
 import type { CheckOutcome } from '../model';
 import { plural, renderNumber } from '../values';
 import { KNOWN_SETTINGS } from './knownSettings';
@@ -16,6 +17,8 @@ export interface PoolerContext {
 
 const AUTH_TYPES = ['cert', 'md5', 'scram-sha-256', 'plain', 'trust', 'any', 'hba', 'ldap', 'pam'];
 const POOL_MODES = ['session', 'transaction', 'statement'];
+/** Letters by which a misspelt setting may differ from the one that is meant. */
+const MOST_SLIPS = 2;
 /** Places that one finding names. */
 const NAMED_PLACES = 5;
 
@@ -31,7 +34,7 @@ const warn = (id: string, subject: string, message: string, recommendation: stri
 function lintWords(settings: PoolerSettings): Finding[] {
   const findings: Finding[] = [];
   for (const name of settings.names) {
-    const meant = KNOWN_SETTINGS.includes(name) ? undefined : KNOWN_SETTINGS.find((known) => isNear(name, known));
+    const meant = KNOWN_SETTINGS.includes(name) ? undefined : KNOWN_SETTINGS.find((known) => editDistance(name, known) <= MOST_SLIPS);
     if (meant !== undefined) findings.push(warn('pgbouncer-unknown-setting', settings.place(name), `PgBouncer knows no setting ${name}.`, `Is ${meant} meant?`, { name }));
   }
   for (const [name, words] of [['auth_type', AUTH_TYPES], ['pool_mode', POOL_MODES]] as const) {
@@ -39,18 +42,6 @@ function lintWords(settings: PoolerSettings): Finding[] {
     if (value !== undefined && !words.includes(value)) findings.push(warn('pgbouncer-unknown-value', settings.place(name), `${name} is ${value}, which PgBouncer does not know.`, `It is one of ${words.join(', ')}.`, { value }));
   }
   return findings;
-}
-
-/** At most two letters were added, left out or changed. */
-function isNear(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 2) return false;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1));
-    row = next;
-  }
-  return (row[b.length] ?? 3) <= 2;
 }
 
 const isShort = (mode: string): boolean => mode === 'transaction' || mode === 'statement';

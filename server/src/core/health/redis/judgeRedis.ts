@@ -30,7 +30,10 @@ const LITTLE_MEMORY = 100 * MEGABYTE;
 /** Patterns that a report names. */
 const LISTED_PATTERNS = 50;
 
-/** Figures, lists and findings of a Redis server that serves as a cache. Never names a key, only patterns. */
+/**
+ * Figures, lists and findings of a Redis server that serves as a cache. Keys are named by their patterns; a key without a value
+ * in its name (`queue`) is its own pattern.
+ */
 export function judgeRedis(facts: RedisFacts, thresholds: Thresholds): CheckOutcome {
   const databases = databasesOf(facts.info);
   return {
