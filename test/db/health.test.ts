@@ -6,6 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres } from '../../scripts/postgres.mjs';
 import { renderHealthMarkdown } from '../../server/src/core/health/markdown';
 import { collectFindings, figureOf, tableOf, type HealthCheck, type HealthFinding, type HealthReport } from '../../server/src/core/health/model';
+import { toThresholds } from '../../server/src/core/health/thresholds';
+import { partitions } from '../../server/src/db/health/partitions';
+import { runProbe } from '../../server/src/db/health/probe';
+import { readServer } from '../../server/src/db/health/server';
 import { openSession } from '../../server/src/db/session';
 import { createEngine } from '../../server/src/workspace/engine';
 import { postgresChecks, readHealth, type HealthRequest } from '../../server/src/workspace/health';
@@ -283,6 +287,57 @@ describe('partitions', () => {
     expect(findingsOf(report, 'old-partitions')[0]?.statement).toMatch(/ DETACH PARTITION public\.events_\d{4}_\d\d; -- then dump it/);
     // With a default partition the server refuses CONCURRENTLY.
     await run(urlOf('ill'), findingsOf(report, 'old-partitions')[0]?.statement ?? '');
+  });
+});
+
+describe('partitions with gaps', () => {
+  const DAY = 86_400_000;
+  const iso = (time: number): string => new Date(time).toISOString().slice(0, 10);
+  /** As the catalog has it, at a time of our choice. */
+  const gapsOf = async (database: string, now: string): Promise<readonly Omit<HealthFinding, 'check'>[]> => {
+    const session = openSession(urlOf(database));
+    try {
+      const facts = await readServer(session);
+      const { findings } = await runProbe(session, partitions, { server: { ...facts, now }, thresholds: toThresholds(), options: {} });
+      return findings;
+    } finally {
+      await session.close();
+    }
+  };
+
+  it('in the middle, today and across New Year are seen, and the DDL for them runs', async () => {
+    // Weeks by number: after New Year all of them would be called week_2026_w53. A standing table has the first name of the others.
+    const weeks = [1, 2, 3].map((n) => [Date.UTC(2025, 11, 1) + 7 * n * DAY, Date.UTC(2025, 11, 8) + 7 * n * DAY, 48 + n] as const);
+    await run(urlOf('postgres'), 'create database gaps');
+    await run(urlOf('gaps'), `
+create table monthly (at timestamptz not null) partition by range (at);
+${['2025-06', '2025-07', '2025-10', '2025-12', '2026-02'].map((m) => `create table monthly_p${m.replace('-', '')} partition of monthly for values from ('${m}-01 00:00+00') to ('${iso(Date.UTC(Number(m.slice(0, 4)), Number(m.slice(5)), 1))} 00:00+00')`).join(';\n')};
+create table weekly (d date not null) partition by range (d);
+${weeks.map(([from, to, n]) => `create table weekly_2025_w${n} partition of weekly for values from ('${iso(from)}') to ('${iso(to)}')`).join(';\n')};
+create table weekly_2025_12_29 (id int);
+create table ${'ö'.repeat(28)} (d date not null) partition by range (d);
+create table o1 partition of ${'ö'.repeat(28)} for values from ('2026-01-01') to ('2026-01-02');
+create table o2 partition of ${'ö'.repeat(28)} for values from ('2026-01-04') to ('2026-01-05');
+create table later (d date not null) partition by range (d);
+create table later_202602 partition of later for values from ('2026-02-01') to ('2026-03-01');
+create table open_ended (d date not null) partition by range (d);
+create table open_ended_all partition of open_ended for values from ('2025-01-01') to ('infinity');
+create table yearly (d date not null) partition by range (d);
+create table yearly_2025 partition of yearly for values from ('2025-01-01') to ('2026-01-01') partition by range (d);
+create table yearly_2025_12 partition of yearly_2025 for values from ('2025-12-01') to ('2026-01-01')`);
+    const findings = await gapsOf('gaps', '2026-01-06T10:00:00.000Z');
+    const told = findings.map(({ id, severity, message }) => `${severity} ${id} ${message}`).sort();
+    expect(told.filter((line) => /public\.(monthly|weekly|later|open_ended|yearly_2025)\b/.test(line))).toEqual([
+      'critical missing-partition public.later has no partition for today: 2026-01-01 to 2026-02-01 is left out; INSERTs fail.',
+      'critical missing-partition public.monthly has no partition for today: 2026-01-01 to 2026-02-01 is left out; INSERTs fail.',
+      'critical missing-partition public.weekly has no partition for today: they end on 2025-12-29; INSERTs fail.',
+      'info partition-gap Between the partitions of public.monthly 3 are missing, the first from 2025-08-01 to 2025-09-01: rows of that time are refused.',
+    ]);
+    const statements = findings.flatMap(({ statement }) => statement ?? []).join('\n').replaceAll(/ -- .*/g, '').split('\n');
+    expect(new Set(statements.map((statement) => /TABLE (\S+)/.exec(statement)?.[1])).size).toBe(statements.length);
+    expect(statements.filter((statement) => statement.includes('public.yearly_2026'))).toEqual([expect.stringMatching(/TO \('2027-01-01'\) PARTITION BY RANGE \(d\);$/)]);
+    await run(urlOf('gaps'), statements.join('\n'));
+    expect((await gapsOf('gaps', '2026-01-06T10:00:00.000Z')).filter(({ id }) => id !== 'no-partitions')).toEqual([]);
   });
 });
 

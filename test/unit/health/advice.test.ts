@@ -51,7 +51,13 @@ it('partition bounds become periods of the calendar, names go on in their manner
   expect(findPeriod([month('2024-12-31 23:00:00+00', '2025-01-31 23:00:00+00'), month('2025-01-31 23:00:00+00', '2025-02-28 23:00:00+00')].flatMap((b) => b ?? []))).toBeUndefined();
   expect([parseBound("FOR VALUES FROM ('a') TO ('b')"), parseBound("FOR VALUES FROM (1) TO (10)"), parseBound('DEFAULT')]).toEqual([undefined, undefined, undefined]);
   const [january, february] = [Date.UTC(2025, 0, 1), Date.UTC(2025, 1, 1)];
-  expect(['events_2025_01', 'events_p202501', 'events_20250101', 'events_y2025m01', 'events_2025q1', 'p1'].map((name) => nameLike(name, january, february))).toEqual(['events_2025_02', 'events_p202502', 'events_20250201', 'events_y2025m02', 'events_2025q1', undefined]);
+  const monthly = { unit: 'months', count: 1 } as const;
+  expect(['events_2025_01', 'events_p202501', 'events_20250101', 'events_y2025m01', 'events_2025q1', 'events_2025', 'p1'].map((name) => nameLike([{ name, from: january }], monthly)?.(february))).toEqual(['events_2025_02', 'events_p202502', 'events_20250201', 'events_y2025m02', undefined, undefined, undefined]);
+  expect(nameLike([{ name: 'events_2025q1', from: january }], { unit: 'months', count: 3 })?.(Date.UTC(2025, 3, 1))).toBe('events_2025q2');
+  // A number that is the month by chance.
+  expect(nameLike([{ name: 'events_0_202412', from: january }, { name: 'events_1_202502', from: february }], monthly)).toBeUndefined();
+  expect(findPeriod([month('2025-01-05 23:00:00+00', '2025-01-12 23:00:00+00')].flatMap((b) => b ?? []))).toBeUndefined();
+  expect([parseBound("FOR VALUES FROM ('-infinity') TO ('infinity')"), parseBound("FOR VALUES FROM ('2025-01-01 00:00:00.5') TO (MAXVALUE)")]).toEqual([{ from: -Infinity, to: Infinity }, undefined]);
   expect(['date', 'timestamp without time zone', 'timestamp with time zone'].map((type) => renderTime(january, type))).toEqual(["'2025-01-01'", "'2025-01-01'", "'2025-01-01 00:00:00+00'"]);
 });
 

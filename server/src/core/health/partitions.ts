@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../sql/names';
 import type { CheckOutcome, HealthFinding, HealthServer } from './model';
-import { endOf, findPeriod, nameLike, newName, parseBound, renderTime, type Bound, type Period } from './partitionBounds';
+import { endOf, findPeriod, parseBound, renderTime, type Bound, type Period } from './partitionBounds';
+import { findGaps, type MissingPartition } from './partitionGaps';
 import type { Thresholds } from './thresholds';
 import { column, figure, plural, qualified, renderBytes } from './values';
 
@@ -31,13 +32,21 @@ type Dated = Partition & { readonly range: Bound };
 const DAY = 86_400_000;
 const DATES = /^(date|timestamp with(out)? time zone)$/;
 
-export function judgePartitions(tables: readonly PartitionedTable[], partitions: readonly Partition[], server: Pick<HealthServer, 'now' | 'version'>, limits: Thresholds): CheckOutcome {
+export interface PartitionFacts {
+  readonly tables: readonly PartitionedTable[];
+  readonly partitions: readonly Partition[];
+  /** Names of relations in the schemas of the partitions, `schema.name`. */
+  readonly names: ReadonlySet<string>;
+}
+
+export function judgePartitions(facts: PartitionFacts, server: Pick<HealthServer, 'now' | 'version'>, limits: Thresholds): CheckOutcome {
+  const { tables, partitions } = facts;
   const now = Date.parse(server.now);
-  const looks = tables.map((table) => lookAt(table, partitions.filter(({ parent }) => parent === table.oid), now, server, limits));
+  const looks = tables.map((table) => lookAt(table, facts, now, server, limits));
   return {
     figures: [
       figure('tables', 'Partitioned tables', 'count', tables.length), figure('partitions', 'Partitions', 'count', partitions.length), figure('bytes', 'Size', 'bytes', partitions.reduce((sum, { bytes }) => sum + bytes, 0)),
-      figure('rowsInDefault', 'Rows in default partitions', 'count', partitions.filter(isDefault).reduce((sum, { rows }) => sum + rows, 0)), figure('missing', 'Missing ahead', 'count', looks.reduce((sum, { missing }) => sum + missing, 0)),
+      figure('rowsInDefault', 'Rows in default partitions', 'count', partitions.filter(isDefault).reduce((sum, { rows }) => sum + rows, 0)), figure('missing', 'Missing now and ahead', 'count', looks.reduce((sum, { missing }) => sum + missing, 0)), figure('gaps', 'Missing in the past', 'count', looks.reduce((sum, { gaps }) => sum + gaps, 0)),
     ],
     tables: [
       {
@@ -57,69 +66,106 @@ interface Look {
   readonly until?: number;
   readonly oldest?: Dated;
   readonly missing: number;
+  readonly gaps: number;
   readonly findings: readonly Finding[];
 }
 
 const isDefault = ({ bound }: Partition): boolean => bound === 'DEFAULT';
 
-function lookAt(table: PartitionedTable, own: readonly Partition[], now: number, server: Pick<HealthServer, 'version'>, limits: Thresholds): Look {
+const hasDates = (table: PartitionedTable): boolean => table.strategy === 'range' && DATES.test(table.type ?? '');
+
+function lookAt(table: PartitionedTable, { tables, partitions, names }: PartitionFacts, now: number, server: Pick<HealthServer, 'version'>, limits: Thresholds): Look {
+  const own = partitions.filter(({ parent }) => parent === table.oid);
   const fallback = own.find(isDefault);
-  const dated = table.strategy === 'range' && DATES.test(table.type ?? '') ? own.flatMap((p): readonly Dated[] => {
+  const dated = hasDates(table) ? own.flatMap((p): readonly Dated[] => {
     const range = parseBound(p.bound);
     return range ? [{ ...p, range }] : [];
   }).sort((a, b) => a.range.from - b.range.from) : [];
   const period = findPeriod(dated.map(({ range }) => range));
   const newest = dated.filter(({ range }) => Number.isFinite(range.to)).at(-1);
   const until = dated.some(({ range }) => range.to === Infinity) ? undefined : newest?.range.to;
-  const next = period && newest && until !== undefined ? collectMissing(table, newest, dated, period, now, limits.partitionsAhead, new Set(own.map(({ name }) => name))) : [];
+  // A bound that is not understood may be what fills a gap.
+  const whole = dated.length > 0 && dated.length === own.filter((p) => !isDefault(p)).length;
+  const schema = newest?.schema ?? table.schema;
+  const found = !whole ? [] : findGaps({
+    table: table.name, dated, period, now, ahead: limits.partitionsAhead, within: boundOf(table, tables, partitions),
+    taken: new Set([...names].flatMap((name) => (name.startsWith(`${schema}.`) ? [name.slice(schema.length + 1)] : []))),
+  });
+  const ending = until === undefined ? Infinity : until;
+  // What lacks from the newest partition on lacks as one piece, also where it began long ago.
+  const past = found.filter(({ from, to }) => to <= now && from < ending);
+  const next = found.filter((m) => !past.includes(m));
   const oldest = dated.find(({ range }) => Number.isFinite(range.from));
+  const create = (m: MissingPartition): string => createPartition(table, m, schema, tables.find(({ name, schema: of }) => name === newest?.name && of === newest.schema));
   return {
-    table, own, ...(period ? { period } : {}), ...(until === undefined ? {} : { until }), ...(oldest ? { oldest } : {}), missing: next.length,
+    table, own, ...(period ? { period } : {}), ...(until === undefined ? {} : { until }), ...(oldest ? { oldest } : {}), missing: next.length, gaps: past.length,
     findings: [
       ...(fallback && fallback.rows > 0 ? [tellDefault(table, fallback, period)] : []),
-      ...(next.length > 0 && period && until !== undefined ? [tellMissing(table, next, period, until, now, fallback !== undefined)] : until !== undefined && until <= now && !period ? [tellEnded(table, until, fallback !== undefined)] : []),
+      ...(next.length > 0 ? [tellMissing(table, next, { period, until, now, fallback: fallback !== undefined, create })] : until !== undefined && until <= now && !period && isReached(table, tables, partitions, now) ? [tellEnded(table, until, fallback !== undefined)] : []),
+      ...(past.length > 0 ? [tellGaps(table, past, fallback !== undefined, create)] : []),
       ...(limits.partitionRetentionDays > 0 ? tellOld(table, own, dated, now, limits, server) : []),
       ...(own.length === 0 ? [{ id: 'no-partitions', severity: 'warning' as const, subject: qualified(table.schema, table.name), message: `${qualified(table.schema, table.name)} is partitioned by ${table.key} and has no partition: every INSERT fails.`, evidence: {} }] : []),
     ],
   };
 }
 
-interface NewPartition {
-  readonly from: number;
-  readonly to: number;
-  readonly ddl: string;
+/** The bound of a partitioned table that is itself a partition by the same column of dates. */
+function boundOf(table: PartitionedTable, tables: readonly PartitionedTable[], partitions: readonly Partition[]): Bound | undefined {
+  const self = partitions.find(({ schema, name }) => schema === table.schema && name === table.name);
+  const parent = self && tables.find(({ oid }) => oid === self.parent);
+  return self && parent && hasDates(parent) && parent.column === table.column ? parseBound(self.bound) : undefined;
 }
 
-/** Partitions that should exist for the periods after the current one, from the newest that exists on. */
-function collectMissing(table: PartitionedTable, newest: Dated, dated: readonly Dated[], period: Period, now: number, ahead: number, taken: ReadonlySet<string>): readonly NewPartition[] {
-  const missing: NewPartition[] = [];
-  // The end of as many whole periods beyond the current one.
-  let needed = dated.filter(({ range }) => Number.isFinite(range.from) && range.from <= now).at(-1)?.range.from ?? newest.range.from;
-  while (needed <= now) needed = endOf(needed, period);
-  for (let i = 0; i < ahead; i++) needed = endOf(needed, period);
-  for (let from = newest.range.to; from < needed && missing.length < 400; from = endOf(from, period)) {
-    const to = endOf(from, period);
-    const like = nameLike(newest.name, newest.range.from, from);
-    const name = like !== undefined && !taken.has(like) ? like : newName(table.name, from, period);
-    missing.push({ from, to, ddl: `CREATE TABLE ${qualified(newest.schema, name)} PARTITION OF ${qualified(table.schema, table.name)} FOR VALUES FROM (${renderTime(from, table.type ?? '')}) TO (${renderTime(to, table.type ?? '')});` });
-  }
-  return missing;
+/** Do rows of now reach it? */
+function isReached(table: PartitionedTable, tables: readonly PartitionedTable[], partitions: readonly Partition[], now: number): boolean {
+  const within = boundOf(table, tables, partitions);
+  return within === undefined || (within.from <= now && now < within.to);
 }
 
-function tellMissing(table: PartitionedTable, next: readonly NewPartition[], period: Period, until: number, now: number, fallback: boolean): Finding {
+/** @param like the newest partition, where it is partitioned itself: the new ones are too */
+const createPartition = (table: PartitionedTable, { from, to, name }: MissingPartition, schema: string, like: PartitionedTable | undefined): string =>
+  `CREATE TABLE ${qualified(schema, name)} PARTITION OF ${qualified(table.schema, table.name)} FOR VALUES FROM (${renderTime(from, table.type ?? '')}) TO (${renderTime(to, table.type ?? '')})${like ? ` PARTITION BY ${like.key}; -- and then its own partitions` : ';'}`;
+
+interface Missing {
+  readonly period: Period | undefined;
+  readonly until: number | undefined;
+  readonly now: number;
+  readonly fallback: boolean;
+  create(missing: MissingPartition): string;
+}
+
+const SHOWN = 12;
+const statementsOf = (missing: readonly MissingPartition[], create: Missing['create']): string => missing.slice(0, SHOWN).map(create).join('\n') + (missing.length > SHOWN ? `\n-- and ${missing.length - SHOWN} more` : '');
+const noPartitionToday = (name: string, fallback: boolean): string => `${name}; ${fallback ? 'rows go into the default partition' : 'INSERTs fail'}.`;
+
+function tellMissing(table: PartitionedTable, next: readonly MissingPartition[], { period, until, now, fallback, create }: Missing): Finding {
   const name = qualified(table.schema, table.name);
-  const ended = until <= now;
-  const soon = until <= endOf(now, period);
+  const start = Math.min(...next.map(({ from }) => from));
+  const current = next.find(({ from, to }) => from <= now && now < to);
+  const ended = until !== undefined && until <= now;
+  const soon = period !== undefined && start <= endOf(now, period);
+  const of = period ? ` (each of a ${describePeriod(period)})` : '';
   return {
-    id: 'missing-partition', severity: ended && !fallback ? 'critical' : ended || soon ? 'warning' : 'info', subject: name,
-    message: ended ? `${name} has no partition for today: they end on ${day(until)}${fallback ? '; rows go into the default partition' : ', and INSERTs fail'}.` : `The partitions of ${name} end on ${day(until)}; ${next.length} more (each of a ${describePeriod(period)}) ${next.length === 1 ? 'is' : 'are'} due.`,
-    evidence: { until: new Date(until).toISOString(), period: describePeriod(period), missing: next.length, hasDefault: fallback },
-    recommendation: `Let a job create them ahead of time (pg_partman, pg_cron).${fallback ? ' With rows of those periods in the default partition these statements fail: move them first.' : ''}`, statement: next.slice(0, 12).map(({ ddl }) => ddl).join('\n') + (next.length > 12 ? `\n-- and ${next.length - 12} more` : ''),
+    id: 'missing-partition', severity: current && !fallback ? 'critical' : current || soon ? 'warning' : 'info', subject: name,
+    message: current ? noPartitionToday(`${name} has no partition for today: ${ended && until !== undefined ? `they end on ${day(until)}` : `${day(current.from)} to ${day(current.to)} is left out`}`, fallback)
+      : until !== undefined && start >= until ? `The partitions of ${name} end on ${day(until)}; ${next.length} more${of} ${next.length === 1 ? 'is' : 'are'} due.` : `The partitions of ${name} leave out a time that comes, from ${day(start)} on; ${next.length} more${of} ${next.length === 1 ? 'is' : 'are'} due.`,
+    evidence: { from: new Date(start).toISOString(), ...(until === undefined ? {} : { until: new Date(until).toISOString() }), ...(period ? { period: describePeriod(period) } : {}), missing: next.length, hasDefault: fallback },
+    recommendation: `Let a job create them ahead of time (pg_partman, pg_cron).${fallback ? ' With rows of those periods in the default partition these statements fail: move them first.' : ''}`, statement: statementsOf(next, create),
+  };
+}
+
+/** Rows of the past come late, in imports and back-fills. */
+function tellGaps(table: PartitionedTable, past: readonly MissingPartition[], fallback: boolean, create: Missing['create']): Finding {
+  const name = qualified(table.schema, table.name);
+  const [first] = past;
+  return {
+    id: 'partition-gap', severity: 'info', subject: name, message: `Between the partitions of ${name} ${past.length === 1 ? 'one is' : `${past.length} are`} missing${first ? `, ${past.length === 1 ? '' : 'the first '}from ${day(first.from)} to ${day(first.to)}` : ''}: rows of that time ${fallback ? 'go into the default partition' : 'are refused'}.`,
+    evidence: { missing: past.length, hasDefault: fallback }, recommendation: `Where they were dropped on purpose, nothing is to be done.${fallback ? ' With rows of that time in the default partition these statements fail: move them first.' : ''}`, statement: statementsOf(past, create),
   };
 }
 
 const tellEnded = (table: PartitionedTable, until: number, fallback: boolean): Finding => ({
-  id: 'missing-partition', severity: fallback ? 'warning' : 'critical', subject: qualified(table.schema, table.name), message: `${qualified(table.schema, table.name)} has no partition for today: they end on ${day(until)}${fallback ? '; rows go into the default partition' : ', and INSERTs fail'}.`,
+  id: 'missing-partition', severity: fallback ? 'warning' : 'critical', subject: qualified(table.schema, table.name), message: noPartitionToday(`${qualified(table.schema, table.name)} has no partition for today: they end on ${day(until)}`, fallback),
   evidence: { until: new Date(until).toISOString(), hasDefault: fallback }, recommendation: 'Its partitions follow no period in UTC that the last ones share; write the next ones as those before.',
 });
 

@@ -14,6 +14,12 @@ from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_namespace n on 
 where c.relispartition and c.relkind in ('r', 'p', 'f') and ${userSchema}
 order by i.inhparent, c.relname`;
 
+/** Names that a new partition cannot have: those of relations and types of the schemas in which partitions are. */
+export const relationNamesQuery = `
+with s as (select distinct c.relnamespace as oid from pg_class c where c.relkind = 'p' or c.relispartition)
+select n.nspname as schema, c.relname as name from pg_class c join s on s.oid = c.relnamespace join pg_namespace n on n.oid = s.oid where ${userSchema}
+union select n.nspname, t.typname from pg_type t join s on s.oid = t.typnamespace join pg_namespace n on n.oid = s.oid where ${userSchema}`;
+
 export const materializedViewsQuery = (size: (oid: string) => string): string => `
 select c.oid::text as oid, n.nspname as schema, c.relname as name, c.relispopulated as populated, ${size('c.oid')}::float8 as bytes,
        exists (select from pg_index i where i.indrelid = c.oid and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null) as unique_index, greatest(s.last_analyze, s.last_autoanalyze) as last_analyze
