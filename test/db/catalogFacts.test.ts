@@ -94,7 +94,7 @@ describe('the server', () => {
     const { server } = await readAs(database.url);
     expect(server?.versionText).toMatch(/^\d+\.\d+$/);
     expect(server?.version).toBeGreaterThanOrEqual(120000);
-    expect(server?.settings).toMatchObject({ random_page_cost: '1.25', work_mem: '4MB', seq_page_cost: '1', block_size: '8192', enable_seqscan: 'on', default_statistics_target: '100', geqo: 'on', plan_cache_mode: 'auto', shared_buffers: '32MB', jit: 'on' });
+    expect(server?.settings).toMatchObject({ random_page_cost: '1.25', work_mem: '4MB', seq_page_cost: '1', block_size: '8192', enable_seqscan: 'on', default_statistics_target: '100', geqo: 'on', plan_cache_mode: 'auto', shared_buffers: '32MB', jit: 'on', max_connections: '60' });
     expect(Object.keys(server?.settings ?? {})).toEqual(expect.arrayContaining(['min_parallel_table_scan_size', 'constraint_exclusion', 'join_collapse_limit', 'from_collapse_limit', 'effective_cache_size', 'max_parallel_workers_per_gather', 'parallel_setup_cost', 'cpu_operator_cost']));
     expect(server?.extensions).toContainEqual(expect.objectContaining({ name: 'pg_trgm', schema: 'public' }));
   });

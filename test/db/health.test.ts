@@ -4,17 +4,21 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres } from '../../scripts/postgres.mjs';
+import { renderExposition } from '../../server/src/core/health/exposition';
 import { renderHealthMarkdown } from '../../server/src/core/health/markdown';
+import { toMetrics } from '../../server/src/core/health/metrics';
 import { collectFindings, figureOf, tableOf, type HealthCheck, type HealthFinding, type HealthReport } from '../../server/src/core/health/model';
 import { toThresholds } from '../../server/src/core/health/thresholds';
 import { partitions } from '../../server/src/db/health/partitions';
 import { runProbe } from '../../server/src/db/health/probe';
 import { readServer } from '../../server/src/db/health/server';
+import { indexedKeysQuery, unindexedKeysQuery } from '../../server/src/db/queries/healthIndexes';
 import { openSession } from '../../server/src/db/session';
 import { createEngine } from '../../server/src/workspace/engine';
 import { postgresChecks, readHealth, type HealthRequest } from '../../server/src/workspace/health';
 import { createPlaces } from '../../server/src/workspace/healthWorkspace';
 import { createProject } from '../../server/src/workspace/project';
+import { parseExposition } from '../support/exposition';
 import { makeWorkspace } from '../support/workspaceFolder';
 
 // A server of its own: what other test files do to the shared one (sessions, vacuum) would be findings here.
@@ -135,6 +139,7 @@ beforeAll(async () => {
     settings: { fsync: 'off', autovacuum: 'off', shared_preload_libraries: 'pg_stat_statements', shared_buffers: '64MB', track_io_timing: 'on', log_lock_waits: 'on', log_min_duration_statement: '5s', max_replication_slots: '4', wal_level: 'replica', max_wal_senders: '4' },
   });
   await run(urlOf('postgres'), "create role plain login password 'plain'");
+  await run(urlOf('postgres'), `create role "user" login password 'user'`);
   await run(urlOf('postgres'), "create role monitor login password 'monitor' in role pg_monitor");
   for (const [name, ddl] of [['ill', ILL], ['well', WELL]] as const) {
     await run(urlOf('postgres'), `create database ${name}`);
@@ -236,6 +241,21 @@ describe('indexes', () => {
     const report = await look(urlOf('ill'), { checks: ['indexes'] });
     expect(new Set(findingsOf(report, 'unused-index').map(({ severity }) => severity))).toEqual(new Set(['info']));
     expect(checkOf(report, 'indexes')?.cannotSee.map(({ reason }) => reason).join()).toMatch(/What was used before .*have run for 7 days/);
+  });
+
+  it('a foreign key is served by what a search for it can use, and by nothing else', async () => {
+    await run(urlOf('postgres'), 'create database keys');
+    const child = (name: string, index: string): string => `create table ${name} (a int references parent, b int, "Odd Name" int, constraint ${name}_both foreign key (a, b) references parent (id, b));\ncreate index ${name}_index on ${name} ${index};\n`;
+    const kinds = {
+      plain: '(a)', reversed: '(b, a, "Odd Name")', hashed: 'using hash (a)', brin: 'using brin (a)', partial: '(a) where b > 0', other: '(a) where b is not null', implied: '(a, b) where a is not null', twice: '(a, b) where a is not null and b is not null', included: '(a) include (b)', expression: '((a + 0))', broken: '(a, b)',
+    };
+    await run(urlOf('keys'), `create table parent (id int primary key, b int, unique (id, b));\n${Object.entries(kinds).map(([name, index]) => child(name, index)).join('')}create table odd ("Odd Name" int references parent);\ncreate index odd_index on odd ("Odd Name") where "Odd Name" is not null;\nupdate pg_index set indisvalid = false where indexrelid = 'broken_index'::regclass`);
+    const client = await open(urlOf('keys'), 'keys');
+    const read = async (query: string): Promise<readonly string[]> => (await client.query<{ constraint: string }>(query)).rows.map((row) => row.constraint).sort();
+    const [unserved, served] = [await read(unindexedKeysQuery), await read(indexedKeysQuery)];
+    await client.end();
+    expect(served).toEqual(['hashed_a_fkey', 'implied_a_fkey', 'implied_both', 'included_a_fkey', 'odd_Odd Name_fkey', 'plain_a_fkey', 'reversed_both', 'twice_both']);
+    expect(unserved).toEqual(['brin_a_fkey', 'brin_both', 'broken_a_fkey', 'broken_both', 'expression_a_fkey', 'expression_both', 'hashed_both', 'included_both', 'other_a_fkey', 'other_both', 'partial_a_fkey', 'partial_both', 'plain_both', 'reversed_a_fkey', 'twice_a_fkey']);
   });
 
   it('sizes of a locked table are those noted last', async () => {
@@ -369,6 +389,18 @@ it('statements are told with the places of the workspace that send them; looks a
   }
 });
 
+it('as metrics: every one of Postgres has its figures, and Prometheus reads them', ({ skip }) => {
+  // A name that changes in a check must change in the metrics too. What this server has none of: replicas, limits that nobody set.
+  const metrics = toMetrics(ill);
+  expect(metrics.filter(({ name, samples }) => name.startsWith('sargable_pg_') && samples.length === 0).map(({ name }) => name)).toEqual(['sargable_pg_replication_replay_lag_bytes', 'sargable_pg_replication_replay_lag_seconds']);
+  const text = renderExposition(metrics);
+  expect(text).not.toContain('SECRET');
+  const parsed = parseExposition(text);
+  if (!parsed) skip(); // said by the helper
+  expect(parsed?.length).toBeGreaterThan(40);
+  expect(parsed?.filter(({ name, samples }) => !name.startsWith('sargable_') || samples.length === 0).map(({ name }) => name)).toEqual([]);
+});
+
 it('is a document with the statements to copy', () => {
   const text = renderHealthMarkdown(ill);
   expect(text).toContain('  ```sql\n  DROP INDEX CONCURRENTLY public.orders_total_again;\n  ```');
@@ -386,6 +418,9 @@ describe('roles', () => {
     expect(findingsOf(report, 'duplicate-index')).toHaveLength(1);
     expect(findingsOf(report, 'lock-contention')).toHaveLength(version >= 140000 ? 1 : 0);
     expect(JSON.stringify(report)).not.toContain('SECRET');
+    // The extension of the test before; the name is a word of SQL.
+    const statements = await look(urlOf('well', 'user:user'), { checks: ['statements'] });
+    expect(checkOf(statements, 'statements')?.cannotSee.map(({ grant }) => grant)).toEqual(['GRANT pg_read_all_stats TO "user";']);
   });
 
   it('pg_monitor sees everything but the values of sequences and what it may not read', async () => {

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explainAnalyze, readWriteRisks, safeExplain } from '../../server/src/db/explain';
 import { openSession, readBackend, type DbSession } from '../../server/src/db/session';
 import { createConnections } from '../../server/src/workspace/connections';
+import { toMetrics } from '../../server/src/core/health/metrics';
 import { collectFindings, figureOf, tableOf, type HealthReport } from '../../server/src/core/health/model';
 import { readHealth } from '../../server/src/workspace/health';
 import { createPoolerSource } from '../../server/src/workspace/poolerHealth';
@@ -138,6 +139,7 @@ describe.skipIf(program === undefined)('behind PgBouncer in transaction mode, wi
     expect(Number(tableOf(check, 'traffic')?.rows.find((row) => row['database'] === database.name)?.['transactions'])).toBeGreaterThan(0);
     expect(Number(figureOf(check, 'longestWaitSeconds'))).toBeGreaterThan(0);
     expect(figureOf(check, 'maxClients')).toBe(100);
+    expect(toMetrics(report).filter(({ name, samples }) => name.startsWith('sargable_pgbouncer_') && samples.length === 0).map(({ name }) => name)).toEqual([]);
     const user = new URL(url).username;
     expect(collectFindings(report).map(({ id, severity, subject }) => `${severity} ${id} ${subject}`)).toEqual([`warning pgbouncer-clients-wait ${database.name} as ${user}`, 'warning pgbouncer-session-feature pool_mode', 'warning pgbouncer-auth auth_type']);
     expect(JSON.stringify(report)).not.toContain(new URL(url).password || 'no password');

@@ -65,6 +65,8 @@ describe.skipIf(!found)('a Redis server', () => {
     const session = patterns[0];
     expect([session?.['minTtl'], session?.['averageTtl'], session?.['maxTtl']].map(Number)).toEqual([expect.closeTo(1000, -2), expect.closeTo(1600, -2), expect.closeTo(2200, -2)]);
     expect(Number(patterns[1]?.['bytes'])).toBeGreaterThan(600 * 200);
+    // Nothing was read so far and no limit of the memory is set; every other metric finds its figures.
+    expect(toMetrics(report).filter(({ name, samples }) => name.startsWith('sargable_redis_') && samples.length === 0).map(({ name }) => name)).toEqual(['sargable_redis_hit_ratio', 'sargable_redis_memory_max_bytes']);
     const findings = collectFindings(report);
     expect(findings.map(({ id, subject }) => `${id} ${subject}`)).toEqual(['redis-keys-without-ttl availability:hotel:*:rooms', 'redis-large-key queue', 'redis-no-memory-limit maxmemory']);
     expect(findings[0]?.message).toBe('600 of 800 keys availability:hotel:*:rooms have no time to live: they stay until something deletes them.');

@@ -20,6 +20,10 @@ engine = create_async_engine(settings.url, pool_size=5)
     py('from sqlalchemy import create_engine\nfrom sqlalchemy.pool import NullPool\n\nengine = create_engine(url, poolclass=NullPool)\n'),
     py('from sqlalchemy import create_engine\n\nengine = create_engine(url)\n', { settings: {} }),
     py('from sqlalchemy import create_engine\n\nengine = create_engine("sqlite:///test.db")\n'),
+    // The pooler takes as many clients as it is told to.
+    { language: 'typescript', schema: SCHEMA, catalog: server('100'), settings: { pooler }, code: `import { Pool } from 'pg';\nconst pool = new Pool({ max: 500 });\nexport const run = () => pool.query('SELECT id FROM t LIMIT 1');\n` },
+    // The server did not say.
+    { language: 'typescript', schema: SCHEMA, code: `import { Pool } from 'pg';\nconst pool = new Pool({ max: 500 });\nexport const run = () => pool.query('SELECT id FROM t LIMIT 1');\n` },
     { language: 'typescript', schema: SCHEMA, catalog: server('100'), code: `import { Pool } from 'pg';\nconst pool = new Pool({ max: 20 });\nexport const run = () => pool.query('SELECT id FROM t LIMIT 1');\n` },
   ],
 });

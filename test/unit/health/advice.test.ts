@@ -38,6 +38,8 @@ it('the checklist ticks by evidence, and says where there is none', () => {
   const states = (items: ReturnType<typeof toChecklist>) => items.map(({ state }) => state);
   expect(states(toChecklist('quarterly', { report: now, retentionDays: 0 }))).toEqual(['open', 'unknown', 'unknown', 'unknown']);
   expect(toChecklist('quarterly', { report: now, earlier: report('2025-03-01T00:00:00.000Z', 2 * 1024 ** 3), retentionDays: 0 }).at(-1)).toEqual({ item: 'Plan capacity by growth', state: 'done', evidence: '2 GB → 3 GB in 30 days: +1 GB a month' });
+  // Seconds apart: a month of it would be made up.
+  expect(toChecklist('quarterly', { report: now, earlier: report('2025-03-30T23:59:20.000Z', 2 * 1024 ** 3), retentionDays: 0 }).at(-1)).toEqual({ item: 'Plan capacity by growth', state: 'unknown', evidence: '3 GB now; the earlier report is 40 s older, and growth is told from 7 days on' });
   expect(states(toChecklist('daily', { report: now, retentionDays: 0 }))).toEqual(['unknown', 'unknown', 'unknown', 'unknown', 'unknown', 'unknown']);
 });
 

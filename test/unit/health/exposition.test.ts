@@ -24,11 +24,11 @@ describe('the text format of Prometheus', () => {
     expect(renderExposition([{ name: 'a', type: 'gauge', help: 'x', samples: [{ labels: { l: 'lone \ud83d half' }, value: 1 }] }])).toContain('lone \ufffd half');
   });
 
-  it("is read back by Prometheus' own parser", () => {
+  it("is read back by Prometheus' own parser", ({ skip }) => {
     const parsed = parseExposition(renderExposition(families));
-    if (parsed === undefined) return; // said by the helper
-    expect(parsed.map(({ name, type }) => `${name} ${type}`)).toEqual(['sargable_plain gauge', 'sargable_labelled counter', 'sargable_odd gauge']);
-    expect(parsed[1]?.samples).toEqual([{ name: 'sargable_labelled_total', labels: { table: AWKWARD }, value: 3 }, { name: 'sargable_labelled_total', labels: { table: 'b', schema: '' }, value: 1e21 }]);
+    if (parsed === undefined) skip(); // said by the helper
+    expect(parsed?.map(({ name, type }) => `${name} ${type}`)).toEqual(['sargable_plain gauge', 'sargable_labelled counter', 'sargable_odd gauge']);
+    expect(parsed?.[1]?.samples).toEqual([{ name: 'sargable_labelled_total', labels: { table: AWKWARD }, value: 3 }, { name: 'sargable_labelled_total', labels: { table: 'b', schema: '' }, value: 1e21 }]);
   });
 });
 

@@ -125,6 +125,9 @@ const ITEMS: Readonly<Record<Period, readonly (readonly [string, Decide])[]>> = 
   ],
 };
 
+/** Between two reports: of less, one night's import or a vacuum would be a month's growth. */
+const GROWTH_DAYS = 7;
+
 /** By an earlier report: a look by itself has no history. */
 function growth(evidence: Evidence): Omit<ChecklistItem, 'item'> {
   const now = number(evidence, 'disk', 'database');
@@ -133,6 +136,7 @@ function growth(evidence: Evidence): Omit<ChecklistItem, 'item'> {
   const before = earlier && figureOf(earlier.checks.find(({ name }) => name === 'disk'), 'database');
   const days = earlier ? (Date.parse(report.takenAt) - Date.parse(earlier.takenAt)) / 86_400_000 : 0;
   if (typeof before !== 'number' || !(days > 0) || earlier?.server?.database !== report.server?.database) return { state: 'unknown', evidence: `${renderBytes(now)} now; keep a report (--format json --output) and pass it with --since to see the growth` };
+  if (days < GROWTH_DAYS) return { state: 'unknown', evidence: `${renderBytes(now)} now; the earlier report is ${renderSeconds(days * 86_400)} older, and growth is told from ${plural(GROWTH_DAYS, 'day')} on` };
   const perMonth = ((now - before) / days) * 30;
   const largest = tableOf(checkOf(evidence, 'disk'), 'tables')?.rows[0];
   return { state: 'done', evidence: `${renderBytes(before)} → ${renderBytes(now)} in ${plural(Math.round(days), 'day')}: ${perMonth < 0 ? '-' : '+'}${renderBytes(Math.abs(perMonth))} a month${largest ? `; the largest is ${String(largest['table'])}` : ''}` };

@@ -13,7 +13,9 @@ export interface HealthTableFacts {
   /** ISO. */
   readonly lastAnalyze?: string;
   readonly lastVacuum?: string;
+  /** Of the table or its TOAST, whichever is older. */
   readonly xidAge: number;
+  readonly mxidAge: number;
   readonly bytes: number;
   readonly totalBytes: number;
   readonly updates: number;
@@ -69,7 +71,6 @@ const HARMLESS_AGE = 10_000;
 
 export function judgeTables(facts: TablesFacts, server: HealthServer, limits: Thresholds): CheckOutcome {
   const { tables } = facts;
-  const rowsOf = (t: HealthTableFacts): number => (t.tuples > 0 ? t.tuples : t.live);
   const deadPercent = (t: HealthTableFacts): number => percentOf(t.dead, t.live + t.dead) ?? 0;
   const never = tables.filter((t) => t.tuples <= 0 && t.lastAnalyze === undefined && t.live > 0);
   const stale = tables.filter((t) => !never.includes(t) && rowsOf(t) >= SMALL && t.modified > analyzeTrigger(t) && (percentOf(t.modified, rowsOf(t)) ?? 0) > limits.staleStatisticsPercent);
@@ -81,7 +82,7 @@ export function judgeTables(facts: TablesFacts, server: HealthServer, limits: Th
   const bloated = facts.bloat.filter((b) => b.percent > limits.bloatPercent && (b.bytes * b.percent) / 100 > limits.bloatMegabytes * 1024 * 1024);
   const holder = facts.holders.find((h) => h.age > HARMLESS_AGE || (h.seconds ?? 0) > limits.idleInTransactionSeconds);
   const findings: readonly Finding[] = [
-    ...freezeAge(facts, limits),
+    ...freezeAge(facts, server, limits),
     ...most(dead, (a, b) => b.dead - a.dead).map((t): Finding => ({
       id: 'dead-tuples', severity: 'warning', subject: nameOf(t), message: `${deadPercent(t)} % of the rows of ${nameOf(t)} are dead (${renderNumber(t.dead)}).`,
       evidence: { dead: t.dead, live: t.live, percent: deadPercent(t), lastVacuum: t.lastVacuum ?? null, autovacuumDueAt: Math.round(vacuumTrigger(t)), autovacuumEnabled: t.autovacuum.enabled },
@@ -115,8 +116,8 @@ export function judgeTables(facts: TablesFacts, server: HealthServer, limits: Th
     ],
     tables: [
       {
-        name: 'tables', title: 'Largest', columns: [column('table', 'Table'), column('rows', 'Rows', 'count'), column('totalBytes', 'Size', 'bytes'), column('deadPercent', 'Dead', 'percent'), column('modified', 'Changed since ANALYZE', 'count'), column('lastAnalyze', 'ANALYZE', 'date'), column('lastVacuum', 'VACUUM', 'date'), column('hotPercent', 'HOT', 'percent'), column('xidAge', 'Age', 'count')],
-        rows: tables.map((t) => ({ table: nameOf(t), rows: Math.round(rowsOf(t)), totalBytes: t.totalBytes, bytes: t.bytes, dead: t.dead, deadPercent: deadPercent(t), modified: t.modified, lastAnalyze: t.lastAnalyze ?? null, lastVacuum: t.lastVacuum ?? null, hotPercent: percentOf(t.hotUpdates, t.updates), xidAge: t.xidAge })),
+        name: 'tables', title: 'Largest', columns: [column('table', 'Table'), column('rows', 'Rows', 'count'), column('totalBytes', 'Size', 'bytes'), column('deadPercent', 'Dead', 'percent'), column('modified', 'Changed since ANALYZE', 'count'), column('lastAnalyze', 'ANALYZE', 'date'), column('lastVacuum', 'VACUUM', 'date'), column('hotPercent', 'HOT', 'percent'), column('xidAge', 'Age', 'count'), column('mxidAge', 'Multixact age', 'count')],
+        rows: tables.map((t) => ({ table: nameOf(t), rows: Math.round(rowsOf(t)), totalBytes: t.totalBytes, bytes: t.bytes, dead: t.dead, deadPercent: deadPercent(t), modified: t.modified, lastAnalyze: t.lastAnalyze ?? null, lastVacuum: t.lastVacuum ?? null, hotPercent: percentOf(t.hotUpdates, t.updates), xidAge: t.xidAge, mxidAge: t.mxidAge })),
       },
       { name: 'due', title: 'Autovacuum is due', columns: [column('table', 'Table'), column('dead', 'Dead rows', 'count'), column('trigger', 'Due at', 'count'), column('lastVacuum', 'VACUUM', 'date')], rows: most(due, (a, b) => b.dead - a.dead).map((t) => ({ table: nameOf(t), dead: t.dead, trigger: Math.round(vacuumTrigger(t)), lastVacuum: t.lastVacuum ?? null })) },
       { name: 'bloat', title: 'Bloat', columns: [column('table', 'Table'), column('bytes', 'Size', 'bytes'), column('percent', 'Empty', 'percent'), column('measured', 'Measured', 'flag')], rows: [...facts.bloat].filter((b) => b.percent >= 10).sort((a, b) => b.bytes * b.percent - a.bytes * a.percent).map((b) => ({ table: qualified(b.schema, b.name), bytes: b.bytes, percent: b.percent, measured: b.measured })) },
@@ -127,6 +128,8 @@ export function judgeTables(facts: TablesFacts, server: HealthServer, limits: Th
 }
 
 const nameOf = (t: { readonly schema: string; readonly name: string }): string => qualified(t.schema, t.name);
+/** As of the last ANALYZE or VACUUM; before the first, as counted. */
+const rowsOf = (t: HealthTableFacts): number => (t.tuples > 0 ? t.tuples : t.live);
 const most = <T>(items: readonly T[], order: (a: T, b: T) => number): readonly T[] => [...items].sort(order).slice(0, MOST);
 
 /** Dead rows at which autovacuum comes. */
@@ -145,22 +148,35 @@ function tellStale(never: readonly HealthTableFacts[], stale: readonly HealthTab
       id: 'stale-statistics', severity: t.live >= SMALL ? 'warning' : 'info', subject: nameOf(t), message: `${nameOf(t)} (${plural(t.live, 'row')}) was never analysed: the planner guesses.`, evidence: { rows: t.live, lastAnalyze: null }, statement: `ANALYZE ${nameOf(t)};`,
     })),
     ...most(stale, (a, b) => b.modified - a.modified).map((t): Finding => ({
-      id: 'stale-statistics', severity: 'warning', subject: nameOf(t), message: `${plural(t.modified, 'row')} of ${nameOf(t)} changed since its statistics were taken${t.lastAnalyze === undefined ? '' : ` on ${t.lastAnalyze.slice(0, 10)}`} (${percentOf(t.modified, t.tuples) ?? 0} %).`,
-      evidence: { modified: t.modified, rows: Math.round(t.tuples), lastAnalyze: t.lastAnalyze ?? null, autoanalyzeDueAt: Math.round(analyzeTrigger(t)) }, statement: `ANALYZE ${nameOf(t)};`,
+      id: 'stale-statistics', severity: 'warning', subject: nameOf(t), message: `${plural(t.modified, 'row')} of ${nameOf(t)} changed since its statistics were taken${t.lastAnalyze === undefined ? '' : ` on ${t.lastAnalyze.slice(0, 10)}`} (${percentOf(t.modified, rowsOf(t)) ?? 0} %).`,
+      evidence: { modified: t.modified, rows: Math.round(rowsOf(t)), lastAnalyze: t.lastAnalyze ?? null, autoanalyzeDueAt: Math.round(analyzeTrigger(t)) }, statement: `ANALYZE ${nameOf(t)};`,
     })),
   ];
 }
 
-function freezeAge(facts: TablesFacts, limits: Thresholds): readonly Finding[] {
-  const told = (of: string, age: number, setting: string): readonly Finding[] => {
+interface IdKind {
+  readonly of: string;
+  readonly age: number;
+  readonly setting: string;
+  ageOf(table: HealthTableFacts): number;
+}
+
+function freezeAge(facts: TablesFacts, server: HealthServer, limits: Thresholds): readonly Finding[] {
+  const told = ({ of, age, setting, ageOf }: IdKind): readonly Finding[] => {
     const percent = percentOf(age, ID_SPACE) ?? 0;
     if (percent <= limits.freezeAgePercent) return [];
-    const oldest = most(facts.tables, (a, b) => b.xidAge - a.xidAge).slice(0, 3);
+    const oldest = most(facts.tables, (a, b) => ageOf(b) - ageOf(a)).slice(0, 3);
+    const [holder] = facts.holders;
+    const forcedAt = Number(server.settings[setting]?.value ?? NaN);
+    const due = Number.isFinite(forcedAt) && age <= forcedAt ? `Autovacuum freezes tables by force from ${setting} on (${renderNumber(forcedAt)}), which is not reached: lower it` : `Autovacuum should have frozen the oldest tables long ago${Number.isFinite(forcedAt) ? ` (${setting} is ${renderNumber(forcedAt)})` : ''}`;
     return [{
       id: 'transaction-id-age', severity: percent > limits.freezeAgeCritical ? 'critical' : 'warning', subject: of, message: `${percent} % of the ${of} are used up (${renderNumber(age)}); at 100 % the server stops writing.`,
-      evidence: { age, percent, setting, oldest: oldest.map((t) => `${nameOf(t)}: ${renderNumber(t.xidAge)}`) },
-      recommendation: `Autovacuum should have frozen the oldest tables long ago${facts.holders[0] && facts.holders[0].age > HARMLESS_AGE ? `; ${facts.holders[0].holder} (${renderSeconds(facts.holders[0].seconds ?? 0)}) keeps it from that` : ''}.`, statement: oldest.map((t) => `VACUUM (FREEZE, VERBOSE) ${nameOf(t)};`).join('\n'),
+      evidence: { age, percent, setting, ...(Number.isFinite(forcedAt) ? { forcedAt } : {}), oldest: oldest.map((t) => `${nameOf(t)}: ${renderNumber(ageOf(t))}`) },
+      recommendation: `${due}${holder && holder.age > HARMLESS_AGE ? `; ${holder.holder} (${renderSeconds(holder.seconds ?? 0)}) keeps it from that` : ''}.`, statement: oldest.map((t) => `VACUUM (FREEZE, VERBOSE) ${nameOf(t)};`).join('\n'),
     }];
   };
-  return [...told('transaction IDs', facts.xidAge, 'autovacuum_freeze_max_age'), ...told('multixact IDs', facts.mxidAge, 'autovacuum_multixact_freeze_max_age')];
+  return [
+    ...told({ of: 'transaction IDs', age: facts.xidAge, setting: 'autovacuum_freeze_max_age', ageOf: (t) => t.xidAge }),
+    ...told({ of: 'multixact IDs', age: facts.mxidAge, setting: 'autovacuum_multixact_freeze_max_age', ageOf: (t) => t.mxidAge }),
+  ];
 }

@@ -29,7 +29,8 @@ export const poolBehindPooler: FlowRule = {
     const limit = Number(catalog?.server?.settings['max_connections'] ?? NaN);
     for (const call of file.calls) {
       const size = poolSize(file, call);
-      if (size !== undefined && size > limit) {
+      // What a pool opens at a pooler is the pooler's to limit.
+      if (size !== undefined && size > limit && !findPooler(context.settings, () => context.text)) {
         context.report({
           at: { host: call.nameSpan }, severity: 'warning', confidence: 'schema',
           message: `This pool may open ${size} connections; the server accepts ${limit} in all.`,

@@ -55,7 +55,7 @@ function toTable(row: Row, { server }: ProbeContext): HealthTableFacts {
   return {
     schema: textOf(row['schema']), name: textOf(row['name']), tuples: numberOf(row['tuples']) ?? 0, live: numberOf(row['live']) ?? 0, dead: numberOf(row['dead']) ?? 0, modified: numberOf(row['modified']) ?? 0,
     ...(isoOf(row['last_analyze']) === undefined ? {} : { lastAnalyze: isoOf(row['last_analyze']) }), ...(isoOf(row['last_vacuum']) === undefined ? {} : { lastVacuum: isoOf(row['last_vacuum']) }),
-    xidAge: numberOf(row['xid_age']) ?? 0, bytes: numberOf(row['bytes']) ?? 0, totalBytes: numberOf(row['total_bytes']) ?? 0, updates: numberOf(row['updates']) ?? 0, hotUpdates: numberOf(row['hot_updates']) ?? 0,
+    xidAge: numberOf(row['xid_age']) ?? 0, mxidAge: numberOf(row['mxid_age']) ?? 0, bytes: numberOf(row['bytes']) ?? 0, totalBytes: numberOf(row['total_bytes']) ?? 0, updates: numberOf(row['updates']) ?? 0, hotUpdates: numberOf(row['hot_updates']) ?? 0,
     autovacuum: {
       enabled: row['autovacuum_enabled'] === null || row['autovacuum_enabled'] === undefined || /^(on|true|yes|1|t)$/i.test(textOf(row['autovacuum_enabled'])),
       vacuumThreshold: own('autovacuum_vacuum_threshold', 50), vacuumScaleFactor: own('autovacuum_vacuum_scale_factor', 0.2), vacuumMaximum: maximum < 0 ? Infinity : maximum,

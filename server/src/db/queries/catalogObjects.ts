@@ -1,23 +1,23 @@
 import { userSchema } from './catalog';
 
 /**
- * Settings that change a plan or its cost, as this session has them (role and database settings included). Names that a
- * version does not know are left out by the server.
+ * Settings that change a plan or its cost, and `max_connections`, which a rule holds against pools; as this session has them
+ * (role and database settings included). Names that a version does not know are left out by the server.
  */
-const plannerSettings = [
+const catalogSettings = [
   'block_size', 'seq_page_cost', 'random_page_cost', 'cpu_tuple_cost', 'cpu_index_tuple_cost', 'cpu_operator_cost', 'parallel_setup_cost', 'parallel_tuple_cost',
   'min_parallel_table_scan_size', 'min_parallel_index_scan_size', 'max_parallel_workers_per_gather', 'max_parallel_workers', 'max_worker_processes', 'parallel_leader_participation',
   'debug_parallel_query', 'force_parallel_mode', 'effective_cache_size', 'effective_io_concurrency', 'work_mem', 'hash_mem_multiplier', 'maintenance_work_mem', 'shared_buffers', 'temp_buffers',
   'jit', 'jit_above_cost', 'jit_inline_above_cost', 'jit_optimize_above_cost', 'default_statistics_target', 'constraint_exclusion', 'cursor_tuple_fraction',
   'from_collapse_limit', 'join_collapse_limit', 'geqo', 'geqo_threshold', 'geqo_effort', 'geqo_pool_size', 'geqo_generations', 'geqo_selection_bias', 'geqo_seed',
-  'plan_cache_mode', 'recursive_worktable_factor', 'row_security', 'standard_conforming_strings', 'TimeZone', 'server_encoding',
+  'plan_cache_mode', 'recursive_worktable_factor', 'row_security', 'standard_conforming_strings', 'TimeZone', 'server_encoding', 'max_connections',
 ];
 
 /** Asked before the session's own settings are changed for the catalog queries. */
 export const settingsQuery = `
 select s.name, pg_catalog.current_setting(s.name) as value
 from pg_catalog.pg_settings s
-where s.name = any (array[${plannerSettings.map((name) => `'${name}'`).join(', ')}]) or s.name like 'enable\\_%'
+where s.name = any (array[${catalogSettings.map((name) => `'${name}'`).join(', ')}]) or s.name like 'enable\\_%'
 order by s.name`;
 
 export const extensionsQuery = `

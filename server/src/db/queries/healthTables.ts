@@ -6,10 +6,10 @@ const option = (name: string): string => `(select o.option_value from pg_options
 export const tablesHealthQuery = (version: number, size: (oid: string) => string): string => `
 select c.oid::text as oid, n.nspname as schema, c.relname as name, c.reltuples::float8 as tuples, s.n_live_tup::float8 as live, s.n_dead_tup::float8 as dead, s.n_mod_since_analyze::float8 as modified, ${version >= 130000 ? 's.n_ins_since_vacuum::float8' : 'null::float8'} as inserted,
        greatest(s.last_analyze, s.last_autoanalyze) as last_analyze, greatest(s.last_vacuum, s.last_autovacuum) as last_vacuum, s.autovacuum_count::int as autovacuums,
-       age(c.relfrozenxid)::float8 as xid_age, mxid_age(c.relminmxid)::float8 as mxid_age, s.n_tup_upd::float8 as updates, s.n_tup_hot_upd::float8 as hot_updates,
+       greatest(age(c.relfrozenxid), age(o.relfrozenxid))::float8 as xid_age, greatest(mxid_age(c.relminmxid), mxid_age(o.relminmxid))::float8 as mxid_age, s.n_tup_upd::float8 as updates, s.n_tup_hot_upd::float8 as hot_updates,
        ${size('c.oid')}::float8 as bytes, (${size('c.oid')} + coalesce((select sum(${size('i.indexrelid')}) from pg_index i where i.indrelid = c.oid), 0) + case when c.reltoastrelid = 0 then 0 else ${size('c.reltoastrelid')} end)::float8 as total_bytes,
        ${['autovacuum_enabled', 'autovacuum_vacuum_threshold', 'autovacuum_vacuum_scale_factor', 'autovacuum_vacuum_max_threshold', 'autovacuum_analyze_threshold', 'autovacuum_analyze_scale_factor'].map((name) => `${option(name)} as ${name}`).join(', ')}
-from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_stat_all_tables s on s.relid = c.oid
+from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_stat_all_tables s on s.relid = c.oid left join pg_class o on o.oid = c.reltoastrelid
 where c.relkind in ('r', 'm') and c.relpersistence <> 't' and ${userSchema} and ${notOfExtension}
 order by bytes desc`;
 
