@@ -399,7 +399,8 @@ describe('TypeORM, edits', () => {
   it('turn an offset of a builder into a keyset', () => {
     const keyset = (code: string) => edited(code, (site, text) => typeormAdapter.toKeyset?.(site, { uri: 'u', text, cursor: 'after', keys: [{ column: '"createdAt"', descending: true, nullable: false, added: false }, { column: 'id', descending: true, nullable: false, added: true }] }));
     expect(keyset('await users.createQueryBuilder("u").where("u.age > 3").orderBy("u.createdAt", "DESC").skip(skip).take(take).getMany();')).toBe("await users.createQueryBuilder(\"u\").where(\"u.age > 3\").andWhere(after ? '(u.createdAt, u.id) < (:createdAtAfter, :idAfter)' : 'TRUE', { createdAtAfter: after?.createdAt, idAfter: after?.id }).orderBy(\"u.createdAt\", \"DESC\").addOrderBy('u.id', 'DESC').take(take).getMany();");
-    expect(keyset('await users.find({ skip, take });')).toBeUndefined();
+    expect(keyset('await users.findAndCount({ order: { createdAt: "DESC" }, skip, take });')).toBeUndefined();
+    expect(keyset('await users.createQueryBuilder("u").orderBy("u.createdAt", "DESC").skip(skip).take(take).getManyAndCount();')).toBeUndefined();
   });
 });
 

@@ -21,19 +21,27 @@ export function addCursorParameter(file: HostFile, text: string, site: QuerySite
   if (/(?:^|[,(\s])(?:\.\.\.|\*)/.test(inside) || last.endsWith('/')) return [];
   const separator = last === '' ? '' : last.endsWith(',') ? ' ' : ', ';
   const at = list.open + 1 + last.length;
-  return [{ uri: file.uri, span: hostSpan(at, at), text: `${separator}${renderParameter(file.language, site, keys, rewrite, cursor)}` }];
+  return [{ uri: file.uri, span: hostSpan(at, at), text: `${separator}${renderParameter(file.language, site, keys, rewrite, cursor, text)}` }];
 }
 
-function renderParameter(language: HostFile['language'], site: QuerySite, keys: readonly KeysetKey[], rewrite: readonly Edit[], cursor: string): string {
+function renderParameter(language: HostFile['language'], site: QuerySite, keys: readonly KeysetKey[], rewrite: readonly Edit[], cursor: string, text: string): string {
   if (language === 'python') return `${cursor}=None`;
-  return language === 'javascript' ? cursor : `${cursor}?: ${cursorType(site, keys, rewrite, cursor)}`;
+  return language === 'javascript' ? cursor : `${cursor}?: ${cursorType(site, keys, rewrite, cursor, text)}`;
 }
 
 /** TypeScript's type of a row as far as the rewritten query reads it: `{ created_at: Date | string; id: string }`. */
-export function cursorType(site: QuerySite, keys: readonly KeysetKey[], rewrite: readonly Edit[], cursor: string): string {
+export function cursorType(site: QuerySite, keys: readonly KeysetKey[], rewrite: readonly Edit[], cursor: string, text: string): string {
   const read = new RegExp(`\\b${cursor}(?:\\?)?(?:\\.([A-Za-z_$][\\w$]*)|\\.?\\[("[^"]+")\\])`, 'g');
   const properties = [...new Set(rewrite.flatMap((edit) => [...edit.text.matchAll(read)].map((match) => match[1] ?? match[2] ?? '')))];
+  const entity = entityType(site, text);
+  if (entity !== undefined) return `Pick<${entity}, ${properties.map((name) => `'${name.replaceAll('"', '')}'`).join(' | ')}>`;
   return `{ ${properties.map((name) => `${name}: ${typeOf(keys.find((k) => k.column === name || camelCase(k.column) === name || JSON.stringify(k.column) === name), site)}`).join('; ')} }`;
+}
+
+/** The class of the rows, where the library declares its properties there and the file has it as a type. */
+function entityType({ library, model }: QuerySite, text: string): string | undefined {
+  if (model === undefined || !/^(typeorm|sequelize|mikro-orm|objection)$/.test(library)) return undefined;
+  return new RegExp(`\\b(?:class|interface)\\s+${model}\\b|^import\\b[^'"]*\\b${model}\\b[^'"]*from`, 'm').test(text) ? model : undefined;
 }
 
 const camelCase = (column: string): string => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

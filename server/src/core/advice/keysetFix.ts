@@ -39,7 +39,7 @@ export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
   // A loop that counts would never leave its first page.
   if (!plan || walk === 'other') return [];
   const cursor = walk?.cursor ?? CURSOR;
-  const fromLibrary = adapter?.toKeyset?.(site, { uri, text, keys: plan.keys.map((k) => ({ column: k.sql, descending: k.descending, nullable: k.nullable, added: k.added })), cursor });
+  const fromLibrary = adapter?.toKeyset?.(site, { uri, text, keys: plan.keys.map((k) => ({ column: k.sql, descending: k.descending, nullable: k.nullable, added: k.added, type: k.type })), cursor });
   const edits = fromLibrary ?? (site.chain.length === 0 ? textEdits(request, plan.keys, cursor) : undefined);
   if (!edits) return [];
   const names = plan.keys.map((k) => k.column).join(', ');
@@ -52,7 +52,7 @@ export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
 }
 
 /** Libraries whose rows hold timestamps as `Date`: milliseconds, where Postgres compares microseconds. */
-const JAVASCRIPT: ReadonlySet<string> = new Set(['pg', 'postgres.js', 'knex', 'prisma']);
+const JAVASCRIPT: ReadonlySet<string> = new Set(['pg', 'postgres.js', 'knex', 'prisma', 'objection', 'kysely', 'typeorm', 'sequelize', 'mikro-orm']);
 
 /** The rewrite in SQL text, with the bound arguments of the host where there are any. */
 function textEdits(request: KeysetFixRequest, keys: readonly KeysetKey[], cursor: string): readonly Edit[] | undefined {

@@ -133,7 +133,7 @@ interface WalkParts {
 function walkEdits({ uri, text, language, site, keys, query, rows, cursor, counter, loop, typed }: WalkParts): readonly Edit[] {
   const python = language === 'python';
   const next = python ? `${cursor} = ${rows}[-1] if ${rows} else None` : `${cursor} = ${rows}.at(-1);`;
-  const declaration = python ? `${cursor} = None` : `let ${cursor}${typed ? `: ${cursorType(site, keys, query, cursor)} | undefined` : ''};`;
+  const declaration = python ? `${cursor} = None` : `let ${cursor}${typed ? `: ${cursorType(site, keys, query, cursor, text)} | undefined` : ''};`;
   if (!counter.inHead) return [{ uri, span: counter.declaration, text: declaration }, ...counter.increments.map((span) => ({ uri, span, text: next }))];
   const eol = lineEnd(text);
   const indent = indentAt(text, loop.span.start) ?? '';

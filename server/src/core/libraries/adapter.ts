@@ -93,7 +93,7 @@ export interface KeysetRequest {
   readonly uri: string;
   readonly text: string;
   /** Order keys after the tie-breaker was added: column as the library writes it, direction. */
-  readonly keys: readonly { readonly column: string; readonly descending: boolean; readonly nullable: boolean; /** Not in the query yet: add it to the order. */ readonly added: boolean }[];
+  readonly keys: readonly { readonly column: string; readonly descending: boolean; readonly nullable: boolean; /** Not in the query yet: add it to the order. */ readonly added: boolean; /** As the schema has it. */ readonly type?: string }[];
   /** Host name of the cursor argument (`after`). */
   readonly cursor: string;
 }

@@ -91,19 +91,30 @@ export function addDjangoLimit(site: QuerySite, request: LimitRequest): readonly
 
 /** `[offset:offset + n]` becomes a comparison with the last row's keys and `[:n]`. */
 export function toDjangoKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined {
-  const { uri, text, keys, cursor } = request;
-  const slices = site.chain.filter((call) => call.name === '[]');
-  const [slice] = slices;
-  const names = keys.map((key) => fieldOf(site, key.column));
-  if (slices.length !== 1 || !slice || keys.length === 0 || names.some((name) => name === undefined) || keys.some((key) => key.nullable)) return undefined;
-  const [start, stop] = [slice.args.find((argument) => argument.name === 'start'), slice.args.find((argument) => argument.name === 'stop')];
-  if (!start || !stop || slice.args.length !== 2) return undefined;
+  const [slice, ...others] = site.chain.filter((call) => call.name === '[]');
+  const [start, stop] = [slice?.args.find((argument) => argument.name === 'start'), slice?.args.find((argument) => argument.name === 'stop')];
+  if (!slice || !start || !stop || slice.args.length !== 2 || others.length > 0) return undefined;
   const size = sizeOf(start.text, stop.text);
+  const edits = size === undefined ? undefined : afterLastRow(site, request, 'django.db.models');
+  return edits && [...edits, { uri: request.uri, span: hostSpan(start.span.start, stop.span.end), text: `:${size}` }];
+}
+
+/** `.offset(n)` becomes a comparison with the last row's keys. */
+export function toTortoiseKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined {
+  const { uri, text } = request;
+  const [offset, ...others] = site.chain.filter((call) => call.name === 'offset');
+  const edits = offset && others.length === 0 && run(site, text).length === site.chain.length ? afterLastRow(site, request, 'tortoise.expressions') : undefined;
+  return offset && edits && [...edits, { uri, span: hostSpan(offset.span.start - leadOf(offset, text).length, offset.span.end), text: '' }];
+}
+
+/** The filter on the last row's keys, and the keys that the order lacks. Rows that are no instances have no attributes to begin after. */
+function afterLastRow(site: QuerySite, { uri, text, keys, cursor }: KeysetRequest, module: string): readonly Edit[] | undefined {
+  const names = keys.map((key) => fieldOf(site, key.column));
   const at = place(site, text);
-  if (size === undefined || !at) return undefined;
-  const condition = keysetCondition(names.map((name) => name ?? ''), keys.map((key) => key.descending), cursor, uri, text);
+  if (!at || keys.length === 0 || names.some((name) => name === undefined) || keys.some((key) => key.nullable) || site.chain.some((call) => /^(values|values_list|distinct|union)$/.test(call.name))) return undefined;
+  const condition = keysetCondition(names.map((name) => name ?? ''), keys.map((key) => key.descending), cursor, uri, text, module);
   const order = orderEdits(site, uri, text, keys.filter((key) => key.added));
-  return order && [...condition.edits, insertion(uri, at.at, `${at.lead}.filter(${condition.text})`), ...order, { uri, span: hostSpan(start.span.start, stop.span.end), text: `:${size}` }];
+  return order && [...condition.edits, insertion(uri, at.at, `${at.lead}.filter(${condition.text})`), ...order];
 }
 
 /** `n` of `offset:offset + n`, `20` of `20:40`. */
@@ -116,8 +127,8 @@ function sizeOf(start: string, stop: string): string | undefined {
 }
 
 /** `Q()` where there is no cursor yet, so that the first page has no condition. */
-function keysetCondition(names: readonly string[], descending: readonly boolean[], cursor: string, uri: string, text: string): { readonly text: string; readonly edits: readonly Edit[] } {
-  const q = ensureImport(uri, text, 'django.db.models', 'Q');
+function keysetCondition(names: readonly string[], descending: readonly boolean[], cursor: string, uri: string, text: string, module: string): { readonly text: string; readonly edits: readonly Edit[] } {
+  const q = ensureImport(uri, text, module, 'Q');
   const branches = names.map((name, index) => {
     const equal = names.slice(0, index).map((before) => `${before}=${cursor}.${before}`);
     return `${q.expression}(${[...equal, `${name}__${descending[index] ? 'lt' : 'gt'}=${cursor}.${name}`].join(', ')})`;

@@ -1,7 +1,8 @@
 import type { ChainArgument, ChainCall, QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
 import { hostSpan } from '../../text/span';
-import type { LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import { afterRow, choosesKeys, filterEdits, keyProperties, keysetFilter, knownDirections, pageOptions, removeProperty } from '../shared/keysetOptions';
 import { insertFirst, isObject, keyText, type Place } from '../shared/objectEdits';
 
 /**
@@ -53,4 +54,26 @@ function optionEdit(site: QuerySite, pair: string, place: Place): readonly Edit[
   if (!isObject(options)) return undefined;
   const last = options.items?.at(-1);
   return [last ? { uri: place.uri, span: hostSpan(last.span.end, last.span.end), text: `, ${pair}` } : insertFirst(options, pair, place)];
+}
+
+const operators = { '<': '$lt', '>': '$gt', '<=': '$lte', '>=': '$gte' } as const;
+const words = { compare: (operator: keyof typeof operators, value: string): string => `{ ${operators[operator]}: ${value} }`, or: '$or', and: '$and' };
+
+/** `offset: n` of `find` and `findAll` becomes a filter on the last row's keys. A page with a count keeps its number: the filter would be counted too. */
+export function mikroKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined {
+  const { uri, text, cursor } = request;
+  const [method] = site.chain;
+  const bare = method?.name === 'findAll';
+  const argument = bare ? method.args[0] : method?.args[1];
+  const options = method && /^(find|findAll)$/.test(method.name) ? pageOptions(site, method, argument, 'offset', text) : undefined;
+  const names = keyProperties(site, request.keys, / FROM \S+ (\w+)/.exec(site.source?.text ?? '')?.[1]);
+  if (!argument || !options || !names || request.keys.some((key) => key.nullable) || ['groupBy', 'having'].some((key) => options.has(key))) return undefined;
+  if (!knownDirections(options.get('orderBy')) || !choosesKeys(options.get('fields'), names)) return undefined;
+  const where = bare ? options.get('where') : method?.args[0];
+  const filter = keysetFilter(where, afterRow(names, request.keys, cursor, words), cursor, words, request);
+  const removed = removeProperty(argument, 'offset', request);
+  const edits = filter && (bare ? filterEdits(argument, where, 'offset', filter, request) : removed && where && [...('edits' in filter ? filter.edits : [{ uri, span: where.span, text: filter.text }]), removed]);
+  const added = request.keys.filter((key) => key.added);
+  const order = added.length === 0 ? [] : addMikroOrder(site, { uri, text, keys: added });
+  return edits && order && [...edits, ...order];
 }

@@ -10,7 +10,7 @@ import { optionsChain } from '../shared/optionCalls';
 import { bind, buildSql, concat, identifier, incomplete, sql, type SqlPart } from '../shared/sqlBuilder';
 import { renderSelect } from '../shared/sqlClauses';
 import { isTerminal, renderBuilder } from './mikroBuilder';
-import { addMikroLimit, addMikroOrder, addMikroPredicate } from './mikroEdits';
+import { addMikroLimit, addMikroOrder, addMikroPredicate, mikroKeyset } from './mikroEdits';
 import { renderFind } from './mikroFind';
 import { findEntity } from './mikroNaming';
 import { entityNamed, mikroReceiver, rowModel, type MikroReceiver } from './mikroReceiver';
@@ -36,6 +36,7 @@ export const mikroOrmAdapter: LibraryAdapter = {
     return builderCall(call, context) ?? methodCall(call, context);
   },
   addPredicate: addMikroPredicate,
+  toKeyset: mikroKeyset,
   addOrder: addMikroOrder,
   addLimit: addMikroLimit,
 };

@@ -4,7 +4,7 @@ import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
 import type { Chain, HostContext, LibraryAdapter, SiteDraft } from '../adapter';
 import { objectionBatch } from './objectionBatch';
-import { addKnexLimit, addKnexOrder, addKnexPredicate } from '../knex/knexEdits';
+import { addKnexLimit, addKnexOrder, addKnexPredicate, knexKeyset } from '../knex/knexEdits';
 import { renderKnex, type KnexStart } from '../knex/knexRender';
 import type { KnexScope } from '../knex/knexScope';
 import type { KnexCondition } from '../knex/knexWhere';
@@ -37,6 +37,7 @@ export const objectionAdapter: LibraryAdapter = {
     return origin && [draft(call, start, object, rest, origin, context)];
   },
   addPredicate: addKnexPredicate,
+  toKeyset: (site, request) => (site.chain.some((call) => /Related$|Joined$|^(modify|modifiers|resultSize|page|range)$/.test(call.name)) ? undefined : knexKeyset(site, request)),
   addOrder: addKnexOrder,
   addLimit: addKnexLimit,
   batch: objectionBatch,

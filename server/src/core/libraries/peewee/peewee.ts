@@ -7,7 +7,7 @@ import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
 import { bind, buildSql, concat, conditional, group, hole, identifier, incomplete, join, literal, nothing, sql, type SqlPart } from '../shared/sqlBuilder';
 import { renderSelect, renderWhere, type RowCountPart } from '../shared/sqlClauses';
 import { useOf } from '../shared/pythonLazyUse';
-import { addLibraryLimit, addLibraryOrder, addLibraryPredicate, toLibraryKeyset } from '../sqlalchemy/sqlalchemyEdits';
+import { addLibraryLimit, addLibraryOrder, addLibraryPredicate, toPeeweeKeyset } from '../sqlalchemy/sqlalchemyEdits';
 import { allColumns, columnOf, conditionOf, modelOf, nested, PeeweeScope, renderPeewee, unknownPart, valueOf } from './peeweeQuery';
 
 type Call = PythonChain['calls'][number];
@@ -46,7 +46,7 @@ export const peeweeAdapter: LibraryAdapter = {
   addPredicate: addLibraryPredicate,
   addOrder: addLibraryOrder,
   addLimit: addLibraryLimit,
-  toKeyset: (site, request) => (request.keys.length === 1 ? toLibraryKeyset(site, request) : undefined),
+  toKeyset: toPeeweeKeyset,
 };
 
 /** `Order.select`, or what sends a query that was begun elsewhere. */

@@ -8,7 +8,7 @@ import { optionsChain } from '../shared/optionCalls';
 import { buildSql, concat, incomplete, nothing } from '../shared/sqlBuilder';
 import { accessOf, returnsRows } from '../shared/sqlText';
 import { sequelizeBatch } from './sequelizeBatch';
-import { addSequelizeLimit, addSequelizeOrder, addSequelizePredicate } from './sequelizeEdits';
+import { addSequelizeLimit, addSequelizeOrder, addSequelizePredicate, sequelizeKeyset } from './sequelizeEdits';
 import { optionOf, renderFind } from './sequelizeFind';
 import { instanceQuery } from './sequelizeInstance';
 import { instanceModel, isConnection, modelReceiver, type ModelReceiver } from './sequelizeReceiver';
@@ -44,6 +44,7 @@ export const sequelizeAdapter: LibraryAdapter = {
     return model && rowStatement(call, method, object, parts.args, model, base, context);
   },
   addPredicate: addSequelizePredicate,
+  toKeyset: sequelizeKeyset,
   addOrder: addSequelizeOrder,
   addLimit: addSequelizeLimit,
   batch: sequelizeBatch,

@@ -1,7 +1,9 @@
 import type { ChainCall, QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
 import { hostSpan } from '../../text/span';
-import type { LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import { importEdits } from '../shared/chainEdits';
+import { afterRow, choosesKeys, filterEdits, keyProperties, keysetFilter, knownDirections, pageOptions } from '../shared/keysetOptions';
 import { addKey, insertFirst, isObject, keyText } from '../shared/objectEdits';
 
 const propertyOf = (site: QuerySite, column: string): string => {
@@ -42,4 +44,36 @@ export function addSequelizeLimit(site: QuerySite, request: LimitRequest): reado
   if (!method || !/^(findAll|findAndCountAll)$/.test(method.name) || find(site, 'limit')) return undefined;
   const edit = addKey(method, 'limit', String(request.count), request, true);
   return edit && [edit];
+}
+
+const operators = { '<': 'lt', '>': 'gt', '<=': 'lte', '>=': 'gte' } as const;
+
+/** `offset: n` of `findAll` becomes a filter on the last row's keys. A page with a count keeps its number: the filter would be counted too. */
+export function sequelizeKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined {
+  const { uri, text, cursor } = request;
+  const [method] = site.chain;
+  const [argument] = method?.args ?? [];
+  const options = method?.name === 'findAll' ? pageOptions(site, method, argument, 'offset', text) : undefined;
+  const names = keyProperties(site, request.keys, site.model);
+  const offset = options?.get('offset');
+  if (!argument || !options || !offset || !names || request.keys.some((key) => key.nullable) || ['group', 'having', 'distinct'].some((key) => options.has(key))) return undefined;
+  const attributes = options.get('attributes');
+  if (!knownDirections(options.get('order')) || !choosesKeys(attributes, names)) return undefined;
+  const op = operatorsOf(text, uri);
+  if (!op) return undefined;
+  const words = { compare: (operator: keyof typeof operators, value: string) => `{ [${op.name}.${operators[operator]}]: ${value} }`, or: `[${op.name}.or]`, and: `[${op.name}.and]` };
+  const where = options.get('where');
+  const filter = keysetFilter(where, afterRow(names, request.keys, cursor, words), cursor, words, request);
+  const edits = filter && filterEdits(argument, where, 'offset', filter, request);
+  const added = request.keys.filter((key) => key.added);
+  const order = added.length === 0 ? [] : addSequelizeOrder(site, { uri, text, keys: added });
+  return edits && order && [...op.edits, ...edits, ...order];
+}
+
+/** How the file names Sequelize's operators, with the import where it has none yet. */
+function operatorsOf(text: string, uri: string): { readonly name: string; readonly edits: readonly Edit[] } | undefined {
+  if (/^\s*(?:const|let|var)\s*\{[^}]*\bOp\b[^}:]*\}\s*=\s*(?:require\(\s*['"](?:@sequelize\/core|sequelize)['"]\s*\)|Sequelize)\b|^\s*const\s+Op\s*=\s*\w*[sS]equelize\.Op\b/m.test(text)) return { name: 'Op', edits: [] };
+  const edits = importEdits(['Op'], /^(@sequelize\/core|sequelize)$/, { uri, text });
+  if (edits) return { name: 'Op', edits };
+  return /\bSequelize\b[^\n]*(?:from\s*['"](?:@sequelize\/core|sequelize)['"]|=\s*require\(\s*['"](?:@sequelize\/core|sequelize)['"]\s*\))/.test(text) ? { name: 'Sequelize.Op', edits: [] } : undefined;
 }

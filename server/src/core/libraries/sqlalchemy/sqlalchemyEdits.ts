@@ -81,17 +81,36 @@ export function inCondition(site: QuerySite, column: string, list: string): stri
 
 /** Replaces `.offset(n)` by a comparison with the last row's keys; nullable keys have no such form here. */
 export function toLibraryKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined {
+  const [offset, ...others] = site.chain.filter((call) => call.name === 'offset');
+  return offset && others.length === 0 ? afterLastRow(site, request, { span: removalOf(offset, request.text), text: '' }, (names, values) => {
+    const condition = keysetCondition(names, values, request.keys.map((key) => key.descending), request.uri, request.text);
+    return { text: `*([${condition.text}] if ${request.cursor} else [])`, edits: condition.edits };
+  }) : undefined;
+}
+
+/** `.offset(n)` and `.paginate(page, n)` of Peewee, whose `where()` takes no empty list. */
+export function toPeeweeKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined {
+  const { text, keys, cursor } = request;
+  const [paging, ...others] = site.chain.filter((call) => /^(offset|paginate|\[\])$/.test(call.name));
+  if (!paging || others.length > 0 || paging.name === '[]' || site.chain.some((call) => /^(dicts|tuples|namedtuples|distinct|count)$/.test(call.name))) return undefined;
+  const size = paging.args.find((argument) => argument.name === 'paginate_by') ?? paging.args.filter((argument) => argument.name === undefined)[1];
+  const change = paging.name === 'offset' ? { span: removalOf(paging, text), text: '' } : { span: paging.span, text: `.limit(${size?.text ?? '20'})` };
+  return afterLastRow(site, request, change, (names, values) => {
+    const beyond = (index: number, equal = ''): string => `(${names[index]} ${keys[index]?.descending ? '<' : '>'}${equal} ${values[index]})`;
+    // A bound on the first key, which an index serves, then the alternatives among the rows equal in it.
+    const branches = names.map((_, index) => [...names.slice(1, index).map((name, before) => `(${name} == ${values[before + 1]})`), beyond(index)].join(' & ')).map((branch) => (branch.includes(' & ') ? `(${branch})` : branch));
+    return { text: `${names.length === 1 ? beyond(0) : `${beyond(0, '=')} & (${branches.join(' | ')})`} if ${cursor} else True`, edits: [] };
+  });
+}
+
+function afterLastRow(site: QuerySite, request: KeysetRequest, paging: Pick<Edit, 'span' | 'text'>, write: (names: readonly string[], values: readonly string[]) => { readonly text: string; readonly edits: readonly Edit[] }): readonly Edit[] | undefined {
   const { uri, text, keys, cursor } = request;
-  const offsets = site.chain.filter((call) => call.name === 'offset');
-  const [offset] = offsets;
-  const columns = keys.map((key) => hostColumn(site, key.column));
-  if (offsets.length !== 1 || !offset || keys.length === 0 || columns.some((column) => column === undefined) || keys.some((key) => key.nullable)) return undefined;
-  const names = columns.filter((column): column is string => column !== undefined);
-  const values = names.map((name) => `${cursor}.${name.split('.').at(-1) ?? name}`);
-  const condition = keysetCondition(names, values, keys.map((key) => key.descending), uri, text);
-  const filter = addFilter(site, uri, text, `*([${condition.text}] if ${cursor} else [])`);
+  const names = keys.flatMap((key) => hostColumn(site, key.column) ?? []);
+  if (keys.length === 0 || names.length !== keys.length || keys.some((key) => key.nullable)) return undefined;
+  const condition = write(names, names.map((name) => `${cursor}.${name.split('.').at(-1) ?? name}`));
+  const filter = addFilter(site, uri, text, condition.text);
   const order = addOrderTo(site, uri, text, keys.flatMap((key, index) => (key.added ? [{ column: names[index] ?? '', descending: key.descending }] : [])));
-  return filter && order && [...condition.edits, ...filter, ...order, { uri, span: removalOf(offset, text), text: '' }];
+  return filter && order && [...condition.edits, ...filter, ...order, { uri, ...paging }];
 }
 
 function keysetCondition(names: readonly string[], values: readonly string[], descending: readonly boolean[], uri: string, text: string): { readonly text: string; readonly edits: readonly Edit[] } {

@@ -7,7 +7,7 @@ import { scriptLanguages } from '../pg/pg';
 import { fromTheDot, plainCall } from '../shared/chainEdits';
 import { constantText } from '../shared/hostValues';
 import { buildSql } from '../shared/sqlBuilder';
-import { addSupabaseLimit, addSupabaseOrder, addSupabasePredicate } from './supabaseEdits';
+import { addSupabaseLimit, addSupabaseOrder, addSupabasePredicate, supabaseKeyset } from './supabaseEdits';
 import { renderSupabase, type SupabaseCall } from './supabaseRender';
 
 const modules = /^(@supabase\/|.*supabase)/;
@@ -43,6 +43,7 @@ export const supabaseAdapter: LibraryAdapter = {
     }];
   },
   addPredicate: addSupabasePredicate,
+  toKeyset: supabaseKeyset,
   addOrder: addSupabaseOrder,
   addLimit: addSupabaseLimit,
 };

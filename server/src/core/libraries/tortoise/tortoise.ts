@@ -7,7 +7,7 @@ import { hostSpan } from '../../text/span';
 import type { LibraryAdapter, LimitRequest, SiteDraft } from '../adapter';
 import type { QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
-import { addDjangoOrder, addDjangoPredicate, loadDjangoRelation } from '../django/djangoEdits';
+import { addDjangoOrder, addDjangoPredicate, loadDjangoRelation, toTortoiseKeyset } from '../django/djangoEdits';
 import { instanceModel, type DjangoFile } from '../django/djangoInstances';
 import { readArguments, readDjangoQuery, readDjangoValue } from '../django/djangoRead';
 import { lazyUse } from '../shared/pythonLazyUse';
@@ -26,6 +26,7 @@ export const tortoiseAdapter: LibraryAdapter = {
     return file && ((node.type === 'call' ? recogniseRow(node, file) : undefined) ?? recogniseQuery(node, file));
   },
   addPredicate: addDjangoPredicate,
+  toKeyset: toTortoiseKeyset,
   addOrder: addDjangoOrder,
   addLimit: addTortoiseLimit,
   loadRelation: loadDjangoRelation,

@@ -2,6 +2,8 @@ import type { ChainCall, QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
 import { hostSpan } from '../../text/span';
 import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import { importEdits, propertyAccess } from '../shared/chainEdits';
+import { appendEntry, choosesKeys, filterEdits, keyProperties, knownDirections, pageOptions, plainProperties } from '../shared/keysetOptions';
 import { addKey, insertFirst, isObject, keyText, type Place } from '../shared/objectEdits';
 
 const propertyOf = (site: QuerySite, column: string): string => {
@@ -52,12 +54,54 @@ function behind(call: ChainCall, inserted: string, place: Place): Edit {
   return { uri: place.uri, span: hostSpan(call.span.end, call.span.end), text: before + inserted };
 }
 
-/** `.skip(n)` of a builder over one table becomes a filter on the last row's keys. */
-export function typeormKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined {
-  const alias = isBuilder(site) ? aliasOf(site) : undefined;
+/** `skip: n` of a builder over one table, or of the options of `find`, becomes a filter on the last row's keys. */
+export const typeormKeyset = (site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined => (isBuilder(site) ? builderKeyset(site, request) : findKeyset(site, request));
+
+/**
+ * Options of `find`: one key by `MoreThan` or `LessThan`, several by a comparison of rows, which `Raw` writes. A page with a
+ * count keeps its number: the filter would be counted too.
+ */
+function findKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined {
+  const { uri, text, cursor, keys } = request;
+  const [method] = site.chain;
+  const [argument] = method?.args ?? [];
+  const options = method?.name === 'find' ? pageOptions(site, method, argument, 'skip', text) : undefined;
+  const alias = / FROM \S+ "?(\w+)"?/.exec(site.source?.text ?? '')?.[1];
+  const names = keyProperties(site, keys, alias);
+  const [first] = names ?? [];
+  if (!argument || !options || !names || first === undefined || keys.some((key) => key.nullable) || !knownDirections(options.get('order')) || !choosesKeys(options.get('select'), names)) return undefined;
+  const where = options.get('where');
+  const own = where ? plainProperties(where, text) : new Map<string, never>();
+  if (!own || own.has(first)) return undefined;
+  const [only] = keys;
+  const comparison = names.length === 1 ? (only?.descending ? 'LessThan' : 'MoreThan') : 'Raw';
+  const value = names.length === 1 ? `${comparison}(${propertyAccess(cursor, first)})` : rawComparison(names, keys, cursor, alias ?? '');
+  const imports = importEdits([comparison], /^typeorm$/, request);
+  const pair = `${keyText(first)}: ${value}`;
+  const changed = where ? { edits: [appendEntry(where, `...(${cursor} && { ${pair} })`, request)] } : { text: `${cursor} ? { ${pair} } : {}` };
+  const edits = filterEdits(argument, where, 'skip', changed, request);
+  const added = keys.filter((key) => key.added);
+  const order = added.length === 0 ? [] : addTypeormOrder(site, { uri, text, keys: added });
+  return imports && edits && order && [...imports, ...edits, ...order];
+}
+
+/** `Raw((column) => `(${column}, Order.id) < (:createdAtAfter, :idAfter)`, { … })`: TypeORM puts columns where properties stand behind the alias. */
+function rawComparison(names: readonly string[], keys: KeysetRequest['keys'], cursor: string, alias: string): string {
+  const columns = names.map((name, index) => (index === 0 ? '${column}' : `${alias}.${name}`));
+  const operator = (index: number): string => (keys[index]?.descending ? '<' : '>');
+  const values = names.map((name) => `:${name}After`);
+  const same = keys.every((key) => key.descending === keys[0]?.descending);
+  const branches = columns.map((column, index) => [...columns.slice(1, index).map((before, at) => `${before} = ${values[at + 1]}`), `${column} ${operator(index)} ${values[index]}`].join(' AND '));
+  const condition = same ? `(${columns.join(', ')}) ${operator(0)} (${values.join(', ')})` : `(${columns[0]} ${operator(0)}= ${values[0]} AND (${branches.map((branch) => (branch.includes(' AND ') ? `(${branch})` : branch)).join(' OR ')}))`;
+  return `Raw((column) => \`${condition}\`, { ${names.map((name) => `${name}After: ${propertyAccess(cursor, name)}`).join(', ')} })`;
+}
+
+/** `.skip(n)` of a builder over one table. */
+function builderKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[] | undefined {
+  const alias = aliasOf(site);
   const skips = site.chain.filter((call) => /^(skip|offset)$/.test(call.name));
   const [skip] = skips;
-  const blocked = site.chain.some((call) => /^(orWhere|groupBy|distinct|select|getCount)$|join/i.test(call.name)) || request.keys.some((key) => key.nullable);
+  const blocked = site.chain.some((call) => /^(orWhere|groupBy|distinct|select|getCount|getManyAndCount)$|join/i.test(call.name)) || request.keys.some((key) => key.nullable);
   const at = site.chain.filter((call) => /^(andWhere|where)$/.test(call.name)).at(-1) ?? site.chain[0];
   const [first] = request.keys;
   if (alias === undefined || !skip || skips.length !== 1 || blocked || !at || !first || request.keys.some((key) => key.descending !== first.descending)) return undefined;

@@ -123,18 +123,24 @@ function rawPart(column: SqlPart, first: SyntaxNode, second: SyntaxNode | undefi
   let at = 0;
   for (const interpolation of text.interpolations) {
     if (interpolation.hostText.trim() !== parameter) continue;
-    parts.push(namedText(text, at, interpolation.span.start, inner), column);
+    parts.push(namedText(text, at, interpolation.span.start, first, inner), column);
     at = interpolation.span.end;
   }
-  const whole = concat(...parts, namedText(text, at, text.text.length, inner));
+  const whole = concat(...parts, namedText(text, at, text.text.length, first, inner));
   return isEmpty(whole) ? incomplete : whole;
 }
 
-/** A stretch of the text with its named parameters. */
-function namedText(text: Parameters<typeof fragment>[0], from: number, to: number, scope: TypeormScope): SqlPart {
+/** A stretch of the text with its named parameters; properties behind an alias become columns. */
+function namedText(text: Parameters<typeof fragment>[0], from: number, to: number, host: SyntaxNode, scope: TypeormScope): SqlPart {
   const parts: SqlPart[] = [];
   let at = from;
-  for (const match of text.text.slice(from, to).matchAll(/(?<![:\w]):(\.\.\.)?(\w+)/g)) {
+  for (const match of text.text.slice(from, to).matchAll(/(?<![:\w]):(\.\.\.)?(\w+)|(?<![\w".:'])([A-Za-z_]\w*)\.([A-Za-z_][\w.]*)(?![\w"(])/g)) {
+    const source = match[3] === undefined ? undefined : sourceOf(scope, match[3]);
+    if (source && match[4] !== undefined) {
+      parts.push(fragment(text, at, from + match.index), columnPart(scope, source, match[4], scope.host.span(host)));
+      at = from + match.index + match[0].length;
+      continue;
+    }
     const value = scope.parameters.get(match[2] ?? '');
     if (!value) continue;
     parts.push(fragment(text, at, from + match.index), match[1] === undefined ? valuePart(value, scope.host) : hole('list', bindOf(value, scope.host)));
