@@ -24,6 +24,7 @@ const types: pg.CustomTypesConfig = { getTypeParser: ((oid: number, format?: 'te
 
 /**
  * Runs the exported `run(...args)` of a TypeScript module against the database, with the real drivers.
+ * A library that makes its own connections takes what they need from the module `connection`.
  * @param versions module name → the one that is loaded for it.
  */
 export async function runTypeScript(code: string, url: string, args: readonly unknown[], versions: Readonly<Record<string, string>> = {}): Promise<RunResult> {
@@ -59,7 +60,7 @@ export async function runTypeScript(code: string, url: string, args: readonly un
       reservation: { table: 'reservations', relations: { guest: { model: 'guest', field: 'guestId', references: 'id' }, host: { model: 'guest', field: 'hostId', references: 'id' } } },
     });
   }
-  const modules: Readonly<Record<string, unknown>> = { pg: { ...pg, Pool, Client }, knex: { __esModule: true, default: connect }, postgres: { __esModule: true, default: connectTag }, '@prisma/client': { PrismaClient: prismaClient } };
+  const modules: Readonly<Record<string, unknown>> = { pg: { ...pg, Pool, Client }, knex: { __esModule: true, default: connect }, postgres: { __esModule: true, default: connectTag }, '@prisma/client': { PrismaClient: prismaClient }, connection: { url, application_name: name } };
   const load = createRequire(import.meta.url);
   // Other libraries stand on the drivers above, or on none.
   const require = (module: string): unknown => modules[module] ?? load(versions[module] ?? module);

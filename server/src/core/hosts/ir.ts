@@ -122,6 +122,8 @@ export interface ModelNames {
   readonly properties: Readonly<Record<string, string>>;
   /** Unique keys, as `ModelIr.uniques`. */
   readonly uniques: readonly { readonly name: string; readonly properties: readonly string[] }[];
+  /** Properties that hold another row, not its key. */
+  readonly relations?: readonly string[];
 }
 
 /** `Order` or `order_alias` for `orders`. */

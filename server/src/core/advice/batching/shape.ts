@@ -39,7 +39,9 @@ export function plainLoop(context: FlowContext, query: LoopQuery): PlainLoop | u
   const { loop, site } = query;
   const { file, text } = context;
   if (!site?.source || (!site.complete && !insertsElement(context, site, loop)) || !query.dependent || query.path.length !== 1 || loop.id < 0 || site.conditional.length > 0 || !loop.iterable) return undefined;
-  if (query.call?.conditional === true || file.loops.some((other) => other.id !== loop.id && containsSpan(loop.body, other.span) && containsSpan(other.span, site.span) && !(other.iterable && containsSpan(other.iterable.span, site.span)))) return undefined;
+  // `em.find(Line, …)` itself looks like a method that takes a function.
+  const isQuery = (other: Loop): boolean => other.span.start === site.span.start && other.span.end === site.span.end;
+  if (query.call?.conditional === true || file.loops.some((other) => other.id !== loop.id && !isQuery(other) && containsSpan(loop.body, other.span) && containsSpan(other.span, site.span) && !(other.iterable && containsSpan(other.iterable.span, site.span)))) return undefined;
   const language = codeLanguageOf(file);
   if (!language) return undefined;
   const masked = maskCode(text, language);

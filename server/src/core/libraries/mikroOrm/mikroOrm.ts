@@ -9,6 +9,7 @@ import { constantText, readObject, type ObjectValue } from '../shared/hostValues
 import { optionsChain } from '../shared/optionCalls';
 import { bind, buildSql, concat, identifier, incomplete, sql, type SqlPart } from '../shared/sqlBuilder';
 import { renderSelect } from '../shared/sqlClauses';
+import { mikroBatch } from './mikroBatch';
 import { isTerminal, renderBuilder } from './mikroBuilder';
 import { addMikroLimit, addMikroOrder, addMikroPredicate, mikroKeyset } from './mikroEdits';
 import { renderFind } from './mikroFind';
@@ -39,6 +40,7 @@ export const mikroOrmAdapter: LibraryAdapter = {
   toKeyset: mikroKeyset,
   addOrder: addMikroOrder,
   addLimit: addMikroLimit,
+  batch: mikroBatch,
 };
 
 type Place = Pick<SiteDraft, 'span' | 'anchor'>;
@@ -51,7 +53,7 @@ const built = (draft: SiteDraft, part: SqlPart): SiteDraft => {
 };
 
 const named = (model: ModelIr | undefined): { readonly model?: string; readonly modelNames?: ModelNames } =>
-  (model ? { model: model.name, modelNames: { properties: Object.fromEntries(model.columns.filter((column) => column.column !== column.property).map((column) => [column.column, column.property])), uniques: model.uniques ?? [] } } : {});
+  (model ? { model: model.name, modelNames: { properties: Object.fromEntries(model.columns.filter((column) => column.column !== column.property).map((column) => [column.column, column.property])), uniques: model.uniques ?? [], relations: model.relations.map((relation) => relation.property) } } : {});
 
 function methodCall(call: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
   const parts = callParts(call);

@@ -8,6 +8,7 @@ import { bind, buildSql, concat, conditional, group, hole, identifier, incomplet
 import { renderSelect, renderWhere, type RowCountPart } from '../shared/sqlClauses';
 import { useOf } from '../shared/pythonLazyUse';
 import { addLibraryLimit, addLibraryOrder, addLibraryPredicate, toPeeweeKeyset } from '../sqlalchemy/sqlalchemyEdits';
+import { peeweeBatch } from './peeweeBatch';
 import { allColumns, columnOf, conditionOf, modelOf, nested, PeeweeScope, renderPeewee, unknownPart, valueOf } from './peeweeQuery';
 
 type Call = PythonChain['calls'][number];
@@ -38,6 +39,7 @@ export const peeweeAdapter: LibraryAdapter = {
     return [{
       library: 'peewee', confidence: 'proved', source: built.source, map: built.map, binds: built.binds, conditional: built.conditional, complete: built.complete,
       span: context.span(node), anchor: anchorOf(node, first), executes, access: rendered.write ? 'write' : 'read', fetches, model: model.model.name, eager: rendered.eager,
+      modelNames: { properties: {}, uniques: model.model.uniques ?? [], relations: model.model.relations.filter((relation) => !relation.many).map((relation) => relation.property) },
       chain: chain.calls.map(({ name: called, nameSpan, span, args }) => ({ name: called, nameSpan, span, args })),
       entities: [{ host: model.host, table: model.model.table, alias: scope.aliasOf(model.host, model.model), renamed: model.model.columns.filter((column) => column.property !== column.column).map(({ column, property }) => ({ column, property })) }],
       consumes: chain.calls.map((call) => context.span(call.node)),
@@ -47,6 +49,7 @@ export const peeweeAdapter: LibraryAdapter = {
   addOrder: addLibraryOrder,
   addLimit: addLibraryLimit,
   toKeyset: toPeeweeKeyset,
+  batch: peeweeBatch,
 };
 
 /** `Order.select`, or what sends a query that was begun elsewhere. */

@@ -7,6 +7,7 @@ import { hostSpan } from '../../text/span';
 import type { LibraryAdapter, LimitRequest, SiteDraft } from '../adapter';
 import type { QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
+import { tortoiseBatch } from '../django/djangoBatch';
 import { addDjangoOrder, addDjangoPredicate, loadDjangoRelation, toTortoiseKeyset } from '../django/djangoEdits';
 import { instanceModel, type DjangoFile } from '../django/djangoInstances';
 import { readArguments, readDjangoQuery, readDjangoValue } from '../django/djangoRead';
@@ -30,6 +31,7 @@ export const tortoiseAdapter: LibraryAdapter = {
   addOrder: addDjangoOrder,
   addLimit: addTortoiseLimit,
   loadRelation: loadDjangoRelation,
+  batch: tortoiseBatch,
 };
 
 function recogniseQuery(node: SyntaxNode, file: DjangoFile): readonly SiteDraft[] | undefined {

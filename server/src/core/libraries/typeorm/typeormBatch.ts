@@ -1,9 +1,9 @@
 import type { ChainArgument, QuerySite } from '../../hosts/ir';
 import { containsSpan, hostSpan, spanText } from '../../text/span';
 import type { BatchCall, BatchIdiom, BatchPlace, KeysRead, KeysRequest, RowsInsert } from '../batch';
-import { rewrittenSite, rowValues, type SiteEdit } from '../shared/batchEdits';
+import { keyPair, rewrittenSite, rowValues, type SiteEdit } from '../shared/batchEdits';
 import { importEdits } from '../shared/chainEdits';
-import { isObject, keyText, spanOfPair } from '../shared/objectEdits';
+import { isObject, keyText } from '../shared/objectEdits';
 
 const many: Readonly<Record<string, string>> = { findOneBy: 'findBy', findBy: 'findBy', findOne: 'find', find: 'find' };
 const kept = /^(where|select|order|withDeleted|loadEagerRelations)$/;
@@ -13,15 +13,6 @@ const kept = /^(where|select|order|withDeleted|loadEagerRelations)$/;
  * keys in place of a filter must not be empty. `save` stays as it is: it cascades, and looks for each row first.
  */
 export const typeormBatch: BatchIdiom = { readByKeys, insertRows, writeByKeys };
-
-/** The filter's `id: x.id`, which becomes `id: In(ids)`. Undefined where the filter is not written in the call. */
-function keyPair(site: QuerySite, filter: ChainArgument | undefined, { key, text }: KeysRequest): { readonly property: string; readonly edit: (value: string) => SiteEdit } | undefined {
-  const { span } = key;
-  if (!span || !filter || !isObject(filter) || !containsSpan(site.span, filter.span) || filter.items?.some((item) => item.name === undefined || item.name === '...')) return undefined;
-  const own = filter.items?.find((item) => item.items === undefined && item.text.trim() === key.text.trim() && containsSpan(item.span, span));
-  const property = own?.name;
-  return own && property !== undefined ? { property, edit: (value) => ({ span: spanOfPair(own, property, text), text: `${keyText(property)}: ${value}` }) } : undefined;
-}
 
 function readByKeys(site: QuerySite, request: KeysRequest): KeysRead | undefined {
   const [method, ...options] = site.chain;
