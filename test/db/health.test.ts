@@ -9,11 +9,13 @@ import { renderHealthMarkdown } from '../../server/src/core/health/markdown';
 import { toMetrics } from '../../server/src/core/health/metrics';
 import { collectFindings, figureOf, tableOf, type HealthCheck, type HealthFinding, type HealthReport } from '../../server/src/core/health/model';
 import { toThresholds } from '../../server/src/core/health/thresholds';
+import { introspect } from '../../server/src/db/introspect';
+import { readUnusedIndexes } from '../../server/src/db/indexUsage';
 import { partitions } from '../../server/src/db/health/partitions';
-import { runProbe } from '../../server/src/db/health/probe';
+import { healthSettings, runProbe } from '../../server/src/db/health/probe';
 import { readServer } from '../../server/src/db/health/server';
 import { indexedKeysQuery, unindexedKeysQuery } from '../../server/src/db/queries/healthIndexes';
-import { openSession } from '../../server/src/db/session';
+import { inRolledBackTransaction, openSession } from '../../server/src/db/session';
 import { createEngine } from '../../server/src/workspace/engine';
 import { postgresChecks, readHealth, type HealthRequest } from '../../server/src/workspace/health';
 import { createPlaces } from '../../server/src/workspace/healthWorkspace';
@@ -370,6 +372,25 @@ it('materialised views come in the order of refreshing', () => {
 
 it('a slot that nobody uses keeps WAL', () => {
   expect(findingsOf(ill, 'inactive-replication-slot')).toMatchObject([{ severity: 'warning', subject: 'gone', statement: "SELECT pg_drop_replication_slot('gone');" }]);
+});
+
+it('the catalog knows the same unused indexes, where this server alone has counted long enough', async () => {
+  const session = openSession(urlOf('ill', 'plain:plain'));
+  const read = (days: number): Promise<readonly string[] | undefined> => session.withConnection((connection) => inRolledBackTransaction(connection, {}, async () => {
+    await connection.query(healthSettings);
+    const unused = await readUnusedIndexes(connection, toThresholds({ unusedIndexDays: days }));
+    return unused && [...unused.indexes.keys()];
+  }));
+  try {
+    // The slot is that of a replica which is away.
+    expect(await read(0)).toBeUndefined();
+    await run(urlOf('postgres'), "select pg_drop_replication_slot('gone')");
+    expect(await read(0)).toEqual(['public.orders_status']);
+    expect(await read(7)).toBeUndefined();
+    expect((await introspect(session)).statistics).not.toHaveProperty('unused');
+  } finally {
+    await session.close();
+  }
 });
 
 it('statements are told with the places of the workspace that send them; looks at the server itself are none', async () => {

@@ -18,3 +18,6 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 export const textsOf = (value: unknown): readonly string[] => listOf(value).map(textOf);
 /** The driver gives bigint as text. */
 export const numberOf = (value: unknown): number | undefined => (typeof value === 'number' ? value : typeof value === 'string' && value !== '' ? Number(value) : undefined);
+
+/** A timestamp of the driver as ISO text. */
+export const isoOf = (value: unknown): string | undefined => (value instanceof Date && Number.isFinite(value.getTime()) ? value.toISOString() : undefined);

@@ -1,5 +1,7 @@
 import type { CatalogStatistics, ColumnStatistics, RelationStatistics } from '../core/catalog/statistics';
 import { statisticsVersion } from '../core/catalog/statisticsVersion';
+import { hashText } from '../core/text/hash';
+import { readUnusedIndexes } from './indexUsage';
 import { numberOf, textOf } from './introspectRows';
 import { columnStatisticsQuery, figuresQuery } from './queries/catalogStatistics';
 import type { Connection, Row } from './session';
@@ -18,7 +20,9 @@ export async function readStatistics(connection: Connection): Promise<CatalogSta
     const key = `${textOf(row['schema'])}.${textOf(row['name'])}`;
     return [key, { pages: numberOf(row['pages']) ?? 0, tuples: numberOf(row['tuples']) ?? -1, allVisible: numberOf(row['all_visible']) ?? 0, filePages: numberOf(row['file_pages']) ?? 0, columns: (columns.get(key) ?? []).sort(byColumn) }];
   }));
-  return { source: 'live', version: statisticsVersion(relations), relations };
+  const unused = await readUnusedIndexes(connection);
+  const used = unused === undefined ? '' : `-${hashText([Math.floor(unused.seconds / 86_400), ...unused.indexes.keys()].join('\n'))}`;
+  return { source: 'live', version: `${statisticsVersion(relations)}${used}`, relations, ...(unused === undefined ? {} : { unused }) };
 }
 
 /** Sorted here: the server would sort rows that are wide with values. */

@@ -8,6 +8,18 @@ export interface CatalogStatistics {
   readonly version: string;
   /** Key: `schema.name` of tables, materialized views and indexes. */
   readonly relations: ReadonlyMap<string, RelationStatistics>;
+  /** Of a server that has counted all scans for long enough; undefined: nothing can be said of unused indexes. */
+  readonly unused?: UnusedIndexes;
+}
+
+/** Indexes that no search has used since the server counts. */
+export interface UnusedIndexes {
+  /** When it was asked, by its clock; ISO. */
+  readonly now: string;
+  /** Seconds for which it has counted. */
+  readonly seconds: number;
+  /** Key: `schema.name` of the index. */
+  readonly indexes: ReadonlyMap<string, { readonly bytes: number; readonly writes: number }>;
 }
 
 /** One relation, as `pg_class` and `pg_stats` have it. */

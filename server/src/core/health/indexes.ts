@@ -76,16 +76,8 @@ export const SMALL_TABLE = 1000;
 const MOST = 25;
 
 export function judgeIndexes(facts: IndexFacts, server: HealthServer, limits: Thresholds): CheckOutcome {
-  const indexes = sumUpPartitions(facts.indexes);
+  const { indexes, duplicates, doubled, redundant, unused, told } = judgeUse(facts.indexes, limits);
   const invalid = indexes.filter((index) => !index.valid && index.building !== true);
-  const duplicates = findDuplicates(indexes.filter((index) => index.valid));
-  const doubled = new Set(duplicates.flatMap(({ drop }) => drop.map(({ oid }) => oid)));
-  const redundant = findRedundant(indexes.filter((index) => index.valid && !doubled.has(index.oid)));
-  const named = new Set([...doubled, ...redundant.map(({ index }) => index.oid)]);
-  const unused = indexes.filter((index) => isUnused(index, limits));
-  // What another index is dropped in favour of stays, whoever used it so far.
-  const needed = new Set([...duplicates.map(({ keep }) => keep.oid), ...redundant.map(({ coveredBy }) => coveredBy.oid)]);
-  const told = unused.filter((index) => !named.has(index.oid) && !needed.has(index.oid) && index.tableRows >= SMALL_TABLE).sort((a, b) => b.bytes - a.bytes);
   const large = indexes.filter((index) => index.bytes > limits.indexSizeReviewMegabytes * 1024 * 1024 && !index.partitioned).sort((a, b) => b.bytes - a.bytes);
   const bloated = facts.bloat.filter((b) => b.percent > limits.bloatPercent && (b.bytes * b.percent) / 100 > limits.bloatMegabytes * 1024 * 1024).sort((a, b) => b.bytes * b.percent - a.bytes * a.percent);
   const missing = judgeMissing(facts, server, limits);
@@ -105,6 +97,46 @@ export function judgeIndexes(facts: IndexFacts, server: HealthServer, limits: Th
     findings,
   };
 }
+
+interface Use {
+  /** With what their partitions count. */
+  readonly indexes: readonly HealthIndex[];
+  readonly duplicates: readonly Duplicates[];
+  /** OIDs of those that a twin replaces. */
+  readonly doubled: ReadonlySet<string>;
+  readonly redundant: readonly Redundant[];
+  readonly unused: readonly HealthIndex[];
+  /** Unused ones on tables that are not small, which no other reason to drop them names; the largest first. */
+  readonly told: readonly HealthIndex[];
+}
+
+function judgeUse(all: readonly HealthIndex[], limits: Thresholds): Use {
+  const indexes = sumUpPartitions(all);
+  const duplicates = findDuplicates(indexes.filter((index) => index.valid));
+  const doubled = new Set(duplicates.flatMap(({ drop }) => drop.map(({ oid }) => oid)));
+  const redundant = findRedundant(indexes.filter((index) => index.valid && !doubled.has(index.oid)));
+  const named = new Set([...doubled, ...redundant.map(({ index }) => index.oid)]);
+  const unused = indexes.filter((index) => isUnused(index, limits));
+  // What another index is dropped in favour of stays, whoever used it so far.
+  const needed = new Set([...duplicates.map(({ keep }) => keep.oid), ...redundant.map(({ coveredBy }) => coveredBy.oid)]);
+  const told = unused.filter((index) => !named.has(index.oid) && !needed.has(index.oid) && index.tableRows >= SMALL_TABLE).sort((a, b) => b.bytes - a.bytes);
+  return { indexes, duplicates, doubled, redundant, unused, told };
+}
+
+/** How long and where scans were counted. */
+export type CountedScans = Pick<HealthServer, 'standby' | 'replicas' | 'statsSeconds'>;
+
+const isYoung = ({ statsSeconds }: CountedScans, limits: Thresholds): boolean => statsSeconds < limits.unusedIndexDays * 86_400;
+
+/** Can unused indexes be told at all: has this server alone run the queries, for long enough? */
+export const isCountedWhole = (server: CountedScans, limits: Thresholds): boolean => !server.standby && server.replicas === 0 && !isYoung(server, limits);
+
+/** Indexes that nothing would miss by all that the server counted: as a check warns of them, without a doubt. */
+export const findUnused = (all: readonly HealthIndex[], server: CountedScans, limits: Thresholds): readonly HealthIndex[] =>
+  isCountedWhole(server, limits) ? judgeUse(all, limits).told.filter((index) => !isDoubtful(index)) : [];
+
+/** It may serve without being scanned: its expression has statistics, a DELETE in a referenced table would look for a key. */
+const isDoubtful = (index: HealthIndex): boolean => index.expressions !== '' || index.servesKeys.length > 0;
 
 /** An index of a partitioned table stands for its children: their scans and sizes added up. */
 function sumUpPartitions(indexes: readonly HealthIndex[]): readonly HealthIndex[] {
@@ -175,12 +207,12 @@ const tableName = (index: Pick<HealthIndex, 'schema' | 'table'>): string => qual
 const dropIndex = (index: HealthIndex): string => (index.partitioned ? `DROP INDEX ${nameOf(index)}; -- locks the table and its partitions for a moment; CONCURRENTLY is not possible here` : `DROP INDEX CONCURRENTLY ${nameOf(index)};`);
 
 function tellUnused(index: HealthIndex, server: HealthServer, limits: Thresholds): Finding {
-  const young = server.statsSeconds < limits.unusedIndexDays * 86_400;
+  const young = isYoung(server, limits);
   const expression = index.expressions !== '';
   const serves = index.servesKeys;
   const elsewhere = server.standby ? ' This is a standby: its primary counts its own scans.' : (server.replicas ?? 0) > 0 ? ` ${plural(server.replicas ?? 0, 'replica')} count${server.replicas === 1 ? 's' : ''} scans of their own: run this there too.` : '';
   return {
-    id: 'unused-index', severity: young || expression || serves.length > 0 ? 'info' : 'warning', subject: nameOf(index),
+    id: 'unused-index', severity: young || isDoubtful(index) ? 'info' : 'warning', subject: nameOf(index),
     message: `${nameOf(index)} on ${tableName(index)} (${renderBytes(index.bytes)}) was ${index.scans === 0 ? 'never used' : `used ${plural(index.scans, 'time')}`} in ${renderSeconds(server.statsSeconds)}${index.writes > 0 ? `, and ${plural(index.writes, 'row')} were written to it` : ''}.`,
     evidence: { bytes: index.bytes, scans: index.scans, lastScan: index.lastScan ?? null, writes: index.writes, countedSeconds: server.statsSeconds, definition: index.definition, servesForeignKeys: serves },
     recommendation: `${young ? `The counters have been running for less than ${plural(limits.unusedIndexDays, 'day')}: look again later, a monthly job may need it.` : 'Every write to the table pays for it.'}${expression ? ' Its expression also feeds the planner statistics; plans of other queries may rest on them.' : ''}${serves.length > 0 ? ` It serves the foreign key ${serves.join(', ')}: without it, a DELETE in the referenced table reads this one whole.` : ''}${elsewhere}`,

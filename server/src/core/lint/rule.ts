@@ -22,8 +22,8 @@ export interface Example {
   readonly schema?: string;
   /** Rows to assume, by table. */
   readonly assume?: Readonly<Record<string, number>>;
-  /** The catalog is a server's: at this time, with these indexes left invalid. The code is one of the migrations that were run there. */
-  readonly server?: { readonly now?: string; readonly invalid?: readonly string[] };
+  /** The catalog is a server's: at this time, with these indexes left invalid or never used. The code is one of the migrations that were run there. */
+  readonly server?: { readonly now?: string; readonly invalid?: readonly string[]; readonly unused?: readonly string[] };
   readonly code: string;
 }
 

@@ -62,6 +62,7 @@ import { unboundedSelect } from './unbounded-select';
 import { unindexedPredicate } from './unindexed-predicate';
 import { unionDedup } from './union-dedup';
 import { unstablePagination } from './unstable-pagination';
+import { unusedIndex } from './unused-index';
 import { vacuumFull } from './vacuum-full';
 import { writeInLoop } from './write-in-loop';
 import { writeWithoutWhere } from './write-without-where';
@@ -130,6 +131,7 @@ export const rules: readonly Rule[] = [
   unindexedPredicate,
   unionDedup,
   unstablePagination,
+  unusedIndex,
   vacuumFull,
   writeInLoop,
   writeWithoutWhere,

@@ -1,11 +1,11 @@
 import { judgeIndexes, SMALL_TABLE, type HealthIndex, type IndexBloat } from '../../core/health/indexes';
 import type { SequentialScans, UnindexedKey } from '../../core/health/missingIndexes';
 import { quoteIdentifier } from '../../core/sql/names';
+import { toIndex, toServed } from '../indexUsage';
 import { numberOf, textOf, textsOf } from '../introspectRows';
 import { definitionsQuery, indexBloatQuery, indexedKeysQuery, indexesHealthQuery, measuredIndexesQuery, sequentialScansQuery, unindexedKeysQuery } from '../queries/healthIndexes';
 import type { Row } from '../session';
 import { grantMonitor, sizedRows, type Probe, type ProbeContext } from './probe';
-import { isoOf } from './server';
 
 /** Indexes whose bloat is measured on request: the largest. */
 const MEASURED = 20;
@@ -16,8 +16,7 @@ export const indexes: Probe = {
   title: 'Indexes',
   async read(context) {
     const { rows, blind, server, thresholds } = context;
-    const served = new Map<string, string[]>();
-    for (const row of await rows(indexedKeysQuery) ?? []) served.set(textOf(row['oid']), [...(served.get(textOf(row['oid'])) ?? []), textOf(row['constraint'])]);
+    const served = toServed(await rows(indexedKeysQuery) ?? []);
     const all = await withDefinitions(context, (await sizedRows(context, (size, locked) => indexesHealthQuery(server.version, size, locked))).map((row) => toIndex(row, served)));
     const scans = (await rows(sequentialScansQuery) ?? []).map(toScans);
     const unindexedKeys = (await rows(unindexedKeysQuery) ?? []).map(toKey);
@@ -69,16 +68,6 @@ async function measure(largest: readonly Row[], { rows, blind, server, options }
   const measured = await rows(measuredIndexesQuery(quoteIdentifier(schema)), [largest.map((row) => textOf(row['oid']))], { what: 'bloat measured by pgstattuple', grant: `GRANT pg_stat_scan_tables TO ${quoteIdentifier(server.user)};` });
   return new Map((measured ?? []).map((row) => [textOf(row['oid']), { percent: numberOf(row['density']) ?? 100, bytes: numberOf(row['bytes']) ?? 0 }]));
 }
-
-const toIndex = (row: Row, served: ReadonlyMap<string, readonly string[]>): HealthIndex => ({
-  oid: textOf(row['oid']), schema: textOf(row['schema']), table: textOf(row['table_name']), name: textOf(row['name']), partitioned: row['kind'] === 'I', method: textOf(row['method']), definition: '',
-  primary: row['is_primary'] === true, unique: row['is_unique'] === true, exclusion: row['is_exclusion'] === true, marked: row['is_marked'] === true, valid: row['is_valid'] === true, referenced: row['referenced'] === true,
-  ...(typeof row['constraint'] === 'string' ? { constraint: row['constraint'] } : {}), ...(typeof row['parent'] === 'string' ? { parent: row['parent'] } : {}),
-  keyCount: numberOf(row['key_count']) ?? 0, columnCount: numberOf(row['column_count']) ?? 0, keys: textOf(row['keys']), classes: textOf(row['classes']), collations: textOf(row['collations']), options: textOf(row['options']),
-  expressions: textOf(row['expressions']), predicate: textOf(row['predicate']), nullsNotDistinct: row['nulls_not_distinct'] === true, bytes: numberOf(row['bytes']) ?? 0, scans: numberOf(row['scans']) ?? 0,
-  ...(isoOf(row['last_scan']) === undefined ? {} : { lastScan: isoOf(row['last_scan']) }), tableRows: Math.max(0, numberOf(row['table_rows']) ?? 0), writes: numberOf(row['writes']) ?? 0,
-  building: row['building'] === true ? true : row['maybe_building'] === true ? 'unknown' : false, servesKeys: served.get(textOf(row['oid'])) ?? [],
-});
 
 const toScans = (row: Row): SequentialScans => ({
   schema: textOf(row['schema']), table: textOf(row['table_name']), rows: numberOf(row['rows']) ?? 0, scans: numberOf(row['seq_scans']) ?? 0, rowsRead: numberOf(row['rows_read']) ?? 0, indexScans: numberOf(row['index_scans']) ?? 0, writes: numberOf(row['writes']) ?? 0,

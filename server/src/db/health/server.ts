@@ -1,5 +1,5 @@
 import type { HealthServer } from '../../core/health/model';
-import { numberOf, textOf } from '../introspectRows';
+import { isoOf, numberOf, textOf } from '../introspectRows';
 import { serverQuery, settingsQuery } from '../queries/health';
 import type { DbSession } from '../session';
 import { inRolledBackTransaction } from '../session';
@@ -27,6 +27,3 @@ export const readServer = (session: DbSession): Promise<HealthServer> =>
       extensions: (row['extensions'] ?? {}) as Record<string, string>, settings: Object.fromEntries(settings.map((setting) => [textOf(setting['name']), { value: textOf(setting['value']), source: textOf(setting['source']) }])),
     };
   }));
-
-/** A timestamp of the driver as ISO text. */
-export const isoOf = (value: unknown): string | undefined => (value instanceof Date && Number.isFinite(value.getTime()) ? value.toISOString() : undefined);

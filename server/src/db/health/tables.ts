@@ -1,10 +1,9 @@
 import { judgeTables, type HealthTableFacts, type TableBloat } from '../../core/health/tables';
 import { quoteIdentifier } from '../../core/sql/names';
-import { numberOf, textOf } from '../introspectRows';
+import { isoOf, numberOf, textOf } from '../introspectRows';
 import { freezeAgeQuery, measuredTablesQuery, tableBloatQuery, tablesHealthQuery, xminHoldersQuery } from '../queries/healthTables';
 import type { Row } from '../session';
 import { grantMonitor, sizedRows, type Probe, type ProbeContext } from './probe';
-import { isoOf } from './server';
 
 const MEASURED = 20;
 

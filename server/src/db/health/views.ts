@@ -1,9 +1,8 @@
 import { judgeViews } from '../../core/health/views';
 import { quoteIdentifier } from '../../core/sql/names';
-import { numberOf, textOf } from '../introspectRows';
+import { isoOf, numberOf, textOf } from '../introspectRows';
 import { cronJobsQuery, materializedViewsQuery, viewDependenciesQuery } from '../queries/healthObjects';
 import { sizedRows, type Probe } from './probe';
-import { isoOf } from './server';
 
 export const views: Probe = {
   name: 'views',
