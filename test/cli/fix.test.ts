@@ -1,5 +1,10 @@
 import fs from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
+import { fixFiles } from '../../server/src/cli/fix';
+import type { Fix } from '../../server/src/core/lint/rule';
+import { hostSpan } from '../../server/src/core/text/span';
+import type { Linted, Project } from '../../server/src/workspace/project';
+import { toUri } from '../../server/src/workspace/paths';
 import { runCli } from '../support/cli';
 import { makeWorkspace } from '../support/workspaceFolder';
 
@@ -56,5 +61,22 @@ describe('check --fix', () => {
     const fixed = workspace.read('db/migrations/0002_more.sql');
     expect(fixed).toContain("SET lock_timeout = '5s';\r\nALTER TABLE orders");
     expect(fixed.replaceAll('\r\n', '')).not.toContain('\n');
+  });
+
+  it.each([['overlaps itself', 'both'], ['breaks the text', '!!']])('a fix that %s keeps back none of the others of its file, and is told', async (_, bad) => {
+    workspace = makeWorkspace({ 'a.sql': 'one two bad three' });
+    const uri = toUri(`${workspace.folder}/a.sql`);
+    /** A project whose every word but a number is a finding that becomes one; texts with `!!` do not parse. */
+    const previewed = (_uri: string, text: string): Linted => ({
+      text, file: { uri, errors: text.includes('!!') ? [hostSpan(0, 1)] : [] },
+      findings: [...text.matchAll(/[a-z]+/g)].map(([word], k, all) => {
+        const edits = word === 'bad' && bad === 'both' ? [8, 9].map((at) => ({ uri, span: hostSpan(at, 11), text: 'x' })) : [{ uri, span: hostSpan(all[k]!.index, all[k]!.index + word.length), text: word === 'bad' ? '!!' : '1' }];
+        return { rule: 'some-rule', fingerprint: word, fixes: (): readonly Fix[] => [{ title: `Replace ${word}`, kind: 'safe', edits }] };
+      }),
+    }) as unknown as Linted;
+    const project = { folder: workspace.folder, previewSettled: (...args: [string, string]) => Promise.resolve(previewed(...args)) } as unknown as Project;
+    const outcome = await fixFiles(project, [previewed(uri, 'one two bad three')], { dryRun: false, review: [] });
+    expect([workspace.read('a.sql'), outcome.applied]).toEqual(['1 1 bad 1', 3]);
+    expect(outcome.refused).toEqual(['a.sql: the fix "Replace bad" of some-rule is left out: the text would not stand with it']);
   });
 });

@@ -103,6 +103,7 @@ async function check(given: readonly string[], flags: CheckOptions, twin: Twin):
   if (options.fix || options.fixDryRun) {
     const fixed = await stage('fix', () => fixFiles(project, linted, { dryRun: options.fixDryRun ?? false, review: options.fixReview ?? [] }));
     if (options.fixDryRun) process.stdout.write(fixed.diff);
+    for (const problem of fixed.refused) process.stderr.write(`sargable: ${problem}\n`);
     linted.splice(0, linted.length, ...fixed.linted);
     if (!options.fixDryRun && fixed.applied > 0) process.stderr.write(`sargable: ${fixed.applied} ${fixed.applied === 1 ? 'fix' : 'fixes'} applied in ${fixed.files} ${fixed.files === 1 ? 'file' : 'files'}\n`);
   }

@@ -21,6 +21,8 @@ export interface FixOutcome {
   readonly diff: string;
   readonly applied: number;
   readonly files: number;
+  /** Fixes that were left out because the text would not stand with them, in words for the user. */
+  readonly refused: readonly string[];
 }
 
 /** A fix may uncover the next one; more rounds than this mean two fixes undo each other. */
@@ -35,26 +37,33 @@ export async function fixFiles(project: Project, linted: readonly Linted[], opti
   let applied = 0;
   let files = 0;
   const results: Linted[] = [];
+  const refused: string[] = [];
   for (const original of linted) {
     let current = await project.previewSettled(original.file.uri, original.text);
     const seen = new Set([original.text]);
+    const bad = new Set<string>();
     const file = toPath(original.file.uri) ?? '';
     const relative = relativePath(project.folder, file);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const chosen = current.findings.flatMap((finding) => pick(finding, options.review));
-      const creating = chosen.find((fix) => fix.creates?.length);
-      const taken = creating ? [creating] : collectCompatibleFixes(chosen);
+      const chosen = current.findings.flatMap((finding) => pick(finding, options.review)).filter((choice) => !bad.has(keyOf(choice)));
+      const creating = chosen.find(({ fix }) => fix.creates?.length);
+      const taken = creating ? [creating] : collectCompatibleFixes(chosen.map(({ fix }) => fix)).flatMap((fix) => chosen.find((choice) => choice.fix === fix) ?? []);
       const outcome = await applyFixes(project, current, taken);
+      for (const choice of outcome.refused) {
+        bad.add(keyOf(choice));
+        refused.push(`${relative}: the fix "${choice.fix.title}" of ${choice.finding.rule} is left out: the text would not stand with it`);
+      }
+      if (outcome.count === 0 && outcome.refused.length > 0) continue;
       // Two fixes that undo each other come back to a text that was there before.
-      if (outcome === undefined || (seen.has(outcome.linted.text) && !creating)) break;
+      if (outcome.count === 0 || (seen.has(outcome.linted.text) && !creating)) break;
       seen.add(outcome.linted.text);
       applied += outcome.count;
       if (creating && !options.dryRun) await refuseChanged(file, original.text, relative);
-      for (const made of creating?.creates ?? []) {
+      for (const made of creating?.fix.creates ?? []) {
         diff += patch('/dev/null', `b/${made.path}`, '', made.text);
         if (!options.dryRun) await create(project.folder, made);
       }
-      if (creating?.creates) await project.expect(creating.creates);
+      if (creating?.fix.creates) await project.expect(creating.fix.creates);
       current = creating ? await project.previewSettled(current.file.uri, outcome.linted.text) : outcome.linted;
     }
     if (current.text !== original.text) {
@@ -65,20 +74,48 @@ export async function fixFiles(project: Project, linted: readonly Linted[], opti
     }
     results.push(options.dryRun ? original : current);
   }
-  return { linted: results, diff, applied, files };
+  return { linted: results, diff, applied, files, refused };
+}
+
+interface Choice {
+  readonly finding: Finding;
+  readonly fix: Fix;
+}
+
+/** The same fix of the same finding in the next round, wherever it stands by then. */
+const keyOf = ({ finding, fix }: Choice): string => `${finding.fingerprint}\n${fix.title}`;
+
+interface Applied {
+  readonly linted: Linted;
+  readonly count: number;
+  /** With these the text would not stand, with what was taken before them or alone. */
+  readonly refused: readonly Choice[];
 }
 
 /**
- * The text with the fixes, read again. Each fix was checked alone: where they break the text together, the first is taken and the
- * others wait for the next round. Undefined: nothing changes.
+ * The text with as many of the fixes as it stands with, read again. Each fix was checked alone: where they break the text
+ * together, halves are tried, down to one fix, so that a bad one keeps back no other. `count` 0: the text is as it was.
  */
-async function applyFixes(project: Project, current: Linted, fixes: readonly Fix[]): Promise<{ readonly linted: Linted; readonly count: number } | undefined> {
-  const text = applyEdits(current.text, fixes.flatMap((fix) => fix.edits));
-  const creates = fixes.some((fix) => fix.creates?.length);
-  if (text === undefined || fixes.length === 0 || (text === current.text && !creates)) return undefined;
-  const linted = await project.previewSettled(current.file.uri, text);
-  if (errorsOf(linted) <= errorsOf(current)) return { linted, count: fixes.length };
-  return fixes.length > 1 ? applyFixes(project, current, fixes.slice(0, 1)) : undefined;
+async function applyFixes(project: Project, current: Linted, choices: readonly Choice[]): Promise<Applied> {
+  let best: { readonly linted: Linted; readonly taken: readonly Choice[] } = { linted: current, taken: [] };
+  const refused: Choice[] = [];
+  const add = async (more: readonly Choice[]): Promise<void> => {
+    if (more.length === 0) return;
+    const taken = [...best.taken, ...more];
+    const text = applyEdits(current.text, taken.flatMap(({ fix }) => fix.edits));
+    // A fix that changes nothing is none, and none of the bad ones.
+    if (text === best.linted.text && !more.some(({ fix }) => fix.creates?.length)) return;
+    const linted = text === undefined ? undefined : text === current.text ? current : await project.previewSettled(current.file.uri, text);
+    if (linted && errorsOf(linted) <= errorsOf(current)) best = { linted, taken };
+    else if (more.length === 1) refused.push(...more);
+    else {
+      const half = Math.ceil(more.length / 2);
+      await add(more.slice(0, half));
+      await add(more.slice(half));
+    }
+  };
+  await add(choices);
+  return { linted: best.linted, count: best.taken.length, refused };
 }
 
 const errorsOf = ({ file, findings }: Linted): number => file.errors.length + findings.filter(({ rule }) => rule === 'syntax-error').length;
@@ -94,9 +131,9 @@ const patch = (from: string, to: string, before: string, after: string): string 
   createTwoFilesPatch(from, to, before, after, undefined, undefined, { context: 3 }).replace(/^=+\n/, '');
 
 /** The first fix that may be applied without asking, or that `--fix-review` asked for. */
-function pick(finding: Finding, review: readonly string[]): readonly Fix[] {
+function pick(finding: Finding, review: readonly string[]): readonly Choice[] {
   const wanted = finding.fixes().find((fix) => fix.kind === 'safe') ?? (review.includes(finding.rule) ? finding.fixes()[0] : undefined);
-  return wanted ? [wanted] : [];
+  return wanted ? [{ finding, fix: wanted }] : [];
 }
 
 async function write(file: string, text: string): Promise<void> {
