@@ -80,3 +80,39 @@ it('an open document is linted as it is typed, a closed one as it is saved', asy
   await project.close(uri);
   expect(await rulesIn(project, 'q.sql')).not.toContain('offset-pagination');
 });
+
+describe('what a transaction waits for stands in other files', () => {
+  const files = {
+    'src/pay.ts': "import { settle } from './settle';\nimport { db } from './db';\nexport const pay = (id: number) => db.transaction(async (tx) => {\n  await tx.query('UPDATE t SET paid = true WHERE id = $1', [id]);\n  await settle(id);\n});\n",
+    'src/settle.ts': "import { charge } from './charge';\nexport async function settle(id: number) {\n  await charge(id);\n}\n",
+    'src/charge.ts': 'export async function charge(id: number) {\n  return id;\n}\n',
+    'src/db.ts': "import { Pool } from 'pg';\nexport const pool = new Pool();\nexport const db = { transaction: async (work: (tx: Pool) => Promise<void>) => work(pool) };\n",
+  };
+  const WAITS = "export async function charge(id: number) {\n  return fetch('https://payments.example/' + id);\n}\n";
+  const found = (project: Project): readonly string[] => project.lintOpen(toUri(at('src/pay.ts')))?.findings.filter((f) => f.rule === 'io-in-transaction').map((f) => f.because ?? '') ?? ['not open'];
+
+  it('the finding comes and goes with an edit two calls away', async () => {
+    const project = await open(files);
+    for (const name of ['src/pay.ts', 'src/charge.ts']) await project.open(toUri(at(name)), files[name as keyof typeof files]);
+    const edit = (text: string): void => project.change(toUri(at('src/charge.ts')), text, []);
+    expect(found(project)).toEqual([]);
+    edit(WAITS);
+    expect(found(project)).toHaveLength(1);
+    edit(WAITS.replace('fetch(', 'String('));
+    expect(found(project)).toEqual([]);
+    edit(WAITS);
+    expect(found(project)).toHaveLength(1);
+    // The same on disk, in a file that nobody has open.
+    await project.refresh(workspace?.write('src/settle.ts', files['src/settle.ts'].replace('await charge', 'void charge')) ?? '');
+    expect(found(project)).toEqual([]);
+  });
+
+  it('a transaction counts once its callee runs a query', async () => {
+    const project = await open({ ...files, 'src/charge.ts': WAITS, 'src/pay.ts': files['src/pay.ts'].replace(/ {2}await tx.*\n/, "  await store(id);\n").replace('import', "import { store } from './store';\nimport"), 'src/store.ts': "import { write } from './write';\nexport async function store(id: number) {\n  await write(id);\n}\n", 'src/write.ts': 'export async function write(id: number) {\n  return id;\n}\n' });
+    const text = workspace?.read('src/pay.ts') ?? '';
+    await project.open(toUri(at('src/pay.ts')), text);
+    expect(found(project)).toEqual([]);
+    await project.refresh(workspace?.write('src/write.ts', "import { pool } from './db';\nexport async function write(id: number) {\n  await pool.query('UPDATE t SET paid = true WHERE id = $1', [id]);\n}\n") ?? '');
+    expect(found(project)).toHaveLength(1);
+  });
+});

@@ -1,7 +1,8 @@
-import type { CallIr, HostFile, LocalIr } from '../hosts/ir';
+import type { CallIr, FunctionIr, HostFile, LocalIr } from '../hosts/ir';
 import { methodOf } from './blocks';
 import { enclosingFunctions } from './enclosing';
 import type { FlowGraph, FunctionRef, PathStep } from './flow';
+import { createVersioned } from './versioned';
 
 /** Work outside of the database that a call waits for. */
 export interface ExternalWork {
@@ -56,26 +57,27 @@ export function findExternalWork(flow: FlowGraph, file: HostFile, call: CallIr, 
   return { kind: inner.kind, path: [{ uri: file.uri, span: call.nameSpan, label: fn.name || 'callback' }, ...inner.path] };
 }
 
-const cache = new WeakMap<object, ExternalWork | null>();
+const workByFunction = createVersioned<FunctionIr, ExternalWork | null>();
 
 /** Of a function, wherever it is called; only what it does on every way. */
 function workOf(flow: FlowGraph, ref: FunctionRef, hops: number): ExternalWork | undefined {
   const file = flow.file(ref.uri);
   const fn = file?.functions[ref.functionId];
   if (!file || !fn) return undefined;
+  const cache = workByFunction(flow);
   const known = cache.get(fn);
   if (known !== undefined) return known ?? undefined;
   cache.set(fn, null);
-  let found: ExternalWork | undefined;
+  let work: ExternalWork | undefined;
   for (const call of file.calls) {
     if (call.functionId !== fn.id || call.conditional || call.onError) continue;
-    found = findExternalWork(flow, file, call, hops);
-    if (found) break;
+    work = findExternalWork(flow, file, call, hops);
+    if (work) break;
   }
   // What was not followed further may be there: not remembered.
-  if (found || hops === 1) cache.set(fn, found ?? null);
+  if (work || hops === 1) cache.set(fn, work ?? null);
   else cache.delete(fn);
-  return found;
+  return work;
 }
 
 function directKind(flow: FlowGraph, file: HostFile, call: CallIr): ExternalWork['kind'] | undefined {

@@ -48,6 +48,8 @@ export interface Execution {
 
 /** The workspace's call graph with its summaries; kept up to date by file. */
 export interface FlowGraph {
+  /** Another number after each change of a file: what was found out by following calls holds as long as it stays. */
+  readonly version: number;
   files(): Iterable<HostFile>;
   file(uri: string): HostFile | undefined;
   /** Functions that a call may run; empty: unknown. */

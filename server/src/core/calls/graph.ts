@@ -168,6 +168,11 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
   }
 
   const pending = new Map<string, HostFile | undefined>();
+  let version = 0;
+  const change = (uri: string, file: HostFile | undefined): void => {
+    version++;
+    pending.set(uri, file);
+  };
 
   /** Applies the pending changes and brings the summaries to their fixed point. */
   function update(): void {
@@ -226,8 +231,9 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
 
   return {
     work,
-    set: (file) => void pending.set(file.uri, file),
-    delete: (uri) => void pending.set(uri, undefined),
+    get version() { return version; },
+    set: (file) => change(file.uri, file),
+    delete: (uri) => change(uri, undefined),
     *files() {
       update();
       for (const entry of entries.values()) yield entry.index.file;

@@ -3,6 +3,7 @@ import { containsSpan, hostSpan, type HostSpan } from '../text/span';
 import { blocksAround, calleeText, methodOf, receiverOf, runsWithin } from './blocks';
 import { enclosingFunctions } from './enclosing';
 import type { FlowGraph } from './flow';
+import { createVersioned } from './versioned';
 
 /** A stretch of code that runs in one transaction. */
 export interface Transaction {
@@ -43,10 +44,11 @@ const textOf = (file: HostFile, call: CallIr): string => (call.siteId === undefi
 export const isCommit = (file: HostFile, call: CallIr): boolean => /^(commit|commitTransaction)$/.test(methodOf(call)) || COMMIT.test(textOf(file, call));
 export const isRollback = (file: HostFile, call: CallIr): boolean => /^(rollback|rollbackTransaction|abort|abortTransaction)$/.test(methodOf(call)) || ROLLBACK.test(textOf(file, call));
 
-const known = new WeakMap<HostFile, readonly Transaction[]>();
+const transactionsByFile = createVersioned<HostFile, readonly Transaction[]>();
 
-/** The transactions that a file begins, in order. Of other databases: none. Computed once per version of the file. */
+/** The transactions that a file begins, in order. Of other databases: none. */
 export function collectTransactions(flow: FlowGraph, file: HostFile): readonly Transaction[] {
+  const known = transactionsByFile(flow);
   const found = known.get(file);
   if (found) return found;
   const result = isPlausible(file) ? find(file).filter((t) => touchesDatabase(flow, file, t)).sort((a, b) => a.span.start - b.span.start) : [];

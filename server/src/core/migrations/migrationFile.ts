@@ -48,11 +48,15 @@ export interface MigrationFile {
   /** `schema`: it makes a whole schema, in an empty database. */
   readonly kind: 'migrations' | 'schema';
   readonly place?: HistoryPlace;
+  /** Files of its folder run after it, and what they do is not known. */
+  readonly unreadLater: boolean;
   readonly statements: readonly MigrationStatement[];
   /** Statements of every kind: whether a file holds nothing else. */
   readonly statementCount: number;
   /** The schema that counts in the end: of the history, or after this file where it belongs to none. */
   finalTable(key: string): Table | undefined;
+  /** As the files alone make it in the end, whatever a server has: there they may not have run yet. */
+  writtenTable(key: string): Table | undefined;
   /** All of them. */
   finalTables(): Iterable<Table>;
 }
@@ -106,8 +110,9 @@ export function readMigrationFile(request: MigrationRequest): MigrationFile | un
   const last = place?.end() ?? state;
   const inHistory = place !== undefined;
   return {
-    kind: found?.kind ?? (schemaFile.test(file.uri) ? 'schema' : 'migrations'), place: found, statements, statementCount: file.sites.filter((site) => site.functionId === undefined).length,
+    kind: found?.kind ?? (schemaFile.test(file.uri) ? 'schema' : 'migrations'), place: found, unreadLater: !inHistory && (found?.later ?? 0) > 0, statements, statementCount: file.sites.filter((site) => site.functionId === undefined).length,
     finalTable: (key) => (inHistory ? (catalog?.tables.get(key) ?? last.tables.get(key)) : last.tables.get(key)),
+    writtenTable: (key) => last.tables.get(key),
     finalTables: () => (inHistory && catalog !== undefined ? catalog.tables.values() : last.tables.values()),
   };
 }

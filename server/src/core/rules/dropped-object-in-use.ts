@@ -3,7 +3,7 @@ import { findColumn, findTable } from '../catalog/lookup';
 import type { Table } from '../catalog/model';
 import type { HostFile, QuerySite } from '../hosts/ir';
 import type { MigrationContext, MigrationRule, RelatedPlace } from '../lint/rule';
-import type { MigrationStatement } from '../migrations/migrationFile';
+import type { MigrationStatement, RelationFacts } from '../migrations/migrationFile';
 import { isShipped, nameOfKey, newestOption } from '../migrations/weigh';
 import type { QueryBlock, StatementModel } from '../sql/model';
 import { sqlSpan, type SqlSpan } from '../text/span';
@@ -32,7 +32,7 @@ export const droppedObjectInUse: MigrationRule = {
       if (statement.nested) continue;
       for (const gone of goneBy(statement)) {
         const facts = statement.relation(gone.relation);
-        if (facts.isNew || facts.temporary || facts.table === undefined || isThere(context, facts.key, gone.column)) continue;
+        if (facts.isNew || facts.temporary || facts.table === undefined || isThere(context, facts, gone.column)) continue;
         const uses = findUses(context, facts.table, gone.column);
         const at = uses.length > 0 ? statement.place(gone.at) : undefined;
         if (!at) continue;
@@ -63,11 +63,21 @@ function goneBy({ command, text }: MigrationStatement): readonly Gone[] {
   }
 }
 
-/** Made again, by this file or a later one, or there all along under a server that has not run the migration yet. */
-function isThere({ migration, catalog }: MigrationContext, key: string, column: string | undefined): boolean {
-  const live = catalog?.source === 'live';
-  const end = live ? undefined : migration.finalTable(key);
-  return end !== undefined && (column === undefined || findColumn(end, column) !== undefined);
+/** Made again, by this file or a later one. A live server may not have run the migration yet: what is there tells nothing. */
+function isThere(context: MigrationContext, { key, table }: RelationFacts, column: string | undefined): boolean {
+  const { migration, catalog } = context;
+  const end = catalog?.source === 'live' ? migration.writtenTable(key) : migration.finalTable(key);
+  return (end !== undefined && (column === undefined || findColumn(end, column) !== undefined)) || (migration.unreadLater && isNamedLater(context, table?.name ?? nameOfKey(key), column));
+}
+
+/** Does a later file of the folder name it? Then it may make it again. */
+function isNamedLater({ file: own, flow }: MigrationContext, table: string, column: string | undefined): boolean {
+  const folder = own.uri.slice(0, own.uri.lastIndexOf('/') + 1);
+  for (const file of flow.files()) {
+    if (file.uri <= own.uri || !file.uri.startsWith(folder)) continue;
+    if (file.sites.some(({ source }) => source?.text.includes(table) && (column === undefined || source.text.includes(column)))) return true;
+  }
+  return false;
 }
 
 /** Places of the queries that name the column, or the table. A search of their texts goes first: most name neither. */
