@@ -1,3 +1,4 @@
+import { PAGE_ROWS } from '../core/advice/pageRows';
 import { collectParameterColumns, collectRowCounts, type ParameterColumn } from '../core/advice/parameterColumns';
 import type { Catalog } from '../core/catalog/model';
 import type { DbSession } from '../db/session';
@@ -52,7 +53,7 @@ async function valuesOf(session: DbSession, query: ExplainableQuery, columns: re
   const found = await suggestValues(session, columns, options);
   const { limits, offsets } = collectRowCounts(query.model);
   return query.parameters.map((key, i): readonly Proposed[] =>
-    limits.has(key) ? [{ kind: 'page', value: '20' }] : offsets.has(key) ? [{ kind: 'first', value: '0' }, { kind: 'deep', value: '10000' }] : found[i] ?? []);
+    limits.has(key) ? [{ kind: 'page', value: String(PAGE_ROWS) }] : offsets.has(key) ? [{ kind: 'first', value: '0' }, { kind: 'deep', value: '10000' }] : found[i] ?? []);
 }
 
 const LABELS: Readonly<Record<Proposed['kind'], string>> = {

@@ -1,7 +1,8 @@
 import { toWorkloadQueries } from '../core/advice/workloadQueries';
 import { renderIndexColumns } from '../core/advice/indexAdvice';
 import { tableOf } from '../core/advice/scope';
-import type { Catalog, Table } from '../core/catalog/model';
+import { findTable } from '../core/catalog/lookup';
+import type { Catalog } from '../core/catalog/model';
 import { relationKey } from '../core/catalog/names';
 import { isOneStatement, renderIndex } from '../core/catalog/renderDdl';
 import type { LintSettings } from '../core/lint/rule';
@@ -101,17 +102,12 @@ export function readIndex(text: string, catalog: Catalog): HypotheticalIndex | {
     names.push(nameOf(text, tokens[at]!));
     if (tokens[at + 1]?.word !== '.') { at++; break; }
   }
-  const table = findTable(catalog, names);
-  if (names.length === 0 || !table) return { problem: names.length === 0 ? 'Say it as: table (column, …)' : `There is no table ${names.join('.')}.` };
+  const [schema, name] = [names.at(-2), names.at(-1)];
+  const table = name === undefined ? undefined : findTable(catalog, { schema, name });
+  if (!table) return { problem: names.length === 0 ? 'Say it as: table (column, …)' : `There is no table ${names.join('.')}.` };
   const definition = tokens[at] ? text.slice(tokens[at]!.start).trim().replace(/;\s*$/, '') : '';
   if (!/^(using\s+\w+\s*)?\(/i.test(definition) || !isOneStatement(`create index on ${definition}`)) return { problem: `Say which columns: ${names.join('.')} (column, …)` };
   return { table: relationKey(table.schema, table.name), definition };
-}
-
-function findTable(catalog: Catalog, names: readonly string[]): Table | undefined {
-  const [name, schema] = [names.at(-1), names.at(-2)];
-  if (name === undefined) return undefined;
-  return schema === undefined ? catalog.searchPath.map((path) => catalog.tables.get(relationKey(path, name))).find(Boolean) : catalog.tables.get(relationKey(schema, name));
 }
 
 export interface WhatIfChoices {

@@ -1,4 +1,5 @@
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
+import { mirrorOperator } from '../sql/operators';
 import type { SqlSpan } from '../text/span';
 import { expressionsIn, walkExpression } from './scope';
 
@@ -10,11 +11,9 @@ export interface Comparison {
   readonly span: SqlSpan;
 }
 
-const mirrored: Readonly<Record<string, string>> = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
-
 /** The same comparison read from its right side; undefined for operators that have no mirror. */
 export function mirror({ operator, left, right, span }: Comparison): Comparison | undefined {
-  const turned = mirrored[operator];
+  const turned = mirrorOperator(operator);
   return turned === undefined ? undefined : { operator: turned, left: right, right: left, span };
 }
 

@@ -1,6 +1,7 @@
 import { findColumn } from '../catalog/lookup';
 import type { Column } from '../catalog/model';
 import type { ColumnRef, Conjunct, Expression } from '../sql/model';
+import { mirrorOperator } from '../sql/operators';
 import { walkExpression } from './scope';
 import type { ReadRelation } from './relationDemand';
 
@@ -17,7 +18,6 @@ export interface WrappedColumn {
   readonly column: Column;
 }
 
-const mirrored: Readonly<Record<string, string>> = { '=': '=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
 const COMPARED: ReadonlySet<string> = new Set(['=', '<', '<=', '>', '>=', 'between', 'in', 'any']);
 /** Functions whose answer is compared instead of the column. Others may have an index method or a meaning of their own. */
 const FUNCTIONS: ReadonlySet<string> = new Set('lower upper trim btrim ltrim rtrim date date_trunc date_part extract to_char to_date coalesce nullif timezone substring substr left right md5 length char_length abs floor ceil round replace concat unaccent age'.split(' '));
@@ -29,7 +29,7 @@ export function findWrapped({ table, owns }: Pick<ReadRelation, 'table' | 'owns'
   if (conjunct.negated || conjunct.clause === 'having' || !left || !right || !COMPARED.has(operator)) return undefined;
   const mine = (e: Expression): boolean => e.columns.length > 0 && e.columns.every(owns);
   const foreign = (e: Expression): boolean => !e.columns.some(owns) && ![...walkExpression(e)].some((n) => n.kind === 'subquery');
-  const turned = mirrored[operator];
+  const turned = mirrorOperator(operator);
   const sides = mine(left) && foreign(right) ? { wrapped: left, other: right, seen: operator } : turned !== undefined && mine(right) && foreign(left) ? { wrapped: right, other: left, seen: turned } : undefined;
   const ref = sides?.wrapped.columns[0];
   if (!sides || !ref) return undefined;

@@ -1,4 +1,5 @@
 import type { ColumnRef, Conjunct, Expression, OrderItem } from '../sql/model';
+import { mirrorOperator } from '../sql/operators';
 import { normaliseExpression } from './expressionText';
 
 export type ConstantValue = string | number | boolean | null;
@@ -26,8 +27,6 @@ export interface SortKey {
   readonly descending: boolean;
   readonly nullsFirst: boolean;
 }
-
-const mirrored: Readonly<Record<string, string>> = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=', '@>': '<@', '<@': '@>', '&&': '&&' };
 
 const constantOf = (expression: Expression | undefined): ConstantValue | undefined => {
   if (expression?.kind === 'constant') return expression.value;
@@ -62,7 +61,7 @@ export function indexPredicateOf(conjunct: Conjunct, text: string, owns: (column
   if (mine(left) && left !== undefined && foreign(right)) return predicate(left, operator, negated, valuesOf(right), whole, text);
   if (mine(right) && right !== undefined && foreign(left) && left !== undefined) {
     if (operator === 'any') return predicate(right, 'contains element', negated, valuesOf(left), whole, text);
-    const turned = mirrored[operator];
+    const turned = mirrorOperator(operator);
     if (turned !== undefined) return predicate(right, turned, negated, valuesOf(left), whole, text);
   }
   const branch = conjunct.operator === 'not' && conjunct.branches?.length === 1 ? conjunct.branches[0] : undefined;

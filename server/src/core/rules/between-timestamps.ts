@@ -1,4 +1,5 @@
 import { bindColumn, isRowIndependent, withoutCasts, type Scope } from '../advice/scope';
+import { nextPeriod } from '../advice/periods';
 import { sqlFix } from '../advice/sqlFix';
 import { positiveConjuncts } from '../advice/comparisons';
 import { traceColumn } from '../advice/scope';
@@ -95,10 +96,5 @@ function halfOpen({ model }: Scope, conjunct: Conjunct, left: Expression, lower:
   const before: SqlEdit = lower ? { span: { start: left.span.end, end: lower.span.start }, text: ' >= ' } : { span: { start: left.span.end, end: upper.span.start }, text: ' < ' };
   const between: readonly SqlEdit[] = lower ? [{ span: { start: coverHoles(model, lower.span).end, end: upper.span.start }, text: ` AND ${column} < ` }] : [];
   if (end.kind === 'instant') return conjunct.operator === 'between' ? [before, ...between] : [];
-  return [before, ...between, { span: whole, text: `'${nextDay(end.day)}'` }];
-}
-
-function nextDay(day: string): string {
-  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
-  return new Date(Date.UTC(year, month - 1, date + 1)).toISOString().slice(0, 10);
+  return [before, ...between, { span: whole, text: `'${nextPeriod(end.day, 'day')}'` }];
 }
