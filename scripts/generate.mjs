@@ -53,7 +53,7 @@ for (const rule of rules) emit(`docs/rules/${rule.id}.md`, renderRulePage(rule))
 emit('docs/rules/README.md', [
   '# Rules', '', 'Generated from the rules themselves. Fix: *safe* is applied by fix-all, *review* is offered one by one, *new* writes a migration.', '',
   '| Rule | Severity | Needs | Fix | |', '| --- | --- | --- | --- | --- |',
-  ...rules.map((r) => `| [${r.id}](${r.id}.md) | ${r.severity} | ${r.needs} | ${r.fix ?? ''} | ${r.summary} |`), '',
+  ...rules.map((r) => `| [${r.id}](${r.id}.md) | ${r.severity} | ${r.needs} | ${(r.fixKinds ?? []).join(', ')} | ${r.summary} |`), '',
 ].join('\n'));
 for (const file of fs.readdirSync(path.join(root, 'docs/rules'))) {
   const id = path.basename(file, '.md');

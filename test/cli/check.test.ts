@@ -26,6 +26,19 @@ async function check(files: Record<string, string | Uint8Array>, ...args: string
 }
 
 describe('sargable check', () => {
+  it('--timing tells the time, the statements and the findings of each rule, as a table and in the report', async () => {
+    const { report, stderr } = await check({ 'schema.sql': SCHEMA, 'a.sql': PAGE, 'b.sql': PAGE }, '--timing');
+    const timing = (report as unknown as { timing: { stages: Record<string, number>; rules: { rule: string; ms: number; statements: number; findings: number; fixMs: number }[] } }).timing;
+    expect(Object.keys(timing.stages)).toEqual(expect.arrayContaining(['read', 'lint']));
+    const row = timing.rules.find(({ rule }) => rule === 'offset-pagination');
+    expect(row).toMatchObject({ findings: 2 });
+    expect(row?.statements).toBeGreaterThanOrEqual(2);
+    // The JSON report holds the fixes, which were computed and checked for it.
+    expect(row?.fixMs).toBeGreaterThan(0);
+    expect(timing.rules.map(({ ms, fixMs }) => ms + fixMs).every((own, i, all) => i === 0 || own <= (all[i - 1] ?? 0) + 0.2)).toBe(true);
+    expect(stderr).toMatch(/^rule +ms +statements +findings +fixes ms$/m);
+    expect(stderr).toMatch(/^offset-pagination +[\d.]+ +\d+ +2 +[\d.]+$/m);
+  });
   it('reports findings with exact one-based ranges, exclusive ends', async () => {
     const { report } = await check({ 'schema.sql': SCHEMA, 'a.sql': `-- 😀\n${PAGE}` });
     const finding = report.findings.find((f) => f.rule === 'offset-pagination');

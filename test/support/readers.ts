@@ -4,8 +4,8 @@ import type { Catalog } from '../../server/src/core/catalog/model';
 import type { MigrationFormat } from '../../server/src/core/catalog/schemaSources';
 import type { HostFile } from '../../server/src/core/hosts/ir';
 import { defaultSettings } from '../../server/src/core/lint/defaults';
-import { lintFile, type LintResult } from '../../server/src/core/lint/linter';
-import type { CreatedFile, LintSettings, Rule } from '../../server/src/core/lint/rule';
+import { lintFile, UNUSED_SUPPRESSION, type LintResult } from '../../server/src/core/lint/linter';
+import type { CreatedFile, Finding, Fix, LintSettings, Rule } from '../../server/src/core/lint/rule';
 import { countSyntaxErrors } from '../../server/src/core/lint/verifyFix';
 import { createHistories, type FindHistory } from '../../server/src/core/migrations/history';
 import { hostSpan } from '../../server/src/core/text/span';
@@ -85,6 +85,16 @@ export interface CaseResult extends LintResult {
   readonly errors: number;
 }
 
+/** A rule offers no kind of fix but those that it declares. */
+function refuseUndeclared(rules: readonly Rule[], finding: Finding): void {
+  const fixes = finding.fixes;
+  const declared = rules.find((rule) => rule.id === finding.rule)?.fixKinds;
+  Object.assign(finding, { fixes: (): readonly Fix[] => fixes().map((fix) => {
+    if (declared?.includes(fix.kind) !== true && finding.rule !== UNUSED_SUPPRESSION) throw new Error(`${finding.rule} offers a fix of the kind ${fix.kind}, which it does not declare`);
+    return fix;
+  }) });
+}
+
 /** Reads and lints one document as the workspace does: real readers, real catalog, real call graph. */
 export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, format, later = 0, after = [], planner = false, models = false, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
   const { read, sql } = await loadReaders();
@@ -124,5 +134,6 @@ export async function lintCase(rules: readonly Rule[], { language, code, schema 
   };
   let result = lint(code, [], planning.planner);
   for (let round = 0; result.pending && round < MAX_PLANNER_ROUNDS && (await planning.settle()); round++) result = lint(code, [], planning.planner);
+  for (const finding of result.findings) refuseUndeclared(rules, finding);
   return result;
 }

@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { compareWithBaseline, createBaseline, type Baseline } from '../core/lint/baseline';
 import type { Finding } from '../core/lint/rule';
+import { createRuleTimer } from '../core/lint/ruleTimer';
 import { hotFirst } from '../core/lint/usage';
 import { rules } from '../core/rules/index.generated';
 import { findConfig, loadConfig } from '../workspace/configFile';
@@ -22,6 +23,7 @@ import { projectFolder } from './projectFolder';
 import { summarise, toReportFindings, type Report } from './report';
 import { toPlannerOptions } from './plannerFlag';
 import { renderTenantReport } from './tenantReport';
+import { renderTiming, toTiming } from './timing';
 import { UsageError } from './usage';
 
 export interface CheckOptions {
@@ -76,7 +78,8 @@ async function check(given: readonly string[], flags: CheckOptions, twin: Twin):
   const options = folder === process.cwd() ? flags : fromHere(flags);
   const settings = await readSettings(folder, options);
   const engine = await stage('start', createEngine);
-  const project = await createProject({ folder, engine, settings, threads: options.threads, twin });
+  const timer = options.timing ? createRuleTimer(() => performance.now()) : undefined;
+  const project = await createProject({ folder, engine, settings, threads: options.threads, twin, timer });
   const progress = createProgress();
   const url = options.database === false ? undefined : options.database ?? (process.env['SARGABLE_DATABASE_URL'] || undefined);
   if (url !== undefined) await stage('catalog', () => useDatabase(project, url));
@@ -111,9 +114,11 @@ async function check(given: readonly string[], flags: CheckOptions, twin: Twin):
   let findings: readonly Finding[] = linted.flatMap((l) => l.findings);
   if (options.baseline !== undefined) findings = await applyBaseline(folder, options.baseline, findings, options);
   if (options.quiet) findings = findings.filter((f) => f.severity === 'error');
-  const report = toReport(project, linted, hotFirst(findings), skipped, options.format, performance.now() - started);
+  const reported = toReport(project, linted, hotFirst(findings), skipped, options.format, performance.now() - started);
+  const timing = timer && toTiming(stages, timer.times(), linted.flatMap((l) => l.findings));
+  const report: Report = timing ? { ...reported, timing } : reported;
   if (!options.fixDryRun || options.format !== 'stylish') process.stdout.write(render(report, options.format));
-  if (options.timing) process.stderr.write(`${[...stages].map(([name, ms]) => `${name.padEnd(8)} ${ms.toFixed(0).padStart(6)} ms`).join('\n')}\n`);
+  if (timing) process.stderr.write(renderTiming(timing));
   const { error, warning } = report.summary.bySeverity;
   return error > 0 || (options.maxWarnings !== undefined && warning > options.maxWarnings) ? 1 : 0;
 }

@@ -55,7 +55,7 @@ export function createProgram(): Command {
     .option('--stdin', 'lint standard input')
     .option('--stdin-filename <path>', 'name of the file on standard input')
     .option('--threads <n>', 'worker threads; 0 reads on the main thread', wholeNumber)
-    .option('--timing', 'print how long each stage took')
+    .option('--timing', 'print how long each stage and each rule took')
     .action(async (paths: string[], options: CheckOptions) => {
       process.exitCode = await runCheck(paths, options);
     });

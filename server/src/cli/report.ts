@@ -1,6 +1,7 @@
 import type { Finding, Fix, Severity } from '../core/lint/rule';
 import { createLineIndex, type LineIndex } from '../core/text/lineIndex';
 import type { HostSpan } from '../core/text/span';
+import type { Timing } from './timing';
 import { relativePath, toPath } from '../workspace/paths';
 
 /** One-based; columns count UTF-16 units; the end is exclusive. */
@@ -32,6 +33,8 @@ export interface Report {
   readonly findings: readonly ReportFinding[];
   readonly skipped: readonly { readonly path: string; readonly reason: string }[];
   readonly summary: ReportSummary;
+  /** Where it was asked for. */
+  readonly timing?: Timing;
 }
 
 export interface ReportSummary {

@@ -7,7 +7,7 @@ import { nearest } from '../workspace/settings';
 export function runRules(id: string | undefined): number {
   if (id === undefined) {
     const width = Math.max(...rules.map((r) => r.id.length));
-    for (const rule of rules) process.stdout.write(`${pc.bold(rule.id.padEnd(width))}  ${rule.severity.padEnd(7)}  ${(rule.fix ?? '').padEnd(6)}  ${rule.summary}\n`);
+    for (const rule of rules) process.stdout.write(`${pc.bold(rule.id.padEnd(width))}  ${rule.severity.padEnd(7)}  ${(rule.fixKinds ?? []).join(', ').padEnd(12)}  ${rule.summary}\n`);
     return 0;
   }
   const rule = rules.find((r) => r.id === id);

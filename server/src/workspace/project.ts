@@ -4,6 +4,7 @@ import type { TextChange } from '../core/hosts/syntax';
 import type { HostFile, QuerySite } from '../core/hosts/ir';
 import { createLintCache } from '../core/lint/cache';
 import { lintFile, type LintResult } from '../core/lint/linter';
+import type { RuleTimer } from '../core/lint/ruleTimer';
 import type { Fix, LintSettings } from '../core/lint/rule';
 import type { StatementUsage } from '../core/lint/usage';
 import { countSyntaxErrors, type RelintResult } from '../core/lint/verifyFix';
@@ -36,6 +37,8 @@ export interface ProjectOptions {
   readonly threads?: number;
   /** The planner that checks findings; several projects may share one. Left out: verdicts by the schema alone. */
   readonly twin?: Twin;
+  /** Measures the rules on the project's files. */
+  readonly timer?: RuleTimer;
 }
 
 export interface Skipped {
@@ -207,7 +210,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   const run = (file: HostFile, text: string): LintResult => {
     const { state, settings, planning } = bindings.of(file.uri);
     return lintFile({
-      file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, history: state.history, planner: planning.planner, usage: project.usageOf,
+      file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, history: state.history, planner: planning.planner, usage: project.usageOf, timer: options.timer,
       path: relativePath(folder, toPath(file.uri) ?? file.uri),
       relint: (changed, creates, planned) => relint(file, changed, creates, planned),
     });

@@ -1,7 +1,7 @@
 import type { Report } from '../report';
 
 /** The stable machine format, version 1. Lines and columns are one-based, columns count UTF-16 units, ends are exclusive. */
-export function formatJson({ findings, skipped, summary }: Report): string {
+export function formatJson({ findings, skipped, summary, timing }: Report): string {
   return `${JSON.stringify({
     version: 1,
     findings: findings.map(({ finding, path, range, related, fixes }) => ({
@@ -9,6 +9,6 @@ export function formatJson({ findings, skipped, summary }: Report): string {
       evidence: { confidence: finding.confidence, ...(finding.because ? { because: finding.because } : {}), ...(finding.sql ? { sql: finding.sql } : {}), ...finding.evidence },
       related, fixes, fingerprint: finding.fingerprint,
     })),
-    skipped, summary,
+    skipped, summary, ...(timing ? { timing } : {}),
   }, undefined, 2)}\n`;
 }

@@ -14,6 +14,7 @@ import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
 import { closeBrackets, findPlace, trimBlanks } from './place';
 import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, MigrationRule, Question, Rule, RuleContext, StatementContext, StatementRule } from './rule';
+import type { RuleTimer } from './ruleTimer';
 import { createSuppressions, describeUnused } from './suppressions';
 import { describeHeat, usageEvidence, type StatementUsage } from './usage';
 import { verifyFixes, type Relint } from './verifyFix';
@@ -41,6 +42,8 @@ export interface LintRequest {
   usage?(uri: string, site: QuerySite): StatementUsage | undefined;
   /** Re-reads and re-lints a changed text; with it, fixes are verified before they are offered. */
   readonly relint?: Relint;
+  /** Measures the rules; left out: nothing is measured. */
+  readonly timer?: RuleTimer;
 }
 
 export interface LintResult {
@@ -136,7 +139,8 @@ function lintStatement(request: LintRequest, site: QuerySite, model: StatementMo
 function runStatement(request: LintRequest, site: QuerySite, model: StatementModel, rule: StatementRule, fail: Fail): StatementRun {
   const run = new StatementRun(request, rule, site, model);
   try {
-    rule.check(run);
+    if (request.timer) request.timer.check(rule.id, () => rule.check(run));
+    else rule.check(run);
   } catch (error) {
     run.strayed = true;
     fail(rule, error, site.span);
@@ -144,10 +148,12 @@ function runStatement(request: LintRequest, site: QuerySite, model: StatementMod
   return run;
 }
 
+const timed = ({ timer }: LintRequest, rule: Rule, work: () => void): void => (timer ? timer.check(rule.id, work) : work());
+
 function lintFlow(request: LintRequest, rule: FlowRule, fail: Fail): readonly Placed[] {
   const drafts: FindingDraft[] = [];
   try {
-    rule.check(contextFor(request, rule, drafts));
+    timed(request, rule, () => rule.check(contextFor(request, rule, drafts)));
   } catch (error) {
     fail(rule, error);
   }
@@ -169,7 +175,7 @@ function lintMigration(request: LintRequest, rules: readonly MigrationRule[], fa
   return rules.flatMap((rule) => {
     const drafts: FindingDraft[] = [];
     try {
-      rule.check({ ...contextFor(request, rule, drafts), migration });
+      timed(request, rule, () => rule.check({ ...contextFor(request, rule, drafts), migration }));
     } catch (error) {
       fail(rule, error);
     }
@@ -240,8 +246,11 @@ function toFinding(request: LintRequest, item: Placed, severity: Finding['severi
     get sql() { return site?.source && item.model ? displaySql(site.source, item.model) : undefined; },
     fingerprint: counter.next(rule.id, path, statement, spanText(request.text, span)),
     fixes: () => {
-      const offered = item.fixes().map((fix) => withLineEnds(fix, request.text));
-      return request.relint ? verifyFixes(request.text, finding, offered, request.relint) : offered;
+      const compute = (): readonly Fix[] => {
+        const offered = item.fixes().map((fix) => withLineEnds(fix, request.text));
+        return request.relint ? verifyFixes(request.text, finding, offered, request.relint) : offered;
+      };
+      return request.timer ? request.timer.fix(rule.id, compute) : compute();
     },
   };
   return finding;

@@ -34,7 +34,8 @@ export interface RuleDescription {
   /** Severity with full evidence; a check may lower it. */
   readonly severity: Severity;
   readonly needs: 'text' | 'schema' | 'statistics' | 'planner';
-  readonly fix?: FixKind;
+  /** Every kind of fix that the rule may offer, the most certain first; absent: advice only. */
+  readonly fixKinds?: readonly FixKind[];
   readonly summary: string;
   readonly docs: {
     readonly why: string;

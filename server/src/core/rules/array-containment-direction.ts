@@ -17,7 +17,7 @@ export const arrayContainmentDirection: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'safe',
+  fixKinds: ['safe'],
   summary: 'x = ANY(column) does not use the GIN index of the column',
   docs: {
     why: 'A GIN index on an array answers containment (`@>`, `<@`, `&&`). `x = ANY(tags)` asks the same as `tags @> ARRAY[x]`, but compares x with the elements of every row: the index is not used.',

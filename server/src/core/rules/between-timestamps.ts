@@ -18,7 +18,7 @@ export const betweenTimestamps: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'A closed range of timestamps',
   docs: {
     why: 'BETWEEN includes its end. On a timestamp the end is one instant: `BETWEEN \'2024-01-01\' AND \'2024-01-31\'` stops at midnight before the 31st, `<= \'23:59:59\'` leaves out the last second, and two ranges that share an end both count what happened exactly then. A half-open range (`>= start AND < end`) has none of these gaps.',

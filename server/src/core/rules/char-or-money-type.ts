@@ -9,7 +9,7 @@ export const charOrMoneyType: MigrationRule = {
   category: 'schema',
   severity: 'hint',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'char(n) pads with blanks, money depends on the locale',
   docs: {
     why: '`char(n)` fills every value up with blanks, which then count in some comparisons and not in others; it is neither faster nor smaller than `text`. `money` prints and rounds as `lc_monetary` says, knows one currency and no fraction of a cent.',

@@ -22,7 +22,7 @@ export const conditionalTenantFilter: StatementRule = {
   category: 'tenancy',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'The tenant filter is missing on some path',
   docs: {
     why: 'A filter that is added only when the tenant is known is no filter when it is not: the query then returns the rows of all tenants. `tenant_id = $1 OR $1 IS NULL` does the same in SQL. A missing tenant should be an error, not everybody.',

@@ -9,7 +9,7 @@ export const connectionNotReleased: FlowRule = {
   category: 'loops',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   roles: ['application'],
   summary: 'A connection is taken from the pool and not given back on every way',
   docs: {

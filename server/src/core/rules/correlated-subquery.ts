@@ -24,7 +24,7 @@ export const correlatedSubquery: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'A scalar sub-query runs once for each row',
   docs: {
     why: 'A sub-query in the SELECT list or in WHERE that mentions the row around it is computed again for every one of them; Postgres never turns it into a join. Over a page of 20 rows that is 20 look-ups. Over a whole table it is a nested loop that no hash or merge join can replace.',

@@ -21,13 +21,14 @@ export const countForExistence: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'text',
-  fix: 'safe',
+  fixKinds: ['safe', 'review'],
   summary: 'Rows are counted to learn whether there is one',
   docs: {
     why: '`count(*)` reads every matching row; whether there is one at all is known after the first. EXISTS stops there, and a correlated EXISTS becomes a semi-join, while a correlated count runs again for every row.',
     bad: [
       { language: 'sql', schema: SCHEMA, code: 'SELECT name FROM users u WHERE (SELECT count(*) FROM orders o WHERE o.user_id = u.id) > 0;' },
       { language: 'sql', schema: SCHEMA, code: 'SELECT count(*) > 0 AS ordered FROM orders WHERE user_id = $1;' },
+      { language: 'sql', schema: SCHEMA, code: 'SELECT count(*) > 0 FROM orders WHERE user_id = $1;' },
       { language: 'typescript', schema: SCHEMA, code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function hasOrders(userId: string) {\n  const { rows } = await pool.query('SELECT count(*) FROM orders WHERE user_id = $1', [userId]);\n  return Number(rows[0].count) > 0;\n}" },
     ],
     good: [

@@ -17,7 +17,7 @@ export const crossTenantJoin: StatementRule = {
   category: 'tenancy',
   severity: 'warning',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'Two tenants’ tables are joined without their tenant',
   docs: {
     why: 'A code, an e-mail address or a name is unique within a tenant at best. A join on it alone finds the rows of other tenants that happen to say the same: their data is shown, counted or changed along with one’s own. A filter on one side does not help the other.',

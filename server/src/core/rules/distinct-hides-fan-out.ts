@@ -18,7 +18,7 @@ export const distinctHidesFanOut: StatementRule = {
   category: 'query',
   severity: 'info',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'DISTINCT removes duplicates that a join has made',
   docs: {
     why: 'Where a joined table is only asked whether it has a matching row, the join returns one row for each of them, and DISTINCT sorts or hashes them all to leave one. EXISTS asks the same question, stops at the first match, and makes no duplicates.',

@@ -15,7 +15,7 @@ export const foreignKeyWithoutIndex: MigrationRule = {
   category: 'schema',
   severity: 'warning',
   needs: 'schema',
-  fix: 'new',
+  fixKinds: ['new'],
   summary: 'No index begins with the columns of a foreign key',
   docs: {
     why: 'When a row of the parent is deleted, or its key changes, Postgres looks for the rows that refer to it: without an index it reads the whole table, once for each parent row. Joins from the parent do the same. Postgres makes no index for a foreign key by itself.',

@@ -21,7 +21,7 @@ export const implicitCast: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['safe', 'review'],
   summary: 'The column is converted to the type of the value it is compared with',
   docs: {
     why: 'Where the two sides of a comparison have different types, Postgres converts the narrower one. `number = 42.0` makes every bigint of the column a numeric, a `citext` compared with `text` becomes text, a `char(n)` too. The index holds the column as it is and is of no use for the converted one.',

@@ -16,7 +16,7 @@ export const indexNotConcurrent: MigrationRule = {
   category: 'schema',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'An index is made, dropped or rebuilt without CONCURRENTLY, or with it where it cannot run',
   docs: {
     why: 'CREATE INDEX keeps every write to the table waiting until the index is built, minutes on a large table. CONCURRENTLY lets them go on; it reads the table twice and cannot run in a transaction. DROP INDEX waits for every query of the table, and everybody else waits behind it. On a partitioned table CONCURRENTLY is impossible: its index is made ON ONLY the parent, then CONCURRENTLY on each partition, and attached.',

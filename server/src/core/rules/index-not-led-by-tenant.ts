@@ -21,7 +21,7 @@ export const indexNotLedByTenant: FlowRule = {
   category: 'tenancy',
   severity: 'info',
   needs: 'schema',
-  fix: 'new',
+  fixKinds: ['new'],
   roles: ['application', 'migration'],
   summary: 'An index of a tenants’ table that the tenant does not lead, though every query names it',
   docs: {

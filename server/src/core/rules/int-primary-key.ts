@@ -12,7 +12,7 @@ export const intPrimaryKey: MigrationRule = {
   category: 'schema',
   severity: 'hint',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'A primary key that counts up in 32 bits runs out of numbers',
   docs: {
     why: 'An `integer` that a sequence fills ends at 2,147,483,647; failed inserts, upserts and rollbacks use numbers up too. Then every INSERT fails, and the change to `bigint` writes the whole table anew under the strongest lock, with every table that refers to it. `bigint` costs four bytes a row, often none because of alignment.',

@@ -9,7 +9,7 @@ export const jsonNotJsonb: MigrationRule = {
   category: 'schema',
   severity: 'hint',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'A json column is parsed at every access and cannot be indexed',
   docs: {
     why: '`json` keeps the text: every `->` parses it again, there is no `=` for it (DISTINCT, GROUP BY and UNION fail), no containment and no GIN index. `jsonb` is parsed once, when it is written.',

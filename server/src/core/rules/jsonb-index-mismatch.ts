@@ -25,7 +25,7 @@ export const jsonbIndexMismatch: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review', 'new'],
   summary: 'No index answers this search inside a jsonb value',
   docs: {
     why: 'Each operator of jsonb needs an index of its own kind. A GIN index of the default class answers `@>`, `?`, `?|`, `?&`, `@?` and `@@`; of the class `jsonb_path_ops`, which is smaller and faster, only `@>`, `@?` and `@@`. Comparing `data ->> \'key\'` with a value is answered by neither: it takes an index on that expression, or containment (`@>`) instead. Without the right one every value is read and taken apart.',

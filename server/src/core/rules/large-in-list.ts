@@ -16,7 +16,7 @@ export const largeInList: StatementRule = {
   category: 'query',
   severity: 'info',
   needs: 'text',
-  fix: 'safe',
+  fixKinds: ['safe'],
   summary: 'An IN list is written out value by value',
   docs: {
     why: 'A list of another length is another statement: it is parsed and planned anew, `pg_stat_statements` keeps an entry for each, and prepared statements are of no use. Beyond 65,535 parameters the driver fails, and an empty list is a syntax error. One array is one parameter whatever its length: `= ANY($1)`.',

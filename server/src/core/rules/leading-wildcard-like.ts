@@ -19,7 +19,7 @@ export const leadingWildcardLike: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'text',
-  fix: 'new',
+  fixKinds: ['new'],
   summary: 'A pattern that starts with a wildcard reads the whole table',
   docs: {
     why: 'A b-tree index is sorted from the first character. `LIKE \'%x\'` leaves that open, so every row is read and compared. A trigram index (`pg_trgm`) finds the rows that contain the pattern’s three-letter pieces.',

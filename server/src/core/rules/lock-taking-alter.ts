@@ -15,7 +15,7 @@ export const lockTakingAlter: MigrationRule = {
   category: 'schema',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'An ALTER TABLE reads or writes every row while its lock keeps others out',
   docs: {
     why: 'Most forms of ALTER TABLE take the strongest lock, ACCESS EXCLUSIVE: nobody reads or writes the table until the transaction ends. For a moment that is bearable. Some forms do work for every row under it: they check the rows against a constraint, build an index, or write the whole table anew. Each of these can be done in steps of which none holds a strong lock for long.',

@@ -13,7 +13,7 @@ export const lockTimeoutMissing: MigrationRule = {
   category: 'schema',
   severity: 'info',
   needs: 'text',
-  fix: 'safe',
+  fixKinds: ['safe'],
   summary: 'A migration takes a strong lock without a lock_timeout',
   docs: {
     why: 'A statement that needs a strong lock waits for every transaction that uses the table, and all later queries of the table wait behind it: one long report stops the application, although the change itself takes a millisecond. With a lock_timeout the migration gives up instead and can be tried again.',

@@ -18,7 +18,7 @@ export const materializedCteFence: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'planner',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'A CTE is computed whole before it is filtered',
   docs: {
     why: 'A CTE that is written `AS MATERIALIZED`, or used more than once, is computed whole and kept; conditions on it are checked afterwards, row by row, and no index of its tables is used for them. `AS NOT MATERIALIZED` lets Postgres put the conditions inside. The planner is asked: only where the cost falls by half is this reported.',

@@ -15,7 +15,7 @@ export const matviewWithoutUniqueIndex: MigrationRule = {
   category: 'schema',
   severity: 'info',
   needs: 'schema',
-  fix: 'new',
+  fixKinds: ['new'],
   summary: 'A materialized view has no unique index, so that it cannot be refreshed CONCURRENTLY',
   docs: {
     why: 'REFRESH MATERIALIZED VIEW CONCURRENTLY compares the new rows with the old ones by a unique index. It must be over plain columns and of all rows. Without it every refresh keeps readers out, and REFRESH … CONCURRENTLY fails.',

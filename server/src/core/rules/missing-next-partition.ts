@@ -13,7 +13,7 @@ export const missingNextPartition: MigrationRule = {
   category: 'schema',
   severity: 'warning',
   needs: 'schema',
-  fix: 'new',
+  fixKinds: ['new'],
   summary: 'No partition is there for the rows of the coming period',
   docs: {
     why: 'A row that no partition takes is refused, and the INSERT fails; with a DEFAULT partition it lands there, and the partition that is made for it later must first move it out under a strong lock. The next partition must be there before its period begins.',

@@ -22,7 +22,7 @@ export const missingSoftDeleteFilter: StatementRule = {
   category: 'query',
   severity: 'hint',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'Deleted rows are read too',
   docs: {
     why: 'A table with `deleted_at` keeps the rows that were deleted. Where most queries of the workspace leave them out, one that does not mostly forgot it: deleted users appear in a list, in a total, in a search. It also misses the partial indexes that hold the live rows alone.',

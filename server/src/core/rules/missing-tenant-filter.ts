@@ -16,7 +16,7 @@ export const missingTenantFilter: StatementRule = {
   category: 'tenancy',
   severity: 'warning',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'A tenant’s table is read or written without its tenant',
   docs: {
     why: 'A row that is found by an id from the request alone may belong to anybody. Whoever guesses or learns an id reads another customer’s data. Every statement on a tenant’s table should hold the tenant column to the tenant of the session, or reach the table through a row that does.',

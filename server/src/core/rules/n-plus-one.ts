@@ -13,7 +13,7 @@ export const nPlusOne: FlowRule = {
   category: 'loops',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   roles: ['application'],
   summary: 'A query that runs once per element of a collection',
   docs: {

@@ -16,7 +16,7 @@ import { relationKey } from '../catalog/names';
 import type { FindingDraft, StatementContext, StatementRule } from '../lint/rule';
 import { spanText } from '../text/span';
 
-const SCHEMA = 'CREATE TABLE orders (id bigint PRIMARY KEY, email text NOT NULL, created_at timestamp NOT NULL);\nCREATE INDEX orders_created_at ON orders (created_at);\nCREATE INDEX orders_email ON orders (email);';
+const SCHEMA = 'CREATE TABLE orders (id bigint PRIMARY KEY, email text NOT NULL, created_at timestamp NOT NULL, paid_at timestamptz);\nCREATE INDEX orders_created_at ON orders (created_at);\nCREATE INDEX orders_email ON orders (email);\nCREATE INDEX orders_paid_at ON orders (paid_at);';
 const VOLUMES = { orders: 2_000_000 };
 
 /** Conditions that keep an index from being used because its column stands inside a function, a cast or a sum. */
@@ -26,12 +26,13 @@ export const nonSargablePredicate: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['safe', 'review', 'new'],
   summary: 'A function or cast around the column keeps its index from being used',
   docs: {
     why: 'An index holds the values of the column, not what a function makes of them: `created_at::date = $1`, `lower(email) = $1` and `created_at + interval \'7 days\' < now()` compute every row of the table and compare the results, although the column is indexed. Where the column stands alone (`created_at >= $1 AND created_at < $1 + 1`), or an index holds the expression itself, only the matching rows are read.',
     bad: [
       { language: 'sql', schema: SCHEMA, assume: VOLUMES, code: "SELECT id FROM orders WHERE created_at::date = '2024-02-01';" },
+      { language: 'sql', schema: SCHEMA, assume: VOLUMES, code: "SELECT id FROM orders WHERE paid_at::date = '2024-02-01';" },
       { language: 'sql', schema: SCHEMA, assume: VOLUMES, code: 'SELECT id FROM orders WHERE lower(email) = $1;' },
     ],
     good: [

@@ -12,7 +12,7 @@ import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 import { quoteIdentifier } from '../sql/names';
 import { containsSpan, spanText, sqlSpan } from '../text/span';
 
-const SCHEMA = 'CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);\nCREATE TABLE bans (id bigint PRIMARY KEY, user_id bigint);';
+const SCHEMA = 'CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);\nCREATE TABLE bans (id bigint PRIMARY KEY, user_id bigint, banned_id bigint NOT NULL);';
 
 /** `NOT IN (SELECT …)`: one NULL empties the result, and Postgres cannot plan it as a join. */
 export const notInSubquery: StatementRule = {
@@ -21,12 +21,13 @@ export const notInSubquery: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['safe', 'review'],
   summary: 'NOT IN with a sub-query',
   docs: {
     why: '`x NOT IN (SELECT y …)` asks that x differs from every y. One NULL among them, and the answer is never true: the query finds nothing, without an error. Postgres therefore cannot plan it as an anti-join: the rows of the sub-query are put in a hash table as long as they fit in `work_mem`, and beyond that the sub-query is read through again for every row. NOT EXISTS has neither trouble.',
     bad: [
       { language: 'sql', schema: SCHEMA, code: 'SELECT name FROM users WHERE id NOT IN (SELECT user_id FROM bans);' },
+      { language: 'sql', schema: SCHEMA, code: 'SELECT name FROM users WHERE id NOT IN (SELECT banned_id FROM bans);' },
       { language: 'typescript', schema: SCHEMA, code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const allowed = (ids: number[]) => pool.query('SELECT name FROM users WHERE id = ANY($1) AND id NOT IN (SELECT user_id FROM bans)', [ids]);" },
     ],
     good: [

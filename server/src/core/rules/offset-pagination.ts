@@ -15,7 +15,7 @@ export const offsetPagination: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'A page by OFFSET reads and discards every row before it',
   docs: {
     why: 'Postgres cannot jump to row n: `OFFSET 100000` computes and throws away 100,000 rows, so a page costs more the further back it is, and a walk over the whole table costs the square of its size. Rows that are inserted or deleted between two requests shift the pages: rows are shown twice or never. A keyset ("rows after this one") starts at the right place of an index, whatever the page.',

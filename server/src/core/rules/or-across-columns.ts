@@ -32,7 +32,7 @@ export const orAcrossColumns: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review', 'new'],
   summary: 'An OR over different columns or tables is checked row by row',
   docs: {
     why: 'Postgres answers `a = 1 OR b = 2` from two indexes and joins the bitmaps, but only where both columns stand in one table and both have an index. If one side has none, or the sides ask different tables or a sub-query, neither index is of use: every row, or every row of the join, is computed and then checked. Asked separately each side takes its own index, and UNION puts the rows together.',

@@ -27,7 +27,7 @@ export const orderByLimitWalksIndex: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'planner',
-  fix: 'new',
+  fixKinds: ['new'],
   summary: 'The sort index is walked, and rows are thrown away until LIMIT is full',
   docs: {
     why: 'With `ORDER BY … LIMIT n` the planner likes to read an index in the right order and to drop rows that do not match until n are found. It expects them to lie evenly. For a common value that takes a moment; for a rare one, or one whose rows are all old, it reads most of the index, one random block after another. The same statement then costs 24 for one tenant and 5,803 for another. An index on the compared columns followed by the order goes to the first row of each.',

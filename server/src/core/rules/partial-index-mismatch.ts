@@ -21,7 +21,7 @@ export const partialIndexMismatch: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review', 'new'],
   summary: 'A partial index would serve this, but the query does not ask for its rows alone',
   docs: {
     why: 'An index with a WHERE clause holds only the rows that satisfy it. Postgres uses it only for queries whose own conditions imply that clause; without `deleted_at IS NULL` in the query, or with another constant, the index is passed over and the whole table is read.',

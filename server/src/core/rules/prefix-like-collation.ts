@@ -20,7 +20,7 @@ export const prefixLikeCollation: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'new',
+  fixKinds: ['new'],
   summary: 'The index of the column cannot serve a prefix search',
   docs: {
     why: 'A b-tree in the order of a language (`en_US`, `de_DE`) does not keep the strings with one prefix together, so `LIKE \'anna%\'` cannot use it: every row is read. An index with `text_pattern_ops`, or with the collation `C`, is ordered character by character and finds them.',

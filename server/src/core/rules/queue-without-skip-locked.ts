@@ -15,7 +15,7 @@ export const queueWithoutSkipLocked: StatementRule = {
   category: 'query',
   severity: 'info',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'A queue is taken from with FOR UPDATE but without SKIP LOCKED',
   docs: {
     why: 'Every worker that asks for the first rows of a queue asks for the same ones. With FOR UPDATE alone the second one waits until the first commits, finds the rows changed, and returns fewer than it could or none: the workers run one after another. SKIP LOCKED passes over rows that another transaction holds.',

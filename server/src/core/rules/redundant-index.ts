@@ -14,7 +14,7 @@ export const redundantIndex: MigrationRule = {
   category: 'schema',
   severity: 'info',
   needs: 'schema',
-  fix: 'new',
+  fixKinds: ['new'],
   summary: 'Another index does all that this one does',
   docs: {
     why: 'An index whose keys are the first keys of another one, or the same, answers nothing that the other does not. It is kept up to date at every write, fills the cache and stands in the way of HOT updates.',

@@ -14,7 +14,7 @@ export const refreshBlocksReaders: MigrationRule = {
   category: 'schema',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'REFRESH MATERIALIZED VIEW without CONCURRENTLY keeps readers out',
   docs: {
     why: 'REFRESH MATERIALIZED VIEW takes ACCESS EXCLUSIVE and holds it while the query of the view runs: everybody who reads the view waits as long. With CONCURRENTLY the new rows are compared with the old ones and readers go on. It needs a unique index over plain columns and a view that has been filled before.',

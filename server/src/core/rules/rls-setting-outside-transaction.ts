@@ -12,7 +12,7 @@ export const rlsSettingOutsideTransaction: StatementRule = {
   category: 'tenancy',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'The tenant of row-level security is set for the session of a pooled connection',
   docs: {
     why: 'A pool hands the same connection to one request after the other. What `SET` or `set_config(…, false)` sets stays on it: the next request, of another tenant, reads this one’s rows if it sets nothing itself. `SET LOCAL` ends with the transaction. Outside of a transaction it ends with its own statement, and the queries that follow do not see it, all the less where the pool gives each of them another connection.',
@@ -20,6 +20,10 @@ export const rlsSettingOutsideTransaction: StatementRule = {
       {
         language: 'typescript',
         code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function invoices(tenantId: string) {\n  const client = await pool.connect();\n  try {\n    await client.query(\"SELECT set_config('app.tenant_id', $1, false)\", [tenantId]);\n    return (await client.query('SELECT id, total FROM invoices LIMIT 50')).rows;\n  } finally {\n    client.release();\n  }\n}",
+      },
+      {
+        language: 'typescript',
+        code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport async function invoices(tenantId: string) {\n  const client = await pool.connect();\n  await client.query('BEGIN');\n  await client.query(\"SELECT set_config('app.tenant_id', $1, false)\", [tenantId]);\n  await client.query('SELECT id, total FROM invoices LIMIT 50');\n  await client.query('COMMIT');\n}",
       },
     ],
     good: [

@@ -19,7 +19,7 @@ export const selectStar: StatementRule = {
   category: 'query',
   severity: 'info',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'Fetches every column, those of tomorrow included',
   docs: {
     why: '`*` fetches columns that nobody reads. Wide ones (jsonb, text, bytea) are stored out of line and cost a second read each; an index that covers the needed columns cannot answer alone; and each column added later is sent too, secrets included.',

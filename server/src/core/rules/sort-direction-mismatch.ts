@@ -17,7 +17,7 @@ import { describeVolumes, type PlannedStatement } from '../plan/planner';
 import type { PlanNode } from '../plan/planTree';
 import type { OrderItem } from '../sql/model';
 
-const SCHEMA = 'CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, shipped_at timestamptz);';
+const SCHEMA = 'CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL, shipped_at timestamptz, created_at timestamptz NOT NULL);';
 
 /** Orders that an index on the same columns cannot give, in whichever direction it is read. */
 export const sortDirectionMismatch: StatementRule = {
@@ -26,12 +26,13 @@ export const sortDirectionMismatch: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'new',
+  fixKinds: ['safe', 'new'],
   summary: 'An index has the columns of the ORDER BY, but not their directions',
   docs: {
     why: 'A b-tree is read forwards or backwards, all its keys together: an index on `(a, b)` gives `a, b` and `a DESC, b DESC`, never `a, b DESC`. NULLs come last in an ascending index and first when it is read backwards, so `ORDER BY a DESC NULLS LAST` needs an index that says so. Where no index fits, all matching rows are read and sorted for the few that LIMIT lets through. PostgreSQL compares the NULLS order even where the column is NOT NULL.',
     bad: [
       { language: 'sql', schema: `${SCHEMA}\nCREATE INDEX orders_shipped_at ON orders (shipped_at);`, code: 'SELECT id FROM orders ORDER BY shipped_at DESC NULLS LAST LIMIT 20;' },
+      { language: 'sql', schema: `${SCHEMA}\nCREATE INDEX orders_created_at ON orders (created_at);`, code: 'SELECT id FROM orders ORDER BY created_at DESC NULLS LAST LIMIT 20;' },
       { language: 'sql', schema: `${SCHEMA}\nCREATE INDEX orders_customer_shipped ON orders (customer_id, shipped_at);`, code: 'SELECT id FROM orders ORDER BY customer_id, shipped_at DESC LIMIT 20;' },
     ],
     good: [

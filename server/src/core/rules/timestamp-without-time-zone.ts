@@ -9,7 +9,7 @@ export const timestampWithoutTimeZone: MigrationRule = {
   category: 'schema',
   severity: 'hint',
   needs: 'schema',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'A timestamp without time zone means another moment in every session',
   docs: {
     why: '`timestamp` stores what the clock showed and forgets where. Compared with now(), or read by a session with another TimeZone, it means another moment; in the hour that daylight saving repeats it is ambiguous. `timestamptz` takes the same eight bytes and stores the moment.',

@@ -9,7 +9,7 @@ export const transactionNotClosed: FlowRule = {
   category: 'loops',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   roles: ['application'],
   summary: 'A transaction that some way leaves open, or whose changes are never committed',
   docs: {

@@ -10,7 +10,7 @@ export const transactionPerIteration: FlowRule = {
   category: 'loops',
   severity: 'info',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   roles: ['application'],
   summary: 'A transaction that is begun and committed once per element',
   docs: {

@@ -16,7 +16,7 @@ export const unboundedSelect: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   summary: 'Fetches a number of rows that grows with the table',
   docs: {
     why: 'Without LIMIT the result grows with the table: what is 50 rows today is 500,000 in two years, all of them sent and held in memory for one request.',

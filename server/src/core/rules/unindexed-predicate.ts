@@ -22,7 +22,7 @@ export const unindexedPredicate: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'new',
+  fixKinds: ['new'],
   summary: 'No index serves this condition',
   docs: {
     why: 'Without an index that begins with one of the compared columns, Postgres reads every row of the table to find the few that match; the query slows down as the table grows. Where a planner is at hand it is asked: an index that it would not use is not advised, and the costs before and after stand in the finding.',

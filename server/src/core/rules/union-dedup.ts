@@ -17,7 +17,7 @@ export const unionDedup: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'safe',
+  fixKinds: ['safe'],
   summary: 'UNION removes duplicates that cannot exist',
   docs: {
     why: 'UNION sorts or hashes all rows of both sides to leave duplicates out, and gives back none before it has read them all. Where each side returns its rows once and no row can come from both, UNION ALL returns the same without that work.',

@@ -14,7 +14,7 @@ export const unstablePagination: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
-  fix: 'safe',
+  fixKinds: ['safe'],
   summary: 'The order of a page leaves ties open',
   docs: {
     why: 'Postgres may return rows with equal sort keys in any order, and in another one for the next page: plans change with OFFSET, LIMIT and statistics. Rows on the border of two pages are then shown twice or never. A unique last key makes the order total.',

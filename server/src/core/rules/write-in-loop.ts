@@ -10,7 +10,7 @@ export const writeInLoop: FlowRule = {
   category: 'loops',
   severity: 'warning',
   needs: 'text',
-  fix: 'review',
+  fixKinds: ['review'],
   roles: ['application'],
   summary: 'One INSERT, UPDATE or DELETE per element of a collection',
   docs: {
