@@ -16,7 +16,7 @@ export const unusedIndex: MigrationRule = {
   category: 'schema',
   severity: 'info',
   needs: 'statistics',
-  fix: 'new',
+  fixKinds: ['new'],
   summary: 'No search has used this index since the server counts',
   docs: {
     why: 'An index that no search uses is kept up to date at every write, fills the cache, is vacuumed and backed up, and stands in the way of HOT updates.',
