@@ -181,6 +181,8 @@ def upgrade():
     'CREATE TABLE fresh (id bigint, a int); ALTER TABLE fresh ALTER a SET NOT NULL; ALTER TABLE fresh RENAME TO other; ALTER TABLE other ADD CHECK (a > 0)',
     'CREATE TEMP TABLE work AS SELECT 1 AS a; ALTER TABLE work ALTER a SET NOT NULL',
     'ALTER TABLE orders ADD CONSTRAINT c CHECK (tenant_id IS NOT NULL) NOT VALID; ALTER TABLE orders VALIDATE CONSTRAINT c; ALTER TABLE orders ALTER tenant_id SET NOT NULL; ALTER TABLE orders DROP CONSTRAINT c',
+    // A whole schema under a name of its own: without IF NOT EXISTS the table cannot have been there, whatever else declares it.
+    'CREATE TABLE orders (id bigint NOT NULL, tenant_id bigint); ALTER TABLE ONLY orders ADD CONSTRAINT orders_pkey PRIMARY KEY (id)',
     // Long run: nothing can be changed there.
     { code: 'ALTER TABLE orders ALTER COLUMN tenant_id SET NOT NULL', later: 10, embed: false },
     { code: 'ALTER TABLE orders ALTER COLUMN tenant_id SET NOT NULL', path: 'db/migrations/0001_x.down.sql', embed: false },

@@ -36,7 +36,8 @@ SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1`,
       // A nullable unique column repeats NULL.
       code: `
 SELECT id FROM orders ORDER BY reference LIMIT 20 OFFSET $1
---                    ^^^^^^^^^^^^^^^^^^`,
+--                    ^^^^^^^^^^^^^^^^^^ reference is unique but for NULLs; id has none.`,
+      severity: 'hint',
       fixed: `
 SELECT id FROM orders ORDER BY reference, id LIMIT 20 OFFSET $1`,
     },

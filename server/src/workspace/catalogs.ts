@@ -3,7 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { buildCatalog, finishCatalog, type SchemaStep } from '../core/catalog/build';
 import { mergeCatalogs } from '../core/catalog/merge';
-import { collectSchemaSteps, describeMigrationFolder, detectMigrationTarget, findSchemaSources, type SchemaFile, type SchemaParser } from '../core/catalog/migrations';
+import type { SchemaChange } from '../core/catalog/changes';
+import { collectSchemaSteps, describeMigrationFolder, detectMigrationTarget, findCodeMigrationFolders, findSchemaSources, type SchemaFile, type SchemaParser } from '../core/catalog/migrations';
 import type { Catalog, CatalogSource } from '../core/catalog/model';
 import { collectProgramHistories, type ProgramHistory } from '../core/catalog/programMigrations';
 import type { SchemaSource } from '../core/catalog/schemaSources';
@@ -17,6 +18,7 @@ import { collectHistories } from './histories';
 import { relativePath, toPath, toUri } from './paths';
 import type { UserSettings } from './settings';
 import { findSnapshot } from './snapshotSource';
+import { doubtsAfterDump, findSchemaDump } from './schemaDump';
 import { findSqlcSchema } from './sqlcSchema';
 import { readTextFile, reasonOf } from './textFile';
 
@@ -69,7 +71,7 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
   const parser: SchemaParser = { split: splitStatements, schemaChanges: (text) => request.sql.schemaChanges(text) };
   const assume = settings.assume ?? {};
   const histories = collectProgramHistories(request.files, parser);
-  const sources = schema.length > 0 ? await configuredSources(folder, schema, histories, problems) : await discoveredSources(folder, bestSource(findSchemaSources(relative)[0], histories[0]));
+  const sources = schema.length > 0 ? await configuredSources(folder, schema, histories, problems) : await discoveredSources(folder, relative, bestSource(findSchemaSources(relative)[0], histories[0]));
   const read = async (source: SchemaSource): Promise<readonly SchemaStep[]> => {
     const files: SchemaFile[] = [];
     for (const file of await inJournal(folder, source)) {
@@ -78,7 +80,8 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
       if ('text' in text) files.push({ uri: toUri(target), text: text.text });
       else problems.push(`the schema file ${file} is left out: ${text.skipped}`);
     }
-    return collectSchemaSteps(files, parser);
+    const steps = collectSchemaSteps(files, parser);
+    return source.kind === 'schema' && schema.length === 0 ? [...steps, ...(await doubtsAfterDump(folder, relative, steps))] : steps;
   };
   const loaded = await Promise.all(sources.map((source) => ('tool' in source ? historyPart(folder, source) : filePart(folder, source, read))));
   const parts = loaded.filter(({ steps }) => steps.length > 0);
@@ -91,7 +94,7 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
   // Without migrations of its own a proposed one has nothing to be the next of: it is put on what there is.
   const onto = (catalog: Catalog | undefined, extra: readonly SchemaStep[], alone: boolean): readonly Catalog[] => (catalog === undefined ? [] : [alone ? withAssumed(catalog, extra) : catalog]);
   const build = (extra: readonly SchemaStep[]): Catalog | undefined => mergeCatalogs(
-    [...onto(request.live, extra, true), ...onto(snapshot?.catalog, extra, parts.length === 0), ...writtenWith(extra), ...modelCatalog(request.files, assume)],
+    [...onto(request.live, extra, true), ...onto(snapshot?.catalog, extra, parts.length === 0), ...writtenWith(extra), ...modelCatalog(request.files, assume, findCodeMigrationFolders(relative).length > 0)],
     { history: [...parts.flatMap(({ steps }) => steps), ...extra] },
   );
   const expected = request.expected ?? [];
@@ -140,11 +143,11 @@ function bestSource(written: SchemaSource | undefined, history: ProgramHistory |
   return [history.uris.length > written.files.length ? history : written];
 }
 
-/** What sqlc compiles its queries against, where the migrations do not tell the whole schema or there are none. */
-async function discoveredSources(folder: string, found: readonly (SchemaSource | ProgramHistory)[]): Promise<readonly (SchemaSource | ProgramHistory)[]> {
+/** What sqlc compiles its queries against, or what pg_dump wrote, where the migrations do not tell the whole schema or there are none. */
+async function discoveredSources(folder: string, paths: readonly string[], found: readonly (SchemaSource | ProgramHistory)[]): Promise<readonly (SchemaSource | ProgramHistory)[]> {
   const [best] = found;
   const known = best && ('tool' in best ? !best.incomplete : best.kind === 'schema' || !(await hasProgramMigrations(path.join(folder, best.path))));
-  const declared = known ? undefined : await findSqlcSchema(folder);
+  const declared = known ? undefined : ((await findSqlcSchema(folder)) ?? (await findSchemaDump(folder, paths)));
   return declared ? [declared] : found;
 }
 
@@ -200,12 +203,18 @@ async function configuredSources(folder: string, entries: readonly string[], his
   return sources;
 }
 
-function modelCatalog(files: Iterable<HostFile>, assume: Readonly<Record<string, number>>): Catalog[] {
+/**
+ * What the models declare.
+ * @param byHand migrations are written by hand: what those of Sequelize make beside the columns stands in no model.
+ */
+function modelCatalog(files: Iterable<HostFile>, assume: Readonly<Record<string, number>>, byHand: boolean): Catalog[] {
   const declaring = [...files].filter((f) => f.models.some((model) => model.changes.length > 0) && f.role !== 'test');
   if (declaring.length === 0) return [];
-  const steps = declaring.flatMap((file) => file.models.map((model): SchemaStep => ({ changes: model.changes, site: { uri: file.uri, span: model.span } })));
+  const steps = declaring.flatMap((file) => file.models.map((model): SchemaStep => ({ changes: byHand && model.library === 'sequelize' ? [...model.changes, ...model.changes.flatMap(doubted)] : model.changes, site: { uri: file.uri, span: model.span } })));
   return [buildCatalog({ source: 'models', label: `models (${declaring.length} ${declaring.length === 1 ? 'file' : 'files'})`, steps, assume })];
 }
+
+const doubted = (change: SchemaChange): readonly SchemaChange[] => (change.type === 'create-table' ? [{ type: 'uncertain', table: change.table }] : []);
 
 function readNow({ folder, expected }: CatalogRequest, file: string): string | undefined {
   const pending = expected?.find((f) => f.path === file);

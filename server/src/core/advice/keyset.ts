@@ -56,8 +56,9 @@ export function orderExpression(block: QueryBlock, item: OrderItem): OrderItem['
  * Which columns to append so that ORDER BY decides between any two rows of the block.
  * @returns an empty list when it already does, undefined when that cannot be known: grouped or set results, to-many
  *   joins, tables whose unique keys are unknown.
+ * @param nulls what is true of rows that have NULL in a unique key: they may repeat, or there are none.
  */
-export function missingTieBreaker(scope: Scope, block: QueryBlock): readonly { readonly sql: string; readonly column: string; readonly relation: number }[] | undefined {
+export function missingTieBreaker(scope: Scope, block: QueryBlock, nulls: 'repeat' | 'none' = 'repeat'): readonly { readonly sql: string; readonly column: string; readonly relation: number }[] | undefined {
   if (block.kind !== 'select' || block.distinct || block.groupBy.length > 0 || block.relations.length === 0) return undefined;
   if (block.outputs.some((o) => containsAggregate(o.expression)) || block.orderBy.some((item) => isFilledIn(scope, item))) return undefined;
   const pins = collectPins(scope, block);
@@ -75,7 +76,7 @@ export function missingTieBreaker(scope: Scope, block: QueryBlock): readonly { r
     const table = relation && tableOf(scope.catalog, relation);
     const pinned = pins.columns(seed);
     const fixed = new Set([...pinned, ...ordered.filter((o) => o.relationIndex === seed).map((o) => o.column)]);
-    if (table && coversUniqueKey(table, fixed, pinned)) return [];
+    if (table && coversUniqueKey(table, fixed, nulls === 'none' ? fixed : pinned)) return [];
   }
   for (const seed of seeds) {
     const relation = block.relations[seed];

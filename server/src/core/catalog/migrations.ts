@@ -77,4 +77,4 @@ export function findAlembicHead(texts: readonly string[]): string | undefined {
 }
 
 export { renderMigration, renderMigrations } from './renderMigration';
-export { findSchemaSources } from './schemaSources';
+export { findCodeMigrationFolders, findSchemaSources } from './schemaSources';

@@ -28,6 +28,9 @@ const versionedName = /^(?:V?\d[\d._-]*|R)(?:__?|[-_.]|(?=\.sql$))/i;
 const notSchema = /(?:^|\/)(?:node_modules|tests?|__tests__|fixtures?|testdata|spec|seeds?|examples?\/queries|queries|benchmarks?)\//i;
 const schemaFile = /^(?:schema|structure|ddl|tables|create[-_]tables|init(?:[-_]?db)?|dump|database)\.sql$/i;
 
+/** Does the SQL of this path belong to tests, seeds or examples? */
+export const isTestSql = (path: string): boolean => notSchema.test(path);
+
 function versionOf(path: string): Version {
   const name = nameOf(path);
   const key = /^(?:migration|up)\.sql$/i.test(name) ? nameOf(folderOf(path)) : name;

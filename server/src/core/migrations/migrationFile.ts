@@ -99,7 +99,7 @@ export function readMigrationFile(request: MigrationRequest): MigrationFile | un
       });
       if (command.type === 'begin') open = true;
       if (command.type === 'end') open = false;
-      if (!nested && (command.type === 'create-table' || command.type === 'create-matview')) noteMade(state, made, command.type === 'create-table' ? command.table : command.view);
+      if (!nested && (command.type === 'create-table' || command.type === 'create-matview')) noteMade(state, made, command.type === 'create-table' ? command.table : command.view, place !== undefined && changes.some((change) => 'ifNotExists' in change && change.ifNotExists === true));
     }
     state.site = { uri: file.uri, span };
     applyChanges(state, changes);
@@ -196,10 +196,13 @@ function indexNamesIn(command: DdlCommand): readonly QualifiedName[] {
   return command.type === 'rename' && command.what === 'index' ? [command.relation] : [];
 }
 
-function noteMade(state: SchemaState, made: Set<string>, name: QualifiedName): void {
+/**
+ * @param mayStand IF NOT EXISTS after a history: where that has made the table, nothing is made. A file of no history meets the
+ *   catalog, whose table may be its own or a model's; and without IF NOT EXISTS there is no such table, or the statement fails.
+ */
+function noteMade(state: SchemaState, made: Set<string>, name: QualifiedName, mayStand: boolean): void {
   const key = relationKey(name.schema ?? creationSchema(state, name), name.name);
-  // IF NOT EXISTS of a table that is there makes nothing.
-  if (!state.tables.has(key)) made.add(key);
+  if (!mayStand || !state.tables.has(key)) made.add(key);
 }
 
 function moveMade(state: SchemaState, made: Set<string>, from: QualifiedName, to: string): void {

@@ -1,6 +1,6 @@
 import { hasUnknownPart } from '../advice/holes';
 import { missingTieBreaker } from '../advice/keyset';
-import { isSystemRelation, withoutCasts, type Scope } from '../advice/scope';
+import { isSystemRelation, tableOf, withoutCasts, type Scope } from '../advice/scope';
 import { addOrderKeys, toHostEdits } from '../advice/sqlEdits';
 import { blockSize } from '../advice/size';
 import type { Fix, StatementContext, StatementRule } from '../lint/rule';
@@ -34,7 +34,9 @@ export const unstablePagination: StatementRule = {
     if (!context.catalog || context.model.completeness !== 'full' || !context.site.complete) return;
     // A fragment of unknown content may hold the condition or the key that makes the order total.
     if (hasUnknownPart(context.model)) return;
-    for (const block of context.model.blocks) if (isPage(block) && !block.relations.some(isSystemRelation)) checkBlock(context, scope, block);
+    // A unique key may be made by what is not understood.
+    if (context.catalog.incomplete) return;
+    for (const block of context.model.blocks) if (isPage(block) && !block.relations.some((relation) => isSystemRelation(relation) || tableOf(context.catalog, relation)?.incomplete === true)) checkBlock(context, scope, block);
   },
 };
 
@@ -62,12 +64,14 @@ function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock):
   const clause = block.clauses.order?.span ?? block.offset?.clause;
   if (!missing || missing.length === 0 || !clause || blockSize(scope, block, context.settings) === 'small') return;
   const key = missing.map((m) => m.column).join(', ');
+  // A unique key with a nullable column: only rows that have NULL there tie, and whether there are any is not known.
+  const nullsAlone = missingTieBreaker(scope, block, 'none')?.length === 0;
   const keys = block.orderBy.map((item) => (context.site.source?.text ?? '').slice(item.span.start, item.span.end)).join(', ');
   context.report({
     at: { sql: block.orderBy.length > 0 ? clause : (block.offset?.clause ?? clause) },
-    severity: block.offset || continues(block) ? undefined : 'info',
-    message: block.orderBy.length > 0 ? 'Rows with equal sort keys may change places between pages: rows repeat or get lost.' : 'A page without ORDER BY: rows may come in any order, and in another one for the next page.',
-    because: block.orderBy.length > 0 ? `${keys} is not unique; ${key} is.` : `${key} is unique.`,
+    severity: nullsAlone ? 'hint' : block.offset || continues(block) ? undefined : 'info',
+    message: nullsAlone ? 'Rows that have NULL for a sort key may change places between pages: rows repeat or get lost.' : block.orderBy.length > 0 ? 'Rows with equal sort keys may change places between pages: rows repeat or get lost.' : 'A page without ORDER BY: rows may come in any order, and in another one for the next page.',
+    because: nullsAlone ? `${keys} is unique but for NULLs; ${key} has none.` : block.orderBy.length > 0 ? `${keys} is not unique; ${key} is.` : `${key} is unique.`,
     confidence: 'schema',
     evidence: { order: keys, uniqueWith: missing.map((m) => m.column) },
     fixes: () => appendKey(context, block, missing.map((m) => m.sql)),
