@@ -43,5 +43,7 @@ SELECT name FROM users WHERE id IN (${many})
     'SELECT name FROM users WHERE id = ANY($1)',
     { language: 'typescript', code: pg('`SELECT name FROM users WHERE name IN (${STATES.map((s) => `\'${s}\'`).join(\', \')})`', '[]') },
     { language: 'typescript', code: pg("'SELECT name FROM users WHERE id = ANY($1)'", '[ids]') },
+    // Written by the library, with a condition that comes and goes.
+    { language: 'typescript', code: "import { PrismaClient } from '@prisma/client';\nconst prisma = new PrismaClient();\nexport const find = (ids?: number[], more?: object) => prisma.users.findMany({ where: { ...(ids && { id: { in: ids } }), OR: [{ name: { in: ids } }] }, ...more });" },
   ],
 });

@@ -27,6 +27,18 @@ SELECT count(*) FROM posts WHERE NOT is_deleted;` },
     `${usual}SELECT name FROM users WHERE id = $1;`,
     `${usual}SELECT name, deleted_at FROM users WHERE team_id = $1;`,
     `${usual}SELECT name FROM users WHERE deleted_at IS NOT NULL;`,
+    {
+      // The library is told that deleted rows are wanted.
+      language: 'typescript',
+      code: `
+import { DataTypes, Sequelize } from 'sequelize';
+const sequelize = new Sequelize('postgres://localhost/shop');
+const User = sequelize.define('User', { id: { type: DataTypes.BIGINT, primaryKey: true }, name: DataTypes.TEXT, team_id: DataTypes.BIGINT }, { tableName: 'users', underscored: true, paranoid: true });
+export const one = (id: string) => User.findAll({ attributes: ['name'], where: { team_id: id } });
+export const two = (id: string) => User.findAll({ attributes: ['id'], where: { team_id: id } });
+export const three = (name: string) => User.findAll({ attributes: ['name'], where: { name } });
+export const all = (id: string) => User.findAll({ attributes: ['id'], where: { team_id: id }, paranoid: false });`,
+    },
     `${usual}SELECT * FROM users WHERE team_id = $1;`,
     `${usual}SELECT p.id FROM posts p JOIN users u ON u.id = p.user_id;`,
     `${usual}UPDATE users SET name = $1 WHERE team_id = $2;`,

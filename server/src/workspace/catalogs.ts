@@ -18,7 +18,7 @@ import { collectHistories } from './histories';
 import { relativePath, toPath, toUri } from './paths';
 import type { UserSettings } from './settings';
 import { findSnapshot } from './snapshotSource';
-import { doubtsAfterDump, findSchemaDump } from './schemaDump';
+import { doubtsAfterSchema, findSchemaDump } from './schemaDump';
 import { findSqlcSchema } from './sqlcSchema';
 import { readTextFile, reasonOf } from './textFile';
 
@@ -81,7 +81,7 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
       else problems.push(`the schema file ${file} is left out: ${text.skipped}`);
     }
     const steps = collectSchemaSteps(files, parser);
-    return source.kind === 'schema' && schema.length === 0 ? [...steps, ...(await doubtsAfterDump(folder, relative, steps))] : steps;
+    return source.kind === 'schema' && schema.length === 0 ? [...steps, ...(await doubtsAfterSchema(folder, relative, steps))] : steps;
   };
   const loaded = await Promise.all(sources.map((source) => ('tool' in source ? historyPart(folder, source) : filePart(folder, source, read))));
   const parts = loaded.filter(({ steps }) => steps.length > 0);

@@ -36,15 +36,23 @@ async function dumpSize(file: string): Promise<number> {
   }
 }
 
+/** Calls and statements that make keys and indexes, in programs of any tool. */
+const keyMaking = /\b(?:add|create|change)_?(?:index|constraint|column)\w*\s*\(|\bcreate\s+(?:unique\s+)?index\b|\badd\s+(?:constraint|primary|unique)\b|\b(?:index|unique|primary)\s*(?:\(|:\s*true)/gi;
+/** Between such a call and the table's name. Characters. */
+const NEAR = 250;
+
 /**
- * Steps that mark what programs (`migrations/20240102-x.js`) may have given keys or indexes after a dump was written: the tables
- * that one of them names, where it makes any. Their calls are not read.
+ * Steps that mark what programs (`migrations/20240102-x.js`) may have given keys or indexes after a schema was written: the tables
+ * that are named beside a call which makes some. The calls are not read.
  */
-export async function doubtsAfterDump(folder: string, paths: readonly string[], steps: readonly SchemaStep[]): Promise<readonly SchemaStep[]> {
+export async function doubtsAfterSchema(folder: string, paths: readonly string[], steps: readonly SchemaStep[]): Promise<readonly SchemaStep[]> {
   const folders = new Set(findCodeMigrationFolders(paths));
   const programs = paths.filter((file) => folders.has(path.posix.dirname(file)) && !file.endsWith('.sql'));
-  const texts = (await Promise.all(programs.map((file) => readTextFile(path.resolve(folder, file))))).flatMap((read) => ('text' in read && /index|unique|constraint|primary/i.test(read.text) ? [read.text] : []));
-  const named = new Set(texts.flatMap((text) => text.match(/[\w$]+/g) ?? []));
+  const named = new Set<string>();
+  for (const read of await Promise.all(programs.map((file) => readTextFile(path.resolve(folder, file))))) {
+    if (!('text' in read)) continue;
+    for (const { index } of read.text.matchAll(keyMaking)) for (const word of read.text.slice(Math.max(0, index - NEAR), index + NEAR).match(/[\w$]+/g) ?? []) named.add(word);
+  }
   const doubts = steps.flatMap(({ changes }) => changes.flatMap((change): readonly SchemaChange[] => (change.type === 'create-table' && named.has(change.table.name) ? [{ type: 'uncertain', table: change.table }] : [])));
   return doubts.length === 0 ? [] : [{ changes: doubts }];
 }

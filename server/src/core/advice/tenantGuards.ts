@@ -11,6 +11,8 @@ export interface GuardContext {
   readonly column: string;
   /** Does this other statement pin the tenant itself? */
   readonly isScoped: (site: QuerySite) => boolean;
+  /** Does this other statement make rows, or read a tenant's table? */
+  readonly isTenants?: (site: QuerySite) => boolean;
 }
 
 /** Names of functions that check access and throw or return when it is missing. */
@@ -21,7 +23,8 @@ const SERVER_VALUE = /\b(ctx|session|currentUser|current_user|authUser|auth|prin
 
 /**
  * Guard, then act: is the row (or its parent) known to belong to the tenant before this statement runs?
- * - a value comes from rows that were loaded with the tenant, or from the session
+ * - a value comes from rows that were loaded with the tenant, or from the session; from rows of a tenant's table that an earlier
+ *   statement loaded without it, which is the gap then
  * - the same id was loaded with the tenant before, and the code leaves early when nothing was found
  * - the loaded row's tenant is compared afterwards, and the code leaves when it differs
  * - an access check was called before with the id, here or in every caller that is known
@@ -65,15 +68,18 @@ function sourceNames(context: GuardContext, chain: readonly FunctionIr[]): Reado
   return names;
 }
 
-/** Statements of the same function (or those around it) that pin the tenant and run before this one. */
-function scopedBefore({ file, site, isScoped }: GuardContext, chain: readonly FunctionIr[]): readonly QuerySite[] {
+/** Statements of the same function (or those around it) that run before this one. */
+function sitesBefore({ file, site }: GuardContext, chain: readonly FunctionIr[]): readonly QuerySite[] {
   const ids = new Set(chain.map((fn) => fn.id));
-  return file.sites.filter((other) => other.id !== site.id && other.functionId !== undefined && ids.has(other.functionId) && other.span.start < site.span.start && isScoped(other));
+  return file.sites.filter((other) => other.id !== site.id && other.functionId !== undefined && ids.has(other.functionId) && other.span.start < site.span.start);
 }
+
+/** Those of them that pin the tenant. */
+const scopedBefore = (context: GuardContext, chain: readonly FunctionIr[]): readonly QuerySite[] => sitesBefore(context, chain).filter(context.isScoped);
 
 function comesFromScopedRow(context: GuardContext, chain: readonly FunctionIr[]): boolean {
   const names = sourceNames(context, chain);
-  return scopedBefore(context, chain).some((other) => resultNames(other, chain).some((name) => names.has(name)));
+  return sitesBefore(context, chain).some((other) => resultNames(other, chain).some((name) => names.has(name)) && (context.isScoped(other) || context.isTenants?.(other) === true));
 }
 
 /** The variable that holds a site's rows, and locals taken from it (`const [row] = rows`). */
@@ -102,7 +108,10 @@ const isTenantText = (text: string, column: string): boolean => {
   return found.includes(wanted) || found.includes(`${root}.id`);
 };
 
-function isCheckedAfterwards({ site, column }: GuardContext, chain: readonly FunctionIr[]): boolean {
+/** Is the tenant of a site's rows compared after they were loaded, and does the code leave where it differs? */
+export const isTenantCheckedAfter = (file: HostFile, site: QuerySite, column: string): boolean => isCheckedAfterwards({ site, column }, functionChain(file, site.functionId));
+
+function isCheckedAfterwards({ site, column }: Pick<GuardContext, 'site' | 'column'>, chain: readonly FunctionIr[]): boolean {
   const results = new Set(resultNames(site, chain));
   return chain.some((fn) => fn.guards.some((g) => g.span.start > site.span.start && isTenantText(g.condition, column) && g.names.some((n) => results.has(n) || fn.locals.some((l) => l.name === n && l.names.some((m) => results.has(m))))));
 }

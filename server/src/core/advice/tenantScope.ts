@@ -5,15 +5,22 @@ import type { TenantColumnOf } from './tenantEvidence';
 /** Code that works for all tenants by nature: sweeps, jobs, admin panels, webhooks of providers. */
 const SYSTEM_PATH = /(^|[/_.-])(cron|crons|jobs?|admin|back-?office|back_office|webhooks?|scripts?|migrations?|seeds?|telemetry|maintenance|cleanup|sweeps?|schedulers?|backfills?)([/_.-]|$)/i;
 
+export interface TenantColumns {
+  readonly columnOf: TenantColumnOf;
+  readonly because: string;
+  /** Named by the settings, or carried by most tables: every one of them is a tenant's. A few tables with a foreign key may be read across tenants. */
+  readonly certain: boolean;
+}
+
 /** How the catalog or the settings say which column holds a table's tenant; undefined: nothing says so, and the rules are silent. */
-export function findTenantColumns({ catalog, settings }: Pick<RuleContext, 'catalog' | 'settings'>): { readonly columnOf: TenantColumnOf; readonly because: string } | undefined {
+export function findTenantColumns({ catalog, settings }: Pick<RuleContext, 'catalog' | 'settings'>): TenantColumns | undefined {
   if (!catalog) return undefined;
   const evidence = findTenantEvidence(catalog);
   if (settings.tenant.columns.length === 0 && !evidence) return undefined;
   const because = settings.tenant.columns.length > 0 || !evidence
     ? `The settings name ${settings.tenant.columns.join(', ')} as the tenant column`
     : `${evidence.carriers} of ${evidence.tables} tables ${evidence.source === 'distribution' ? 'are distributed by' : 'carry'} ${evidence.column}`;
-  return { columnOf: (table) => tenantColumnOf(catalog, table, settings.tenant), because };
+  return { columnOf: (table) => tenantColumnOf(catalog, table, settings.tenant), because, certain: settings.tenant.columns.length > 0 || evidence?.source !== 'foreign-keys' };
 }
 
 /** Is this document system code, by the settings' globs or by its path? */

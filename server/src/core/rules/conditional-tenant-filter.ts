@@ -3,6 +3,7 @@ import { bindOfHole } from '../advice/patterns';
 import { requireValueFix } from '../advice/requireTenant';
 import { bindColumn, walkExpression, type Scope } from '../advice/scope';
 import { toHostEdits } from '../advice/sqlEdits';
+import { isTenantCheckedAfter } from '../advice/tenantGuards';
 import { findTenantColumns, isSystemPath } from '../advice/tenantScope';
 import type { TenantColumnOf } from '../advice/tenantEvidence';
 import type { ConditionalPart, Bind, FunctionIr } from '../hosts/ir';
@@ -43,7 +44,7 @@ export const conditionalTenantFilter: StatementRule = {
       const mayDrop = (c: Conjunct): boolean => site.library === 'prisma' && droppedValue(context, c) !== undefined;
       if (own.some((c) => pinsTenant(scope, block, c, tenant.columnOf) && (!isConditional(context, block, c) || hasAlternative(context, c)) && !mayDrop(c))) continue;
       for (const conjunct of own) {
-        if (pinsTenant(scope, block, conjunct, tenant.columnOf) && isConditional(context, block, conjunct)) reportPath(context, conjunct);
+        if (pinsTenant(scope, block, conjunct, tenant.columnOf) && isConditional(context, block, conjunct) && !isComparedLater(context, conjunct)) reportPath(context, conjunct);
         if (site.library === 'prisma' && pinsTenant(scope, block, conjunct, tenant.columnOf)) reportDropped(context, conjunct);
         const filter = findEscapable(scope, block, conjunct, tenant.columnOf);
         if (filter) reportEscape(context, conjunct, filter);
@@ -68,6 +69,12 @@ function isConditional(context: StatementContext, block: QueryBlock, conjunct: C
   // A sub-query that comes and goes as a whole takes its rows with it.
   const whole = (part: ConditionalPart): boolean => block.relations.every((r) => part.sql.start <= r.span.start && r.span.end <= part.sql.end);
   return context.site.conditional.some((part) => !whole(part) && overlaps({ start: part.sql.start, end: part.sql.end }, conjunct.span) && /^\s*(?:TRUE\s*)?$/.test(part.otherwise) && !leavesBefore(context, part.condition));
+}
+
+/** The row that is loaded is another tenant's: the function leaves. */
+function isComparedLater({ file, site }: StatementContext, { left, right }: Conjunct): boolean {
+  const column = left?.column?.column ?? right?.column?.column;
+  return column !== undefined && isTenantCheckedAfter(file, site, column);
 }
 
 /** Another branch of the same `if` adds a condition of its own: users are held to theirs, organizations to theirs. */

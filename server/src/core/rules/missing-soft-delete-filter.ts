@@ -37,12 +37,15 @@ export const missingSoftDeleteFilter: StatementRule = {
   options: {},
   check(context) {
     const catalog = whollyKnownCatalog(context);
-    const { model } = context;
-    if (!catalog || model.kind !== 'select') return;
+    const { model, site, text } = context;
+    if (!catalog || model.kind !== 'select' || asksForAll.test(text.slice(site.span.start, site.span.end))) return;
     const scope: Scope = { model, catalog };
     for (const block of model.blocks) if (block.kind === 'select') checkBlock(context, scope, block);
   },
 };
+
+/** How libraries are told that deleted rows are wanted. */
+const asksForAll = /\bparanoid['"]?\s*[:=]\s*false\b|\b(?:with|include|only)_?(?:deleted|trashed|discarded)\b|\bunscoped?\b|\bIgnoreQueryFilters\b/i;
 
 function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock): void {
   // The table that is listed; what is joined to its rows is found by their keys.

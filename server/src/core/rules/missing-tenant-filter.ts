@@ -1,8 +1,10 @@
 import { hasUnknownPart } from '../advice/holes';
 import { collectTenantOccurrences, isTenantScoped, type TenantOccurrence } from '../advice/tenantEvidence';
+import type { Scope } from '../advice/scope';
 import { tenantFixes } from '../advice/tenantFix';
 import { isGuarded } from '../advice/tenantGuards';
 import { findTenantColumns, isSystemPath } from '../advice/tenantScope';
+import type { QuerySite } from '../hosts/ir';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 
 const SCHEMA = `CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);
@@ -38,10 +40,19 @@ export const missingTenantFilter: StatementRule = {
     // Relations loaded with the rows (`with`) are reached through these rows' keys.
     const open = collectTenantOccurrences({ model, catalog }, tenant.columnOf).filter((o) => o.evidence === 'none' && !(site.eager.length > 0 && o.block.role === 'derived'));
     const first = open[0];
-    const severity = first && severityOf(context);
+    const severity = first && severityOf(context, tenant.certain);
     if (!first || !severity || model.blocks.some((b) => b.locking?.skipLocked)) return;
     const column = first.column;
-    if (site.library !== 'sql' && isGuarded({ file: context.file, site, flow: context.flow, column, isScoped: (other) => other.source !== undefined && isTenantScoped({ model: context.sql.analyse(other.source), catalog }, tenant.columnOf) })) return;
+    const modelOf = (other: QuerySite): Scope | undefined => other.source && { model: context.sql.analyse(other.source), catalog };
+    const isScoped = (other: QuerySite): boolean => {
+      const scope = modelOf(other);
+      return scope !== undefined && isTenantScoped(scope, tenant.columnOf);
+    };
+    const isTenants = (other: QuerySite): boolean => {
+      const scope = modelOf(other);
+      return scope !== undefined && (scope.model.kind === 'insert' || collectTenantOccurrences(scope, tenant.columnOf).length > 0);
+    };
+    if (site.library !== 'sql' && isGuarded({ file: context.file, site, flow: context.flow, column, isScoped, isTenants })) return;
     const reported: TenantOccurrence[] = [];
     for (const occurrence of open) {
       // Tied once those before it are: the same gap, not a further one.
@@ -54,14 +65,14 @@ export const missingTenantFilter: StatementRule = {
 };
 
 /**
- * A warning where an id comes from a request, else a hint: what the callers checked is not known, in SQL files least of
- * all. A statement without any parameter is a sweep, unless a handler sends it.
+ * A warning where an id comes from a request, else a hint where the tenant column is certain: what the callers checked is not
+ * known, in SQL files least of all. A statement without any parameter is a sweep, unless a handler sends it.
  */
-function severityOf(context: StatementContext): Severity | undefined {
+function severityOf(context: StatementContext, certain: boolean): Severity | undefined {
   const { site, model } = context;
   if (model.holes.length === 0) return site.functionId === undefined || context.file.functions[site.functionId]?.entry === undefined ? undefined : 'warning';
   if (site.binds.some((b) => b.origin === 'request')) return 'warning';
-  return 'hint';
+  return certain ? 'hint' : undefined;
 }
 
 const VERBS: Readonly<Record<string, string>> = { update: 'updated', delete: 'deleted from', merge: 'merged into' };

@@ -96,10 +96,9 @@ function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called, 
   });
   const text = tagged && names.size > 0 ? withNames(tagged, names) : tagged;
   if (!text || !startsStatement(text.text)) return [];
-  const [statement] = context.statements(text, 'none');
-  if (!statement) return [];
   const stream = called.some((name) => /^(cursor|forEach|readable)$/.test(name));
-  const draft: SiteDraft = {
+  // A text without parameters may hold several statements, as migrations do.
+  return context.statements(text, 'none').map((statement): SiteDraft => ({
     library: own.library,
     confidence,
     source: statement.source,
@@ -115,8 +114,7 @@ function recogniseTag(call: SyntaxNode, { node, tag, template, methods: called, 
     complete: text.complete,
     chain: [],
     eager: [],
-  };
-  return [draft];
+  }));
 }
 
 /** The text with the names that are known in it. A text with choices is left as it is. */
