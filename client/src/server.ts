@@ -2,6 +2,9 @@ import * as vscode from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, State, TransportKind, WorkDoneProgress, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
 import { statusNotification, trustGrantedNotification, type InitializationOptions, type StatusParams } from '../../protocol/requests';
 
+/** Templates of Django and Jinja, whatever language the editor takes them for. */
+const templates = ['**/{templates,template,jinja,jinja2}/**/*.{html,htm,txt,xml}', '**/views/**/*.html', '**/*.{djhtml,jinja,jinja2,j2}'] as const;
+
 /** Languages with queries in them; schema.prisma is matched by name because its language comes with another extension. */
 export const languages = ['sql', 'typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'python', 'go', 'java', 'ruby', 'php', 'csharp', 'rust'] as const;
 
@@ -84,6 +87,7 @@ function clientOptions(context: vscode.ExtensionContext, output: vscode.LogOutpu
     documentSelector: [
       ...['file', 'untitled'].flatMap((scheme) => languages.map((language) => ({ scheme, language }))),
       { scheme: 'file', pattern: '**/*.prisma' },
+      ...templates.map((pattern) => ({ scheme: 'file', pattern })),
     ],
     outputChannel: output,
     revealOutputChannelOn: RevealOutputChannelOn.Never, // a failed request is logged; it is no reason to interrupt

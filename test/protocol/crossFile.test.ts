@@ -1,5 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import type { CodeAction, TextDocumentEdit } from 'vscode-languageserver/node';
 import { toUri } from '../../server/src/workspace/paths';
 import { startLspClient, type LspClient } from '../support/lspClient';
 import { makeWorkspace } from '../support/workspaceFolder';
@@ -83,4 +84,29 @@ it('an edit in another open file counts before it is saved', async () => {
 it('a deleted file takes its findings along', async () => {
   rmSync(workspace.path('src/store/users.ts'));
   expect(await after({ 'src/store/users.ts': 3 }, () => lines().length === 0)).toBeLessThan(SOON);
+});
+
+it('a template is mended where its view reads the rows, as the view stands in the editor', async () => {
+  const MODELS = 'from django.db import models\n\n\nclass Customer(models.Model):\n    name = models.TextField()\n\n\nclass Order(models.Model):\n    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)\n';
+  const VIEWS = 'from django.shortcuts import render\nfrom .models import Order\n\n\ndef orders(request):\n    return render(request, "orders.html", {"orders": Order.objects.all()})\n';
+  const PAGE = '{% for order in orders %}\n{{ order.customer.name }}\n{% endfor %}\n';
+  const [page, views] = [uri('shop/templates/orders.html'), uri('shop/views.py')];
+  for (const [name, text] of Object.entries({ 'shop/models.py': MODELS, 'shop/views.py': VIEWS, 'shop/templates/orders.html': PAGE })) workspace.write(name, text);
+  await client.notify('workspace/didChangeWatchedFiles', { changes: ['shop/models.py', 'shop/views.py', 'shop/templates/orders.html'].map((name) => ({ uri: uri(name), type: 1 })) });
+  const edited = `# not saved\n${VIEWS}`;
+  await client.open(views, 'python', VIEWS);
+  await client.change(views, [{ text: edited }]);
+  await client.open(page, 'html', PAGE);
+  const found = (): number[] => (client.published.get(page)?.diagnostics ?? []).filter((d) => d.code === 'n-plus-one').map((d) => d.range.start.line);
+  await client.until(() => found().length > 0);
+  expect(found()).toEqual([1]);
+  const range = client.published.get(page)!.diagnostics[0]!.range;
+  const actions = await client.request<CodeAction[]>('textDocument/codeAction', { textDocument: { uri: page }, range, context: { diagnostics: [] } });
+  const fix = actions.find((action) => action.title === 'Load `customer` with the query (select_related)');
+  const [change] = (fix?.edit?.documentChanges ?? []) as TextDocumentEdit[];
+  expect(change?.textDocument.uri).toBe(views);
+  expect(change?.edits).toEqual([{ range: { start: { line: 6, character: 72 }, end: { line: 6, character: 72 } }, newText: '.select_related("customer")' }]);
+  expect(actions.map((action) => (action.edit?.documentChanges as TextDocumentEdit[])[0]?.edits[0]?.newText)).toContain('{# sargable-disable-next-line n-plus-one: reason #}\n');
+  await client.change(views, [{ text: edited.replace('objects.all()', 'objects.all().select_related("customer")') }]);
+  await client.until(() => found().length === 0);
 });

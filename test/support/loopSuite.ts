@@ -34,7 +34,7 @@ export interface CaseOutcome {
 }
 
 const ROOT = '/workspace';
-const MARK = /(?:\/\/|#) expect: (n-plus-one|write-in-loop)\s*$/;
+const MARK = /(?:\/\/|#) expect: (n-plus-one|write-in-loop)(?:\s*#\})?\s*$/;
 
 /** The cases of the suite's folder, in order. */
 export function readLoopCases(folder: string): readonly LoopCase[] {
@@ -95,6 +95,8 @@ export async function runLoopCase(example: LoopCase): Promise<CaseOutcome> {
 export interface SuiteFigures {
   readonly positives: number;
   readonly writes: number;
+  /** Positives in templates, which cannot write. */
+  readonly inTemplates: number;
   readonly innocents: number;
   readonly recall: number;
   /** Innocent cases with a finding, of all. */
@@ -114,6 +116,7 @@ export function figuresOf(outcomes: readonly CaseOutcome[]): SuiteFigures {
   return {
     positives: found.length + missed.length,
     writes: positive.flatMap((o) => Object.values(o.case.files)).join('\n').split('\n').filter((line) => /expect: write-in-loop/.test(line)).length,
+    inTemplates: positive.flatMap((o) => Object.values(o.case.files)).join('\n').split('\n').filter((line) => /expect: n-plus-one #\}/.test(line)).length,
     innocents: innocent.length,
     recall: found.length / Math.max(1, found.length + missed.length),
     falseRate: innocent.filter((o) => o.extra.length > 0).length / Math.max(1, innocent.length),

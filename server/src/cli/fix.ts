@@ -45,7 +45,7 @@ export async function fixFiles(project: Project, linted: readonly Linted[], opti
     const file = toPath(original.file.uri) ?? '';
     const relative = relativePath(project.folder, file);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const chosen = current.findings.flatMap((finding) => pick(finding, options.review)).filter((choice) => !bad.has(keyOf(choice)));
+      const chosen = current.findings.flatMap((finding) => pick(finding, options.review)).filter((choice) => !bad.has(keyOf(choice)) && choice.fix.edits.every((edit) => edit.uri === original.file.uri));
       const creating = chosen.find(({ fix }) => fix.creates?.length);
       const taken = creating ? [creating] : collectCompatibleFixes(chosen.map(({ fix }) => fix)).flatMap((fix) => chosen.find((choice) => choice.fix === fix) ?? []);
       const outcome = await applyFixes(project, current, taken);

@@ -33,7 +33,7 @@ export function createAside(syntax: SyntaxParser): Aside {
       resolve: texts.resolve,
       surface(uri) {
         const language = languageOf(toPath(uri) ?? uri);
-        if (language === undefined || language === 'sql' || language === 'prisma' || (language === 'python') !== (reading === 'python')) return undefined;
+        if (language === undefined || language === 'sql' || language === 'prisma' || language === 'template' || (language === 'python') !== (reading === 'python')) return undefined;
         const text = texts.surface(uri);
         return text === undefined ? undefined : rootOf(uri, text, language);
       },

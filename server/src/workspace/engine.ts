@@ -6,6 +6,7 @@ import { readPrismaSchema } from '../core/hosts/prismaSchema';
 import { readCommon } from '../core/hosts/common';
 import { declarePython, readPython } from '../core/hosts/python';
 import { readSqlFile } from '../core/hosts/sqlFile';
+import { readTemplate } from '../core/hosts/template';
 import { isCommonLanguage, type HostLanguage, type SyntaxParser, type SyntaxTree, type TextChange } from '../core/hosts/syntax';
 import { declareTypeScript, readTypeScript } from '../core/hosts/typescript';
 import { isForeignSql } from '../core/sql/foreignDialect';
@@ -88,9 +89,10 @@ export async function createEngine(): Promise<Engine> {
   return engine;
 }
 
-const isHost = (language: DocumentLanguage): language is HostLanguage => language !== 'sql' && language !== 'prisma';
+const isHost = (language: DocumentLanguage): language is HostLanguage => language !== 'sql' && language !== 'prisma' && language !== 'template';
 
 function readPlain(uri: string, text: string, language: DocumentLanguage, context: ReadContext): HostFile {
+  if (language === 'template') return withRole(readTemplate(uri, text), text, context);
   const path = toPath(uri);
   const declared = path !== undefined && isForeignFile(context.databases, path, language === 'prisma' ? 'prisma' : 'sql');
   if (declared || (language === 'sql' && isForeignSql(text))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);

@@ -12,8 +12,12 @@ const LANGUAGES: Readonly<Record<string, DocumentLanguage>> = {
   '.go': 'go', '.java': 'java', '.rb': 'ruby', '.rake': 'ruby', '.php': 'php', '.cs': 'csharp', '.rs': 'rust',
 };
 
+/** Endings of templates, and those that are templates only below a folder of templates: most HTML of a workspace is none. */
+const TEMPLATE = /\.(djhtml|jinja2?|j2)$/i;
+const TEMPLATE_BY_FOLDER = /(?:^|[/\\])(?:templates?|jinja2?)[/\\].*\.(?:html?|txt|xml)$|(?:^|[/\\])views[/\\].*\.html$/i;
+
 /** File name suffixes that are read, for globs and file watchers. */
-export const READ_EXTENSIONS: readonly string[] = Object.keys(LANGUAGES).filter((e) => e !== '.pyi').map((e) => e.slice(1));
+export const READ_EXTENSIONS: readonly string[] = Object.keys(LANGUAGES).filter((e) => e !== '.pyi').map((e) => e.slice(1)).concat('html', 'htm', 'txt', 'xml', 'djhtml', 'jinja', 'jinja2', 'j2');
 
 /** What is read, in words for messages. */
 export const READ_ENDINGS = '.sql, .ts, .tsx, .js, .jsx, .py, .prisma, .go, .java, .rb, .php, .cs, .rs';
@@ -21,10 +25,10 @@ export const READ_ENDINGS = '.sql, .ts, .tsx, .js, .jsx, .py, .prisma, .go, .jav
 /** The language of a document by its name; undefined: not one that is read. Declaration files hold no code. */
 export function languageOf(file: string): DocumentLanguage | undefined {
   if (/\.d\.[mc]?ts$/.test(file) || file.endsWith('.pyi')) return undefined;
-  return LANGUAGES[path.extname(file).toLowerCase()];
+  return LANGUAGES[path.extname(file).toLowerCase()] ?? (TEMPLATE.test(file) || TEMPLATE_BY_FOLDER.test(file) ? 'template' : undefined);
 }
 
-const LANGUAGE_IDS: Readonly<Record<string, DocumentLanguage>> = { sql: 'sql', postgres: 'sql', typescript: 'typescript', typescriptreact: 'tsx', javascript: 'javascript', javascriptreact: 'javascript', python: 'python', prisma: 'prisma', go: 'go', java: 'java', ruby: 'ruby', php: 'php', csharp: 'csharp', rust: 'rust' };
+const LANGUAGE_IDS: Readonly<Record<string, DocumentLanguage>> = { sql: 'sql', postgres: 'sql', typescript: 'typescript', typescriptreact: 'tsx', javascript: 'javascript', javascriptreact: 'javascript', python: 'python', prisma: 'prisma', go: 'go', java: 'java', ruby: 'ruby', php: 'php', csharp: 'csharp', rust: 'rust', 'django-html': 'template', 'django-txt': 'template', jinja: 'template', 'jinja-html': 'template', jinja2: 'template' };
 
 /** The language of an open document: by its name, else as the editor says (untitled documents, unusual names). */
 export const languageOfDocument = (uri: string, languageId?: string): DocumentLanguage | undefined =>

@@ -7,7 +7,7 @@ import { lintFile, type LintResult } from '../core/lint/linter';
 import type { RuleTimer } from '../core/lint/ruleTimer';
 import type { Fix, LintSettings } from '../core/lint/rule';
 import type { StatementUsage } from '../core/lint/usage';
-import { countSyntaxErrors, type RelintResult } from '../core/lint/verifyFix';
+import { countSyntaxErrors, type ChangedText, type RelintResult } from '../core/lint/verifyFix';
 import { rules } from '../core/rules/index.generated';
 import { collectTenantRows, type TenantRow } from '../core/advice/tenantReport';
 import type { Planner } from '../core/plan/planner';
@@ -212,18 +212,22 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     return lintFile({
       file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, history: state.history, planner: planning.planner, usage: project.usageOf, timer: options.timer,
       path: relativePath(folder, toPath(file.uri) ?? file.uri),
-      relint: (changed, creates, planned) => relint(file, changed, creates, planned),
+      textOf: (uri) => project.textOf(uri),
+      relint: (changed, creates, planned, others) => relint(file, changed, creates, planned, others),
     });
   };
 
-  /** Lints a changed text beside the project: the graph sees it for the moment and is put back. */
-  const relint = (original: HostFile, changed: string, creates: NonNullable<Fix['creates']>, planned: boolean): RelintResult => {
+  /** Lints a changed text, with others that changed with it, beside the project: the graph sees them for the moment and is put back. */
+  const relint = (original: HostFile, changed: string, creates: NonNullable<Fix['creates']>, planned: boolean, others: readonly ChangedText[]): RelintResult => {
     const file = engine.read(original.uri, changed, original.language, around());
     const { state, settings, planning } = bindings.of(original.uri);
     const catalog = state.withMigrations?.(creates) ?? state.catalog;
     const planner = !planned ? undefined : creates.length > 0 ? unanswered : planning.planner;
-    const { findings } = withFile(file, () => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules, history: state.history, planner }));
-    return { findings, errors: countSyntaxErrors(file, engine.sql) };
+    const beside = others.map(({ uri, text }) => engine.read(uri, text, languageOfDocument(uri) ?? 'sql', around()));
+    const textOf = (uri: string): string | undefined => others.find((other) => other.uri === uri)?.text ?? project.textOf(uri);
+    const lint = (): LintResult => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules, history: state.history, planner, textOf });
+    const { findings } = [...beside, file].reduce<() => LintResult>((act, one) => () => withFile(one, act), lint)();
+    return { findings, errors: [file, ...beside].reduce((sum, one) => sum + countSyntaxErrors(one, engine.sql), 0) };
   };
 
   /** Does something while the call graph sees another version of a file, which is put back after. */

@@ -9,12 +9,14 @@ import type { DocumentLanguage } from './paths';
  */
 export function suppressionEdit(text: string, finding: Pick<Finding, 'uri' | 'span' | 'rule'>, language: DocumentLanguage): Edit {
   let at = text.lastIndexOf('\n', finding.span.start - 1) + 1;
-  const opening = language === 'sql' ? undefined : openString(text.slice(0, at), language);
+  const opening = language === 'sql' || language === 'template' ? undefined : openString(text.slice(0, at), language);
   if (opening !== undefined) at = text.lastIndexOf('\n', opening - 1) + 1;
   const indentation = /^[ \t]*/.exec(text.slice(at))?.[0] ?? '';
   const newline = /\r\n|\n/.exec(text)?.[0] ?? '\n';
+  const comment = `sargable-disable-next-line ${finding.rule}: reason`;
+  if (language === 'template') return { uri: finding.uri, span: hostSpan(at, at), text: `${indentation}{# ${comment} #}${newline}` };
   const marker = language === 'sql' ? '--' : language === 'python' || language === 'ruby' ? '#' : '//';
-  return { uri: finding.uri, span: hostSpan(at, at), text: `${indentation}${marker} sargable-disable-next-line ${finding.rule}: reason${newline}` };
+  return { uri: finding.uri, span: hostSpan(at, at), text: `${indentation}${marker} ${comment}${newline}` };
 }
 
 /** Offset of the template literal or triple-quoted string that is still open at the end of the text. */

@@ -5,6 +5,7 @@ import type { HostSpan } from '../text/span';
 import type { DjangoClassIr } from './djangoIr';
 import type { ProgramMigration } from './migrationIr';
 import type { HostLanguage } from './syntax';
+import type { RenderIr, SelfRead, TemplateIr } from './templateIr';
 
 /**
  * What is known of one host document: plain data (it crosses worker threads and is cached), no syntax nodes.
@@ -12,7 +13,7 @@ import type { HostLanguage } from './syntax';
  */
 export interface HostFile {
   readonly uri: string;
-  readonly language: 'sql' | 'prisma' | HostLanguage;
+  readonly language: 'sql' | 'prisma' | 'template' | HostLanguage;
   readonly role: FileRole;
   /** Name space whose declarations the file shares with others without importing them: Go's folder, the declared package or namespace; empty where there is but one. Absent: modules see only what they import. */
   readonly package?: string;
@@ -38,6 +39,10 @@ export interface HostFile {
   readonly locals?: readonly LocalIr[];
   /** Attributes read of a loop's element (`order.customer`): an ORM may load each one lazily. */
   readonly attributeReads?: readonly AttributeRead[];
+  /** A template's own content. */
+  readonly template?: TemplateIr;
+  /** Where code fills templates. */
+  readonly renders?: readonly RenderIr[];
   /** `try` statements and Python's `with` statements, in order: what is left to the end of a block, and on which way. */
   readonly blocks?: readonly BlockIr[];
   /** `return` statements, in order. */
@@ -252,6 +257,8 @@ export interface FunctionIr {
   readonly returns: readonly { readonly span: HostSpan; readonly names: readonly string[]; readonly text: string; /** Of an object literal. */ readonly members?: readonly MemberIr[] }[];
   /** Return type as annotated. */
   readonly returnType?: string;
+  /** What a model's method reads of its own object. */
+  readonly selfReads?: readonly SelfRead[];
   /** Guards: `if (cond) return/throw` at the function's top level, in order. */
   readonly guards: readonly { readonly condition: string; readonly names: readonly string[]; readonly span: HostSpan }[];
 }
@@ -412,6 +419,10 @@ export interface RelationIr {
   readonly references: readonly string[];
   /** Loaded with the parent by declaration (`lazy="selectin"`). */
   readonly eager: boolean;
+  /** Where reading it loads nothing: a query that is sent when it is walked (`lazy="dynamic"`), or nothing at all (`raise`, `noload`). */
+  readonly loading?: 'dynamic' | 'never';
+  /** The relation that this one declares in the other model (SQLAlchemy's `backref`). `many` absent: the opposite of this one. */
+  readonly backref?: { readonly property: string; readonly eager: boolean; readonly loading?: 'dynamic' | 'never'; readonly many?: boolean };
   /** Name that ties both sides together where two models have several relations. */
   readonly name?: string;
   /** Property of the other side, which has the columns. */

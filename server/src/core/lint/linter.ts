@@ -13,7 +13,7 @@ import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
 import { closeBrackets, findPlace, trimBlanks } from './place';
-import type { Finding, FindingDraft, Fix, FlowRule, LintSettings, MigrationRule, Question, Rule, RuleContext, StatementContext, StatementRule } from './rule';
+import type { Finding, FindingDraft, Fix, FlowContext, FlowRule, LintSettings, MigrationRule, Question, Rule, StatementContext, StatementRule } from './rule';
 import type { RuleTimer } from './ruleTimer';
 import { createSuppressions, describeUnused } from './suppressions';
 import { describeHeat, usageEvidence, type StatementUsage } from './usage';
@@ -40,6 +40,8 @@ export interface LintRequest {
   readonly cache?: LintCache;
   /** What a server has counted for a query of any file; left out: nothing is known. */
   usage?(uri: string, site: QuerySite): StatementUsage | undefined;
+  /** Text of another document; left out: none is known. */
+  textOf?(uri: string): string | undefined;
   /** Re-reads and re-lints a changed text; with it, fixes are verified before they are offered. */
   readonly relint?: Relint;
   /** Measures the rules; left out: nothing is measured. */
@@ -194,10 +196,11 @@ function guardedFixes(rule: Rule, fixes: () => readonly Fix[], fail: Fail, span:
   };
 }
 
-function contextFor(request: LintRequest, rule: Rule, drafts: FindingDraft[]): RuleContext {
+function contextFor(request: LintRequest, rule: Rule, drafts: FindingDraft[]): FlowContext {
   const { file, text, catalog, settings, sql, flow, planner = noPlanner } = request;
   return {
     file, text, catalog, settings, sql, flow, planner,
+    textOf: (uri) => (uri === file.uri ? text : request.textOf?.(uri)),
     option: <T>(name: string): T => resolveOption(rule, name, settings) as T,
     report: (draft) => void drafts.push(draft),
   };
@@ -247,8 +250,8 @@ function toFinding(request: LintRequest, item: Placed, severity: Finding['severi
     fingerprint: counter.next(rule.id, path, statement, spanText(request.text, span)),
     fixes: () => {
       const compute = (): readonly Fix[] => {
-        const offered = item.fixes().map((fix) => withLineEnds(fix, request.text));
-        return request.relint ? verifyFixes(request.text, finding, offered, request.relint) : offered;
+        const offered = item.fixes().map((fix) => withLineEnds(fix, request.file.uri, request.text));
+        return request.relint ? verifyFixes(request.text, finding, offered, request.relint, request.textOf) : offered;
       };
       return request.timer ? request.timer.fix(rule.id, compute) : compute();
     },
@@ -257,8 +260,8 @@ function toFinding(request: LintRequest, item: Placed, severity: Finding['severi
 }
 
 /** Lines that a fix adds end as the document's do. */
-const withLineEnds = (fix: Fix, text: string): Fix =>
-  text.includes('\r\n') && fix.edits.some((edit) => /(?<!\r)\n/.test(edit.text)) ? { ...fix, edits: fix.edits.map((edit) => ({ ...edit, text: edit.text.replaceAll(/\r?\n/g, '\r\n') })) } : fix;
+const withLineEnds = (fix: Fix, uri: string, text: string): Fix =>
+  text.includes('\r\n') && fix.edits.some((edit) => /(?<!\r)\n/.test(edit.text)) ? { ...fix, edits: fix.edits.map((edit) => (edit.uri === uri ? { ...edit, text: edit.text.replaceAll(/\r?\n/g, '\r\n') } : edit)) } : fix;
 
 /** Of the statement that the finding is about, or that its path leads to. */
 function findUsage({ file, flow, usage }: LintRequest, { site, draft: { query } }: Placed): StatementUsage | undefined {

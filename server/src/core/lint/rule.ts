@@ -107,7 +107,10 @@ export interface StatementContext extends RuleContext {
   ask(question: Question): boolean;
 }
 
-export type FlowContext = RuleContext;
+export interface FlowContext extends RuleContext {
+  /** Text of a document of the workspace, for fixes that belong there; undefined where it is not known. */
+  textOf(uri: string): string | undefined;
+}
 
 export interface MigrationContext extends RuleContext {
   readonly migration: MigrationFile;

@@ -1,9 +1,11 @@
 import { loopFinding } from '../advice/batching/finding';
 import { FEW_ROWS, loopRows } from '../advice/batching/loopRows';
 import { lazyFinding, propertyFinding } from '../advice/batching/lazyFinding';
+import { templateFinding } from '../advice/batching/templateFinding';
 import { collectLazyReads } from '../calls/lazyReads';
 import { collectLoopQueries } from '../calls/loopQueries';
 import { collectPropertyReads } from '../calls/propertyReads';
+import { collectTemplateReads } from '../calls/templateReads';
 import type { FlowRule } from '../lint/rule';
 
 /** A query per element where one query for all of them would do. */
@@ -49,6 +51,7 @@ export const nPlusOne: FlowRule = {
       context.report(loopFinding(context, query, query.path.length === 1 ? 'sends a query' : 'leads to a query'));
     }
     for (const read of collectPropertyReads(context.flow, context.file)) context.report(propertyFinding(context, read));
+    for (const read of collectTemplateReads(context.flow, context.file)) context.report(templateFinding(context, read));
     for (const lazy of collectLazyReads(context.flow, context.file)) context.report(lazyFinding(context, lazy));
   },
 };

@@ -5,6 +5,7 @@ import { overlaps } from '../../core/text/span';
 import { canonicalUri, toUri } from '../../workspace/paths';
 import { suppressionEdit } from '../../workspace/suppress';
 import path from 'node:path';
+import { createPositionMapper } from '../convert';
 import type { OpenDocument } from '../documents';
 import { lintDocument, projectOf, type Session } from '../session';
 import { toDiagnostics } from './diagnostics';
@@ -59,5 +60,12 @@ function toWorkspaceEdit(session: Session, document: OpenDocument, fix: Fix): Wo
       { textDocument: { uri, version: null }, edits: [{ range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }, newText: file.text }] },
     ];
   });
-  return { documentChanges: [...own, ...created] };
+  const others = [...new Set(fix.edits.map((edit) => edit.uri).filter((uri) => uri !== canonicalUri(document.clientUri)))].flatMap((uri): TextDocumentEdit[] => {
+    const open = session.documents.get(uri);
+    const text = open?.text ?? projectOf(session, uri)?.textOf(uri);
+    if (text === undefined) return [];
+    const positions = open?.positions ?? createPositionMapper(text, session.encoding);
+    return [{ textDocument: { uri: open?.clientUri ?? uri, version: open?.version ?? null }, edits: fix.edits.filter((edit) => edit.uri === uri).map((edit) => ({ range: positions.toRange(edit.span), newText: edit.text })) }];
+  });
+  return { documentChanges: [...own, ...others, ...created] };
 }

@@ -5,12 +5,15 @@ import type { Edit } from '../../text/edit';
 import { hostSpan } from '../../text/span';
 import { lineEnd } from './code';
 
+/** The query of the elements, and the way from them to what is read. */
+export type EagerRequest = Pick<LazyRead, 'site' | 'path'>;
+
 /**
  * Loads the relation with the query that gives the elements, as the library does: by its adapter, else SQLAlchemy's `selectinload` for many rows (the parents' keys
  * go into one further statement), `joinedload` for one. Adds the option and the import.
  * Undefined where the statement is not written as `select(Model)` or `.query(Model)` in this file.
  */
-export function eagerLoadFix(context: FlowContext, lazy: LazyRead): Fix | undefined {
+export function eagerLoadFix(context: FlowContext, lazy: EagerRequest): Fix | undefined {
   const { site, path } = lazy;
   const own = findAdapter(site.library)?.loadRelation?.(site, { uri: context.file.uri, text: context.text, path });
   if (own) return { title: titleOf(path, own.by), kind: 'review', edits: own.edits };
@@ -44,7 +47,7 @@ function afterEntity({ file, text }: FlowContext, site: LazyRead['site']): numbe
   return undefined;
 }
 
-function ownerOf(context: FlowContext, lazy: LazyRead, step: number): string | undefined {
+function ownerOf(context: FlowContext, lazy: EagerRequest, step: number): string | undefined {
   let owner = lazy.site.model;
   for (const { property } of lazy.path.slice(0, step)) {
     const from: string | undefined = owner;

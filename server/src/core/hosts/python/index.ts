@@ -15,7 +15,8 @@ import { createContext } from './context';
 import { localsOf, readFunctions, type ValueLinks } from './functions';
 import { readLoops } from './loops';
 import { linkScopes } from './links';
-import { readAttributeReads, readExports, readImports } from './modules';
+import { readRenders } from './renders';
+import { readAttributeReads, readExports, readImports, withSelfReads } from './modules';
 import { outlineOf } from './outline';
 import { collectScopes } from './scopes';
 import { collectDrafts, readSites } from './sites';
@@ -42,6 +43,8 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
   const links: ValueLinks = { outline, siteOfCall };
   const calls = readCalls(outline, scopes).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
   const loops = readLoops(outline, scopes, links);
+  const renders = readRenders(uri, text, outline, scopes, sites);
+  const functions = readFunctions(outline, scopes, calls, links);
   const migration = role === 'migration' || scopes.module.bindings.has('down_revision') ? readAlembicMigration(tree.root, scopes) ?? readDjangoMigration(uri, outline.classes, scopes) : undefined;
   return {
     uri,
@@ -49,7 +52,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
     role,
     sites,
     loops,
-    functions: readFunctions(outline, scopes, calls, links),
+    functions: models.length > 0 ? withSelfReads(functions, outline) : functions,
     classes: readClasses(outline, scopes),
     calls,
     imports: readImports(tree.root),
@@ -60,6 +63,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
     ...(scopes.uses.size > 0 ? { uses: [...scopes.uses] } : {}),
     lines: collectLineStarts(text),
     locals: localsOf(scopes.module, links),
+    ...(renders.length > 0 ? { renders } : {}),
     attributeReads: readAttributeReads(outline, loops, scopes),
     blocks: readBlocks(outline),
     exits: readExits(outline),

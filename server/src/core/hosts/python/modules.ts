@@ -1,5 +1,6 @@
-import type { AttributeRead, ExportIr, ImportIr, Loop } from '../ir';
+import type { AttributeRead, ExportIr, FunctionIr, ImportIr, Loop } from '../ir';
 import type { SyntaxNode } from '../syntax';
+import type { SelfRead } from '../templateIr';
 import { isConditional } from './calls';
 import type { Outline } from './outline';
 import { importsOf, type Scopes } from './scopes';
@@ -61,4 +62,27 @@ const isCalled = (node: SyntaxNode): boolean => node.parent?.type === 'call' && 
 function isTarget(node: SyntaxNode): boolean {
   const parent = node.parent;
   return !!parent && /assignment$/.test(parent.type) && field(parent, 'left')?.id === node.id;
+}
+
+/** Methods with what they read of their own object (`self.items.count()`), up to a call with arguments. */
+export function withSelfReads(functions: readonly FunctionIr[], outline: Outline): readonly FunctionIr[] {
+  const reads = new Map<number, SelfRead[]>();
+  for (const node of outline.attributes) {
+    if (field(node, 'object')?.text !== 'self') continue;
+    const functionId = outline.functionOf(node);
+    if (functionId === undefined || functions[functionId]?.classId === undefined) continue;
+    const path: string[] = [field(node, 'attribute')?.text ?? ''];
+    let current = node;
+    for (let parent = current.parent; parent; current = parent, parent = current.parent) {
+      if (parent.type === 'attribute' && field(parent, 'object')?.id === current.id) path.push(field(parent, 'attribute')?.text ?? '');
+      else if (parent.type !== 'call' || field(parent, 'function')?.id !== current.id) break;
+      else if ((field(parent, 'arguments')?.namedChildren.length ?? 0) > 0) {
+        path.push('()');
+        break;
+      }
+    }
+    if (isTarget(current)) continue;
+    reads.set(functionId, [...(reads.get(functionId) ?? []), { path, conditional: isConditional(node) }]);
+  }
+  return reads.size === 0 ? functions : functions.map((fn) => (reads.has(fn.id) ? { ...fn, selfReads: reads.get(fn.id)! } : fn));
 }

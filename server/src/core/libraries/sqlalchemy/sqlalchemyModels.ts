@@ -44,6 +44,8 @@ interface RelationDraft {
   readonly target: string;
   readonly list?: boolean;
   readonly eager: boolean;
+  readonly loading?: RelationIr['loading'];
+  readonly backref?: NonNullable<RelationIr['backref']>;
   /** Names in `foreign_keys=`; `secondary` tables leave the columns unknown. */
   readonly foreignKeys: readonly string[];
   readonly secondary: boolean;
@@ -203,10 +205,27 @@ function readRelation(property: string, call: SyntaxNode, annotation: string | u
     property,
     target: target.replaceAll(/^\W+|\W+$/g, ''),
     list: uselist ? literalValue(uselist) === true : annotated ? annotated.list : undefined,
-    eager: eagerLoading.test(textValue(lazy) ?? ''),
+    ...loadingOf(textValue(lazy), call, annotation),
+    ...backrefOf(keyword.get('backref'), keyword.has('secondary'), uselist ? literalValue(uselist) === true : annotated?.list),
     foreignKeys: names,
     secondary: keyword.has('secondary'),
   };
+}
+
+function loadingOf(lazy: string | undefined, call?: SyntaxNode, annotation = ''): Pick<RelationDraft, 'eager' | 'loading'> {
+  const eager = eagerLoading.test(lazy ?? '');
+  if (lazy === 'dynamic' || (call && calleeName(call)?.text) === 'dynamic_loader' || /\bDynamicMapped\[/.test(annotation)) return { eager, loading: 'dynamic' };
+  return { eager, ...(/^(raise|raise_on_sql|noload|write_only)$/.test(lazy ?? '') || /\bWriteOnlyMapped\[/.test(annotation) ? { loading: 'never' as const } : {}) };
+}
+
+/** `backref='orders'`, `backref=backref('orders', lazy='dynamic')`: the relation that it gives the other class. `list`: what the relation itself is, where it says so. */
+function backrefOf(value: SyntaxNode | undefined, secondary: boolean, list: boolean | undefined): Pick<RelationDraft, 'backref'> {
+  const inner = value && unwrap(value);
+  const { positional, keyword } = inner?.type === 'call' ? argumentsOf(inner) : { positional: inner ? [inner] : [], keyword: new Map<string, SyntaxNode>() };
+  const property = textValue(positional[0]);
+  const uselist = keyword.get('uselist');
+  if (property === undefined) return {};
+  return { backref: { property, ...loadingOf(textValue(keyword.get('lazy'))), ...(uselist ? { many: literalValue(uselist) === true } : secondary ? { many: true } : list === undefined ? {} : { many: !list }) } };
 }
 
 function readTableArguments(draft: Draft, value: SyntaxNode | undefined): void {
@@ -341,7 +360,7 @@ function toModel(draft: Draft, all: readonly Draft[]): ModelIr {
 function toRelation(relation: RelationDraft, own: Draft, all: readonly Draft[]): RelationIr {
   const target = all.find((draft) => draft.name === relation.target);
   const keysOf = (draft: Draft): ForeignKey[] => [...[...draft.columns.values()].flatMap((column) => (column.foreignKey ? [column.foreignKey] : [])), ...draft.foreignKeys];
-  const base = { property: relation.property, model: relation.target, eager: relation.eager };
+  const base = { property: relation.property, model: relation.target, eager: relation.eager, ...(relation.loading ? { loading: relation.loading } : {}), ...(relation.backref ? { backref: relation.backref } : {}) };
   const named = (key: ForeignKey): boolean => relation.foreignKeys.length === 0 || key.columns.some((column) => relation.foreignKeys.includes(column));
   const out = target && !relation.secondary ? keysOf(own).filter((key) => key.references.table === target.table && named(key)) : [];
   const back = target && !relation.secondary ? keysOf(target).filter((key) => key.references.table === own.table && named(key)) : [];
