@@ -100,8 +100,8 @@ export interface WhatIf {
 /** Extension to panel. */
 export type ToPanel =
   | { readonly type: 'show'; readonly content: PanelContent }
-  /** Something runs for this panel and can be cancelled; without a title nothing runs any more. */
-  | { readonly type: 'busy'; readonly title?: string }
+  /** Something runs for this panel, `forMs` already, and can be cancelled; without a title nothing runs any more. */
+  | { readonly type: 'busy'; readonly title?: string; readonly forMs?: number }
   /** Nodes that stand for something in the document. */
   | { readonly type: 'places'; readonly nodes: readonly number[] }
   /** The caret in the document is at what this node stands for. */

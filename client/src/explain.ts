@@ -51,7 +51,9 @@ export function createExplain(server: Server, connections: Connections, panel: E
       const cancel = new vscode.CancellationTokenSource();
       const listeners = [token, ownToken].map((source) => source.onCancellationRequested(() => cancel.cancel()));
       try {
-        return await server.request<ExplainResult>(explainRequest, params, cancel.token);
+        const result = await server.request<ExplainResult>(explainRequest, params, cancel.token);
+        // Postgres' words for what the user has done are no news.
+        return cancel.token.isCancellationRequested && result.kind === 'error' ? undefined : result;
       } catch (error) {
         if (cancel.token.isCancellationRequested) return undefined;
         return { kind: 'error', message: error instanceof Error ? error.message : String(error) } satisfies ExplainResult;
@@ -181,15 +183,17 @@ export function createExplain(server: Server, connections: Connections, panel: E
     const source = sourceOf(target, labelOf(uri, site.range), site.sql, { uri: uri.toString(), range: site.range });
     panel.show({ kind: 'loading', title: connection ? `Explaining on ${connection.label}` : 'Planning in the twin', sql: site.sql }, source);
     let confirmed = false;
+    let estimated: ShownPlan | undefined;
     if (analyze && connection) {
       const estimate = await converse(target, connection, { analyze: false });
-      if (estimate) showOutcome(estimate, source);
+      if (estimate) estimated = showOutcome(estimate, source);
       if (!estimate || estimate.result.kind === 'error') return;
       confirmed = (await askAbout(estimate.result, connection, estimate.attempt, 'analyze')) !== undefined;
       if (!confirmed) return;
     }
     const outcome = await converse(target, connection, { ...assumptions, analyze, ...(confirmed ? { confirmed } : {}) });
     if (outcome) showOutcome(outcome, source);
+    else if (estimated) panel.complain('Cancelled: the query was not run to its end. What is shown is its estimate.');
     else panel.show({ kind: 'message', severity: 'info', title: 'Cancelled', message: 'The query was not explained.', details: [], sql: site.sql }, source);
   };
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { FromPanel, PanelContent, PanelOrigin, PanelState, PlanValues, ShownPlan, ToPanel, WhatIf, WhatIfOptions } from '../../protocol/webview';
 import { renderPage } from './panelPage';
+import { branchOf, type GitExports } from './gitBranch';
 import { createSourceLink } from './explainSource';
 import { createPlanHistory } from './planHistory';
 import type { Server } from './server';
@@ -49,7 +50,7 @@ export function createExplainPanel(context: vscode.ExtensionContext, server: Ser
   let panel: vscode.WebviewPanel | undefined;
   let content: PanelContent = { kind: 'empty' };
   let source: PanelSource | undefined;
-  let running: { readonly title: string; readonly cancel: vscode.CancellationTokenSource } | undefined;
+  let running: { readonly title: string; readonly since: number; readonly cancel: vscode.CancellationTokenSource } | undefined;
 
   const post = (message: ToPanel): void => void panel?.webview.postMessage(message);
   const link = createSourceLink(server, { onPlaces: (nodes) => post({ type: 'places', nodes }), onCaret: (node) => post({ type: 'caret', node }) });
@@ -57,7 +58,7 @@ export function createExplainPanel(context: vscode.ExtensionContext, server: Ser
 
   const send = (): void => {
     post({ type: 'show', content });
-    post({ type: 'busy', ...(running ? { title: running.title } : {}) });
+    post({ type: 'busy', ...(running ? { title: running.title, forMs: Date.now() - running.since } : {}) });
     link.follow(shownPlan(), source?.origin);
   };
   /** The same plan with what changed around it. */
@@ -151,13 +152,15 @@ export function createExplainPanel(context: vscode.ExtensionContext, server: Ser
     },
     showPlan(shown, nextSource, compareWith) {
       source = nextSource;
-      if (compareWith) history.add(compareWith);
-      history.add(shown);
-      display(planContent(shown, compareWith?.id));
+      const branch = source?.origin && branchOf(vscode.extensions.getExtension<GitExports>('vscode.git')?.exports, vscode.Uri.parse(source.origin.uri, true));
+      const here = (plan: ShownPlan): ShownPlan => (branch === undefined ? plan : { ...plan, branch });
+      if (compareWith) history.add(here(compareWith));
+      history.add(here(shown));
+      display(planContent(here(shown), compareWith?.id));
     },
     async working(title, work) {
       running?.cancel.cancel();
-      const mine = { title, cancel: new vscode.CancellationTokenSource() };
+      const mine = { title, since: Date.now(), cancel: new vscode.CancellationTokenSource() };
       running = mine;
       post({ type: 'busy', title });
       try {

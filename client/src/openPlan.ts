@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ShownPlan } from '../../protocol/webview';
+import { decodeText } from './decodeText';
 import type { ExplainPanel } from './explainPanel';
 
 /** Larger files are logs of days: a part of them is to be selected in the editor. Bytes. */
@@ -28,7 +29,7 @@ export function createOpenPlan(panel: ExplainPanel): OpenPlan {
       if (!picked) return;
       const { size } = await vscode.workspace.fs.stat(picked);
       if (size > MAX_FILE) throw new Error('This file is larger than 20 MB. Open it, select the plan, and use “Show Selection as Query Plan”.');
-      show(vscode.workspace.asRelativePath(picked), new TextDecoder().decode(await vscode.workspace.fs.readFile(picked)));
+      show(vscode.workspace.asRelativePath(picked), decodeText(await vscode.workspace.fs.readFile(picked)));
     },
     selection() {
       const editor = vscode.window.activeTextEditor;

@@ -81,7 +81,7 @@ function figures({ node, figures: row, neverExecuted, share, group }: PlanRow, m
 /** The lines of EXPLAIN as they are, conditions first. */
 function lines(node: PlanNode, terms: boolean): HTMLElement {
   const conditions = node.conditions.map(({ label }) => label);
-  const rest = Object.entries(node.raw ?? {}).filter(([key, value]) => !SAID.has(key) && !conditions.includes(key) && typeof value !== 'object' || Array.isArray(value) && !SAID.has(key) && !conditions.includes(key));
+  const rest = Object.entries(node.raw ?? {}).filter(([key]) => !SAID.has(key) && !conditions.includes(key));
   return element('dl', { class: 'lines' },
     ...node.conditions.flatMap(({ label, text }) => [element('dt', { class: 'wide' }, label), element('dd', { class: 'wide' }, element('code', {}, text)), ...(terms && explainLine(label) ? [element('dd', { class: 'meaning' }, explainLine(label))] : [])]),
     ...rest.flatMap(([key, value]) => pair(key, lineValue(value), terms ? explainLine(key) : undefined)),
@@ -89,7 +89,11 @@ function lines(node: PlanNode, terms: boolean): HTMLElement {
 }
 
 /** As EXPLAIN prints it, but with digits in groups. */
-const lineValue = (value: unknown): string => (Array.isArray(value) ? value.map(String).join(', ') : typeof value === 'number' ? value.toLocaleString('en', { maximumFractionDigits: 3 }) : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value));
+function lineValue(value: unknown): string {
+  if (Array.isArray(value)) return value.map(lineValue).join(', ');
+  if (typeof value === 'object' && value !== null) return Object.entries(value).map(([key, item]) => `${key}: ${lineValue(item)}`).join(', ');
+  return typeof value === 'number' ? value.toLocaleString('en', { maximumFractionDigits: 3 }) : typeof value === 'boolean' ? (value ? 'yes' : 'no') : String(value);
+}
 
 function workers(node: PlanNode): HTMLElement | string {
   if (!node.workers || node.workers.length === 0) return '';

@@ -1,5 +1,7 @@
+import { MAX_TEXT, readPlans, type PlanReadError, type PlanReading } from '../../server/src/core/plan/read';
 import type { PanelContent, ToPanel } from '../../protocol/webview';
 import { button, element } from './dom';
+import { highlightSql } from './highlight';
 import { announce, beginWith, keepContent, post } from './host';
 import { createPlanPage, raw, type PlanPage } from './planPage';
 
@@ -17,7 +19,7 @@ function showPlan(content: Extract<PanelContent, { kind: 'plan' }>, number = 0):
   const made = createPlanPage(content, number, (next) => showPlan(content, next));
   if (!('elements' in made)) {
     page = undefined;
-    main.replaceChildren(message('error', 'This is no plan that can be read', made.message, made.advice === '' ? [] : [made.advice]), ...pasteForm());
+    main.replaceChildren(unreadable(made), ...pasteForm());
     return;
   }
   page = made;
@@ -33,11 +35,31 @@ function message(severity: 'error' | 'info', title: string, text: string, detail
   );
 }
 
+/** A field takes long over more characters: a longer text goes past it. */
+const MAX_FIELD = 200_000;
+
+function showUnreadable(reading: PlanReading): void {
+  if (reading.ok) return;
+  main.replaceChildren(unreadable(reading.error), ...pasteForm());
+}
+
+const unreadable = ({ message: text, advice }: PlanReadError): HTMLElement => message('error', 'This is no plan that can be read', text, advice === '' ? [] : [advice]);
+
 /** An empty panel takes a plan in any form. */
 function pasteForm(): readonly HTMLElement[] {
   const input = element('textarea', { rows: '10', spellcheck: 'false', 'aria-label': 'Plan', placeholder: 'Paste the output of EXPLAIN (text, JSON, YAML, XML) or of auto_explain' });
-  const show = (): void => { if (input.value.trim() !== '') post({ type: 'paste', text: input.value }); };
-  input.addEventListener('paste', () => setTimeout(show));
+  const take = (text: string): void => {
+    if (text.length > MAX_TEXT) showUnreadable(readPlans(text));
+    else if (text.trim() !== '') post({ type: 'paste', text });
+  };
+  const show = (): void => take(input.value);
+  input.addEventListener('paste', (event) => {
+    const text = event.clipboardData?.getData('text') ?? '';
+    if (text.length > MAX_FIELD) {
+      event.preventDefault();
+      take(text);
+    } else setTimeout(show);
+  });
   return [element('section', { class: 'paste' }, element('h1', {}, 'Show a query plan'), element('p', {}, 'It is read here and sent nowhere.'), input, element('p', {}, button('Show the plan', show, { class: 'action' })))];
 }
 
@@ -54,18 +76,18 @@ function render(content: PanelContent): void {
   switch (content.kind) {
     case 'plan': return showPlan(content);
     case 'empty': return main.replaceChildren(...pasteForm());
-    case 'message': return main.replaceChildren(message(content.severity, content.title, content.message, content.details), ...(content.sql ? [raw('SQL', content.sql)] : []));
-    case 'loading': return main.replaceChildren(element('p', { class: 'loading', role: 'status' }, content.title ? `${content.title}…` : ''), ...(content.sql ? [raw('SQL', content.sql)] : []));
+    case 'message': return main.replaceChildren(message(content.severity, content.title, content.message, content.details), ...(content.sql ? [raw('SQL', content.sql, highlightSql(content.sql))] : []));
+    case 'loading': return main.replaceChildren(element('p', { class: 'loading', role: 'status' }, content.title ? `${content.title}…` : ''), ...(content.sql ? [raw('SQL', content.sql, highlightSql(content.sql))] : []));
   }
 }
 
 let ticking: ReturnType<typeof setInterval> | undefined;
 
 /** What runs, for how long, and the way to stop it. */
-function renderBusy(title: string | undefined): void {
+function renderBusy(title: string | undefined, forMs = 0): void {
   clearInterval(ticking);
   if (title === undefined) return busy.replaceChildren();
-  const started = Date.now();
+  const started = Date.now() - forMs;
   const elapsed = element('span', { class: 'elapsed', 'aria-hidden': 'true' });
   const tick = (): void => { elapsed.textContent = ` ${((Date.now() - started) / 1000).toFixed(1)} s `; };
   tick();
@@ -76,7 +98,7 @@ function renderBusy(title: string | undefined): void {
 window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
   switch (data.type) {
     case 'show': return render(data.content);
-    case 'busy': return renderBusy(data.title);
+    case 'busy': return renderBusy(data.title, data.forMs);
     case 'places':
       places = data.nodes;
       return page?.setPlaces(places);

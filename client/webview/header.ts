@@ -42,7 +42,7 @@ export function renderHeader(shown: ShownPlan, model: PlanModel, { sourceLabel, 
       sourceLabel ? ' · ' : '',
       sourceLabel ? button(sourceLabel, () => post({ type: 'revealSource' }), { class: 'link', title: 'Go to the query' }) : undefined,
     ), settings.length > 0 && element('p', {}, element('span', { class: 'dim' }, 'Settings that differ '), ...settings.map(([name, value]) => element('code', { class: 'chip' }, `${name} = ${value}`)))),
-    notes.length > 0 && element('ul', { class: 'notes' }, ...notes.map((note) => element('li', {}, note))),
+    notes.length > 0 && element('ul', { class: 'notes' }, ...notes.map((note) => element('li', {}, `${/[.!?]$/.test(note) ? note : `${note}.`} `))),
   );
 }
 

@@ -16,17 +16,20 @@ function totalOf(plan: ShownPlan): string {
   return model.timed ? formatMs(model.wholeMs ?? 0) : `cost ${formatCost(model.root.totalCost)}`;
 }
 
+/** Titles of columns, and their classes: the narrower panel leaves some out. */
+const HEADS = [['Plan', ''], ['Total', 'number'], ['From', 'from'], ['When', 'when'], ['Actions', 'actions']] as const;
+
 /** The plans that are kept, with what can be done with each. */
 export function renderHistory(plans: readonly ShownPlan[], shown: ShownPlan): HTMLElement {
   return element('section', { class: 'history' },
     element('h2', { id: 'history' }, 'Plans of this query'),
     element('table', { class: 'plain', 'aria-labelledby': 'history' },
-      element('thead', {}, element('tr', {}, ...['Plan', 'Total', 'From', 'When', ''].map((title, index) => element('th', { scope: 'col', class: index === 1 ? 'number' : undefined }, title === '' ? element('span', { class: 'hidden' }, 'Actions') : title)))),
+      element('thead', {}, element('tr', {}, ...HEADS.map(([title, className]) => element('th', { scope: 'col', class: className }, title === 'Actions' ? element('span', { class: 'hidden' }, title) : title)))),
       element('tbody', {}, ...plans.map((plan) => element('tr', {},
         element('th', { scope: 'row' }, plan.id === shown.id ? element('strong', { title: 'Shown above' }, plan.title) : button(plan.title, () => post({ type: 'showPlan', id: plan.id }), { class: 'link', title: 'Show this plan' })),
         element('td', { class: 'number' }, totalOf(plan)),
-        element('td', { class: 'dim' }, whereOf(plan)),
-        element('td', { class: 'dim' }, timeOf(plan)),
+        element('td', { class: 'dim from' }, whereOf(plan)),
+        element('td', { class: 'dim when' }, timeOf(plan)),
         element('td', { class: 'actions' },
           button(plan.pinned ? '★ Pinned' : '☆ Pin', () => post({ type: 'pin', id: plan.id, pinned: !plan.pinned }), { class: 'quiet', 'aria-pressed': String(plan.pinned === true), title: 'Pinned plans are kept when newer ones come' }),
           plan.id === shown.id ? false : button('Forget', () => post({ type: 'forget', id: plan.id }), { class: 'quiet', 'aria-label': `Forget ${plan.title}` }),

@@ -5,6 +5,7 @@ import { renderCompare } from './compareView';
 import { button, element, select } from './dom';
 import { renderExport } from './exportView';
 import { renderHeader } from './header';
+import { highlightPlan, highlightSql } from './highlight';
 import { post, setView, view, type Tab } from './host';
 import { documentOf, inputsOf, modelOf, problemsOf, sqlOf } from './plans';
 import { createTabs, type TabView } from './tabs';
@@ -47,7 +48,7 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
     { id: 'compare', title: history.length > 1 ? `Compare (${history.length})` : 'Compare', render: () => renderCompare({ shown, history, compareWith: content.compareWith }) },
     ...(canTry ? [{ id: 'whatif' as const, title: 'What if', render: () => (whatIf = createWhatIfView(shown, sql)).element }] : []),
     ...(abilities.explain && /\$\d/.test(sql ?? '') ? [{ id: 'values' as const, title: 'Values', render: () => renderValues(shown, history, abilities) }] : []),
-    ...(sql === undefined ? [] : [{ id: 'sql' as const, title: 'SQL', render: () => element('div', {}, raw('SQL', sql), renderParameters(shown)) }]),
+    ...(sql === undefined ? [] : [{ id: 'sql' as const, title: 'SQL', render: () => element('div', {}, raw('SQL', sql, highlightSql(sql)), renderParameters(shown)) }]),
     ...rawViews(content, number),
     { id: 'export', title: 'Export', render: () => renderExport(shown, number) },
   ];
@@ -90,11 +91,15 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
 function rawViews({ shown }: PlanContent, number: number): readonly TabView<Tab>[] {
   const { source } = shown;
   return [
-    { id: 'text', title: 'Text', render: () => raw('Text', source.kind === 'text' ? source.text : renderTextForm(source.plan)) },
+    { id: 'text', title: 'Text', render: () => {
+      const text = source.kind === 'text' ? source.text : renderTextForm(source.plan);
+      return raw('Text', text, highlightPlan(text));
+    } },
     { id: 'json', title: 'JSON', render: () => raw('JSON', JSON.stringify([documentOf(shown, number)], undefined, 2)) },
   ];
 }
 
-export function raw(what: string, text: string): HTMLElement {
-  return element('div', { class: 'raw' }, button(`Copy ${what}`, () => post({ type: 'copy', text, what })), element('pre', { tabindex: '0', 'aria-label': what }, element('code', {}, text)));
+/** A text as it is, to read and to copy; `shown`: the same text with its parts told apart. */
+export function raw(what: string, text: string, shown: readonly (Node | string)[] = [text]): HTMLElement {
+  return element('div', { class: `raw ${what.toLowerCase()}` }, button(`Copy ${what}`, () => post({ type: 'copy', text, what })), element('pre', { tabindex: '0', role: 'region', 'aria-label': what }, element('code', {}, ...shown)));
 }

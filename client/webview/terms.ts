@@ -1,6 +1,13 @@
 /** What the words of EXPLAIN mean, for a person who does not read plans every day. */
 
 const nodeTerms: readonly (readonly [pattern: RegExp, meaning: string])[] = [
+  [/SetOp/, 'Computes INTERSECT or EXCEPT.'],
+  [/Merge Append/, 'Returns the rows of its children, each in order, as one list in order: partitions, mostly.'],
+  [/Recursive Union/, 'WITH RECURSIVE: runs its first child once, then the second on what came last, until nothing comes.'],
+  [/WorkTable Scan/, 'Reads what the last step of WITH RECURSIVE has found.'],
+  [/Named Tuplestore Scan/, 'Reads the rows that a statement changed, for a trigger.'],
+  [/Sample Scan/, 'Reads a part of the table by chance (TABLESAMPLE).'],
+  [/Custom Scan/, 'A way to read that an extension brings.'],
   [/^(Parallel )?Seq Scan/, 'Reads the whole table from its first block to its last.'],
   [/Index Only Scan/, 'Answers from the index alone. It looks into the table only for rows whose block is not marked all-visible (Heap Fetches).'],
   [/Bitmap Index Scan/, 'Collects the places of all matching rows from an index, to be read in the order of the table.'],
@@ -26,14 +33,14 @@ const nodeTerms: readonly (readonly [pattern: RegExp, meaning: string])[] = [
   [/Materialize/, 'Keeps the rows of its child in memory (or a temporary file) to be read again.'],
   [/WindowAgg/, 'Computes window functions.'],
   [/Unique/, 'Leaves out equal rows that follow each other.'],
-  [/SetOp/, 'Computes INTERSECT or EXCEPT.'],
   [/LockRows/, 'Locks the rows (FOR UPDATE, FOR SHARE).'],
   [/Result/, 'Computes values without reading a table, or checks a condition once.'],
   [/ProjectSet/, 'Runs functions that return several rows.'],
   [/Function Scan/, 'Reads the rows that a function returns.'],
   [/Values Scan/, 'Reads a list of constants.'],
   [/Foreign Scan/, 'Asks a foreign server.'],
-  [/Insert|Update|Delete|Merge/, 'Changes the table with the rows from below.'],
+  [/^Group$/, 'Leaves one row of each group; its input comes in order.'],
+  [/Insert|Update|Delete|^Merge$/, 'Changes the table with the rows from below.'],
   [/Tid/, 'Fetches rows by their physical place.'],
 ];
 
@@ -60,6 +67,15 @@ const lineTerms: Readonly<Record<string, string>> = {
   'Shared I/O Read Time': 'Milliseconds spent reading (track_io_timing).', 'I/O Read Time': 'Milliseconds spent reading (track_io_timing).', 'Temp I/O Read Time': 'Milliseconds spent reading temporary files.',
   'Parallel Aware': 'The processes share this node’s work.', 'Async Capable': 'It can wait for a foreign server while others run.', 'Parent Relationship': 'What it is to the node above.', 'Scan Direction': 'Which way the index is walked.', 'Join Type': 'Which rows come out that have no partner.', 'Inner Unique': 'Each row has at most one partner, so the search ends with the first.',
   Strategy: 'How groups are made.', 'Partial Mode': 'Workers group their part; one node puts the parts together.', Output: 'Columns that it hands up.', Alias: 'The name in the query.', 'Index Searches': 'How often the index was descended.', Disabled: 'It breaks an enable_ setting and was taken for want of another.',
+  'Function Name': 'The function whose rows are read.', 'Table Function Name': 'The table function whose rows are read (XMLTABLE, JSON_TABLE).', 'Function Call': 'The function with its arguments.', 'Table Function Call': 'The table function with its arguments.',
+  'CTE Name': 'The WITH query that is read.', 'Tuplestore Name': 'The trigger’s name for the changed rows.', 'Custom Plan Provider': 'The extension that runs the node.', 'Sampling Method': 'BERNOULLI looks at each row, SYSTEM at whole blocks.', 'Sampling Parameters': 'The part to read, in percent.', 'Repeatable Seed': 'The same seed reads the same sample.',
+  'Params Evaluated': 'Values that are worked out before the workers start.', 'TID Cond': 'Physical places of the rows.', 'Grouping Sets': 'The groupings that are made in one go.', 'Hash Key': 'What it groups by in a hash table.', 'Hash Keys': 'What it groups by in a hash table.', 'Group Keys': 'What it groups by.', 'Run Condition': 'When it is false, the rest of the window is not computed.', Window: 'The windows that it computes.',
+  'Conflict Resolution': 'What ON CONFLICT does.', 'Conflict Arbiter Indexes': 'Unique indexes by which a conflict is noticed.', 'Conflict Filter': 'Rows in conflict that DO UPDATE leaves as they are fail it.', 'Rows Removed by Conflict Filter': 'Rows in conflict that were left as they are.',
+  'Tuples Inserted': 'Rows that were inserted.', 'Tuples Updated': 'Rows that were updated.', 'Tuples Deleted': 'Rows that were deleted.', 'Tuples Skipped': 'Rows for which MERGE had nothing to do.', 'Conflicting Tuples': 'Rows that were there already.', 'Target Tables': 'The tables that are changed, where there are several.',
+  'Cache Mode': 'logical: equal values are one; binary: only equal bytes are.', 'Cache Overflows': 'Results that were too large to keep.', Storage: 'Where rows are kept for a second reading: Memory or Disk.', 'Maximum Storage': 'Most space taken by them, in kB.', 'Original Hash Buckets': 'Slots that the planner expected.',
+  'Full-sort Groups': 'Groups of rows that were sorted by the whole key, with the memory that took.', 'Pre-sorted Groups': 'Groups of rows that were in order by the first part of the key already, and were sorted by the rest.',
+  'Local Dirtied Blocks': 'The same of temporary tables.', 'Local Written Blocks': 'The same of temporary tables.', 'I/O Write Time': 'Milliseconds spent writing (track_io_timing).', 'Shared I/O Write Time': 'Milliseconds spent writing (track_io_timing).', 'Local I/O Read Time': 'The same of temporary tables.', 'Local I/O Write Time': 'The same of temporary tables.', 'Temp I/O Write Time': 'Milliseconds spent writing temporary files.',
+  'WAL Buffers Full': 'How often the buffers of the write-ahead log were full: wal_buffers is small for this.', 'Remote SQL': 'What the foreign server is asked.', Relations: 'What the foreign server reads and joins.',
   'Cache Hits': 'Look-ups answered from what was kept.', 'Cache Misses': 'Look-ups that had to run.', 'Cache Evictions': 'Results dropped for want of memory.', 'Subplans Removed': 'Partitions left out when the values were known.',
   'WAL Records': 'Records written to the write-ahead log.', 'WAL Bytes': 'Bytes written to the write-ahead log.', 'WAL FPI': 'Whole pages written to the write-ahead log.', 'Subplan Name': 'By this name conditions refer to it.', 'Command': 'What it computes.', 'Operation': 'What it does to the table.',
 };

@@ -29,6 +29,13 @@ export async function startShop(dataFolder, schemaFile) {
     setting: { name: 'shop', host: url.hostname, port: Number(url.port), database: url.pathname.slice(1), user: decodeURIComponent(url.username), ssl: 'disable' },
     /** Connections of the extension. */
     countConnections: () => one("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'sargable%'"),
+    /** Until the returned function is called, reading `orders` takes a minute. */
+    async slowDown() {
+      await admin.query('ALTER TABLE orders RENAME TO orders_kept; CREATE VIEW orders AS SELECT o.* FROM orders_kept o, pg_sleep(60)');
+      return () => admin.query('DROP VIEW orders; ALTER TABLE orders_kept RENAME TO orders');
+    },
+    /** Statements of the extension that run right now. */
+    countRunning: () => one("SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name LIKE 'sargable%' AND state = 'active'"),
     countOrders: (status) => one(`SELECT count(*)::int AS n FROM orders WHERE status = '${status}'`),
     /** Scans of the table `orders` that were really executed. */
     async countExecutions() {

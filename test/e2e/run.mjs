@@ -1,5 +1,5 @@
 // End-to-end tests: the packaged extension in a real VS Code.
-//   node test/e2e/run.mjs [--target web|electron] [--only grammars,api,ui,trust] [--tests NAME] [--vsix FILE]
+//   node test/e2e/run.mjs [--target web|electron] [--only grammars,api,ui,trust] [--tests NAME,…] [--vsix FILE]
 // --tests runs the tests of the interface whose file is of that name (health, plan …): those that stand on their own.
 // `web` (default) drives VS Code's server and web workbench, all of it from npm. `electron` runs the API suite in a
 // desktop VS Code: VSCODE_EXECUTABLE, or one that @vscode/test-electron downloads.
@@ -19,6 +19,7 @@ import { editingTests } from './ui/editing.mjs';
 import { healthTests } from './ui/health.mjs';
 import { nameTests } from './ui/names.mjs';
 import { panelTests } from './ui/panel.mjs';
+import { planFileTests } from './ui/planFiles.mjs';
 import { planTests } from './ui/plan.mjs';
 import { trustTests } from './ui/trust.mjs';
 import { twinTests } from './ui/twin.mjs';
@@ -117,8 +118,8 @@ async function runUi(vsix, browser, postgres) {
   const workbench = await openWorkbench(server, browser, { folder, shots: results });
   try {
     const context = { workbench, folder, server, postgres: { ...postgres, findInServerFolder: (text) => containsText(server.folder, text) } };
-    const suites = { editing: editingTests, names: nameTests, twin: twinTests, panel: panelTests, plan: planTests, connected: connectedTests, health: healthTests };
-    await runTests(Object.entries(suites).flatMap(([name, tests]) => (options.tests === undefined || options.tests === name ? tests : [])), context);
+    const suites = { editing: editingTests, names: nameTests, twin: twinTests, panel: panelTests, planFiles: planFileTests, plan: planTests, connected: connectedTests, health: healthTests };
+    await runTests(Object.entries(suites).flatMap(([name, tests]) => (options.tests === undefined || options.tests.split(',').includes(name) ? tests : [])), context);
   } finally {
     await workbench.close();
     keepLogs(server, 'ui');

@@ -83,6 +83,25 @@ describe('the plan panel in a browser', () => {
     expect(await panel.page.locator('.search').innerText()).toMatch(/1 of \d/);
   });
 
+  it('goes from finding to finding, and says which', async () => {
+    await panel.show(planContent(fixturePlan('sort-on-disk')));
+    expect(await panel.page.locator('tr[aria-selected="true"]').count()).toBe(0);
+    // The note that says less than the finding is left out.
+    expect(await panel.page.locator('header').innerText()).not.toContain('A sort did not fit work_mem');
+    const said = panel.page.locator('#announcer');
+    await panel.page.keyboard.press(']');
+    expect(await said.innerText()).toMatch(/^Finding 1 of 2: /);
+    const first = await focused();
+    await panel.page.keyboard.press(']');
+    expect(await said.innerText()).toMatch(/^Finding 2 of 2: /);
+    await panel.page.keyboard.press('[');
+    expect(await focused()).toBe(first);
+    await panel.page.getByLabel('No chart').check();
+    expect(await panel.page.locator('canvas').isVisible()).toBe(false);
+    await panel.show(planContent(fixturePlan('limit-sort')));
+    expect(await panel.page.locator('canvas').isVisible()).toBe(false);
+  });
+
   it('links a node with the document, both ways', async () => {
     await panel.show(planContent(fixturePlan('nested-loop')));
     await panel.send({ type: 'places', nodes: [2] });
@@ -137,7 +156,17 @@ describe('the plan panel in a browser', () => {
     expect(await view.getByRole('treegrid').innerText()).toMatch(/changed[^]*Seq Scan → Index Scan using new index[^]*−4,988/);
     await view.getByRole('button', { name: '☆ Pin' }).last().click();
     expect(await panel.lastSent('pin')).toEqual({ type: 'pin', id: before.id, pinned: true });
+    await view.getByRole('treegrid').locator('tbody tr').click();
+    const details = panel.page.getByRole('complementary', { name: 'What changed in the node' });
+    expect(await details.innerText()).toMatch(/Cost\s+5,000\s+12\.00\s+417× less[^]*Conditions before\s+Filter\s+\(customer_id = \$1\)\s+Conditions after\s+Index Cond/);
     await panel.screenshot('compare');
+    await panel.page.keyboard.press('ArrowDown');
+    await details.getByRole('button', { name: 'Close the details' }).focus();
+    await panel.page.keyboard.press('Escape');
+    expect(await details.isVisible()).toBe(false);
+    expect(await focused()).toBe('diff-1');
+    await panel.page.getByLabel('Rows').check();
+    expect(await view.getByRole('treegrid').innerText()).toMatch(/Seq Scan → Index Scan[^]*12\s+12/);
     await view.getByRole('button', { name: 'estimated', exact: true }).click();
     expect(await panel.lastSent('showPlan')).toEqual({ type: 'showPlan', id: before.id });
   });
@@ -215,10 +244,60 @@ describe('the plan panel in a browser', () => {
     expect(await panel.page.getByRole('textbox', { name: 'Plan' }).isVisible()).toBe(true);
   });
 
+  it('shows hostile names as what they are: text', async () => {
+    const hostile = '<img src=x onerror="globalThis.hacked=1"><script>globalThis.hacked=1</script>';
+    const evil = (id: string, kind: string): ReturnType<typeof fixturePlan> => fixturePlan('nested-loop', {
+      id, title: hostile, sql: `SELECT '${hostile}' -- ${hostile}`, notes: [hostile], connectionLabel: hostile, branch: hostile, parameterTypes: [hostile],
+      source: { kind: 'json', plan: { Settings: { [hostile]: hostile }, Plan: { 'Node Type': kind, 'Relation Name': hostile, Alias: `${hostile}\u202e\u0000`, 'Index Name': hostile, Filter: hostile, [hostile]: hostile, Output: [hostile], 'Total Cost': 9, 'Plan Rows': 1, 'Actual Rows': 1e9, 'Actual Loops': 1, 'Actual Total Time': 5 }, 'Execution Time': 6 } },
+    });
+    const [one, other] = [evil('one', 'Seq Scan'), evil('other', hostile)];
+    await panel.show(planContent(one, { history: [one, other], compareWith: 'other', sourceLabel: hostile }));
+    await panel.page.locator('tbody tr[data-id]').first().click();
+    for (const name of await panel.page.getByRole('tab').allInnerTexts()) {
+      await tab(name);
+      if (name === 'Plan') await rows().first().click();
+      if (name === 'What if') await panel.send({ type: 'whatIfOptions', options: { candidates: [hostile], existing: [{ key: hostile, definition: hostile }], settings: { [hostile]: hostile } } });
+      expect(await panel.page.evaluate(() => document.querySelectorAll('#app :is(img, script, iframe, object, style, link)').length)).toBe(0);
+    }
+    await panel.send({ type: 'problem', message: hostile });
+    for (const format of ['SVG', 'Markdown']) {
+      const before = (await panel.sent()).length;
+      await panel.page.getByRole('button', { name: `Save… as ${format}` }).click();
+      await panel.page.waitForFunction((count) => (globalThis as unknown as { sent: unknown[] }).sent.length > count, before);
+      const { content } = (await panel.lastSent('save'))!;
+      expect(content.replace(/```[^]*```/, '')).not.toMatch(/<(?:img|script)/);
+    }
+    expect(await panel.page.evaluate(() => 'hacked' in globalThis)).toBe(false);
+  });
+
+  it('says of a text that is too long, or no text at all, what it is, and stays alive', async () => {
+    await panel.show({ kind: 'empty' });
+    const paste = (length: number): Promise<void> => panel.page.evaluate((count) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData('text', 'x '.repeat(count / 2));
+      document.querySelector('textarea')?.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    }, length);
+    await paste(100 * 1024 * 1024);
+    expect(await panel.page.getByRole('alert').filter({ hasText: 'too long: 100 MB' }).innerText()).toContain('keep the part of the log with the plan');
+    expect(await panel.lastSent('paste')).toBeUndefined();
+    await paste(1_000_000);
+    expect((await panel.lastSent('paste'))?.text.length).toBe(1_000_000);
+    // The field itself is spared what it would take long over.
+    expect(await panel.page.getByRole('textbox', { name: 'Plan' }).inputValue()).toBe('');
+    const binary = Array.from({ length: 5000 }, (_, index) => String.fromCharCode((index * 7919) % 256)).join('');
+    const text = (source: string): Parameters<PanelPage['show']>[0] => planContent({ id: 'b', title: 'dump.plan', at: 0, analyzed: false, parameterTypes: [], notes: [], source: { kind: 'text', text: source } }, { sourceLabel: undefined, origin: undefined });
+    for (const source of [binary, `\u007fELF\u0000\u0000${binary}`, '[{"Plan": 7}]', '['.repeat(200_000)]) {
+      await panel.show(text(source));
+      expect(await panel.page.getByRole('alert').filter({ hasText: 'no plan' }).count()).toBe(1);
+    }
+    await panel.show(planContent(fixturePlan('nested-loop')));
+    expect(await rows().count()).toBeGreaterThan(2);
+  });
+
   it('shows how long something runs, and cancels it', async () => {
     await panel.show(planContent(fixturePlan('nested-loop')));
-    await panel.send({ type: 'busy', title: 'Running EXPLAIN ANALYZE on shop' });
-    expect(await panel.page.locator('.busy').innerText()).toMatch(/Running EXPLAIN ANALYZE on shop[^]*\d\.\d s/);
+    await panel.send({ type: 'busy', title: 'Running EXPLAIN ANALYZE on shop', forMs: 75_000 });
+    expect(await panel.page.locator('.busy').innerText()).toMatch(/Running EXPLAIN ANALYZE on shop[^]*7[5-9]\.\d s/);
     await panel.page.getByRole('button', { name: 'Cancel' }).click();
     expect(await panel.lastSent('cancel')).toBeDefined();
     await panel.send({ type: 'busy' });
@@ -271,15 +350,17 @@ describe('the panel for everybody', () => {
     await panel.page.locator('tr[data-id="1"]').click();
     found.push(...(await violations(panel, colours)));
     await panel.screenshot(`findings-${theme}`);
-    await panel.show(planContent(shown, { history: [shown, fixturePlan('hash-join-aggregate', { sql: shown.sql })] }));
-    for (const name of ['Compare', 'What if', 'JSON', 'Export']) {
-      const tab = panel.page.getByRole('tab', { name });
-      if ((await tab.count()) === 0) continue;
-      await tab.click();
+    const sql = "SELECT id -- those of a customer\n FROM orders WHERE customer_id = $1 AND status = 'open'";
+    await panel.show(planContent({ ...shown, sql, parameterTypes: ['bigint'] }, { history: [shown, fixturePlan('hash-join-aggregate', { branch: 'main', pinned: true })] }));
+    for (const name of ['Compare', 'What if', 'Values', 'SQL', 'Text', 'Export']) {
+      await panel.page.getByRole('tab', { name }).click();
+      if (name === 'Compare') await panel.page.getByRole('treegrid').locator('tbody tr').filter({ hasText: 'gone' }).first().click();
       if (name === 'What if') await panel.send({ type: 'whatIfOptions', options: { candidates: ['orders (a)'], existing: [{ key: 'public.i', definition: 'orders (b)' }], settings: { work_mem: '4MB' } } });
       found.push(...(await violations(panel, colours)));
     }
-    await panel.show({ kind: 'empty' });
+    await panel.send({ type: 'busy', title: 'Running EXPLAIN ANALYZE on shop' });
+    await panel.send({ type: 'problem', message: 'There is no table nowhere.' });
+    await panel.show(planContent({ ...shown, source: { kind: 'text', text: 'hello' } }));
     found.push(...(await violations(panel, colours)));
     expect(found).toEqual([]);
     expect(panel.problems).toEqual([]);
@@ -300,7 +381,7 @@ describe('the panel for everybody', () => {
     await panel.screenshot(`${name}-details`);
     for (const tab of await panel.page.getByRole('tab').all()) {
       await tab.click();
-      expect(await overflow()).toBe(0);
+      expect(await overflow(), await tab.innerText()).toBe(0);
     }
     await panel.close();
   });

@@ -18,7 +18,8 @@ export async function panelViolations(workbench) {
 /** Places that the panel has marked in the editor. */
 const marks = (page) => page.locator('.monaco-editor .view-overlays [class*="TextEditorDecorationType"]');
 
-async function explainInvoices(workbench) {
+/** Shows the plan of the query in the fixture's invoices, by the twin or by the server that is connected. */
+export async function explainInvoices(workbench) {
   const { page } = workbench;
   await page.keyboard.press('Control+1');
   await workbench.openFile(file);

@@ -79,6 +79,34 @@ export const planTests = [
     },
   },
   {
+    name: 'a query that runs shows for how long, and is cancelled from the panel',
+    async run({ workbench, postgres }) {
+      const { page } = workbench;
+      const frame = workbench.frame();
+      const restore = await postgres.slowDown();
+      try {
+        await frame.getByRole('button', { name: /analyze/i }).click();
+        await page.locator('.monaco-dialog-box').getByRole('button', { name: 'Run the Query' }).click();
+        await page.locator('.quick-input-title').filter({ hasText: 'Value of $1' }).waitFor();
+        await page.keyboard.press('Enter');
+        const busy = frame.locator('.busy').filter({ hasText: 'Running EXPLAIN ANALYZE on shop' });
+        await busy.filter({ hasText: /[1-9]\.\d s/ }).waitFor();
+        assert.equal(await postgres.countRunning(), 1);
+        await workbench.screenshot('9-running');
+        await busy.getByRole('button', { name: 'Cancel' }).click();
+        await frame.getByRole('alert').filter({ hasText: 'Cancelled' }).waitFor();
+        assert.match(await frame.getByRole('treegrid', { name: 'Query plan' }).innerText(), /pg_sleep/, 'the estimate stays');
+        for (let waited = 0; (await postgres.countRunning()) > 0; waited += 50) {
+          assert.ok(waited < 5000, 'the server runs it no more');
+          await page.waitForTimeout(50);
+        }
+        assert.equal(await frame.locator('.busy').innerText(), '');
+      } finally {
+        await restore();
+      }
+    },
+  },
+  {
     name: 'a statement that writes is refused, or rolled back after a second question',
     async run({ workbench, postgres }) {
       const { page, quickInput } = workbench;
