@@ -94,31 +94,28 @@ export function createExplain(server: Server, connections: Connections, panel: E
     return server.request<SiteAtResult | null>(siteAtRequest, params);
   };
 
-  /** Shows the outcome; false: it is no plan. */
-  const showOutcome = (outcome: Outcome, source: PanelSource, values?: PlanValues, compareWith?: ShownPlan): ShownPlan | undefined => {
+  /** Shows the outcome; undefined: it is no plan. */
+  const showOutcome = (outcome: Outcome, source: PanelSource, values?: PlanValues): ShownPlan | undefined => {
     if (outcome.result.kind !== 'plan') {
       showNoPlan(panel, outcome.result, source);
       return undefined;
     }
     const shown = toShown(outcome.result, outcome.attempt, values);
-    panel.showPlan(shown, source, compareWith);
+    panel.showPlan(shown, source);
     return shown;
   };
 
   const connectedWith = async (): Promise<Connection | undefined> => connections.current ?? connections.currentOrPick();
 
-  /** Plans for several kinds of values, one after the other; the last is shown beside the first. */
+  /** Plans for several kinds of values, one after the other; the panel shows them side by side. */
   const explainFor = async (target: Target, source: PanelSource, sql: string, kinds: readonly PlanValues[]): Promise<void> => {
     const connection = kinds.every((kind) => kind === 'generic') ? connections.current : await connectedWith();
     if (!connection && kinds.some((kind) => kind !== 'generic')) return;
-    let first: ShownPlan | undefined;
     for (const kind of kinds) {
       const attempt = await attemptFor(kind, target, connection, sql);
       const outcome = attempt && (await converse(target, connection, attempt));
       if (!outcome) return;
-      const shown = showOutcome(outcome, source, kind, first);
-      if (!shown) return;
-      first ??= shown;
+      if (!showOutcome(outcome, source, kind)) return;
     }
   };
 

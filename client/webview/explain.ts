@@ -2,7 +2,7 @@ import { MAX_TEXT, readPlans, type PlanReadError, type PlanReading } from '../..
 import type { PanelContent, ToPanel } from '../../protocol/webview';
 import { button, element } from './dom';
 import { highlightSql } from './highlight';
-import { announce, beginWith, keepContent, post } from './host';
+import { beginWith, keepContent, post } from './host';
 import { createPlanPage, raw, type PlanPage } from './planPage';
 
 const app = document.getElementById('app') ?? document.body;
@@ -14,6 +14,7 @@ app.replaceChildren(busy, problem, main, element('div', { id: 'announcer', class
 let page: PlanPage | undefined;
 let places: readonly number[] = [];
 let shownId: string | undefined;
+let shownSql: string | undefined;
 
 function showPlan(content: Extract<PanelContent, { kind: 'plan' }>, number = 0): void {
   const made = createPlanPage(content, number, (next) => showPlan(content, next));
@@ -69,7 +70,9 @@ function render(content: PanelContent): void {
   if (id !== shownId) places = [];
   shownId = id;
   if (content.kind !== 'loading') {
-    beginWith(id);
+    const sql = content.kind === 'plan' ? content.shown.sql : undefined;
+    beginWith(id, sql !== undefined && sql === shownSql);
+    shownSql = sql;
     keepContent(content);
   }
   if (content.kind !== 'plan') page = undefined;
@@ -106,7 +109,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
     case 'whatIfOptions': return page?.fillWhatIf(data.options);
     case 'problem':
       problem.replaceChildren(element('span', {}, data.message), button('✕', () => problem.replaceChildren(), { class: 'quiet', 'aria-label': 'Dismiss' }));
-      return announce(data.message);
+      return;
   }
 });
 window.addEventListener('keydown', (event) => {

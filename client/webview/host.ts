@@ -39,10 +39,10 @@ export function setView(change: Partial<View>): void {
 /** A plan larger than this many characters is not brought back. */
 const MAX_KEPT = 2_000_000;
 
-/** Another plan begins with its tree, whatever was looked at before. */
-export function beginWith(planId: string | undefined): void {
+/** Another plan begins with its tree, whatever was looked at before; while plans of one query come in for several values, they stay side by side. */
+export function beginWith(planId: string | undefined, sameQuery: boolean): void {
   const known = state.content?.kind === 'plan' ? state.content.shown.id : undefined;
-  if (known !== planId) setView({ tab: 'plan' });
+  if (known !== planId && !(sameQuery && view().tab === 'values')) setView({ tab: 'plan' });
 }
 
 /** Keeps what is shown over a reload. A plan made for values is not: VS Code writes the state to disk, and values may be personal data. */

@@ -2,7 +2,7 @@ import type { PanelAbilities, PlanValues, ShownPlan } from '../../protocol/webvi
 import { collectNodes } from '../../server/src/core/plan/planModel';
 import { button, element } from './dom';
 import { formatCost, formatCount, formatMs } from './format';
-import { post } from './host';
+import { post, setView } from './host';
 import { modelOf } from './plans';
 import { nodeName } from './planRows';
 
@@ -43,8 +43,14 @@ function valueRow({ title, meaning, plan }: { readonly title: string; readonly m
     element('td', { class: 'number' }, read ? formatCost(read.root.totalCost) : ''),
     element('td', { class: 'number' }, read ? formatCount(read.root.rows ?? read.root.estimatedRows) : ''),
     element('td', { class: 'number' }, read?.timed ? formatMs(read.wholeMs ?? 0) : ''),
-    element('td', {}, plan && plan.id !== shown.id ? button('Show', () => post({ type: 'showPlan', id: plan.id }), { 'aria-label': `Show the plan for ${title.toLowerCase()}` }) : plan ? element('span', { class: 'dim' }, 'shown') : ''),
+    element('td', {}, plan && plan.id !== shown.id ? button('Show', () => showPlan(plan.id), { 'aria-label': `Show the plan for ${title.toLowerCase()}` }) : plan ? element('span', { class: 'dim' }, 'shown') : ''),
   );
+}
+
+/** Away from the values, to the plan itself. */
+function showPlan(id: string): void {
+  setView({ tab: 'plan' });
+  post({ type: 'showPlan', id });
 }
 
 const shapeOf = (plan: ShownPlan): string => {

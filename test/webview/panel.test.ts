@@ -194,9 +194,16 @@ describe('the plan panel in a browser', () => {
     await tab('Values');
     const view = panel.page.getByRole('tabpanel');
     expect(await view.innerText()).toMatch(/2 different plans for 3 kinds of values[^]*\$1 = 99[^]*Index Scan using orders_customer/);
+    // Another plan of the query comes in: the values stay side by side.
+    await panel.show(planContent(rare, { history: [rare, common, generic] }));
+    expect(await panel.page.getByRole('tab', { name: 'Values' }).getAttribute('aria-selected')).toBe('true');
     await view.getByRole('button', { name: 'Common and rare' }).click();
     expect(await panel.lastSent('explainFor')).toEqual({ type: 'explainFor', values: ['generic', 'common', 'rare'] });
     await panel.screenshot('values');
+    await view.getByRole('button', { name: 'Show the plan for any values' }).click();
+    expect(await panel.lastSent('showPlan')).toEqual({ type: 'showPlan', id: generic.id });
+    await panel.show(planContent(generic, { history: [rare, common, generic] }));
+    expect(await panel.page.getByRole('treegrid', { name: 'Query plan' }).isVisible()).toBe(true);
   });
 
   it('saves the plan as JSON, a drawing and a picture, under its strict policy', async () => {

@@ -1,6 +1,6 @@
 // Connecting to a real Postgres and reading plans.
 import assert from 'node:assert/strict';
-import { panelViolations } from './panel.mjs';
+import { explainInvoices, panelViolations } from './panel.mjs';
 
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast', 'contrast-light': 'Default High Contrast Light' };
 
@@ -104,6 +104,19 @@ export const planTests = [
       } finally {
         await restore();
       }
+    },
+  },
+  {
+    name: 'plans for any, common and rare values stand side by side',
+    async run({ workbench }) {
+      const frame = await explainInvoices(workbench);
+      await frame.getByRole('tab', { name: 'Values' }).click();
+      await frame.getByRole('button', { name: 'Common and rare, side by side' }).click();
+      await frame.locator('.verdict').filter({ hasText: /3 (plans|kinds)/ }).waitFor();
+      const row = (name) => frame.getByRole('row').filter({ has: frame.getByRole('rowheader', { name }) });
+      assert.match(await row('Common values').innerText(), /\$1 = 1\s/);
+      assert.match(await row('Rare values').innerText(), /\$1 = \d+\s/);
+      await workbench.screenshot('9-values');
     },
   },
   {

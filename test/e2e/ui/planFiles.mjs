@@ -26,10 +26,11 @@ const logged = `2026-11-30 10:00:00.000 UTC [7] LOG:  connection authorized: use
 2026-11-30 10:00:02.000 UTC [7] LOG:  disconnection: session time: 0:00:01.100
 `;
 
-/** Saves by way of the dialog: it proposes a name first, and checks a path before it takes Enter. */
+/** Saves by way of the dialog: it proposes a file of the workspace first, and checks a path before it takes Enter. */
 async function save({ page, quickInput }, frame, format, file) {
+  const proposed = path.join(file, '../..', `plan${path.extname(file)}`);
   await frame.getByRole('button', { name: `Save… as ${format}` }).click();
-  await page.waitForFunction(() => /plan\.\w+$/.test(document.querySelector('.quick-input-widget input.input')?.value ?? ''));
+  await page.waitForFunction((name) => document.querySelector('.quick-input-widget input.input')?.value === name, proposed);
   await quickInput.fill(file);
   for (let waited = 0; !fs.existsSync(file) || fs.statSync(file).size === 0; waited += 50) {
     assert.ok(waited < 20_000, `${file} is written`);
