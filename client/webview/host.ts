@@ -8,7 +8,7 @@ const api = acquireVsCodeApi();
 export const post = (message: FromPanel): void => api.postMessage(message);
 
 /** The views of a plan. */
-export const tabs = ['plan', 'compare', 'whatif', 'values', 'sql', 'text', 'json', 'export'] as const;
+export const tabs = ['plan', 'sums', 'compare', 'whatif', 'values', 'sql', 'text', 'json', 'export'] as const;
 export type Tab = (typeof tabs)[number];
 export type Metric = 'time' | 'buffers' | 'cost' | 'rows';
 

@@ -8,6 +8,7 @@ import { renderHeader } from './header';
 import { highlightPlan, highlightSql } from './highlight';
 import { post, setView, view, type Tab } from './host';
 import { documentOf, inputsOf, modelOf, problemsOf, sqlOf } from './plans';
+import { renderSums } from './sumsView';
 import { createTabs, type TabView } from './tabs';
 import { createTreeView, type TreeView } from './treeView';
 import { renderParameters, renderValues } from './valuesView';
@@ -45,6 +46,7 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
   };
   const views: readonly TabView<Tab>[] = [
     { id: 'plan', title: 'Plan', render: () => makeTree().element },
+    ...(model.root.children.length > 0 ? [{ id: 'sums' as const, title: 'Sums', render: () => renderSums(model) }] : []),
     { id: 'compare', title: history.length > 1 ? `Compare (${history.length})` : 'Compare', render: () => renderCompare({ shown, history, compareWith: content.compareWith }) },
     ...(canTry ? [{ id: 'whatif' as const, title: 'What if', render: () => (whatIf = createWhatIfView(shown, sql)).element }] : []),
     ...(abilities.explain && /\$\d/.test(sql ?? '') ? [{ id: 'values' as const, title: 'Values', render: () => renderValues(shown, history, abilities) }] : []),

@@ -136,6 +136,17 @@ describe('the plan panel in a browser', () => {
     expect(await header.getAttribute('aria-sort')).toBeNull();
   });
 
+  it('sums up by table, by index and by kind of node, the most expensive first', async () => {
+    const scan = (table: string, ms: number): object => ({ 'Node Type': 'Index Scan', Schema: 'public', 'Relation Name': table, 'Index Name': `${table}_pkey`, 'Total Cost': 10, 'Plan Rows': 5, 'Actual Rows': 5, 'Actual Loops': 2, 'Actual Total Time': ms, 'Shared Hit Blocks': 128 });
+    const plan = { Plan: { 'Node Type': 'Append', 'Total Cost': 100, 'Plan Rows': 50, 'Actual Rows': 30, 'Actual Loops': 1, 'Actual Total Time': 100, 'Shared Hit Blocks': 384, Plans: [scan('items', 5), scan('orders', 20), scan('items', 15)] }, 'Execution Time': 100 };
+    await panel.show(planContent(fixturePlan('nested-loop', { id: 'sums', source: { kind: 'json', plan } })));
+    await tab('Sums');
+    const read = (caption: string): Promise<string> => panel.page.getByRole('table', { name: caption }).locator('tbody').innerText();
+    expect((await read('By table')).split(/\s+/).join(' ')).toBe('items 2 40 ms 40 % 20 2.0 MB orders 1 40 ms 40 % 10 1.0 MB');
+    expect(await read('By index')).toMatch(/^items_pkey[^]*orders_pkey/);
+    expect((await read('By kind of node')).split(/\s+/).join(' ')).toBe('Index Scan 3 80 ms 80 % 30 3.0 MB Append 1 20 ms 20 % 30 0 kB');
+  });
+
   it('folds the scans of partitions into one row', async () => {
     const scan = (index: number): object => ({ 'Node Type': 'Seq Scan', 'Relation Name': `events_${index}`, Alias: `events_${index}`, 'Total Cost': 10, 'Plan Rows': 5, 'Actual Rows': 5, 'Actual Loops': index === 3 ? 0 : 1, 'Actual Total Time': 2 });
     const plan = { Plan: { 'Node Type': 'Append', 'Total Cost': 100, 'Plan Rows': 50, 'Actual Rows': 45, 'Actual Loops': 1, 'Actual Total Time': 20, Plans: Array.from({ length: 10 }, (_, index) => scan(index)) }, 'Execution Time': 21 };
@@ -359,7 +370,7 @@ describe('the panel for everybody', () => {
     await panel.screenshot(`findings-${theme}`);
     const sql = "SELECT id -- those of a customer\n FROM orders WHERE customer_id = $1 AND status = 'open'";
     await panel.show(planContent({ ...shown, sql, parameterTypes: ['bigint'] }, { history: [shown, fixturePlan('hash-join-aggregate', { branch: 'main', pinned: true })] }));
-    for (const name of ['Compare', 'What if', 'Values', 'SQL', 'Text', 'Export']) {
+    for (const name of ['Sums', 'Compare', 'What if', 'Values', 'SQL', 'Text', 'Export']) {
       await panel.page.getByRole('tab', { name }).click();
       if (name === 'Compare') await panel.page.getByRole('treegrid').locator('tbody tr').filter({ hasText: 'gone' }).first().click();
       if (name === 'What if') await panel.send({ type: 'whatIfOptions', options: { candidates: ['orders (a)'], existing: [{ key: 'public.i', definition: 'orders (b)' }], settings: { work_mem: '4MB' } } });
