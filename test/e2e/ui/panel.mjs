@@ -25,6 +25,7 @@ export async function explainInvoices(workbench) {
   await workbench.openFile(file);
   await page.locator('.codelens-decoration a').filter({ hasText: 'Explain' }).first().click();
   const frame = workbench.frame();
+  await frame.getByRole('button', { name: /src\/invoices\.ts:\d+/ }).waitFor(); // not the plan of before
   await frame.getByRole('treegrid', { name: 'Query plan' }).waitFor();
   return frame;
 }
