@@ -4,6 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres } from '../../scripts/postgres.mjs';
+import { renderHealthText } from '../../server/src/cli/healthText';
 import { renderExposition } from '../../server/src/core/health/exposition';
 import { renderHealthMarkdown } from '../../server/src/core/health/markdown';
 import { toMetrics } from '../../server/src/core/health/metrics';
@@ -213,6 +214,8 @@ describe('connections', () => {
     expect([figureOf(checkOf(ill, 'connections'), 'overflow'), figureOf(checkOf(ill, 'connections'), 'active')]).toEqual([1, 2]);
     expect(findingsOf(ill, 'connections-near-limit')).toEqual([]);
     expect(findingsOf(ill, 'long-running-query').map(({ message }) => message.replaceAll(/\d+/g, 'N'))).toEqual([expect.stringMatching(/waiter\) .*waiting for a lock\.$/), expect.stringMatching(/sleeper\) has been running a statement for/)]);
+    expect(findingsOf(ill, 'long-running-query').map(({ recommendation = '' }) => [recommendation.includes('the check locks says'), recommendation.includes('missing indexes')])).toEqual([[true, false], [false, true]]);
+    expect(renderHealthText(ill)).toMatch(/ · WAL kept for slots [\d.]+ MB/);
     const tolerant = await look(urlOf('ill'), { checks: ['connections'], thresholds: { longQuerySeconds: 600, slowQuerySeconds: 600, idleInTransactionSeconds: 600 } });
     expect(findingsOf(tolerant, 'long-running-query')).toEqual([]);
     expect(findingsOf(tolerant, 'idle-in-transaction')).toEqual([]);

@@ -26,7 +26,7 @@ export function renderHealthText(report: HealthReport, { lists = true }: { reado
 
 function renderSummary(check: HealthCheck): string {
   const worst = check.findings.some((f) => f.severity === 'critical') ? pc.red('✖') : check.findings.some((f) => f.severity === 'warning') ? pc.yellow('▲') : pc.green('✔');
-  const figures = check.figures.filter(({ value }) => value !== null).map(({ label, value, unit }) => `${pc.dim(`${label.charAt(0).toLowerCase()}${label.slice(1)}`)} ${renderValue(value, unit)}`);
+  const figures = check.figures.filter(({ value }) => value !== null).map(({ label, value, unit }) => `${pc.dim(/^[A-Z]{2}/.test(label) ? label : `${label.charAt(0).toLowerCase()}${label.slice(1)}`)} ${renderValue(value, unit)}`);
   return [`${worst} ${pc.bold(check.title)}`, ...wrap(figures)].join('\n');
 }
 

@@ -130,6 +130,6 @@ const running = (session: Session, severity: 'warning' | 'info', limits: Thresho
   id: 'long-running-query', severity, subject: `process ${session.pid}`,
   message: `Process ${session.pid} (${who(session)}) has been running a statement for ${renderSeconds(session.queryAge)}${session.waitType === 'Lock' ? ', waiting for a lock' : ''}.`,
   evidence: { pid: session.pid, user: session.user, application: session.application, seconds: session.queryAge, threshold: severity === 'warning' ? limits.longQuerySeconds : limits.slowQuerySeconds, waits: session.waitType, statement: hideConstants(session.query) },
-  recommendation: `${hideConstants(session.query)}. Explain it, and see the missing indexes. To stop the statement and keep the session:`,
+  recommendation: `${hideConstants(session.query)}. ${session.waitType === 'Lock' ? 'Whom it waits for, the check locks says.' : 'Explain it, and see the missing indexes.'} To stop the statement and keep the session:`,
   statement: `SELECT pg_cancel_backend(${session.pid});`,
 });

@@ -244,7 +244,7 @@ const tellRedundant = ({ index, coveredBy }: Redundant): Finding => ({
   id: 'redundant-index', severity: coveredBy.bytes > 3 * index.bytes && index.bytes > 0 ? 'info' : 'warning', subject: nameOf(index),
   message: `${nameOf(index)} on ${tableName(index)} (${renderBytes(index.bytes)}) is a prefix of ${nameOf(coveredBy)}.`,
   evidence: { bytes: index.bytes, scans: index.scans, coveredBy: nameOf(coveredBy), coveredByBytes: coveredBy.bytes, definition: index.definition },
-  recommendation: `Its ${plural(index.scans, 'scan')} would go to ${nameOf(coveredBy)} (${renderBytes(coveredBy.bytes)})${coveredBy.bytes > 3 * index.bytes ? '; that one is much larger, so keep the small one if it is scanned widely' : ''}.`, statement: dropIndex(index),
+  recommendation: `${index.scans === 0 ? 'Searches' : `Its ${plural(index.scans, 'scan')}`} would go to ${nameOf(coveredBy)} (${renderBytes(coveredBy.bytes)})${coveredBy.bytes > 3 * index.bytes ? '; that one is much larger, so keep the small one if it is scanned widely' : ''}.`, statement: dropIndex(index),
 });
 
 const tellBloated = ({ schema, table, name, bytes, percent, measured }: IndexBloat): Finding => ({

@@ -41,7 +41,7 @@ export function judgeLocks({ waits, sessions, deadlocks }: LockFacts, limits: Th
   const trees = roots.map((root) => ({ root, branches: below(root, new Set([root])) }));
   const longest = Math.max(0, ...waits.map(({ seconds }) => seconds));
   return {
-    figures: [figure('waiting', 'Waiting for a lock', 'count', waiting.size), figure('longestWait', 'Longest wait', 'seconds', waiting.size === 0 ? null : longest), figure('blockers', 'In the way', 'count', roots.length), figure('deadlocks', 'Deadlocks counted', 'count', deadlocks)],
+    figures: [figure('waiting', 'Waiting for a lock', 'count', waiting.size), figure('longestWait', 'Longest wait', 'seconds', waiting.size === 0 ? null : longest), figure('blockers', 'Sessions in the way', 'count', roots.length), figure('deadlocks', 'Deadlocks counted', 'count', deadlocks)],
     tables: [{
       name: 'tree', title: 'Who waits for whom', columns: [column('process', 'Process'), column('state', 'State'), column('wants', 'Wants'), column('seconds', 'Waits', 'seconds'), column('statement', 'Statement')],
       rows: trees.flatMap(({ root, branches }) => [

@@ -86,7 +86,7 @@ export function judgeTables(facts: TablesFacts, server: HealthServer, limits: Th
     ...most(dead, (a, b) => b.dead - a.dead).map((t): Finding => ({
       id: 'dead-tuples', severity: 'warning', subject: nameOf(t), message: `${deadPercent(t)} % of the rows of ${nameOf(t)} are dead (${renderNumber(t.dead)}).`,
       evidence: { dead: t.dead, live: t.live, percent: deadPercent(t), lastVacuum: t.lastVacuum ?? null, autovacuumDueAt: Math.round(vacuumTrigger(t)), autovacuumEnabled: t.autovacuum.enabled },
-      recommendation: `${whyNotVacuumed(t, server)}${holder ? ` ${holder.holder} (${holder.about}) keeps dead rows from being removed: end it first, with ${holder.release.replace(/;$/, '')}.` : ''}`, statement: `VACUUM (ANALYZE) ${nameOf(t)};`,
+      recommendation: `${whyNotVacuumed(t, server)}${holder ? ` ${holder.holder.charAt(0).toUpperCase()}${holder.holder.slice(1)} (${holder.about}) keeps dead rows from being removed: end it first, with ${holder.release.replace(/;$/, '')}.` : ''}`, statement: `VACUUM (ANALYZE) ${nameOf(t)};`,
     })),
     ...most(behind, (a, b) => b.dead - a.dead).map((t): Finding => ({
       id: 'autovacuum-behind', severity: 'warning', subject: nameOf(t), message: `${nameOf(t)} has ${renderNumber(t.dead)} dead rows; autovacuum was due at ${renderNumber(Math.round(vacuumTrigger(t)))}.`,
