@@ -8,6 +8,16 @@ export interface HealthParams {
   readonly connection: string;
   /** Names of checks; left out: all. */
   readonly checks?: readonly string[];
+  /** Looked at beside the checks on Postgres. */
+  readonly servers?: readonly HealthServerParams[];
+}
+
+export interface HealthServerParams {
+  readonly kind: 'redis' | 'pgbouncer';
+  /** May hold a password: it is never logged, and no answer repeats it. */
+  readonly url: string;
+  /** The settings of a workspace chose the host: no password of the environment or of a `*` in `.pgpass` goes there. */
+  readonly foreignHost?: boolean;
 }
 
 export type HealthResult =

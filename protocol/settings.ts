@@ -43,6 +43,22 @@ export interface DatabaseSetting {
   readonly allowFunctions?: readonly string[];
 }
 
+/** A server that is looked at with a database's health. Never holds a password: that lives in the editor's secret storage. */
+export interface HealthServerSetting {
+  /** `pgbouncer`: its administration console. */
+  readonly kind: 'redis' | 'pgbouncer';
+  readonly host: string;
+  /** Default 6379 and 6432. */
+  readonly port?: number;
+  /** Of PgBouncer: one of its admin_users or stats_users. */
+  readonly user?: string;
+  /** Number of the database of Redis whose keys are looked at; default 0. */
+  readonly database?: number;
+  readonly tls?: boolean;
+  /** Names of the databases (`databases`) that it stands beside; left out: all. */
+  readonly databases?: readonly string[];
+}
+
 /** The whole section. The server asks for it with `workspace/configuration`, scope: the document or folder. */
 export interface SargableSettings {
   readonly enable: boolean;
@@ -79,6 +95,15 @@ export interface SargableSettings {
   readonly plannerServer: 'embedded' | 'local';
   /** Ignored as long as the workspace is not trusted. */
   readonly databases: readonly DatabaseSetting[];
+  readonly health: {
+    /** Limits of the checks, by name; a configuration file's count before them. */
+    readonly thresholds?: Readonly<Record<string, number>>;
+    readonly poolSize?: number | null;
+    readonly maxOverflow?: number | null;
+    readonly memoryMegabytes?: number | null;
+    /** Ignored as long as the workspace is not trusted. */
+    readonly servers?: readonly HealthServerSetting[];
+  };
   readonly explain: {
     /** Milliseconds after which a running EXPLAIN is cancelled. */
     readonly timeoutMs: number;

@@ -68,6 +68,8 @@ const setting = sections.map((s) => s.properties?.['sargable.rules']).find(Boole
 if (setting) {
   const { properties, additionalProperties } = schema.properties.rules;
   Object.assign(setting, { properties, additionalProperties });
+  const limits = sections.map((s) => s.properties?.['sargable.health.thresholds']).find(Boolean);
+  if (limits) limits.properties = schema.properties.health.properties.thresholds.properties;
   emit('package.json', `${JSON.stringify(manifest, undefined, 2)}\n`);
 }
 

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { healthRequest, type HealthCheck, type HealthFinding, type HealthParams, type HealthReport, type HealthResult, type HealthSeverity } from '../../protocol/health';
 import type { ConnectionSample } from '../../protocol/webview';
 import type { Connections } from './connections';
+import type { HealthServers } from './healthServers';
 import type { Server } from './server';
 
 /** What was seen of a database at one time. */
@@ -38,8 +39,8 @@ const SEVERITIES: readonly HealthSeverity[] = ['critical', 'warning', 'info'];
 /** All findings, the worst first, in the order of the checks. */
 export const findingsOf = (report: HealthReport): readonly HealthFinding[] => SEVERITIES.flatMap((severity) => report.checks.flatMap(({ findings }) => findings.filter((finding) => finding.severity === severity)));
 
-/** @param isSeen whether somebody sees what watching brings; nothing is asked for while not */
-export function createHealth(server: Server, connections: Connections, isSeen: () => boolean): Health {
+/** @param servers looked at with the database @param isSeen whether somebody sees what watching brings; nothing is asked for while not */
+export function createHealth(server: Server, connections: Connections, servers: Pick<HealthServers, 'of'>, isSeen: () => boolean): Health {
   const changed = new vscode.EventEmitter<void>();
   let look: HealthLook | undefined;
   let error: string | undefined;
@@ -113,7 +114,7 @@ export function createHealth(server: Server, connections: Connections, isSeen: (
       running?.cancel();
       const mine = (running = new vscode.CancellationTokenSource());
       changed.fire();
-      const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Looking at the health of ${connection.database.name}` }, () => ask({ connection: connection.database.name }, mine.token));
+      const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Looking at the health of ${connection.database.name}` }, async () => ask({ connection: connection.database.name, servers: await servers.of(connection.database.name) }, mine.token));
       mine.dispose();
       if (running !== mine) return false;
       running = undefined;

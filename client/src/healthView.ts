@@ -4,6 +4,7 @@ import { tableQueriesRequest, type ListedQuery, type TableQueriesParams } from '
 import type { Connections } from './connections';
 import { createHealth, findingsOf, type Health } from './health';
 import { createHealthPanel, type HealthActions } from './healthPanel';
+import { createHealthServers } from './healthServers';
 import type { Server } from './server';
 import { count } from './words';
 
@@ -24,7 +25,8 @@ const GROUPS = { critical: { title: 'Critical', icon: 'error', colour: 'list.err
 /** The Database Health view, the report behind it, and the mark in the status bar. */
 export function createHealthView(context: vscode.ExtensionContext, server: Server, connections: Connections): vscode.Disposable {
   const panel = createHealthPanel(context);
-  const health = createHealth(server, connections, () => panel.visible);
+  const servers = createHealthServers(context);
+  const health = createHealth(server, connections, servers, () => panel.visible);
   const changed = new vscode.EventEmitter<Node | undefined>();
   const view = vscode.window.createTreeView<Node>(VIEW, {
     showCollapseAll: true,
@@ -44,6 +46,9 @@ export function createHealthView(context: vscode.ExtensionContext, server: Serve
 
   const commands: Record<string, (node?: Node) => unknown> = {
     'sargable.health.refresh': () => health.refresh(),
+    'sargable.health.addServer': async () => {
+      if ((await servers.add(connections.current?.database.name)) && health.look) await health.refresh();
+    },
     'sargable.health.open': async (node) => {
       if (!health.look && !(await health.refresh())) {
         if (health.error !== undefined) void vscode.window.showErrorMessage(`Sargable: ${health.error}`);

@@ -21,7 +21,7 @@ beforeAll(async () => {
     create table tickets (id smallserial primary key); select setval('tickets_id_seq', 32700);
     insert into orders select n, n % 100, n from generate_series(1, 5000) n; analyze`);
   workspace = makeWorkspace({ 'migrations/0001_first.up.sql': MIGRATION, 'migrations/0001_first.down.sql': 'drop table orders;', 'sargable.config.json': '{ "health": { "thresholds": { "sequenceCritical": 99.9 } } }', 'src/q.ts': "import { Pool } from 'pg';\nexport const q = (id: number) => new Pool().query('select total from orders where customer = $1', [id]);\n" });
-  client = await startLspClient({ folder: workspace.folder });
+  client = await startLspClient({ folder: workspace.folder, settings: { health: { thresholds: { sequenceCritical: 1, redisHitPercent: 'nonsense', nothing: 1 }, poolSize: 1, maxOverflow: null, memoryMegabytes: null, servers: [] } } });
   await client.ready();
 });
 afterAll(async () => {
@@ -59,6 +59,20 @@ it('looks at the named checks alone, and still knows what it said of the others'
   const again = findingsIn(await look({ checks: ['indexes'] })).find(({ id }) => id === 'duplicate-index');
   await look({ checks: ['locks'] });
   expect(await migrate(again!)).toMatchObject({ kind: 'files' });
+});
+
+it("measures by the editor's limits under the configuration's, and looks at the servers beside the database", async () => {
+  const result = await look({ checks: ['sequences', 'connections'], servers: [{ kind: 'redis', url: 'redis://:s3cret@127.0.0.1:1/0' }, { kind: 'pgbouncer', url: 'postgres://stats:s3cret@127.0.0.1:1/pgbouncer', foreignHost: true }] });
+  expect(findingsIn(result).filter(({ id }) => /^sequence|^unreachable/.test(id)).map(({ id, severity, check, message }) => [id, severity, check, message])).toEqual([
+    // Critical by the editor's limit, and not by the configuration's.
+    ['sequence-exhaustion', 'warning', 'sequences', expect.any(String)],
+    ['unreachable', 'critical', 'redis', 'Redis 127.0.0.1:1/0 could not be looked at: nothing listens there (connection refused).'],
+    ['unreachable', 'critical', 'pgbouncer', 'PgBouncer could not be looked at: stats@127.0.0.1:1/pgbouncer: nothing listens there (connection refused).'],
+  ]);
+  expect(result.kind === 'report' && result.report.checks.find(({ name }) => name === 'connections')?.figures.find(({ name }) => name === 'poolSize')?.value).toBe(1);
+  expect(JSON.stringify(result)).not.toContain('s3cret');
+  expect(await look({ servers: [{ kind: 'redis', url: 'redis://:s3cret@host:port' }] })).toEqual({ kind: 'error', message: expect.stringMatching(/^(?!.*s3cret).*Redis URL/) as string });
+  expect(client.messages.filter((message) => message.includes('setting sargable.health'))).toEqual([]);
 });
 
 it('an untrusted workspace is told why there is none', async () => {

@@ -15,9 +15,6 @@ export interface SourceFlags {
   readonly pgbouncerIni?: string;
 }
 
-/** Keys of Redis that are measured when nothing else is said. */
-const KEYS = 5000;
-
 /** What the flags name. The environment counts for a check that is asked for by its name. Throws `UsageError`. */
 export async function createSources(checks: readonly string[], flags: SourceFlags, settings: UserSettings): Promise<readonly HealthSource[]> {
   const sources: HealthSource[] = [];
@@ -27,7 +24,7 @@ export async function createSources(checks: readonly string[], flags: SourceFlag
   const redis = flags.redisUrl ?? named('redis', 'SARGABLE_REDIS_URL', 'REDIS_URL');
   if (checks.includes('redis') && redis === undefined) throw new UsageError('name the Redis: --redis-url redis://host:6379/0, SARGABLE_REDIS_URL or REDIS_URL');
   if (redis !== undefined && wanted('redis')) {
-    const { createRedisSource } = await import('../workspace/redisHealth');
+    const { createRedisSource, KEYS } = await import('../workspace/redisHealth');
     try {
       sources.push(createRedisSource(redis, { keys: flags.redisKeys ?? KEYS }));
     } catch (error) {

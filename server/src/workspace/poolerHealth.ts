@@ -19,6 +19,8 @@ export const POOLER_CHECK = { name: 'pgbouncer', title: 'PgBouncer' } as const;
 export interface PoolerOptions {
   /** Of the administration console. */
   readonly url?: string;
+  /** Somebody else chose the host of the console: neither `PGPASSWORD` nor a line of `.pgpass` for any host counts. */
+  readonly foreignHost?: boolean;
   /** A `pgbouncer.ini`, as an absolute path. */
   readonly ini?: string;
   /** What the code uses; asked for once, and only where a pool gives connections away. */
@@ -26,7 +28,7 @@ export interface PoolerOptions {
 }
 
 /** A PgBouncer at work, by its console, and its configuration, by its file or from the console. Whose file cannot be read is a `DatabaseError`. */
-export function createPoolerSource({ url, ini, uses }: PoolerOptions): HealthSource {
+export function createPoolerSource({ url, foreignHost, ini, uses }: PoolerOptions): HealthSource {
   let known: PoolerContext['uses'] | undefined;
   const lint = async (settings: PoolerSettings, server: HealthServer | undefined): Promise<CheckOutcome> => {
     if (givesAway(settings)) known ??= (await uses?.()) ?? [];
@@ -39,7 +41,7 @@ export function createPoolerSource({ url, ini, uses }: PoolerOptions): HealthSou
       const parts: CheckOutcome[] = [];
       const cannotSee: { reason: string; grant?: string }[] = [];
       // What the file says can be told while the console is not there.
-      const facts = url === undefined ? undefined : await readPooler(url).catch((error: unknown) => {
+      const facts = url === undefined ? undefined : await readPooler(url, { foreignHost }).catch((error: unknown) => {
         if (ini === undefined || !(error instanceof DatabaseError)) throw error;
         parts.push({ figures: [], tables: [], findings: [tellUnreachable('The console of PgBouncer', error.message)] });
         return undefined;

@@ -11,14 +11,19 @@ const SAMPLE_SECONDS = 10;
 export interface RedisOptions {
   /** Keys to measure at most; 0: none. */
   readonly keys: number;
+  /** Somebody else chose the host: `REDISCLI_AUTH` does not count. */
+  readonly foreignHost?: boolean;
 }
+
+/** Keys that are measured when nothing else is said. */
+export const KEYS = 5000;
 
 /**
  * The cache beside the database. The keys are walked at the first look alone: each lookup of ours counts as a hit at the
  * server. From the second look on the hit ratio is that of the time between. Throws `DatabaseError` for a URL that cannot be read.
  */
-export function createRedisSource(url: string, { keys }: RedisOptions): HealthSource {
-  const target = parseRedisUrl(url);
+export function createRedisSource(url: string, { keys, foreignHost }: RedisOptions): HealthSource {
+  const target = parseRedisUrl(url, foreignHost ? {} : process.env);
   const budget: KeyBudget = { keys, milliseconds: SAMPLE_SECONDS * 1000 };
   let sample: RedisFacts['sample'];
   let walked = keys === 0;

@@ -1,6 +1,6 @@
 import Ajv, { type ErrorObject } from 'ajv';
 import type { SnapshotValues } from '../core/catalog/snapshotValues';
-import { THRESHOLDS } from '../core/health/thresholds';
+import { isThresholdName, THRESHOLDS } from '../core/health/thresholds';
 import type { FileRole } from '../core/hosts/ir';
 import { UNUSED_SUPPRESSION } from '../core/lint/linter';
 import type { LintSettings, MigrationTarget, Rule, Severity } from '../core/lint/rule';
@@ -37,6 +37,13 @@ export interface HealthSettings {
   readonly maxOverflow?: number;
   /** Of the server's machine. */
   readonly memoryMegabytes?: number;
+}
+
+/** What an editor's settings say of it: a null stands for what is not set, and names that are no limits are left out. */
+export function pickHealth(raw: { readonly [key in keyof HealthSettings]: HealthSettings[key] | null } | null | undefined): HealthSettings {
+  const number = <K extends 'poolSize' | 'maxOverflow' | 'memoryMegabytes'>(key: K): Pick<HealthSettings, K> => (typeof raw?.[key] === 'number' ? { [key]: raw[key] } as Pick<HealthSettings, K> : {} as Pick<HealthSettings, K>);
+  const thresholds = Object.fromEntries(Object.entries(raw?.thresholds ?? {}).filter(([name, value]) => isThresholdName(name) && typeof value === 'number'));
+  return { thresholds, ...number('poolSize'), ...number('maxOverflow'), ...number('memoryMegabytes') };
 }
 
 /** A database of the workspace. Holds no host and no secret: a connection of the same name brings those. */

@@ -10,15 +10,21 @@ const COMMANDS = { version: 'SHOW VERSION', pools: 'SHOW POOLS', stats: 'SHOW ST
 
 const TIMEOUT = 10_000;
 
+export interface PoolerAccess {
+  /** As `SessionOptions.foreignHost`. */
+  readonly foreignHost?: boolean | undefined;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
 /**
  * Reads a PgBouncer by its administration console (database `pgbouncer`, put in where the connection names none). The role
  * must be one of `admin_users` or `stats_users`. Rejects with `DatabaseError`, which never holds the password.
  */
-export async function readPooler(connection: string, environment: Readonly<Record<string, string | undefined>> = process.env): Promise<PoolerFacts> {
+export async function readPooler(connection: string, { foreignHost, environment = process.env }: PoolerAccess = {}): Promise<PoolerFacts> {
   const named = parseConnection(connection);
-  const target = { ...resolveTarget(named, { ...environment, PGDATABASE: undefined, PGPORT: environment['PGPORT'] ?? '6432' }), database: named.database ?? 'pgbouncer' };
+  const target = { ...resolveTarget(named, { ...environment, PGDATABASE: undefined, ...(foreignHost === true ? { PGSERVICE: undefined } : {}), PGPORT: environment['PGPORT'] ?? '6432' }), database: named.database ?? 'pgbouncer' };
   const label = describeConnection(target);
-  const password = target.password ?? (environment['PGPASSWORD'] || undefined) ?? findPassword(target, environment);
+  const password = target.password ?? (foreignHost === true ? undefined : environment['PGPASSWORD'] || undefined) ?? findPassword(target, environment, { literalHost: foreignHost === true });
   const open = async (ssl: TlsAttempt): Promise<pg.Client> => {
     const client = new pg.Client({
       ...((target.hostAddress ?? target.host) === undefined ? {} : { host: target.hostAddress ?? target.host }), port: target.port ?? 6432, database: target.database,

@@ -1,14 +1,16 @@
 import path from 'node:path';
 import type { Connection } from 'vscode-languageserver/node';
-import { healthMigrationRequest, healthRequest, type HealthMigrationParams, type HealthMigrationResult, type HealthParams, type HealthReport as SentReport, type HealthResult } from '../../../../protocol/health';
+import { healthMigrationRequest, healthRequest, type HealthMigrationParams, type HealthMigrationResult, type HealthParams, type HealthReport as SentReport, type HealthResult, type HealthServerParams } from '../../../../protocol/health';
 import { renderMigrations } from '../../core/catalog/migrations';
 import { migrationOfFinding, tableOfFinding } from '../../core/health/about';
 import { renderHealthMarkdown } from '../../core/health/markdown';
 import type { HealthReport } from '../../core/health/model';
 import { rules } from '../../core/rules/index.generated';
 import { findConfig } from '../../workspace/configFile';
+import type { HealthSource } from '../../workspace/health';
 import { toUri } from '../../workspace/paths';
 import type { Project } from '../../workspace/project';
+import { mergeSettings, pickHealth, type HealthSettings } from '../../workspace/settings';
 import type { Session } from '../session';
 
 /** The health of a connected database, when a person asks for it. */
@@ -16,13 +18,19 @@ export function registerHealth(connection: Connection, session: () => Session | 
   /** By connection, check by check: what a later request for a finding refers to. */
   const known = new Map<string, HealthReport>();
 
-  connection.onRequest<HealthResult, void>(healthRequest, async ({ connection: name, checks }: HealthParams, token): Promise<HealthResult> => {
+  connection.onRequest<HealthResult, void>(healthRequest, async ({ connection: name, checks, servers = [] }: HealthParams, token): Promise<HealthResult> => {
     const active = session();
     if (!active?.trusted) return { kind: 'error', message: active ? 'This workspace is not trusted: nothing connects to a database. Trust the workspace first.' : 'The server is not ready yet.' };
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
     const settings = await readLimits(active, name);
-    const outcome = await active.connections.health(name, { signal: abort.signal, ...(checks ? { checks } : {}), ...(settings ? { settings } : {}) }).catch((error: unknown) => {
+    let sources: readonly HealthSource[];
+    try {
+      sources = await createSources(servers, projectOn(active, name));
+    } catch (error) {
+      return { kind: 'error', message: error instanceof Error ? error.message : String(error) };
+    }
+    const outcome = await active.connections.health(name, { signal: abort.signal, sources, ...(checks ? { checks } : {}), ...(settings ? { settings } : {}) }).catch((error: unknown) => {
       if (abort.signal.aborted) return { ok: false as const, error: 'Cancelled.' };
       throw error;
     });
@@ -51,10 +59,19 @@ const projectOn = (active: Session, name: string): Project | undefined => {
   return projects.find(({ databases }) => databases.some((binding) => binding.connection === name)) ?? projects[0];
 };
 
-async function readLimits(active: Session, name: string): Promise<NonNullable<Awaited<ReturnType<typeof findConfig>>>['settings']['health']> {
+/** The editor's limits, under those of the configuration file. */
+async function readLimits(active: Session, name: string): Promise<HealthSettings | undefined> {
   const folder = projectOn(active, name)?.folder;
   // A configuration that cannot be read has been told of when the folder was opened.
-  return folder === undefined ? undefined : (await findConfig(folder, rules, { trusted: active.trusted }).catch(() => undefined))?.settings.health;
+  const file = folder === undefined ? undefined : (await findConfig(folder, rules, { trusted: active.trusted }).catch(() => undefined))?.settings.health;
+  return mergeSettings({ health: pickHealth(active.settings.health) }, file ? { health: file } : {}).health;
+}
+
+/** Loaded when somebody looks at one: nobody else needs their drivers. */
+async function createSources(servers: readonly HealthServerParams[], project: Project | undefined): Promise<readonly HealthSource[]> {
+  if (servers.length === 0) return [];
+  const [{ createRedisSource, KEYS }, { createPoolerSource, findSessionUses }] = await Promise.all([import('../../workspace/redisHealth'), import('../../workspace/poolerHealth')]);
+  return servers.map(({ kind, url, foreignHost = false }) => (kind === 'redis' ? createRedisSource(url, { keys: KEYS, foreignHost }) : createPoolerSource({ url, foreignHost, uses: () => Promise.resolve(project ? findSessionUses(project) : []) })));
 }
 
 /** A look at some checks takes the place of these alone. */

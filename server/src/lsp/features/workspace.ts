@@ -6,7 +6,7 @@ import { ConfigurationError, findConfig } from '../../workspace/configFile';
 import { READ_EXTENSIONS, toPath, toUri } from '../../workspace/paths';
 import type { TwinStatus } from '../../workspace/plannerTwin';
 import { createProject, type Project } from '../../workspace/project';
-import { checkSettings, mergeSettings, type UserSettings } from '../../workspace/settings';
+import { checkSettings, mergeSettings, pickHealth, type UserSettings } from '../../workspace/settings';
 import { isSnapshotFolder } from '../../workspace/snapshotFiles';
 import { createPositionMapper } from '../convert';
 import { inBackground, projectOf, type Session } from '../session';
@@ -240,6 +240,6 @@ function pickUserSettings(raw: Partial<SargableSettings>): UserSettings {
   const list = <T>(value: readonly T[] | undefined): readonly T[] | undefined => (value && value.length > 0 ? value : undefined);
   return Object.fromEntries(Object.entries({
     rules: raw.rules, tenant: raw.tenant, schema: list(raw.schema), assume: raw.assume, smallTableRows: raw.smallTableRows,
-    largeTableRows: raw.largeTableRows, exclude: list(raw.exclude), include: list(raw.include), migrations: raw.migrations, planner: raw.planner, snapshot: raw.snapshot,
+    largeTableRows: raw.largeTableRows, exclude: list(raw.exclude), include: list(raw.include), migrations: raw.migrations, planner: raw.planner, snapshot: raw.snapshot, health: pickHealth(raw.health),
   }).filter(([, value]) => value !== undefined && value !== null));
 }
