@@ -14,8 +14,26 @@ testRule(missingTenantFilter, {
     ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;
     CREATE POLICY own ON secrets USING (organization_id = current_setting('app.organization')::bigint);
     CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL);
+    CREATE VIEW invoice_totals AS SELECT id, total FROM invoices;
+    CREATE VIEW open_invoices AS SELECT id, organization_id AS owner, total FROM invoices WHERE total > 0;
+    CREATE VIEW my_invoices AS SELECT id, total FROM invoices WHERE organization_id = current_setting('app.organization')::bigint;
   `,
   flagged: [
+    {
+      code: `
+SELECT total FROM invoice_totals WHERE id = $1
+--                ^^^^^^^^^^^^^^ the view lets rows of every organization_id through`,
+      embed: false,
+      fixes: 0,
+    },
+    {
+      code: `
+SELECT total FROM open_invoices WHERE id = $1
+--                ^^^^^^^^^^^^^ nothing holds owner to one value`,
+      embed: false,
+      fixed: `
+SELECT total FROM open_invoices WHERE id = $1 AND owner = $2`,
+    },
     {
       // One gap: with the tenant of the invoice the lines are tied too.
       code: `
@@ -118,6 +136,9 @@ app.get('/invoices/:id', async (req, res) => {
     },
   ],
   clean: [
+    'SELECT total FROM my_invoices WHERE id = $1',
+    'SELECT total FROM open_invoices WHERE id = $1 AND owner = $2',
+    'SELECT t.total FROM invoice_totals t JOIN invoices i ON i.id = t.id WHERE i.organization_id = $1',
     'WITH made AS (INSERT INTO invoices (id, organization_id, project_id, total) VALUES ($1, $2, $3, $4) RETURNING id) SELECT l.amount FROM made JOIN invoice_lines l ON l.invoice_id = made.id',
     'SELECT i.id FROM invoices i JOIN organizations o ON o.id = i.organization_id WHERE i.id = $1 AND o.id = $2',
     'SELECT i.id FROM invoices i LEFT JOIN organizations o ON o.id = i.organization_id WHERE i.id = $1 AND o.id = $2',

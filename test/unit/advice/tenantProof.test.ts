@@ -128,7 +128,7 @@ beforeAll(async () => {
 describe('what ties each row to one tenant', () => {
   it('covers at least sixty statements', () => expect(CASES.length).toBeGreaterThanOrEqual(60));
   it.each(CASES)('%s', (text, expected) => {
-    const tenant = findTenantColumns({ catalog, settings: defaultSettings });
+    const tenant = findTenantColumns({ catalog, settings: defaultSettings, sql });
     expect(tenant).toBeDefined();
     if (!tenant) return;
     const found = collectTenantOccurrences({ model: sql.analyse({ text, placeholders: 'dollar', interpolations: [] }), catalog }, tenant.columnOf);

@@ -1,10 +1,11 @@
 import type { Table } from '../catalog/model';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 import { collectPins, requiredRelations } from './pins';
+import type { ViewTenancy } from './tenantViews';
 import { bindColumn, tableOf, traceColumn, walkExpression, type BoundColumn, type Scope } from './scope';
 
 /** What ties a row to one tenant, strongest first; `none` is what the rule reports. */
-export type TenantEvidence = 'predicate' | 'equality' | 'join' | 'sub-query' | 'row-security' | 'secret' | 'owner' | 'none';
+export type TenantEvidence = 'predicate' | 'equality' | 'join' | 'sub-query' | 'row-security' | 'view' | 'secret' | 'owner' | 'none';
 
 /** A base-table occurrence of a tenant table. */
 export interface TenantOccurrence {
@@ -12,20 +13,35 @@ export interface TenantOccurrence {
   readonly relationIndex: number;
   readonly table: Table;
   readonly column: string;
+  /** The table is a view that has no such column: no condition on it can be written. */
+  readonly hidden?: true;
   readonly evidence: TenantEvidence;
 }
 
-/** The tenant column of a table; undefined for global tables. */
-export type TenantColumnOf = (table: Table) => string | undefined;
+/** The tenant column of a table, or of a view that lets the tenant through; undefined for global tables. */
+export interface TenantColumnOf {
+  (table: Table): string | undefined;
+  /** What a view's definition says of its rows; undefined for tables. */
+  readonly view?: (table: Table) => ViewTenancy | undefined;
+}
+
+/** The tenant of a relation's rows: the column that has it, or the column of the tables behind a view that keeps it to itself. */
+function tenantOf(table: Table | undefined, columnOf: TenantColumnOf): { readonly column: string; readonly pinned?: true; readonly hidden?: true } | undefined {
+  const view = table && columnOf.view?.(table);
+  if (view?.state === 'pinned') return { column: view.of, pinned: true };
+  if (view?.state === 'open' && view.column === undefined) return { column: view.of, hidden: true };
+  const column = table && columnOf(table);
+  return column === undefined ? undefined : { column };
+}
 
 const nodeKey = (block: QueryBlock, relation: number): string => `${block.index}:${relation}`;
 
 /**
  * Finds every occurrence of a tenant table in a statement, sub-queries, CTEs, arms, UPDATE FROM and DELETE USING
  * included, with the evidence for each. Evidence spreads along equalities (`o.tenant_id = c.tenant_id`, `i.order_id =
- * o.id`) and through sub-queries until nothing changes. `assumed` occurrences count as tied. INSERT targets are not occurrences: they read no row.
+ * o.id`) and through sub-queries until nothing changes. `assumed` occurrences count as tied, row-level security where `rowSecured` says that it is asked. INSERT targets are not occurrences: they read no row.
  */
-export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantColumnOf, assumed: readonly Pick<TenantOccurrence, 'block' | 'relationIndex'>[] = []): readonly TenantOccurrence[] {
+export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantColumnOf, assumed: readonly Pick<TenantOccurrence, 'block' | 'relationIndex'>[] = [], rowSecured: (table: Table) => boolean = () => true): readonly TenantOccurrence[] {
   const evidence = new Map<string, TenantEvidence>();
   const strengthen = (block: QueryBlock, relation: number, kind: TenantEvidence): boolean => {
     const key = nodeKey(block, relation);
@@ -38,7 +54,8 @@ export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantCol
     for (const [index, relation] of block.relations.entries()) {
       const table = tableOf(scope.catalog, relation);
       const column = table && tenantColumnOf(table);
-      if (table && column !== undefined && isRowSecured(table, column, commandOf(block, relation.target))) strengthen(block, index, 'row-security');
+      if (tenantOf(table, tenantColumnOf)?.pinned) strengthen(block, index, 'view');
+      if (table && column !== undefined && rowSecured(table) && isRowSecured(table, column, commandOf(block, relation.target))) strengthen(block, index, 'row-security');
       // What a statement writes carries the tenant that it writes; rows that are joined to it are that tenant's.
       if (block.kind === 'insert' && relation.target) strengthen(block, index, 'predicate');
       if (assumed.some((other) => other.block.index === block.index && other.relationIndex === index)) strengthen(block, index, 'predicate');
@@ -67,9 +84,9 @@ export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantCol
   }
   return scope.model.blocks.flatMap((block) => block.relations.flatMap((relation, relationIndex): TenantOccurrence[] => {
     const table = tableOf(scope.catalog, relation);
-    const column = table && tenantColumnOf(table);
-    if (!table || column === undefined || (relation.target && block.kind === 'insert')) return [];
-    return [{ block, relationIndex, table, column, evidence: evidence.get(nodeKey(block, relationIndex)) ?? 'none' }];
+    const tenant = tenantOf(table, tenantColumnOf);
+    if (!table || !tenant || (relation.target && block.kind === 'insert')) return [];
+    return [{ block, relationIndex, table, column: tenant.column, ...(tenant.hidden ? { hidden: true } : {}), evidence: evidence.get(nodeKey(block, relationIndex)) ?? 'none' }];
   }));
 }
 

@@ -11,6 +11,7 @@ import { tableOf } from './scope';
 import { collectTenantOccurrences, isTenantScoped, type TenantColumnOf, type TenantEvidence, type TenantOccurrence } from './tenantEvidence';
 import { isGuarded } from './tenantGuards';
 import { findTenantColumns, isSystemPath } from './tenantScope';
+import { isView } from './tenantViews';
 
 /**
  * `pinned`: held to one tenant by the statement or the database · `guarded`: by the code around it · `exempt`: system code ·
@@ -43,7 +44,7 @@ export interface TenantReportInput {
 /** For every query of a file that uses a tenant's table: how its rows are held to one tenant. Undefined: nothing says what the tenant is. Files that are no application code have none. */
 export function collectTenantRows(input: TenantReportInput): readonly TenantRow[] | undefined {
   const { file, catalog, sql, settings } = input;
-  const tenant = findTenantColumns({ catalog, settings });
+  const tenant = findTenantColumns({ catalog, settings, sql });
   if (!tenant || !catalog) return undefined;
   if (file.role !== 'application') return [];
   const exempt = isSystemPath(file.uri, settings.tenant.systemPaths);
@@ -56,7 +57,7 @@ export function collectTenantRows(input: TenantReportInput): readonly TenantRow[
     const occurrences = collectTenantOccurrences({ model, catalog }, tenant.columnOf);
     let guarded: boolean | undefined;
     const isCodeGuarded = (column: string): boolean => (guarded ??= site.library !== 'sql' && isGuarded({ file, site, flow: input.flow, column, isScoped: (other) => other.source !== undefined && isTenantScoped({ model: sql.analyse(other.source), catalog }, tenant.columnOf) }));
-    return [...inserts, ...occurrences.map((occurrence): TenantRow => ({ ...common, table: nameOf(occurrence.table), access: accessOf(occurrence), sql: text, ...judge(site, model, occurrence, exempt, isCodeGuarded) }))];
+    return [...inserts, ...unknownViews(model, catalog, tenant.columnOf).map((row) => ({ ...common, ...row, sql: text })), ...occurrences.map((occurrence): TenantRow => ({ ...common, table: nameOf(occurrence.table), access: accessOf(occurrence), sql: text, ...judge(site, model, occurrence, exempt, isCodeGuarded) }))];
   });
 }
 
@@ -74,7 +75,7 @@ function judge(site: QuerySite, model: StatementModel, occurrence: TenantOccurre
   if (exempt) return { verdict: 'exempt', how: 'system code by its path' };
   if (isCodeGuarded(column)) return { verdict: 'guarded', how: 'the code checks the row, its parent or the caller first' };
   const request = site.binds.some((b) => b.origin === 'request');
-  return { verdict: 'open', how: `nothing holds ${column} to one value${request ? '; a value comes from the request' : model.holes.length === 0 ? '; it has no parameter: all tenants' : ''}` };
+  return { verdict: 'open', how: `${occurrence.hidden ? `the view does not show ${column}, and nothing ties its rows` : `nothing holds ${column} to one value`}${request ? '; a value comes from the request' : model.holes.length === 0 ? '; it has no parameter: all tenants' : ''}` };
 }
 
 function describe(evidence: TenantEvidence, column: string, table: Table): string {
@@ -84,18 +85,25 @@ function describe(evidence: TenantEvidence, column: string, table: Table): strin
     case 'join': return 'joined by its key to a pinned row';
     case 'sub-query': return 'taken from a sub-query of pinned rows';
     case 'row-security': return `row-level security (${(table.rowSecurity?.policies ?? []).map((p) => p.name).join(', ')})${table.rowSecurity?.forced === true ? ', forced' : ': not for the table’s owner, nor for roles with BYPASSRLS'}`;
+    case 'view': return `the view holds ${column} to one value`;
     case 'secret': return 'found by a secret of its owner';
     case 'owner': return 'found by the id of its person';
     case 'none': return '';
   }
 }
 
+/** Views whose definition is not known, or not understood. */
+const unknownViews = (model: StatementModel, catalog: Catalog, columnOf: TenantColumnOf): readonly Pick<TenantRow, 'table' | 'access' | 'verdict' | 'how'>[] => model.blocks.flatMap((block) => block.relations.flatMap((relation): readonly Pick<TenantRow, 'table' | 'access' | 'verdict' | 'how'>[] => {
+  const table = tableOf(catalog, relation);
+  return table && columnOf.view?.(table)?.state === 'unknown' ? [{ table: nameOf(table), access: 'read', verdict: 'unknown', how: 'the view’s definition is not known' }] : [];
+}));
+
 /** An INSERT pins what it writes when it writes the column. */
 function insertRows(model: StatementModel, catalog: Catalog, columnOf: TenantColumnOf): readonly Pick<TenantRow, 'table' | 'access' | 'verdict' | 'how'>[] {
   return model.blocks.flatMap((block) => {
     const relation = block.kind === 'insert' ? block.relations.find((r) => r.target) : undefined;
     const table = relation && tableOf(catalog, relation);
-    const column = table && columnOf(table);
+    const column = table && !isView(table) ? columnOf(table) : undefined;
     if (!table || column === undefined) return [];
     const columns = block.write?.columns ?? [];
     const known = columns.length > 0;

@@ -1,6 +1,7 @@
-import { findTenantEvidence, tenantColumnOf } from '../catalog/tenancy';
+import { findTenantEvidence } from '../catalog/tenancy';
 import type { RuleContext } from '../lint/rule';
 import type { TenantColumnOf } from './tenantEvidence';
+import { tenantColumns } from './tenantViews';
 
 /** Code that works for all tenants by nature: sweeps, jobs, admin panels, webhooks of providers. */
 const SYSTEM_PATH = /(^|[/_.-])(cron|crons|jobs?|admin|back-?office|back_office|webhooks?|scripts?|migrations?|seeds?|telemetry|maintenance|cleanup|sweeps?|schedulers?|backfills?)([/_.-]|$)/i;
@@ -13,14 +14,14 @@ export interface TenantColumns {
 }
 
 /** How the catalog or the settings say which column holds a table's tenant; undefined: nothing says so, and the rules are silent. */
-export function findTenantColumns({ catalog, settings }: Pick<RuleContext, 'catalog' | 'settings'>): TenantColumns | undefined {
+export function findTenantColumns({ catalog, settings, sql }: Pick<RuleContext, 'catalog' | 'settings' | 'sql'>): TenantColumns | undefined {
   if (!catalog) return undefined;
   const evidence = findTenantEvidence(catalog);
   if (settings.tenant.columns.length === 0 && !evidence) return undefined;
   const because = settings.tenant.columns.length > 0 || !evidence
     ? `The settings name ${settings.tenant.columns.join(', ')} as the tenant column`
     : `${evidence.carriers} of ${evidence.tables} tables ${evidence.source === 'distribution' ? 'are distributed by' : 'carry'} ${evidence.column}`;
-  return { columnOf: (table) => tenantColumnOf(catalog, table, settings.tenant), because, certain: settings.tenant.columns.length > 0 || evidence?.source !== 'foreign-keys' };
+  return { columnOf: tenantColumns(catalog, settings.tenant, sql), because, certain: settings.tenant.columns.length > 0 || evidence?.source !== 'foreign-keys' };
 }
 
 /** Is this document system code, by the settings' globs or by its path? */

@@ -4,6 +4,7 @@ import type { Scope } from '../advice/scope';
 import { tenantFixes } from '../advice/tenantFix';
 import { isGuarded } from '../advice/tenantGuards';
 import { findTenantColumns, isSystemPath } from '../advice/tenantScope';
+import { isView } from '../advice/tenantViews';
 import type { QuerySite } from '../hosts/ir';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 
@@ -78,7 +79,7 @@ function severityOf(context: StatementContext, certain: boolean): Severity | und
 const VERBS: Readonly<Record<string, string>> = { update: 'updated', delete: 'deleted from', merge: 'merged into' };
 
 function report(context: StatementContext, occurrence: TenantOccurrence, severity: Severity, because: string): void {
-  const { block, relationIndex, table, column } = occurrence;
+  const { block, relationIndex, table, column, hidden } = occurrence;
   const { model, site } = context;
   const relation = block.relations[relationIndex];
   if (!relation) return;
@@ -86,10 +87,10 @@ function report(context: StatementContext, occurrence: TenantOccurrence, severit
   context.report({
     at: { sql: relation.span },
     severity,
-    message: `${table.name} is ${verb} without its tenant: nothing holds ${column} to one value.`,
+    message: hidden ? `${table.name} is ${verb} without its tenant: the view lets rows of every ${column} through and does not show it.` : `${table.name} is ${verb} without its tenant: nothing holds ${column} to one value.`,
     because: `${because}; no condition, join or earlier check ties these rows to a tenant.`,
     confidence: 'schema',
-    evidence: { table: table.name, column },
-    fixes: () => tenantFixes({ model, site, file: context.file, text: context.text, block, relationIndex, table: table.name, column }),
+    evidence: { table: table.name, column, ...(isView(table) ? { view: true } : {}) },
+    fixes: () => hidden ? [] : tenantFixes({ model, site, file: context.file, text: context.text, block, relationIndex, table: table.name, column }),
   });
 }
