@@ -58,8 +58,9 @@ let engine: Promise<Engine> | undefined;
 
 /** Lints the case's files as one workspace with both loop rules. */
 export async function runLoopCase(example: LoopCase): Promise<CaseOutcome> {
-  const { read, sql } = await (engine ??= createEngine());
+  const { read, sql, ensure } = await (engine ??= createEngine());
   const entries = Object.entries(example.files).map(([name, text]) => ({ path: `${ROOT}/${name}`, text, language: languageOf(name) }));
+  for (const { language } of entries) if (language !== undefined) await ensure(language);
   const readAll = (models: ReturnType<typeof indexModels>): HostFile[] => entries.flatMap((e) => (e.language === undefined ? [] : [read(toUri(e.path), e.text, e.language, { models, folder: ROOT })]));
   const files = readAll(indexModels(readAll(indexModels([])).flatMap((file) => file.models)));
   const flow = createFlowGraph(createModuleResolver({ files: entries.map((e) => e.path), manifests: new Map(entries.filter((e) => e.path.endsWith('.json')).map((e) => [e.path, e.text])) }));

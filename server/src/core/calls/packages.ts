@@ -11,6 +11,8 @@ export interface Declared<T> {
 export interface Packages {
   /** Classes of this name that a file means: of its own package, of one that it imports, or the only ones there are. */
   classes(from: FileIndex, name: string): readonly Declared<ClassIr>[];
+  /** All classes of this name in the file's language, its own too. */
+  every(from: FileIndex, name: string): readonly Declared<ClassIr>[];
   /** Functions of this name in the file's own package. */
   functions(from: FileIndex, name: string): readonly Declared<FunctionIr>[];
   /** Packages that an import names: `github.com/acme/app/store` is the folder `…/app/store`. */
@@ -57,6 +59,7 @@ export function indexPackages(files: Iterable<FileIndex>): Packages {
       const homes = new Set(application.map(({ index }) => index.file.package));
       return homes.size === 1 && (from.file.package === '' || application.length === 1) && application.length <= 4 ? application : [];
     },
+    every: (from, name) => classes.get(`${from.file.language} ${name}`) ?? [],
     functions: (from, name) => (functions.get(`${from.file.language} ${name}`) ?? []).filter(({ index }) => index !== from && index.file.package === from.file.package && index.file.package !== ''),
     imported(from, module) {
       const candidates = [...(packages.get(from.file.language)?.get(lastPart(module)) ?? [])];

@@ -1,9 +1,11 @@
+import { camel, singular } from '../hosts/ruby/railsNames';
 import type { CallIr, ClassIr, FunctionIr, ImportIr, LocalIr, MemberIr } from '../hosts/ir';
 import { containsSpan } from '../text/span';
 import { isMemoiser, passesThrough } from './callbacks';
 import type { FileIndex } from './fileIndex';
 import type { FunctionRef, ResolveModule } from './flow';
 import type { Packages } from './packages';
+import { rubyConstants } from './rubyConstants';
 import { typeNames } from './typeNames';
 
 /** What a name or path stands for. */
@@ -50,12 +52,19 @@ export function resolveCallee(workspace: Workspace, uri: string, functionId: num
   const meanings = resolver.path(index, functionId, callee, 0);
   const found = meanings.flatMap((meaning) => resolver.callable(meaning));
   if (found.length > 0) return unique(found);
-  if (meanings.length > 0 || callee.length < 2 || COMMON.test(name) || !isDistinctive(name)) return [];
+  if (meanings.length === 0 && index.file.language === 'ruby') {
+    const named = resolver.namedAfterClass(index, callee);
+    if (named.length > 0) return named;
+  }
+  if (meanings.length > 0 || callee.length < 2 || COMMON.test(name) || !isDistinctive(name) || (index.file.language === 'ruby' && COLUMN.test(name))) return [];
   if (callee.slice(0, -1).some((part) => FOREIGN_RECEIVER.test(part))) return [];
   const candidates = workspace.members(name);
   const only = candidates[0];
   return candidates.length === 1 && only ? [{ uri: only.uri, functionId: only.functionId, confidence: 'low' }] : [];
 }
+
+/** In Ruby a column is read as a method is called. */
+const COLUMN = /_(?:ids?|at|on|type|name|count|cents|amount|date|url|key|code|status)$/;
 
 /** Two words at least: `findOverdue`, `load_members`. */
 const isDistinctive = (name: string): boolean => /[a-z\d][A-Z]|[a-z\d]_[a-z]/.test(name) && name.length >= 8;
@@ -123,6 +132,7 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
   function moduleName(index: FileIndex, word: string, depth: number): readonly Meaning[] {
     if (depth > MAX_DEPTH) return [];
     see(index);
+    if (index.file.language === 'ruby' && /^(?:::)?[A-Z]/.test(word)) return rubyConstants(index, word, workspace.packages).map(({ index: other, item }) => ({ kind: 'class', index: see(other), cls: item }));
     const fn = index.functions.get(word);
     if (fn) return [{ kind: 'function', index, fn }];
     const cls = index.classes.get(word);
@@ -409,7 +419,15 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     return [];
   }
 
-  return { path, callable };
+  /** `invoice.finalize!`, `invoices.each(&:finalize!)`: nothing in Ruby says the type, and by custom the name does. */
+  function namedAfterClass(index: FileIndex, callee: readonly string[]): readonly FunctionRef[] {
+    const words = callee.filter((part) => part !== '()');
+    const [receiver, method] = words.slice(-2);
+    if (words.length < 2 || receiver === undefined || method === undefined || !/^[a-z]\w*$/.test(receiver)) return [];
+    return moduleName(index, camel(singular(receiver)), 0).flatMap((meaning) => (meaning.kind === 'class' ? member({ ...meaning, kind: 'instance' }, method, 1).flatMap(callable) : []));
+  }
+
+  return { path, callable, namedAfterClass };
 }
 
 /** `BaseRepository<User>` → `BaseRepository`; `Mixin(Base)` → both; `Base[User, int]` → `Base`. */

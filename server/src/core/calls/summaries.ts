@@ -1,5 +1,6 @@
 import type { CallIr, FunctionIr, Loop, QuerySite } from '../hosts/ir';
 import { containsSpan, type HostSpan } from '../text/span';
+import { calleeText } from './blocks';
 import { isCacheGuard, isKnownRunner, isMemoDecorator, isMemoiser, runsByName, type Runs } from './callbacks';
 import { dependentNames } from './dependence';
 import type { FileIndex } from './fileIndex';
@@ -78,7 +79,7 @@ export function siteExecution(index: Pick<FileIndex, 'file'>, site: QuerySite): 
   return {
     certain: (site.executes === 'yes' || call?.awaited === true || call?.exitsAfter === true) && call?.conditional !== true,
     access: siteAccess(site),
-    path: [{ uri: index.file.uri, span: site.anchor, label: site.source ? firstWords(withHoles(site.source)) : call?.callee.join('.') ?? 'query' }],
+    path: [{ uri: index.file.uri, span: site.anchor, label: site.source ? firstWords(withHoles(site.source)) : (call ? calleeText(call) : 'query') }],
     names: [...site.binds.flatMap((b) => b.names), ...(site.binds.length === 0 ? (call?.args.flatMap((a) => a.names) ?? []) : [])],
   };
 }

@@ -298,6 +298,8 @@ export interface LocalIr {
 export interface ClassIr {
   readonly id: number;
   readonly name: string;
+  /** Full name where modules around it are part of it (Ruby): `Charges::CreateService`. */
+  readonly fullName?: string;
   readonly span: HostSpan;
   readonly bases: readonly string[];
   /** Interfaces it declares to implement. */

@@ -10,13 +10,13 @@ export function readCalls(source: Source, names: Names): CallIr[] {
     const form = source.callForm(node);
     const given = form ? [...form.args, ...(form.block ? [{ node: form.block }] : [])] : [];
     const fn = source.functionOf(node);
-    const callee = names.calleePath(node);
+    const callee = qualified(names.calleePath(node), node, source);
     return {
       id,
       span: spanOf(node),
       nameSpan: spanOf(form?.name ?? node),
       callee,
-      args: given.map(({ node: argument, name }: { readonly node: SyntaxNode; readonly name?: string }) => ({
+      args: isNamedRun(node, source) ? [{ text: '', span: spanOf(node), names: [ANY_ELEMENT] }] : given.map(({ node: argument, name }: { readonly node: SyntaxNode; readonly name?: string }) => ({
         text: argument.text.length > 400 ? argument.text.slice(0, 400) : argument.text,
         span: spanOf(argument),
         names: names.free(argument),
@@ -36,13 +36,27 @@ export function readCalls(source: Source, names: Names): CallIr[] {
   return [...calls, ...namedRuns(source, names, calls.length)];
 }
 
+/** `Charges::CreateService.call`: the class by its full name. */
+function qualified(callee: readonly string[], call: SyntaxNode, source: Source): readonly string[] {
+  if (!source.spec.constantsNest || callee.length < 2) return callee;
+  let root = call;
+  for (let form = source.callForm(root); form?.receiver; form = source.callForm(root)) root = source.unwrap(form.receiver);
+  return root.type === 'scope_resolution' ? [root.text.replaceAll(/\s/g, ''), ...callee.slice(1)] : callee;
+}
+
 /** Stands for the element that a function named alone is given. */
 export const ANY_ELEMENT = 'its element';
+
+/** `each(&:save!)`: the call that a loop sends to each element. */
+function isNamedRun(node: SyntaxNode, source: Source): boolean {
+  const call = source.spec.blocksAreLoops && node.type === 'block_argument' ? node.parent?.parent : undefined;
+  return call !== undefined && call !== null && source.elementLoop(call)?.run.id === node.id;
+}
 
 function namedRuns(source: Source, names: Names, firstId: number): CallIr[] {
   const named = source.loops.flatMap((loop) => {
     const element = source.loopForm(loop) ? undefined : source.elementLoop(loop);
-    return element && !element.closure ? [{ loop, run: element.run }] : [];
+    return element && !element.closure && !source.callForm(element.run) ? [{ loop, run: element.run }] : [];
   });
   return named.map(({ loop, run }, index): CallIr => {
     const form = source.form(run);
@@ -81,7 +95,8 @@ export function isConditional(node: SyntaxNode, source: Source): boolean {
       const call = current.parent?.parent;
       if (source.functionId(current) !== undefined || !call) return false;
     }
-    if (form?.kind === 'loop' || source.elementLoop(current)?.run.id === child.id) return false;
+    const run = form?.kind === 'call' ? source.elementLoop(current)?.run : undefined;
+    if (form?.kind === 'loop' || run?.id === child.id || run?.id === node.id) return false;
     const within = (part: SyntaxNode | undefined): boolean => part !== undefined && part.startIndex <= child.startIndex && child.endIndex <= part.endIndex;
     if (form?.kind === 'if' && (within(form.then) || form.otherwise.some(within))) return true;
     if (form?.kind === 'choice' && form.condition.id !== child.id) return true;

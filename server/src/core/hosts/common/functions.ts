@@ -79,6 +79,7 @@ export function readClasses(source: Source): Classes {
   const lists = drafts.map((draft, id): ClassIr => ({
     id,
     name: draft.name,
+    ...(source.spec.constantsNest ? { fullName: fullName(draft.node, source) } : {}),
     span: spanOf(draft.node),
     bases: [...draft.bases],
     ...(draft.implements.size > 0 ? { implements: [...draft.implements] } : {}),
@@ -98,6 +99,13 @@ export function readClasses(source: Source): Classes {
 }
 
 /** `this.repo = repo` with a typed parameter, `@repo = UserRepo.new`, `self.repo = …`: the field's type. */
+/** With the modules around it. */
+function fullName(node: SyntaxNode, source: Source): string {
+  const parts: string[] = [];
+  for (let current: SyntaxNode | undefined = node; current; current = source.classOf(current)) parts.unshift(current.childForFieldName('name')?.text ?? source.classForm(current)?.name ?? '');
+  return parts.join('::').replace(/^::/, '');
+}
+
 function readAssignedFields(source: Source, fieldsOf: (node: SyntaxNode) => Map<string, string> | undefined): void {
   const visit = (node: SyntaxNode, parameters: ReadonlyMap<string, string>): void => {
     const form = source.form(node);

@@ -16,6 +16,7 @@ export const rubySpec: LanguageSpec = {
     lambda: (node) => ({ kind: 'function', parameters: parametersOf(field(node, 'parameters')), body: field(node, 'body') }),
     do_block: blockForm,
     block: blockForm,
+    block_argument: sentForm,
     identifier: (node) => ({ kind: 'name', name: node.text }),
     constant: (node) => ({ kind: 'name', name: node.text }),
     scope_resolution: (node) => ({ kind: 'name', name: field(node, 'name')?.text ?? lastWord(node.text) }),
@@ -74,6 +75,7 @@ export const rubySpec: LanguageSpec = {
   implicitThis: true,
   synchronous: true,
   blocksAreLoops: true,
+  constantsNest: true,
   perElement: /^(each|each_with_index|each_with_object|each_entry|each_pair|each_key|each_value|each_char|find_each|map|map!|flat_map|filter_map|collect|select|filter|reject|sum|group_by|index_by|index_with|to_h|to_set|inject|reduce|any\?|all\?|none\?|one\?|detect|find|find_index|partition|sort_by|min_by|max_by|uniq|count|zip|times|upto|downto|each_row|delete_if|keep_if|transform_values|in_threads|tally_by|sum_by|with_index|map_with_index|cycle)$/,
   chunked: /^(each_slice|in_batches|find_in_batches|in_groups_of|each_cons|each_batch|each_slice!)$/,
   lookThrough: /^(to_a|each|lazy|load|reload|values|sort|sort_by|uniq|compact|reverse|select|reject|filter|with_index|each_with_index|to_set|flatten|presence|find_each|all|records|keys|shuffle|first|take|last|map|includes|preload)$/,
@@ -153,9 +155,26 @@ function callForm(node: SyntaxNode): Form | undefined {
   if (!method) return undefined;
   const body = block && (field(block, 'body') ?? block);
   if (!receiver && method.text === 'loop' && body) return { kind: 'loop', loop: 'while', elements: [], body };
-  const args = argumentsOf(field(node, 'arguments'));
-  return { kind: 'call', ...(receiver ? { receiver } : {}), name: method, args, ...(block ? { block } : {}), ...(method.text === 'new' && receiver ? { constructs: true } : {}) };
+  const list = field(node, 'arguments');
+  const args = argumentsOf(list);
+  const run = block ?? parts(list).find((argument) => argument.type === 'block_argument' && parts(argument)[0]?.type === 'simple_symbol');
+  return { kind: 'call', ...(receiver ? { receiver } : {}), name: method, args, ...(run ? { block: run } : {}), ...(method.text === 'new' && receiver ? { constructs: true } : {}) };
 }
+
+/** `&:destroy!`: what the call sends to each element of its receiver. */
+function sentForm(node: SyntaxNode): Form | undefined {
+  const symbol = parts(node)[0];
+  const call = node.parent?.parent;
+  const receiver = call && field(call, 'receiver');
+  if (symbol?.type !== 'simple_symbol' || !receiver) return undefined;
+  return { kind: 'call', receiver, name: withoutColon(symbol), args: [] };
+}
+
+/** The name in a symbol. */
+const withoutColon = (symbol: SyntaxNode): SyntaxNode => ({
+  id: symbol.id, type: 'identifier', text: symbol.text.slice(1), startIndex: symbol.startIndex + 1, endIndex: symbol.endIndex, hasError: false, isMissing: false,
+  parent: symbol.parent, namedChildren: [], children: [], childForFieldName: () => null,
+});
 
 /** The block of `loop` is a loop's body; any other is a function of its call. */
 function blockForm(node: SyntaxNode): Form | undefined {

@@ -4,6 +4,7 @@ import type { ModelIr } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { Chain, HostContext } from '../adapter';
 import { bind, concat, identifier, incomplete, sql, type SqlPart } from '../shared/sqlBuilder';
+import { ofRecords, recordStart } from './activeRecordInstances';
 import { createChains, equals, requestPage, textCondition, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
 
 const one = { access: 'read', fetches: 'one' } as const;
@@ -13,22 +14,23 @@ const terminals: Readonly<Record<string, { readonly access: 'read' | 'write'; re
   find: one, find_by: one, 'find_by!': one, find_sole_by: one, 'first!': one, first: one, last: one, take: one, sole: one, 'exists?': one, 'any?': one, 'none?': one, 'empty?': one, count: one, sum: one, average: one, minimum: one, maximum: one, pick: one, ids: many, pluck: many,
   to_a: many, load: many, each: many, map: many, flat_map: many, each_with_index: many, to_h: many, index_by: many, group_by: many, filter_map: many, each_with_object: many, records: many,
   find_each: { access: 'read', fetches: 'stream' }, in_batches: { access: 'read', fetches: 'stream' }, find_in_batches: { access: 'read', fetches: 'stream' },
-  create: write, 'create!': write, insert: write, 'insert!': write, insert_all: write, 'insert_all!': write, upsert: write, upsert_all: write, update_all: write, delete_all: write, destroy_all: write, find_or_create_by: write, 'find_or_create_by!': write, create_or_find_by: write, 'create_or_find_by!': write, touch_all: write, delete_by: write, destroy_by: write, update_counters: write,
+  create: write, 'create!': write, insert: write, 'insert!': write, insert_all: write, 'insert_all!': write, upsert: write, upsert_all: write, update_all: write, delete_all: write, destroy_all: write, discard_all: write, 'discard_all!': write, find_or_create_by: write, 'find_or_create_by!': write, create_or_find_by: write, 'create_or_find_by!': write, touch_all: write, delete_by: write, destroy_by: write, update_counters: write,
 };
 const filters = /^(?:where|find_by!?|find_or_create_by!?|rewhere)$/;
 const silent = /^(?:all|select|distinct|lock|readonly|references|load_async|strict_loading|reorder|unscoped|annotate|order|to_a|load|each|map|flat_map|pluck|ids|index_by|group_by|filter_map|each_with_index|each_with_object|records|find_each|in_batches|find_in_batches|count|to_h)$/;
 /** Methods that only a relation has: the class need not be known. */
 const telling = /^(?:where|find_by!?|includes|preload|eager_load|joins|left_joins|find_each|in_batches|find_in_batches|insert_all!?|upsert_all|find_or_create_by!?|pluck)$/;
 
-/** ActiveRecord: chains on a model's class. What an instance or an association sends is seen where it is lazy. */
+/** ActiveRecord: chains on a model's class, and what instances and associations send. */
 export const activeRecordAdapter = createChains({
   id: 'active-record',
   languages: ['ruby'],
-  marks: /\b[A-Z]\w*\.\w/,
+  marks: /\b[A-Z]\w*\.\w|\b(?:where|find_|save|update|destroy|delete_|discard|create|insert_|upsert_|touch|increment|decrement|in_batches|exists\?|pluck|toggle!)/,
   terminal: (name) => (Object.hasOwn(terminals, name) ? terminals[name] : undefined),
-  start(chain: Chain, _file: CommonFile, context: HostContext): ChainStart | undefined {
+  start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined {
     const { type } = chain.root;
-    if (type !== 'constant' && type !== 'scope_resolution') return undefined;
+    const last = chain.calls.at(-1);
+    if ((type !== 'constant' && type !== 'scope_resolution') || last?.node.type === 'block_argument' || (chain.calls.length > 1 && ofRecords.test(last?.name ?? ''))) return recordStart(chain, file, context);
     const name = chain.rootPath[0] ?? '';
     if (/clickhouse|mongo|redis/i.test(chain.root.text)) return undefined;
     const model = context.model(name, 'active-record');

@@ -3,6 +3,7 @@ import { spanOf } from '../../hosts/common/syntaxTools';
 import type { CommonModelSource, ModelReader } from '../models';
 import { constantOf } from '../../hosts/common/strings';
 import { pluralize, snakeCase } from '../shared/modelChains';
+import { camel, singular } from '../../hosts/ruby/railsNames';
 
 /** Rails' models: a class whose base is a record, its table by its name, its associations. */
 export const activeRecordModels: ModelReader<CommonModelSource> = {
@@ -34,5 +35,3 @@ export const activeRecordModels: ModelReader<CommonModelSource> = {
 
 /** Conditions that Rails, or a gem, adds to every query of the class. */
 const scopes = /^\s*(?:default_scope\b|acts_as_(?:paranoid|tenant)\b|multi_tenant\b|belongs_to_tenant\b)/m;
-const camel = (name: string): string => name.split('_').map((part) => part.charAt(0).toUpperCase() + part.slice(1)).join('');
-const singular = (name: string): string => name.replace(/ies$/, 'y').replace(/(ss|x|ch|sh|us)es$/, '$1').replace(/([^s])s$/, '$1').replace(/people$/, 'person').replace(/children$/, 'child');

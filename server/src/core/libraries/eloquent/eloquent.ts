@@ -2,6 +2,7 @@ import type { CommonFile } from '../../hosts/common/context';
 import { constantOf } from '../../hosts/common/strings';
 import type { Chain, HostContext } from '../adapter';
 import { concat, identifier, sql } from '../shared/sqlBuilder';
+import { recordStart } from './eloquentInstances';
 import { createChains, equals, requestPage, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
 
 const one = { access: 'read', fetches: 'one' } as const;
@@ -12,7 +13,7 @@ const terminals: Readonly<Record<string, { readonly access: 'read' | 'write'; re
   get: many, all: many, pluck: many, paginate: many, simplePaginate: many, cursorPaginate: many, findMany: many,
   first: one, firstOrFail: one, find: one, findOrFail: one, findOr: one, sole: one, value: one, count: one, exists: one, doesntExist: one, sum: one, max: one, min: one, avg: one, firstWhere: one,
   cursor: stream, lazy: stream, lazyById: stream, chunk: stream, chunkById: stream, each: stream, eachById: stream,
-  create: write, insert: write, insertGetId: write, insertOrIgnore: write, upsert: write, update: write, delete: write, forceDelete: write, firstOrCreate: write, updateOrCreate: write, updateOrInsert: write, increment: write, decrement: write, truncate: write, destroy: write,
+  create: write, insert: write, insertGetId: write, insertOrIgnore: write, upsert: write, update: write, delete: write, forceDelete: write, firstOrCreate: write, updateOrCreate: write, updateOrInsert: write, increment: write, decrement: write, truncate: write, destroy: write, attach: write, detach: write, sync: write, syncWithoutDetaching: write, updateExistingPivot: write, toggle: write, save: write, createMany: write, saveMany: write, createQuietly: write, forceCreate: write,
 };
 const silent = /^(?:query|table|from|get|all|select|addSelect|distinct|count|exists|pluck|newQuery|lockForUpdate|sharedLock|withoutGlobalScopes?|cursor|lazy|lazyById|chunk|chunkById|each|value|sum|max|min|avg|useWritePdo)$/;
 const telling = /^(?:where\w*|with|query|findOrFail|firstOrCreate|updateOrCreate|firstOrFail|firstWhere|withCount|latest|oldest)$/;
@@ -21,11 +22,12 @@ const telling = /^(?:where\w*|with|query|findOrFail|firstOrCreate|updateOrCreate
 export const eloquentAdapter = createChains({
   id: 'eloquent',
   languages: ['php'],
-  marks: /\bDB::table\(|\b[A-Z]\w*::\w+\(/,
+  marks: /\bDB::table\(|\b[A-Z]\w*::\w+\(|->(?:save|update|delete|create|forceDelete|attach|detach|sync|get|first|exists|push|touch|saveOrFail)\w*\(/,
   terminal: (name) => (Object.hasOwn(terminals, name) ? terminals[name] : undefined),
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined {
     const first = chain.calls[0];
-    if (!first || (chain.root.type !== 'name' && chain.root.type !== 'qualified_name')) return undefined;
+    if (!first) return undefined;
+    if (chain.root.type !== 'name' && chain.root.type !== 'qualified_name') return recordStart(chain, file, context);
     const name = chain.rootPath[0] ?? '';
     if (name === 'DB') {
       const table = first.name === 'table' && first.argNodes[0] ? constantOf(first.argNodes[0], file.source) : undefined;

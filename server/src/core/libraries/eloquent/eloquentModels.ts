@@ -1,15 +1,16 @@
 import { spanOf } from '../../hosts/common/syntaxTools';
 import type { RelationIr } from '../../hosts/ir';
+import type { SyntaxNode } from '../../hosts/syntax';
 import type { CommonModelSource, ModelReader } from '../models';
 import { pluralize, snakeCase } from '../shared/modelChains';
 
 /** Eloquent's models: table by `$table` or the class's name, relations by the methods that return them. */
 export const eloquentModels: ModelReader<CommonModelSource> = {
   library: 'eloquent',
-  marks: /\bextends\s+(?:Model|Authenticatable|Pivot|\w*Model)\b/,
+  marks: /\bextends\s+(?:Model|Authenticatable|Pivot|\w*Model)\b|\bnamespace\s[^;]*\\Models?\b|\$this->(?:has|belongs|morph)\w+\(/,
   read: ({ source }) => source.classes.flatMap((node) => {
     const form = source.classForm(node);
-    if (!form || source.spec.language !== 'php' || !/^(?:Model|Authenticatable|Pivot|\w*Model)$/.test(form.bases[0] ?? '')) return [];
+    if (!form || source.spec.language !== 'php' || !isModel(form.bases[0], node, source.root.text)) return [];
     const relations = source.functions.flatMap((fn): RelationIr[] => {
       const own = source.functionForm(fn);
       if (!own?.name || source.classOf(fn)?.id !== node.id) return [];
@@ -20,6 +21,14 @@ export const eloquentModels: ModelReader<CommonModelSource> = {
     return [{ library: 'eloquent' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [], ...scopesOf(node.text) }];
   }),
 };
+
+/** Applications put a base of their own between: then its folder, or what the class declares, says that it is a model. */
+function isModel(base: string | undefined, node: SyntaxNode, file: string): boolean {
+  if (base === undefined) return false;
+  if (/^(?:Model|Authenticatable|Pivot|\w*Model)$/.test(base)) return true;
+  if (/(?:Builder|Collection|Scope|Factory|Seeder|Observer|Policy|Resource|Exception|Controller|Cast|Enum|Event|Job|Rule|Request|Test|TestCase|Service|Repository|Provider|Command|Component)$/.test(base)) return false;
+  return /^namespace\s[^;]*\\Models?(?:\\\w+)?\s*;/m.test(file) || /\$this->(?:hasMany|hasOne|belongsTo|belongsToMany|morphMany|morphOne|morphTo|morphToMany)\(/.test(node.text);
+}
 
 /** Conditions of every query of the class: soft deletion, and scopes that it declares. */
 function scopesOf(text: string): { readonly scoped?: boolean; readonly softDelete?: string } {

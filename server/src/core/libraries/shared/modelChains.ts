@@ -18,6 +18,10 @@ export interface ChainStart {
   /** First call of the chain that belongs to the query. */
   readonly first: number;
   readonly confidence: SiteDraft['confidence'];
+  /** It starts from a relation or a variable: conditions stand there that are not rendered. */
+  readonly open?: boolean;
+  /** What the last call does, where that hangs on what it is sent to (`user.save`). */
+  readonly terminal?: ReturnType<ChainLibrary['terminal']>;
 }
 
 /** What a call of the chain adds; absent: nothing that SQL on rows shows (`select`, `includes`). */
@@ -63,7 +67,7 @@ export function createChains(library: ChainLibrary): LibraryAdapter {
       if (!chain || !start || !last) return undefined;
       const calls = chain.calls.slice(start.first);
       if (calls.length === 0) return undefined;
-      const terminal = library.terminal(last.name, last);
+      const terminal = start.terminal ?? library.terminal(last.name, last);
       return [draft(call, calls, terminal, start, library, file, context)];
     },
   };
@@ -73,6 +77,7 @@ function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnTy
   const access = terminal?.access ?? 'read';
   const read = calls.map((link) => library.part(link, file, context, start.model));
   const parts = read.map((part) => part ?? { open: true });
+  if (start.open) parts.push({ open: true });
   const scopes = calls.some((link) => lifted.test(link.name)) ? undefined : start.model;
   if (scopes?.scoped === true) parts.push({ open: true });
   if (scopes?.softDelete !== undefined) parts.push({ where: concat(identifier([scopes.softDelete], spanOf(call)), sql(' IS NULL', spanOf(call))) });
