@@ -160,6 +160,7 @@ export async function load(rows: { customerId: number }[]) {
 
 testRule(missingTenantFilter, {
   schema,
+  settings: { tenant: { columns: ['tenant_id'], globalTables: [], systemPaths: [] } },
   flagged: [
     {
       language: 'typescript',

@@ -155,5 +155,19 @@ export async function list(organizationId?: string) {
   return pool.query(sql, [organizationId]);
 }`,
     },
+    {
+      // The row that was found is looked at before it is used.
+      language: 'typescript',
+      code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export async function find(id: string, organizationId: string, external: boolean) {
+  let sql = 'SELECT id, organization_id FROM invoices WHERE id = $1';
+  if (external) sql += ' AND organization_id = $2';
+  const found = await pool.query(sql, [id, organizationId]);
+  if (found.rows[0].organization_id !== organizationId) throw new Error('not yours');
+  return found.rows[0];
+}`,
+    },
   ],
 });

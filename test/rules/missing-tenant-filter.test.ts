@@ -18,6 +18,7 @@ testRule(missingTenantFilter, {
     CREATE VIEW open_invoices AS SELECT id, organization_id AS owner, total FROM invoices WHERE total > 0;
     CREATE VIEW my_invoices AS SELECT id, total FROM invoices WHERE organization_id = current_setting('app.organization')::bigint;
   `,
+  settings: { tenant: { columns: ['organization_id'], globalTables: [], systemPaths: [] } },
   flagged: [
     {
       code: `
@@ -161,7 +162,20 @@ app.get('/invoices/:id', async (req, res) => {
     'DELETE FROM invoices WHERE total < 0',
     'UPDATE invoices i SET total = 0 FROM projects p WHERE p.id = i.project_id AND p.organization_id = $1',
     { code: 'SELECT id FROM invoices WHERE id = $1', path: 'src/cron/sweep.sql', embed: false },
-    { code: 'SELECT id FROM invoices WHERE id = $1', path: 'src/back/office.sql', embed: false, settings: { tenant: { columns: [], globalTables: [], systemPaths: ['src/back/**'] } } },
+    { code: 'SELECT id FROM invoices WHERE id = $1', path: 'src/back/office.sql', embed: false, settings: { tenant: { columns: ['organization_id'], globalTables: [], systemPaths: ['src/back/**'] } } },
+    // The tenant column is only inferred: what the callers checked is not known.
+    { code: 'SELECT id FROM invoices WHERE id = $1', embed: false, settings: { tenant: { columns: [], globalTables: [], systemPaths: [] } } },
+    {
+      // A row that was made here; one that was read before is the gap itself.
+      language: 'typescript',
+      code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export async function create(organizationId: string, projectId: string) {
+  const made = await pool.query('INSERT INTO invoices (organization_id, project_id, total) VALUES ($1, $2, 0) RETURNING id', [organizationId, projectId]);
+  await pool.query('UPDATE invoices SET total = 1 WHERE id = $1', [made.rows[0].id]);
+}`,
+    },
     { code: 'SELECT id FROM invoices WHERE id = $1', embed: false, schema: 'CREATE TABLE invoices (id bigint PRIMARY KEY, total numeric);' },
     {
       language: 'typescript',

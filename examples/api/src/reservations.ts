@@ -38,18 +38,18 @@ export async function listReservationsAfter(tenantId: string, pageSize: number, 
 }
 
 /** Two reservations of the same instant may change places between two pages. */
-export async function latestReservations(tenantId: string, count: number): Promise<Reservation[]> {
+export async function latestReservations(tenantId: string, before: Date, count: number): Promise<Reservation[]> {
   const { rows } = await pool.query<Reservation>(
-    'SELECT id, guest_id, room_id, status, total_cents, created_at FROM reservations WHERE tenant_id = $1 ORDER BY created_at DESC LIMIT $2',
-    [tenantId, count],
+    'SELECT id, guest_id, room_id, status, total_cents, created_at FROM reservations WHERE tenant_id = $1 AND created_at < $2 ORDER BY created_at DESC LIMIT $3',
+    [tenantId, before, count],
   );
   return rows;
 }
 
-export async function latestReservationsInOrder(tenantId: string, count: number): Promise<Reservation[]> {
+export async function latestReservationsInOrder(tenantId: string, before: Date, count: number): Promise<Reservation[]> {
   const { rows } = await pool.query<Reservation>(
-    'SELECT id, guest_id, room_id, status, total_cents, created_at FROM reservations WHERE tenant_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2',
-    [tenantId, count],
+    'SELECT id, guest_id, room_id, status, total_cents, created_at FROM reservations WHERE tenant_id = $1 AND created_at < $2 ORDER BY created_at DESC, id DESC LIMIT $3',
+    [tenantId, before, count],
   );
   return rows;
 }

@@ -11,7 +11,7 @@ it.each([
 
 it.each([
   ['src/users.ts', 'application'], ['src/users.test.ts', 'test'], ['migrations/20240101_users.ts', 'migration'], ['packages/schemas/alterations/1.2.0-names.ts', 'migration'],
-  ['db/20240131120000-names.ts', 'migration'], ['src/db/1700000000000-Names.ts', 'migration'], ['app/20240131_120000_report.py', 'application'], ['src/2024-report.ts', 'application'], ['prisma/seed.ts', 'seed'], ['scripts/fix.ts', 'script'],
+  ['db/20240131120000-names.ts', 'migration'], ['src/db/1700000000000-Names.ts', 'migration'], ['app/20240131_120000_report.py', 'application'], ['src/2024-report.ts', 'application'], ['prisma/seed.ts', 'seed'], ['src/tester/e2eSeeds.ts', 'seed'], ['src/demo.seed.ts', 'seed'], ['src/seedPhrase.ts', 'application'], ['scripts/fix.ts', 'script'],
 ] as const)('%s is of the role %s', (path, role) => expect(readFileRole(path)).toBe(role));
 
 it.each([

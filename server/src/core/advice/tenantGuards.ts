@@ -123,6 +123,30 @@ function isCheckedBefore({ file, column }: GuardContext, chain: readonly Functio
   return called || chain.some((fn) => fn.guards.some((g) => g.span.end <= span.start && isTenantText(g.condition, column) && g.names.some((n) => names.has(n))));
 }
 
+/** Calls between a handler and the statement that are looked through. */
+const HOPS = 3;
+
+/** Does a handler of requests run the statement's function, directly or through others? */
+export function isReachedByRequest({ file, site, flow }: Pick<GuardContext, 'file' | 'site' | 'flow'>): boolean {
+  let calls: readonly { readonly file: HostFile; readonly functionId: number | undefined }[] = [{ file, functionId: site.functionId }];
+  const seen = new Set<string>();
+  for (let hop = 0; hop <= HOPS; hop++) {
+    const chains = calls.map((call) => ({ file: call.file, chain: functionChain(call.file, call.functionId) }));
+    if (chains.some(({ chain }) => chain.some((fn) => fn.entry !== undefined))) return true;
+    calls = chains.flatMap(({ file: own, chain }) => {
+      const fn = chain.at(-1);
+      const key = `${own.uri}#${fn?.id}`;
+      if (fn === undefined || seen.has(key)) return [];
+      seen.add(key);
+      return flow.callers({ uri: own.uri, functionId: fn.id }).flatMap(({ uri, callId }) => {
+        const caller = flow.file(uri);
+        return caller?.role === 'application' ? [{ file: caller, functionId: caller.calls[callId]?.functionId }] : [];
+      });
+    });
+  }
+  return false;
+}
+
 /** Every known caller checks, or has pinned the tenant itself, before it calls. No known caller proves nothing. */
 function isGuardedByCallers(context: GuardContext, fn: FunctionIr | undefined): boolean {
   if (!fn || fn.entry !== undefined) return false;

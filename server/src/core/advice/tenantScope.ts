@@ -9,8 +9,10 @@ const SYSTEM_PATH = /(^|[/_.-])(cron|crons|jobs?|admin|back-?office|back_office|
 export interface TenantColumns {
   readonly columnOf: TenantColumnOf;
   readonly because: string;
-  /** Named by the settings, or carried by most tables: every one of them is a tenant's. A few tables with a foreign key may be read across tenants. */
-  readonly certain: boolean;
+  /** Named by the settings, not told by the catalog alone. */
+  readonly confirmed: boolean;
+  /** Most tables carry the column, not a few with a foreign key. */
+  readonly usual: boolean;
 }
 
 /** How the catalog or the settings say which column holds a table's tenant; undefined: nothing says so, and the rules are silent. */
@@ -21,7 +23,7 @@ export function findTenantColumns({ catalog, settings, sql }: Pick<RuleContext, 
   const because = settings.tenant.columns.length > 0 || !evidence
     ? `The settings name ${settings.tenant.columns.join(', ')} as the tenant column`
     : `${evidence.carriers} of ${evidence.tables} tables ${evidence.source === 'distribution' ? 'are distributed by' : 'carry'} ${evidence.column}`;
-  return { columnOf: tenantColumns(catalog, settings.tenant, sql), because, certain: settings.tenant.columns.length > 0 || evidence?.source !== 'foreign-keys' };
+  return { columnOf: tenantColumns(catalog, settings.tenant, sql), because, confirmed: settings.tenant.columns.length > 0, usual: evidence !== undefined && evidence.source !== 'foreign-keys' };
 }
 
 /** Is this document system code, by the settings' globs or by its path? */

@@ -81,7 +81,7 @@ function constantSize(loop: Loop): LoopClass | undefined {
     if (/^Object\.(values|keys|entries)\(\s*[A-Z]\w*(\.[A-Z]\w*)*\s*\)$/.test(text)) return constant('it walks the values of an enumeration');
     if (/^(list\()?[A-Z][a-z]\w*\)?$/.test(text) && loop.kind !== 'callback') return constant(`\`${text}\` is an enumeration`);
     if (/^x?range\(\s*\d+\s*(,\s*\d+\s*)?\)$/.test(text) || /^x?range\(\s*[A-Z][A-Z\d_]+\s*\)$/.test(text)) return constant('a fixed number of turns');
-    if (/^(Array|new Array)\(\s*\d+\s*\)|^Array\.from\(\s*\{\s*length:\s*(\d+|[A-Z][A-Z\d_]+)\s*\}/.test(text)) return constant('a fixed number of turns');
+    if (/^(\[\.\.\.\s*)?(Array|new Array)\(\s*(\d+|[A-Z][A-Z\d_]+)\s*\)|^Array\.from\(\s*\{\s*length:\s*(\d+|[A-Z][A-Z\d_]+)\s*\}/.test(text)) return constant('a fixed number of turns');
     if (/^\[/.test(text) && !text.includes('...') && !text.includes('*')) return constant('it walks a literal list');
   }
   if (loop.kind === 'for' && loop.facts.condition !== undefined && /[<>]=?\s*(\d+|[A-Z][A-Z\d_]+)\s*$/.test(loop.facts.condition)) return constant('a fixed number of turns');

@@ -7,6 +7,7 @@ const roles: readonly (readonly [FileRole, RegExp])[] = [
   ['test', /[a-z0-9](Tests?|TestCase|IT)\.(java|cs|php)$/],
   ['migration', /(^|\/)(migrations?|migrate|alterations|alembic|versions|flyway|liquibase)\/|(^|\/)(\d{14}|\d{10}|\d{13})[-_][\w.-]+\.([cm]?[jt]s|py)$|(^|\/)V\d+(_\d+)*__[^/]*\.sql$|\.(up|down)\.sql$|(^|\/)db\/structure\.sql$|(^|\/)db\/(views|functions|triggers)\/[^/]+_v\d+\.sql$/i],
   ['seed', /(^|\/)(seeds?|seeders?|factories)\/|(^|\/)seed(er)?s?\.\w+$|[a-z0-9]seeder\.php$/i],
+  ['seed', /(^|\/)\w[\w.-]*([a-z0-9]Seeds?|[-_.]seeds?)\.([cm]?[jt]sx?|py|rb|go|rs|php)$/],
   ['script', /(^|\/)(scripts?|bin|tools|tasks?-once|benchmarks?|bench|examples?-scripts)\/|\.rake$/i],
 ];
 

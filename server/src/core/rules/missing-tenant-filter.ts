@@ -2,8 +2,8 @@ import { hasUnknownPart } from '../advice/holes';
 import { collectTenantOccurrences, isTenantScoped, type TenantOccurrence } from '../advice/tenantEvidence';
 import type { Scope } from '../advice/scope';
 import { tenantFixes } from '../advice/tenantFix';
-import { isGuarded } from '../advice/tenantGuards';
-import { findTenantColumns, isSystemPath } from '../advice/tenantScope';
+import { isGuarded, isReachedByRequest } from '../advice/tenantGuards';
+import { findTenantColumns, isSystemPath, type TenantColumns } from '../advice/tenantScope';
 import { isView } from '../advice/tenantViews';
 import type { QuerySite } from '../hosts/ir';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
@@ -23,12 +23,12 @@ export const missingTenantFilter: StatementRule = {
   summary: 'A tenant’s table is read or written without its tenant',
   docs: {
     why: 'A row that is found by an id from the request alone may belong to anybody. Whoever guesses or learns an id reads another customer’s data. Every statement on a tenant’s table should hold the tenant column to the tenant of the session, or reach the table through a row that does.',
-    bad: [{ language: 'sql', schema: SCHEMA, code: 'SELECT id, total FROM invoices WHERE id = $1;' }],
+    bad: [{ language: 'typescript', schema: SCHEMA, code: "import express from 'express';\nimport { Pool } from 'pg';\nconst app = express();\nconst pool = new Pool();\napp.get('/invoices/:id', async (req, res) => {\n  const { rows } = await pool.query('SELECT id, total FROM invoices WHERE id = $1', [req.params.id]);\n  res.json(rows[0]);\n});" }],
     good: [
       { language: 'sql', schema: SCHEMA, code: 'SELECT id, total FROM invoices WHERE id = $1 AND organization_id = $2;' },
       { language: 'sql', schema: SCHEMA, code: 'SELECT i.id FROM invoices i JOIN projects p ON p.organization_id = i.organization_id WHERE p.organization_id = $1;' },
     ],
-    whenNot: 'System code that works for all tenants: sweeps, workers, admin pages. Name its paths in `tenant.systemPaths`, and global tables in `tenant.globalTables`. With row-level security the rule is silent.',
+    whenNot: 'Where the id does not come from a request in the same function it is a hint at most; `tenant.columns`, set to the tenant column, shows all of them. System code works for all tenants: sweeps, workers, admin pages. Name its paths in `tenant.systemPaths`, and global tables in `tenant.globalTables`. With row-level security the rule is silent.',
     fixSafety: 'Offered for review: rows of other tenants are no longer found. The value is the tenant that is in scope; check that it is the one of the session.',
   },
   options: {},
@@ -41,7 +41,7 @@ export const missingTenantFilter: StatementRule = {
     // Relations loaded with the rows (`with`) are reached through these rows' keys.
     const open = collectTenantOccurrences({ model, catalog }, tenant.columnOf).filter((o) => o.evidence === 'none' && !(site.eager.length > 0 && o.block.role === 'derived'));
     const first = open[0];
-    const severity = first && severityOf(context, tenant.certain);
+    const severity = first && severityOf(context, tenant);
     if (!first || !severity || model.blocks.some((b) => b.locking?.skipLocked)) return;
     const column = first.column;
     const modelOf = (other: QuerySite): Scope | undefined => other.source && { model: context.sql.analyse(other.source), catalog };
@@ -66,14 +66,15 @@ export const missingTenantFilter: StatementRule = {
 };
 
 /**
- * A warning where an id comes from a request, else a hint where the tenant column is certain: what the callers checked is not
- * known, in SQL files least of all. A statement without any parameter is a sweep, unless a handler sends it.
+ * A warning where an id comes from a request. Else what the callers checked is not known, and most of it is right: a hint where a
+ * handler runs the function and most tables carry the column, and for those who have named it; silence otherwise. A statement
+ * without any parameter is a sweep, unless a handler sends it.
  */
-function severityOf(context: StatementContext, certain: boolean): Severity | undefined {
-  const { site, model } = context;
+function severityOf(context: StatementContext, { confirmed, usual }: TenantColumns): Severity | undefined {
+  const { site, model, file } = context;
   if (model.holes.length === 0) return site.functionId === undefined || context.file.functions[site.functionId]?.entry === undefined ? undefined : 'warning';
   if (site.binds.some((b) => b.origin === 'request')) return 'warning';
-  return certain ? 'hint' : undefined;
+  return confirmed || (usual && site.functionId !== undefined && isReachedByRequest({ file, site, flow: context.flow })) ? 'hint' : undefined;
 }
 
 const VERBS: Readonly<Record<string, string>> = { update: 'updated', delete: 'deleted from', merge: 'merged into' };

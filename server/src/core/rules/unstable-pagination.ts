@@ -1,5 +1,6 @@
 import { hasUnknownPart } from '../advice/holes';
 import { missingTieBreaker } from '../advice/keyset';
+import { bindOfHole } from '../advice/patterns';
 import { isSystemRelation, tableOf, withoutCasts, type Scope } from '../advice/scope';
 import { addOrderKeys, toHostEdits } from '../advice/sqlEdits';
 import { blockSize } from '../advice/size';
@@ -36,27 +37,31 @@ export const unstablePagination: StatementRule = {
     if (hasUnknownPart(context.model)) return;
     // A unique key may be made by what is not understood.
     if (context.catalog.incomplete) return;
-    for (const block of context.model.blocks) if (isPage(block) && !block.relations.some((relation) => isSystemRelation(relation) || tableOf(context.catalog, relation)?.incomplete === true)) checkBlock(context, scope, block);
+    for (const block of context.model.blocks) if (isPage(context, block) && !block.relations.some((relation) => isSystemRelation(relation) || tableOf(context.catalog, relation)?.incomplete === true)) checkBlock(context, scope, block);
   },
 };
 
 /**
- * A page: OFFSET, a limit that the caller sets, or a limit after a position (`created_at < $1 ORDER BY created_at`).
+ * A page: OFFSET, a limit that the caller sets, or a limit after a position (`created_at < $1 ORDER BY created_at DESC`). A limit
+ * that the code calls so, without page or cursor, is a list's length.
  * A fixed LIMIT alone is a list of the first few; LIMIT in a sub-query that feeds a write or a lock is a batch.
  */
-function isPage(block: QueryBlock): boolean {
+function isPage(context: StatementContext, block: QueryBlock): boolean {
   if (block.kind !== 'select' || !['root', 'cte', 'derived'].includes(block.role) || block.locking) return false;
   const { limit, offset } = block;
   if (offset && !(offset.expression.kind === 'constant' && !(Number(offset.expression.value) >= 1))) return limit?.expression.value !== 1;
   if (!limit || limit.expression.value === 1) return false;
-  if (limit.expression.kind === 'constant') return continues(block);
-  return block.role === 'root' && block.orderBy.length > 0;
+  if (continues(block)) return true;
+  if (limit.expression.kind === 'constant' || block.role !== 'root' || block.orderBy.length === 0) return false;
+  const bind = bindOfHole(context, limit.expression.hole);
+  return bind === undefined || /^\$?\d*$/.test(bind.text) || /page|cursor|offset|after/i.test(bind.text);
 }
 
-/** Does WHERE start after a position of the first order key: `key < $1`? */
+/** Does WHERE start after a position of the first order key (`key < $1` under DESC)? What is due by now is a bound at the other end. */
 function continues(block: QueryBlock): boolean {
   const first = block.orderBy[0]?.expression.column?.column;
-  return first !== undefined && block.conjuncts.some((c) => c.clause === 'where' && /^[<>]=?$/.test(c.operator) && c.left?.column?.column === first && c.right !== undefined && withoutCasts(c.right).kind === 'hole');
+  const onwards = block.orderBy[0]?.descending ? /^<=?$/ : /^>=?$/;
+  return first !== undefined && block.conjuncts.some((c) => c.clause === 'where' && onwards.test(c.operator) && c.left?.column?.column === first && c.right !== undefined && withoutCasts(c.right).kind === 'hole');
 }
 
 function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock): void {
