@@ -166,6 +166,17 @@ describe.skipIf(!found)('a Redis server', () => {
     expect(await failing(`redis://:wr0ng@127.0.0.1:${port}`)).toMatchObject({ kind: 'authentication', message: expect.not.stringContaining('wr0ng') });
     expect(await failing(url('99'))).toMatchObject({ kind: 'missing-database' });
     expect(await failing('redis://:s3cret@127.0.0.1:1')).toMatchObject({ kind: 'refused', message: '127.0.0.1:1/0: nothing listens there (connection refused)' });
+    // A host that a workspace's settings chose gets no password of the environment.
+    const before = process.env['REDISCLI_AUTH'];
+    process.env['REDISCLI_AUTH'] = 's3cret';
+    try {
+      const to = (foreignHost: boolean): Promise<HealthReport> => readHealth({ sources: [createRedisSource(`redis://127.0.0.1:${port}`, { keys: 0, foreignHost })] });
+      expect(figureOf((await to(false)).checks[0], 'keys')).toBeGreaterThan(0);
+      await expect(to(true)).rejects.toThrow('NOAUTH');
+    } finally {
+      if (before === undefined) delete process.env['REDISCLI_AUTH'];
+      else process.env['REDISCLI_AUTH'] = before;
+    }
     expect(() => parseRedisUrl('redis://:s3cret@host:port')).toThrow(/^(?!.*s3cret)/);
     expect(() => parseRedisUrl('postgres://host')).toThrow('expected redis://');
   });

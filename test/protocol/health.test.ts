@@ -62,12 +62,13 @@ it('looks at the named checks alone, and still knows what it said of the others'
 });
 
 it("measures by the editor's limits under the configuration's, and looks at the servers beside the database", async () => {
-  const result = await look({ checks: ['sequences', 'connections'], servers: [{ kind: 'redis', url: 'redis://:s3cret@127.0.0.1:1/0' }, { kind: 'pgbouncer', url: 'postgres://stats:s3cret@127.0.0.1:1/pgbouncer', foreignHost: true }] });
+  const result = await look({ checks: ['sequences', 'connections'], servers: [{ kind: 'redis', url: 'redis://:s3cret@127.0.0.1:1/0' }, { kind: 'pgbouncer', url: 'postgres://stats:s3cret@127.0.0.1:1/pgbouncer', foreignHost: true }, { kind: 'redis', url: 'redis://127.0.0.1:1/7' }] });
   expect(findingsIn(result).filter(({ id }) => /^sequence|^unreachable/.test(id)).map(({ id, severity, check, message }) => [id, severity, check, message])).toEqual([
     // Critical by the editor's limit, and not by the configuration's.
     ['sequence-exhaustion', 'warning', 'sequences', expect.any(String)],
     ['unreachable', 'critical', 'redis', 'Redis 127.0.0.1:1/0 could not be looked at: nothing listens there (connection refused).'],
     ['unreachable', 'critical', 'pgbouncer', 'PgBouncer could not be looked at: stats@127.0.0.1:1/pgbouncer: nothing listens there (connection refused).'],
+    ['unreachable', 'critical', 'redis-2', expect.stringContaining('127.0.0.1:1/7') as string],
   ]);
   expect(result.kind === 'report' && result.report.checks.find(({ name }) => name === 'connections')?.figures.find(({ name }) => name === 'poolSize')?.value).toBe(1);
   expect(JSON.stringify(result)).not.toContain('s3cret');

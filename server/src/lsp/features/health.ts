@@ -71,7 +71,14 @@ async function readLimits(active: Session, name: string): Promise<HealthSettings
 async function createSources(servers: readonly HealthServerParams[], project: Project | undefined): Promise<readonly HealthSource[]> {
   if (servers.length === 0) return [];
   const [{ createRedisSource, KEYS }, { createPoolerSource, findSessionUses }] = await Promise.all([import('../../workspace/redisHealth'), import('../../workspace/poolerHealth')]);
-  return servers.map(({ kind, url, foreignHost = false }) => (kind === 'redis' ? createRedisSource(url, { keys: KEYS, foreignHost }) : createPoolerSource({ url, foreignHost, uses: () => Promise.resolve(project ? findSessionUses(project) : []) })));
+  const count = new Map<string, number>();
+  return servers.map(({ kind, url, foreignHost = false }): HealthSource => {
+    const source = kind === 'redis' ? createRedisSource(url, { keys: KEYS, foreignHost }) : createPoolerSource({ url, foreignHost, uses: () => Promise.resolve(project ? findSessionUses(project) : []) });
+    const number = (count.get(kind) ?? 0) + 1;
+    count.set(kind, number);
+    // A report tells its checks apart by their names.
+    return number === 1 ? source : { ...source, name: `${source.name}-${number}`, title: `${source.title} (${number})` };
+  });
 }
 
 /** A look at some checks takes the place of these alone. */
