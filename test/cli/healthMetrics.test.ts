@@ -105,7 +105,7 @@ describe('sargable health pgbouncer', () => {
     const cases: readonly [readonly string[], string][] = [
       [['redis', '--redis-url', 'redis://:s3cret@host:port'], '--redis-url'], [['redsi'], "did you mean 'redis'?"],
       [['pgbouncer', '--pgbouncer-ini', 'nothing.ini'], 'nothing.ini cannot be read (ENOENT)'], [['redis', '--redis-url', 'redis://:s3cret@127.0.0.1:1'], 'nothing listens there'],
-      [['--listen', '0', '--format', 'json'], '--listen serves metrics in the format of Prometheus: it goes without --format json'], [['--watch', '--format', 'index-analysis'], '--watch writes text, json or prometheus, not index-analysis'],
+      [['--listen', '0', '--format', 'json'], '--listen serves metrics in the format of Prometheus: it goes without --format json'], [['indexes', 'pgbouncer', '--database', 'postgres://app:s3cret@127.0.0.1:1/shop', '--pgbouncer-ini', 'pgbouncer.ini', '--format', 'index-analysis'], 'nothing can be said of the database: PostgreSQL could not be looked at: app@127.0.0.1:1/shop'], [['--watch', '--format', 'index-analysis'], '--watch writes text, json or prometheus, not index-analysis'],
     ];
     const results = await Promise.all(cases.map(([args]) => health(...args)));
     expect(results.map(({ status, stderr }, i) => [status, stderr.includes(cases[i]?.[1] ?? '') ? cases[i]?.[1] : stderr])).toEqual(cases.map(([, expected]) => [2, expected]));

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { collectFindings } from '../core/health/model';
 import { isThresholdName, THRESHOLDS } from '../core/health/thresholds';
+import { POSTGRES_CHECK } from '../core/health/unreachable';
 import { databaseUrl } from '../workspace/connections';
 import { openHealth, postgresChecks, type HealthRequest } from '../workspace/health';
 import { readHealthWorkspace, type HealthWorkspace } from '../workspace/healthWorkspace';
@@ -61,6 +63,8 @@ export async function runHealth(checks: readonly string[], flags: HealthFlags): 
     const outcome = await looks.look();
     progress.done();
     if (!outcome.ok) throw new UsageError(`nothing can be said of the health: ${outcome.error}`);
+    // It is about the Postgres alone, however well the servers beside it are.
+    if (format === 'index-analysis' && !outcome.report.server) throw new UsageError(`nothing can be said of the database: ${collectFindings(outcome.report).find(({ check }) => check === POSTGRES_CHECK.name)?.message ?? 'it is not named'}`);
     if (periods) {
       const retentionDays = request.thresholds?.['partitionRetentionDays'] ?? settings.health?.thresholds?.['partitionRetentionDays'] ?? 0;
       const { text, status } = renderChecklist(outcome.report, periods, format, { retentionDays, ...(earlier ? { earlier } : {}) });
