@@ -97,6 +97,18 @@ export interface WhatIf {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
+/** What the planner twin says of advice: the query's cost without and with it, or why it cannot say. */
+export type AdviceVerdict =
+  | {
+      readonly before: number;
+      readonly after: number;
+      /** The planner takes what is advised. */
+      readonly used: boolean;
+      /** `the twin of schema.sql, with assumed volumes`. */
+      readonly where: string;
+    }
+  | { readonly reason: string };
+
 /** Extension to panel. */
 export type ToPanel =
   | { readonly type: 'show'; readonly content: PanelContent }
@@ -107,6 +119,7 @@ export type ToPanel =
   /** The caret in the document is at what this node stands for. */
   | { readonly type: 'caret'; readonly node: number }
   | { readonly type: 'whatIfOptions'; readonly options: WhatIfOptions }
+  | { readonly type: 'verdict'; readonly key: string; readonly verdict: AdviceVerdict }
   /** The last thing asked for could not be done. */
   | { readonly type: 'problem'; readonly message: string };
 
@@ -122,6 +135,8 @@ export type FromPanel =
   /** `sql`: of a plan from elsewhere. */
   | { readonly type: 'askWhatIf'; readonly sql?: string }
   | { readonly type: 'whatIf'; readonly change: WhatIf; readonly sql?: string }
+  /** Answered by `verdict` with the same key. */
+  | { readonly type: 'verifyAdvice'; readonly key: string; readonly change: WhatIf; readonly sql?: string }
   | { readonly type: 'cancel' }
   | { readonly type: 'showPlan'; readonly id: string }
   | { readonly type: 'pin'; readonly id: string; readonly pinned: boolean }

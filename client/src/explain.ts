@@ -3,7 +3,7 @@ import {
   explainRequest, parameterValuesRequest, siteAtRequest, whatIfOptionsRequest, whatIfRequest,
   type ExplainParams, type ExplainResult, type ParameterValuesParams, type ParameterValuesResult, type SiteAtParams, type SiteAtResult, type WhatIfOptionsParams, type WhatIfParams, type WhatIfResult,
 } from '../../protocol/requests';
-import type { PanelOrigin, PlanValues, ShownPlan, WhatIf, WhatIfOptions } from '../../protocol/webview';
+import type { AdviceVerdict, PanelOrigin, PlanValues, ShownPlan, WhatIf, WhatIfOptions } from '../../protocol/webview';
 import type { Connection, Connections } from './connections';
 import { askAbout } from './explainQuestions';
 import { askForAssumptions } from './explainAssumptions';
@@ -143,6 +143,14 @@ export function createExplain(server: Server, connections: Connections, panel: E
     panel.showPlan({ ...toShown(result.after, { analyze: false }), title: result.title }, source, { ...toShown(result.before, { analyze: false }), title: 'in the twin, as it is' });
   };
 
+  const verifyAdvice = async (target: Target, change: WhatIf): Promise<AdviceVerdict> => {
+    const result = await server.request<WhatIfResult>(whatIfRequest, { target, ...change } satisfies WhatIfParams);
+    if (result.kind !== 'compared') return { reason: 'message' in result ? result.message : 'the planner gave no plan' };
+    const [before, after] = [costOf(result.before), costOf(result.after)];
+    if (before === undefined || after === undefined) return { reason: 'the planner gave no cost' };
+    return { before, after, used: !result.after.notes.some((note) => note.startsWith('The planner does not take ')), where: result.after.connectionLabel };
+  };
+
   /** What the panel's buttons do for a query whose place, or whose text, is known. */
   const sourceOf = (target: Target, label: string, sql: string | undefined, place?: { readonly uri: string; readonly range: SiteAtResult['range'] }): PanelSource => {
     const origin: PanelOrigin | undefined = place && { uri: place.uri, line: place.range.start.line, character: place.range.start.character };
@@ -157,6 +165,7 @@ export function createExplain(server: Server, connections: Connections, panel: E
       } : {}),
       askWhatIf: () => server.request<WhatIfOptions>(whatIfOptionsRequest, { target } satisfies WhatIfOptionsParams),
       whatIf: (change) => whatIf(target, source, change),
+      verifyAdvice: (change) => verifyAdvice(target, change),
     };
     return source;
   };
@@ -201,6 +210,12 @@ export function createExplain(server: Server, connections: Connections, panel: E
   };
   panel.handlers.sourceOfText = (sql) => sourceOf({ sql }, '', sql);
   return explain;
+}
+
+function costOf({ plan }: Plan): number | undefined {
+  const root = plan['Plan'];
+  const cost = typeof root === 'object' && root !== null ? (root as Record<string, unknown>)['Total Cost'] : undefined;
+  return typeof cost === 'number' ? cost : undefined;
 }
 
 const labelOf = (uri: vscode.Uri, { start }: Pick<SiteAtResult['range'], 'start'>): string => `${vscode.workspace.asRelativePath(uri)}:${start.line + 1}`;

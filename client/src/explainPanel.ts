@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { FromPanel, PanelContent, PanelOrigin, PanelState, PlanValues, ShownPlan, ToPanel, WhatIf, WhatIfOptions } from '../../protocol/webview';
+import type { AdviceVerdict, FromPanel, PanelContent, PanelOrigin, PanelState, PlanValues, ShownPlan, ToPanel, WhatIf, WhatIfOptions } from '../../protocol/webview';
 import { renderPage } from './panelPage';
 import { branchOf, type GitExports } from './gitBranch';
 import { createSourceLink } from './explainSource';
@@ -18,6 +18,7 @@ export interface PanelSource {
   explainFor?(values: readonly PlanValues[]): Promise<void>;
   askWhatIf?(): Promise<WhatIfOptions>;
   whatIf?(change: WhatIf): Promise<void>;
+  verifyAdvice?(change: WhatIf): Promise<AdviceVerdict>;
 }
 
 /** The panel beside the editor; there is one, and it is reused. */
@@ -86,6 +87,10 @@ export function createExplainPanel(context: vscode.ExtensionContext, server: Ser
         return post({ type: 'whatIfOptions', options: options ?? { candidates: [], existing: [], settings: {}, problem: 'The statement of this plan is not known here.' } });
       }
       case 'whatIf': return sourceFor(message.sql)?.whatIf?.(message.change);
+      case 'verifyAdvice': {
+        const verdict = await sourceFor(message.sql)?.verifyAdvice?.(message.change).catch((error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) }));
+        return post({ type: 'verdict', key: message.key, verdict: verdict ?? { reason: 'the statement of this plan is not known here' } });
+      }
       case 'cancel': return running?.cancel.cancel();
       case 'showPlan': {
         const wanted = content.kind === 'plan' ? content.history.find(({ id }) => id === message.id) : undefined;

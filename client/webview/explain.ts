@@ -107,6 +107,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
       return page?.setPlaces(places);
     case 'caret': return page?.showNode(data.node);
     case 'whatIfOptions': return page?.fillWhatIf(data.options);
+    case 'verdict': return page?.takeVerdict(data.key, data.verdict);
     case 'problem':
       problem.replaceChildren(element('span', {}, data.message), button('✕', () => problem.replaceChildren(), { class: 'quiet', 'aria-label': 'Dismiss' }));
       return;

@@ -1,5 +1,6 @@
 import type { PlanAdvice, PlanFinding, PlanWhatIf } from '../../server/src/core/plan/findings';
 import type { WhatIf } from '../../protocol/webview';
+import type { AdviceCheck } from './adviceCheck';
 import { button, element } from './dom';
 import { formatShare } from './format';
 import { post, setView, view } from './host';
@@ -8,6 +9,7 @@ export interface FindingActions {
   select(node: number, focus: boolean): void;
   /** Tries a change on the planner twin; undefined: nothing can be tried here. */
   readonly tryChange?: (change: WhatIf) => void;
+  readonly check?: AdviceCheck;
 }
 
 /** Shown at first; the rest on request. */
@@ -38,6 +40,8 @@ export function renderFindings(findings: readonly PlanFinding[], actions: Findin
 /** One finding: what, how much of the plan, why, and what may help. Opening it marks its node. */
 export function renderFinding(finding: PlanFinding, actions: FindingActions, linked: boolean): HTMLElement {
   const { nodeId } = finding;
+  // Advice is verified when somebody reads it.
+  const toCheck = new Map<HTMLElement, WhatIf>();
   const created = element('details', { class: 'finding' },
     element('summary', {},
       element('span', { class: `sign ${finding.severity}`, role: 'img', 'aria-label': `${finding.severity} severity` }, SIGNS[finding.severity]),
@@ -47,11 +51,22 @@ export function renderFinding(finding: PlanFinding, actions: FindingActions, lin
     element('div', { class: 'finding-body' },
       element('p', {}, finding.detail),
       finding.evidence.length > 0 && element('ul', { class: 'evidence dim' }, ...finding.evidence.map(({ label, value }) => element('li', {}, `${label}: ${value}`))),
-      ...finding.advice.map((advice) => renderAdvice(advice, actions)),
+      ...finding.advice.map((advice) => {
+        const place = renderAdvice(advice, actions);
+        const change = advice.whatIf && toChange(advice.whatIf);
+        if (change) toCheck.set(place, change);
+        return place;
+      }),
       linked && nodeId !== undefined ? element('p', {}, button('Go to the node', () => actions.select(nodeId, true), { class: 'link' })) : false,
     ),
   );
-  if (linked && nodeId !== undefined) created.addEventListener('toggle', () => { if (created.open) actions.select(nodeId, false); });
+  let checked = false;
+  created.addEventListener('toggle', () => {
+    if (!created.open) return;
+    if (linked && nodeId !== undefined) actions.select(nodeId, false);
+    if (!checked) for (const [place, change] of toCheck) if (actions.check) place.append(actions.check.lineFor(change));
+    checked = true;
+  });
   return created;
 }
 

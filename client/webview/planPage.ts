@@ -1,6 +1,7 @@
 import { renderTextForm } from '../../server/src/core/plan/textForm';
 import { findInPlan } from '../../server/src/core/plan/findings';
-import type { PanelContent, WhatIf, WhatIfOptions } from '../../protocol/webview';
+import type { AdviceVerdict, PanelContent, WhatIf, WhatIfOptions } from '../../protocol/webview';
+import { createAdviceCheck } from './adviceCheck';
 import { renderCompare } from './compareView';
 import { button, element, select } from './dom';
 import { renderExport } from './exportView';
@@ -19,6 +20,7 @@ export interface PlanPage {
   showNode(node: number): void;
   setPlaces(nodes: readonly number[]): void;
   fillWhatIf(options: WhatIfOptions): void;
+  takeVerdict(key: string, verdict: AdviceVerdict): void;
   onKey(event: KeyboardEvent): boolean;
 }
 
@@ -35,12 +37,14 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
     post({ type: 'whatIf', change, ...(shown.source.kind === 'text' && sql !== undefined ? { sql } : {}) });
   } : undefined;
 
+  const check = canTry ? createAdviceCheck(shown.id, shown.source.kind === 'text' ? sql : undefined) : undefined;
+
   let tree: TreeView | undefined;
   let whatIf: WhatIfView | undefined;
   let places: readonly number[] = [];
   const findings = findInPlan(model);
   const makeTree = (): TreeView => {
-    tree = createTreeView(model, findings, tryChange);
+    tree = createTreeView(model, findings, tryChange && check ? { tryChange, check } : {});
     tree.setPlaces(places);
     return tree;
   };
@@ -77,6 +81,7 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
       tree?.setPlaces(nodes);
     },
     fillWhatIf: (options) => whatIf?.fill(options),
+    takeVerdict: (key, verdict) => check?.take(key, verdict),
     onKey(event) {
       switch (event.key) {
         case '/': tabs.open('plan'); tree?.focusSearch(); return true;

@@ -23,7 +23,7 @@ export interface TreeView {
 const METRICS: Readonly<Record<Metric, string>> = { time: 'Time', buffers: 'Buffers', cost: 'Cost', rows: 'Rows' };
 
 /** Findings, icicle, tree and the details of a node: the plan as one looks at it first. */
-export function createTreeView(model: PlanModel, findings: readonly PlanFinding[], tryChange: FindingActions['tryChange']): TreeView {
+export function createTreeView(model: PlanModel, findings: readonly PlanFinding[], { tryChange, check }: Pick<FindingActions, 'tryChange' | 'check'>): TreeView {
   const root = toPlanRows(model.root, model.timed ? model.wholeMs ?? 0 : model.root.totalCost, model.timed);
   const rows = flatten(root);
   const byNode = new Map(rows.filter((row) => !row.group).map((row) => [row.node.id, row]));
@@ -33,7 +33,7 @@ export function createTreeView(model: PlanModel, findings: readonly PlanFinding[
   let detailed: PlanRow | undefined;
   let fromCaret = false;
 
-  const actions: FindingActions = { select: (node, focus) => grid.select(String(node), focus), ...(tryChange ? { tryChange } : {}) };
+  const actions: FindingActions = { select: (node, focus) => grid.select(String(node), focus), ...(tryChange ? { tryChange } : {}), ...(check ? { check } : {}) };
   const details = element('aside', { class: 'details', 'aria-label': 'Details of the node', hidden: '' });
   const metrics = metricsOf(model);
   const first = metrics.find((metric) => metric === view().metric) ?? metrics[0]!;

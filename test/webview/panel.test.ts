@@ -197,6 +197,27 @@ describe('the plan panel in a browser', () => {
     expect(await panel.page.getByRole('alert').innerText()).toContain('There is no table nowhere.');
   });
 
+  it('has the advice of a finding verified by the twin when somebody reads it', async () => {
+    await panel.show(planContent(fixturePlan('sort-on-disk')));
+    const finding = panel.page.locator('ol.findings > li').filter({ hasText: 'goes through' });
+    expect(await panel.lastSent('verifyAdvice')).toBeUndefined();
+    await finding.locator('summary').click();
+    const asked = (await panel.lastSent('verifyAdvice'))!;
+    expect(asked.change).toEqual({ settings: { work_mem: '64MB' } });
+    expect(await finding.innerText()).toContain('Asking the planner twin…');
+    const where = 'the twin of schema.sql';
+    await panel.send({ type: 'verdict', key: asked.key, verdict: { before: 900, after: 300, used: true, where } });
+    expect(await finding.innerText()).toContain('Verified: cost 900 → 300 (3.0× less) in the twin of schema.sql');
+    // The same of the node's own list is not asked again.
+    await panel.page.getByRole('complementary').locator('summary').filter({ hasText: 'goes through' }).click();
+    expect(await panel.page.getByRole('complementary').innerText()).toContain('Verified: cost 900 → 300');
+    expect((await panel.sent()).filter(({ type }) => type === 'verifyAdvice').length).toBe(1);
+    await panel.send({ type: 'verdict', key: asked.key, verdict: { before: 900, after: 900, used: true, where } });
+    expect(await finding.innerText()).toContain('Not confirmed: the cost stays at 900');
+    await panel.send({ type: 'verdict', key: asked.key, verdict: { reason: 'no schema is known here' } });
+    expect(await finding.innerText()).toContain('Not verified: no schema is known here');
+  });
+
   it('puts plans for any, common and rare values side by side', async () => {
     const generic = { ...estimated('estimated', 5000), values: 'generic' as const, parameterTypes: ['bigint'] };
     const common = { ...estimated('estimated, common values', 4000), values: 'common' as const, parameters: ['7'] };

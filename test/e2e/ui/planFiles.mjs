@@ -19,10 +19,10 @@ const secrets = /zebra|giraffe|okapi|987654/i;
 
 const logged = `2026-11-30 10:00:00.000 UTC [7] LOG:  connection authorized: user=shop
 2026-11-30 10:00:01.000 UTC [7] LOG:  duration: 412.000 ms  plan:
-	Query Text: SELECT * FROM walrus WHERE id = 1
-	Seq Scan on walrus  (cost=0.00..35.50 rows=10 width=4) (actual time=400.010..411.200 rows=7 loops=1)
-	  Filter: (id = 1)
-	  Rows Removed by Filter: 2543
+	Query Text: SELECT id, total FROM invoices WHERE customer_id = 42
+	Seq Scan on invoices  (cost=0.00..35811.00 rows=10 width=12) (actual time=0.210..411.200 rows=7 loops=1)
+	  Filter: (customer_id = 42)
+	  Rows Removed by Filter: 1999993
 2026-11-30 10:00:02.000 UTC [7] LOG:  disconnection: session time: 0:00:01.100
 `;
 
@@ -66,10 +66,14 @@ export const planFileTests = [
           await page.keyboard.press('Shift+F10');
         }, menuItem('Show as Query Plan'));
         await menuItem('Show as Query Plan').click();
-        await frame.locator('tbody tr').filter({ hasText: 'walrus' }).first().waitFor();
+        await frame.locator('tbody tr').filter({ hasText: 'invoices' }).first().waitFor();
         assert.match(await frame.locator('header').innerText(), /411 ms\s+execution[^]*walrus\.log:2/);
         await frame.getByRole('tab', { name: 'SQL' }).click();
-        assert.equal(await frame.locator('pre').innerText(), 'SELECT * FROM walrus WHERE id = 1');
+        assert.equal(await frame.locator('pre').innerText(), 'SELECT id, total FROM invoices WHERE customer_id = 42');
+        // Its advice is verified by the twin, on the schema of the workspace.
+        await frame.getByRole('tab', { name: 'Plan' }).click();
+        await frame.locator('ol.findings summary').first().click();
+        await frame.locator('.verification').filter({ hasText: /Verified: cost [\d,.]+ → [\d,.]+ \([\d,.]+× less\)/ }).waitFor();
         await workbench.screenshot('16-log-selection');
       } finally {
         for (const name of [...Object.keys(files), 'walrus.log']) fs.rmSync(path.join(folder, name));
