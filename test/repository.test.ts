@@ -30,6 +30,18 @@ describe('rules, settings and pages are one', () => {
   });
 });
 
+describe('every fix has been run', () => {
+  const proofs = fs.readdirSync(path.join(root, 'test/proofs')).filter((name) => name !== 'examples.test.ts').map((name) => read(`test/proofs/${name}`));
+  // The loops are proved with both rules of the workspace that they are written in.
+  if (proofs.some((text) => text.includes('/flowWorkspace'))) proofs.push(read('test/support/flowWorkspace.ts'));
+  it.each(rules.filter((rule) => rule.fixKinds).map((rule) => [rule.id, rule] as const))('%s', (id, { scope, fixKinds = [], docs }) => {
+    // DDL has no result to compare: its examples are run by test/proofs/examples.test.ts. Whatever changes a statement or code is compared.
+    const isDdl = (scope === 'migration' && !fixKinds.includes('safe')) || fixKinds.every((kind) => kind === 'new');
+    const isRun = isDdl && docs.bad.some(({ language, schema }) => language === 'sql' && (schema !== undefined || scope === 'migration'));
+    expect(isRun || proofs.some((text) => text.includes(`/rules/${id}'`) || text.includes(`'${id}'`)), 'no file of test/proofs runs its fix').toBe(true);
+  });
+});
+
 it('no tracked file names a path of a machine or a package registry', () => {
   const files = fs.readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((e) => e.isFile() && !/node_modules|[\\/]\.git([\\/]|$)|[\\/]dist|\.cache|\.vscode-test|test-results/.test(`${e.parentPath}/`))

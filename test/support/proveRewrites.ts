@@ -14,6 +14,8 @@ export interface Proof {
   readonly kind?: 'safe' | 'review';
   /** The rewrite is meant to return other rows: it says which in its title. Then they must differ, and the title hold this. */
   readonly changes?: string;
+  /** Proposed only where the twin's plan says so. */
+  readonly planner?: boolean;
   /** Further DDL that the linter sees; the database has it too. */
   readonly settings?: Partial<LintSettings>;
 }
@@ -39,9 +41,9 @@ export function proveRewrites({ schema, rows, settings: common }: RewriteSuite):
   return (rule, proofs) => {
     describe(`the rewrite of ${rule.id}`, () => {
       for (const proof of proofs) {
-        const { sql, values = [], ordered = false, kind = 'safe', changes, settings = common } = typeof proof === 'string' ? { sql: proof } : proof;
+        const { sql, values = [], ordered = false, kind = 'safe', changes, planner, settings = common } = typeof proof === 'string' ? { sql: proof } : proof;
         it(`${changes === undefined ? 'returns the same' : 'says what changes'}: ${sql.slice(0, 130)}`, async () => {
-          const { findings } = await lintCase([rule], { language: 'sql', code: sql, schema, settings });
+          const { findings } = await lintCase([rule], { language: 'sql', code: sql, schema, settings, planner });
           const fix = findings[0]?.fixes().find((f) => f.edits.length > 0);
           expect(fix, 'no rewrite is offered').toBeDefined();
           expect([fix?.kind, fix?.title.includes(changes ?? '')]).toEqual([changes === undefined ? kind : 'review', true]);

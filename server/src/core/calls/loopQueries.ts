@@ -6,6 +6,7 @@ import type { Execution, FlowGraph, PathStep } from './flow';
 import { classifyLoop, PARENT, type LoopClass, type LoopSubject } from './loops';
 import { perObjectLoop } from './perObject';
 import { isOpaqueLabel, siteExecution } from './summaries';
+import { createVersioned } from './versioned';
 
 /** A query that runs in a loop, with everything that the loop rules say of it. */
 export interface LoopQuery {
@@ -30,11 +31,21 @@ export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'b
 /** Folders and file names of work that nobody waits for. `commands`, `tasks` and the like are often the domain's own words. */
 const BACKGROUND = /\/(crons?|jobs?|workers?|queues?|consumers?|schedulers?|scheduled|background|sweepers?|backfills?|cli|management)\/|\/([\w-]+[._-])?(cron|job|worker|consumer|scheduler|scheduled|sweep|backfill|cli|tasks)\.\w+$/i;
 
+/** Two rules ask for them: reads and writes. */
+const queriesByFile = createVersioned<HostFile, readonly LoopQuery[]>();
+
 /**
  * The queries of a file that run once per turn of a loop: directly, or through calls. One entry per loop and callee;
  * a query in nested loops is reported for the innermost loop that it depends on. Loops that RULES.md calls innocent are left out.
  */
 export function collectLoopQueries(flow: FlowGraph, file: HostFile): readonly LoopQuery[] {
+  const known = queriesByFile(flow);
+  let found = known.get(file);
+  if (!found) known.set(file, (found = findLoopQueries(flow, file)));
+  return found;
+}
+
+function findLoopQueries(flow: FlowGraph, file: HostFile): readonly LoopQuery[] {
   const perObject = file.functions.some((fn) => fn.perObject !== undefined);
   if (file.loops.length === 0 && !file.calls.some((c) => c.args.some((a) => a.functionId !== undefined || PARENT.test(a.text))) && !perObject) return [];
   const result = new Map<string, LoopQuery>();

@@ -14,7 +14,7 @@ import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
 import { closeBrackets, findPlace, trimBlanks } from './place';
 import type { Finding, FindingDraft, Fix, FlowContext, FlowRule, LintSettings, MigrationRule, Question, Rule, StatementContext, StatementRule } from './rule';
-import type { RuleTimer } from './ruleTimer';
+import { CALL_GRAPH, type RuleTimer } from './ruleTimer';
 import { createSuppressions, describeUnused } from './suppressions';
 import { describeHeat, usageEvidence, type StatementUsage } from './usage';
 import { verifyFixes, type Relint } from './verifyFix';
@@ -90,6 +90,8 @@ export function lintFile(request: LintRequest): LintResult {
   };
   const placed: Placed[] = [];
   let pending = false;
+  // The first rule that follows a call would pay for what has changed in the graph.
+  request.timer?.check(CALL_GRAPH, () => request.flow.file(file.uri));
   if (active.length > 0) {
     const statementRules = active.filter((rule): rule is StatementRule => rule.scope === 'statement');
     const key: CacheKey = { uri: file.uri, role: file.role, catalogVersion: request.catalog?.version, plannerVersion: request.planner?.version, settings, rules };

@@ -1,5 +1,6 @@
 import { bindColumn, type Scope } from '../advice/scope';
 import { bindOfHole } from '../advice/patterns';
+import { enclosingFunctions } from '../calls/enclosing';
 import type { Bind } from '../hosts/ir';
 import type { Fix, StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
@@ -16,20 +17,21 @@ export const largeInList: StatementRule = {
   category: 'query',
   severity: 'info',
   needs: 'text',
-  fixKinds: ['safe'],
+  fixKinds: ['safe', 'review'],
   summary: 'An IN list is written out value by value',
   docs: {
     why: 'A list of another length is another statement: it is parsed and planned anew, `pg_stat_statements` keeps an entry for each, and prepared statements are of no use. Beyond 65,535 parameters the driver fails, and an empty list is a syntax error. One array is one parameter whatever its length: `= ANY($1)`.',
     bad: [
       { language: 'typescript', schema: SCHEMA, code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const find = (ids: number[]) => pool.query(`SELECT name FROM users WHERE id IN (${ids.map((_, i) => `$${i + 1}`).join(', ')})`, ids);" },
       { language: 'typescript', schema: SCHEMA, code: "import postgres from 'postgres';\nconst sql = postgres();\nexport const find = (ids: number[]) => sql`SELECT name FROM users WHERE id IN ${sql(ids)}`;" },
+      { language: 'typescript', schema: SCHEMA, code: "import postgres from 'postgres';\nconst sql = postgres();\nexport const others = (ids: number[]) => sql`SELECT name FROM users WHERE id NOT IN ${sql(ids)}`;" },
     ],
     good: [
       { language: 'typescript', schema: SCHEMA, code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const find = (ids: number[]) => pool.query('SELECT name FROM users WHERE id = ANY($1::bigint[])', [ids]);" },
       { language: 'sql', schema: SCHEMA, code: 'SELECT name FROM users WHERE id IN ($1, $2, $3);' },
     ],
     whenNot: 'Lists whose length never changes. Lists that a query builder writes (`whereIn`, `in:`) are its own business and are not reported.',
-    fixSafety: 'Safe where the driver’s own way to pass an array is known (pg, postgres.js, psycopg with a column of a known type): the same rows, and an empty list finds none instead of failing. NOT IN is offered for review where the driver turns an empty list into NULL.',
+    fixSafety: 'Safe where the driver’s own way to pass an array is known (pg, postgres.js, psycopg with a column of a known type): the same rows, and an empty list finds none instead of failing. With postgres.js it is for review where the list is not declared as one of numbers or strings, because a list of dates, booleans or bigints fails there; and for NOT IN, because the driver turns an empty list into NULL.',
   },
   options: { values: { type: 'integer', default: 100, description: 'Constants from which a written list is reported.' } },
   check(context) {
@@ -80,14 +82,32 @@ function anyFix(context: StatementContext, block: QueryBlock, conjunct: Conjunct
   if (!bind.span || !conjunct.left) return [];
   const scope: Scope = { model, catalog: context.catalog };
   const type = conjunct.left.column && bindColumn(scope, block, conjunct.left.column)?.definition?.type;
-  const edits = site.library === 'postgres.js' ? forPostgresJs(context, conjunct, bind)
+  const tag = site.library === 'postgres.js';
+  const elements = tag ? elementsOf(context, bind) : 'plain';
+  if (elements === 'other') return [];
+  const edits = tag ? forPostgresJs(context, conjunct, bind)
     : site.library === 'pg' ? forPg(context, conjunct, item, bind, type)
       : site.library === 'psycopg' && type !== undefined ? forPsycopg(context, conjunct, item, bind, type) : undefined;
   if (!edits) return [];
-  const kind = conjunct.negated && site.library === 'postgres.js' ? 'review' : 'safe';
-  const note = kind === 'review' ? 'with an empty list every row is found instead of none' : 'the same rows; an empty list no longer fails';
-  return [{ title: `Pass the list as one array (${note})`, kind, edits }];
+  const notes = [...(tag && conjunct.negated ? ['with an empty list every row is found instead of none'] : []), ...(elements === 'unknown' ? ['for numbers and strings; a list of dates, booleans or bigints fails'] : [])];
+  return [{ title: `Pass the list as one array (${notes.join('; ') || 'the same rows; an empty list no longer fails'})`, kind: notes.length > 0 ? 'review' : 'safe', edits }];
 }
+
+/**
+ * What postgres.js tells the server is the type of the first element: of numbers and strings none, so that the array takes
+ * the column's; a date makes the whole list a timestamp, which is no array.
+ */
+function elementsOf({ file, site }: StatementContext, { text }: Bind): 'plain' | 'other' | 'unknown' {
+  const name = listName(text);
+  const functions = enclosingFunctions(file, site.functionId);
+  const declared = functions.flatMap((fn) => [...fn.parameters, ...fn.locals]).find((variable) => variable.name === name)?.type?.replace(/\s+/g, '');
+  if (declared === undefined || /^(?:any|unknown)\b/.test(declared)) return 'unknown';
+  if (/^(?:readonly)?(?:(?:number|string)\[\]|\((?:(?:number|string|null|undefined)\|?)+\)\[\])$|^(?:Readonly)?Array<(?:(?:number|string|null|undefined)\|?)+>$/.test(declared)) return 'plain';
+  return /(?:Date|bigint|boolean)\b/.test(declared) ? 'other' : 'unknown';
+}
+
+/** `sql(ids)`: the list itself, where it is a name. */
+const listName = (text: string): string | undefined => /^\w+\(\s*([A-Za-z_$][\w$.]*)\s*\)$/.exec(text)?.[1];
 
 const operatorText = ({ negated }: Conjunct): string => (negated ? ' <> ALL(' : ' = ANY(');
 
@@ -101,7 +121,7 @@ function operatorSpan({ site, model }: StatementContext, conjunct: Conjunct, to:
 /** `IN ${sql(ids)}` becomes `= ANY(${ids})`. */
 function forPostgresJs(context: StatementContext, conjunct: Conjunct, { text, span }: Bind): readonly Edit[] | undefined {
   const { file, text: document } = context;
-  const value = /^\w+\(\s*([A-Za-z_$][\w$.]*)\s*\)$/.exec(text)?.[1];
+  const value = listName(text);
   const hole = conjunct.right?.args?.[0];
   const operator = hole && operatorSpan(context, conjunct, hole.span.start, /^\s+(?:not\s+)?in\s*$/i);
   if (value === undefined || !span || !operator || document[span.end] !== '}') return undefined;

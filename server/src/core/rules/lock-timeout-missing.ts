@@ -13,11 +13,11 @@ export const lockTimeoutMissing: MigrationRule = {
   category: 'schema',
   severity: 'info',
   needs: 'text',
-  fixKinds: ['safe'],
+  fixKinds: ['safe', 'review'],
   summary: 'A migration takes a strong lock without a lock_timeout',
   docs: {
     why: 'A statement that needs a strong lock waits for every transaction that uses the table, and all later queries of the table wait behind it: one long report stops the application, although the change itself takes a millisecond. With a lock_timeout the migration gives up instead and can be tried again.',
-    bad: [{ language: 'sql', schema: SCHEMA, assume, code: 'ALTER TABLE orders ADD COLUMN note text;\nALTER TABLE orders DROP COLUMN total;' }],
+    bad: [{ language: 'sql', schema: SCHEMA, assume, code: 'ALTER TABLE orders ADD COLUMN note text;\nALTER TABLE orders DROP COLUMN total;' }, { language: 'sql', schema: SCHEMA, assume, server: {}, code: 'ALTER TABLE orders DROP COLUMN total;' }],
     good: [{ language: 'sql', schema: SCHEMA, assume, code: "SET lock_timeout = '5s';\nALTER TABLE orders ADD COLUMN note text;" }, { language: 'sql', schema: SCHEMA, assume, code: 'CREATE TABLE notes (id bigint PRIMARY KEY);' }],
     whenNot: 'Where the role or the connection that runs the migrations has a lock_timeout already. Reported once per file, and not in migrations that many others follow.',
     fixSafety: 'Safe in the newest migration: the schema is the same, and a migration that would have waited longer fails and changes nothing. For review in others, which may have run. Not offered where an index is built CONCURRENTLY behind it and outside a transaction: the setting would end that too.',
