@@ -23,7 +23,7 @@ export const missingTenantFilter: StatementRule = {
   summary: 'A tenant’s table is read or written without its tenant',
   docs: {
     why: 'A row that is found by an id from the request alone may belong to anybody. Whoever guesses or learns an id reads another customer’s data. Every statement on a tenant’s table should hold the tenant column to the tenant of the session, or reach the table through a row that does.',
-    bad: [{ language: 'typescript', schema: SCHEMA, code: "import express from 'express';\nimport { Pool } from 'pg';\nconst app = express();\nconst pool = new Pool();\napp.get('/invoices/:id', async (req, res) => {\n  const { rows } = await pool.query('SELECT id, total FROM invoices WHERE id = $1', [req.params.id]);\n  res.json(rows[0]);\n});" }],
+    bad: [{ language: 'typescript', schema: SCHEMA, code: "import express from 'express';\nimport { Pool } from 'pg';\nconst app = express();\nconst pool = new Pool();\napp.get('/projects/:id', async (req, res) => {\n  res.json(await pool.query('SELECT id FROM projects WHERE id = $1 AND organization_id = $2', [req.params.id, req.organizationId]));\n});\napp.get('/invoices/:id', async (req, res) => {\n  const { rows } = await pool.query('SELECT id, total FROM invoices WHERE id = $1', [req.params.id]);\n  res.json(rows[0]);\n});" }],
     good: [
       { language: 'sql', schema: SCHEMA, code: 'SELECT id, total FROM invoices WHERE id = $1 AND organization_id = $2;' },
       { language: 'sql', schema: SCHEMA, code: 'SELECT i.id FROM invoices i JOIN projects p ON p.organization_id = i.organization_id WHERE p.organization_id = $1;' },
