@@ -1,10 +1,10 @@
-// The corpus of plans: statements, serial and parallel, as PostgreSQL 12, 15 and 18 (or the versions that are named) explain them in text, JSON, YAML and XML, in
-// test/corpus/plans.json.br. Figures differ from run to run: the file changes only where it is made anew on purpose.
-//   node scripts/plans.mjs [12 15 …]
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+// The corpus of plans: statements, serial and parallel, as PostgreSQL 12 to 18 explain them in text, JSON, YAML and XML, in test/corpus/plans.json.br.
+// Figures differ from run to run: only the versions that are named are made anew, the others stay as they are in the file.
+//   node scripts/plans.mjs 12 15 …
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { brotliCompressSync, constants } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import pg from 'pg';
 import { fetchBinaries, majors } from './majors.mjs';
 import { startPostgres } from './postgres.mjs';
@@ -12,6 +12,8 @@ import { root } from './prepare.mjs';
 import { schema, statements } from './planStatements.mjs';
 
 const file = path.join(root, 'test/corpus/plans.json.br');
+/** Versions with all modes; what the others have of their own shows in serial plans, and in one parallel run. */
+const complete = ['12', '15', '18'];
 const formats = ['text', 'json', 'yaml', 'xml'];
 /** Serial plans; parallel ones, made for tables of any size; and those whose workers do not come. */
 const modes = {
@@ -39,8 +41,10 @@ async function explainAll(client, { name, sql, settings = {} }, mode, version) {
   };
   const estimated = await run(['verbose on'], 'json');
   if (mode !== 'serial' && !JSON.stringify(estimated).includes('"Gather')) return [];
-  const untimed = ['analyze', 'buffers', 'timing off', 'summary off', 'costs on', ...(version >= 13 ? ['wal'] : [])];
   const timed = ['analyze', 'buffers', 'verbose', 'settings', ...(version >= 17 ? ['serialize text', 'memory'] : [])];
+  const runTimed = async () => ({ name, mode, kind: 'timed', json: await run(timed, 'json'), text: await run(timed, 'text') });
+  if (mode !== 'serial' && !complete.includes(String(version))) return mode === 'parallel' ? [await runTimed()] : [];
+  const untimed = ['analyze', 'buffers', 'timing off', 'summary off', 'costs on', ...(version >= 13 ? ['wal'] : [])];
   // The caches are warm after the first run: all formats show the same.
   await run(untimed, 'json');
   const all = { };
@@ -51,7 +55,7 @@ async function explainAll(client, { name, sql, settings = {} }, mode, version) {
     for (const format of formats) plain[format] = await run(['verbose on'], format);
     cases.push({ name, mode, kind: 'estimated', ...plain });
   }
-  cases.push({ name, mode, kind: 'timed', json: await run(timed, 'json'), text: await run(timed, 'text') });
+  cases.push(await runTimed());
   // Without VERBOSE workers do not tell what each of them did.
   if (mode !== 'serial') cases.push({ name, mode, kind: 'timed-plain', json: await run(['analyze', 'buffers'], 'json'), text: await run(['analyze', 'buffers'], 'text') });
   return cases;
@@ -87,13 +91,17 @@ async function collect(major) {
   }
 }
 
-/** All versions in one packed file: what is alike in them is written once. */
+/** All versions in one packed file, plans of one statement side by side: what is alike in them is written once. */
 const wanted = process.argv.slice(2).filter((argument) => majors.includes(argument));
-const corpus = {};
-for (const major of wanted.length > 0 ? wanted : ['12', '15', '18']) {
-  corpus[major] = await collect(Number(major));
-  console.log(`PostgreSQL ${major}: ${corpus[major].length} plans`);
+if (wanted.length === 0) throw new Error(`name the versions to make anew: ${majors.join(', ')}`);
+const kept = existsSync(file) ? JSON.parse(brotliDecompressSync(readFileSync(file))).filter(({ major }) => !wanted.includes(major)) : [];
+for (const major of wanted) {
+  const made = await collect(Number(major));
+  kept.push(...made.map((plan) => ({ major, ...plan })));
+  console.log(`PostgreSQL ${major}: ${made.length} plans`);
 }
-const packed = brotliCompressSync(JSON.stringify(corpus), { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } });
+const place = ({ name, mode, kind, major }) => `${String(statements.findIndex((statement) => statement.name === name)).padStart(3, '0')} ${mode} ${kind} ${major}`;
+kept.sort((a, b) => (place(a) < place(b) ? -1 : 1));
+const packed = brotliCompressSync(JSON.stringify(kept), { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } });
 writeFileSync(file, packed);
 console.log(`${path.relative(root, file)}: ${Math.round(packed.length / 1024)} kB`);

@@ -3,6 +3,7 @@ import { findInPlan } from '../../server/src/core/plan/findings';
 import { renderIcicleSvg } from '../../server/src/core/plan/icicleSvg';
 import { parsePlan } from '../../server/src/core/plan/planTree';
 import { renderTextForm } from '../../server/src/core/plan/textForm';
+import { escapeMarkdown, markdownFence } from '../../server/src/core/text/markdown';
 import type { ShownPlan } from '../../protocol/webview';
 import { button, checkbox, element } from './dom';
 import { formatCost, formatMs, formatShare } from './format';
@@ -59,10 +60,10 @@ function toSvg(document: Document): string {
 
 function toMarkdown(document: Document): string {
   const model = parsePlan(document);
-  const findings = findInPlan(model).map(({ title, share }) => `- ${title.replace(/[\\`*_<>[\]|]/g, '\\$&')} (${formatShare(share)})`);
+  const findings = findInPlan(model).map(({ title, share }) => `- ${escapeMarkdown(title)} (${formatShare(share)})`);
   return [
     `**${model.timed ? `${formatMs(model.wholeMs ?? 0)} execution` : `Estimated cost ${formatCost(model.root.totalCost)}`}**`, '',
     ...(findings.length > 0 ? [...findings, ''] : []),
-    '<details><summary>Plan</summary>', '', '```', renderTextForm(document).trimEnd(), '```', '', '</details>', '',
+    '<details><summary>Plan</summary>', '', markdownFence(renderTextForm(document)), '', '</details>', '',
   ].join('\n');
 }

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli, type CliResult } from '../support/cli';
 import { createDatabase, type TestDatabase } from '../support/postgres';
@@ -12,6 +13,7 @@ beforeAll(async () => {
     'slow.log': '2026-01-01 10:00:00 UTC [7] LOG:  duration: 95.5 ms  plan:\n\tQuery Text: select id from orders where total = $1\n\tSeq Scan on orders  (cost=0.00..3582.00 rows=3 width=8) (actual time=0.020..95.000 rows=3 loops=1)\n\t  Filter: (total = 5)\n\t  Rows Removed by Filter: 199997\n',
     'empty.txt': 'nothing here\n',
     'plan.yaml': '- Plan: \n    Node Type: "Seq Scan"\n    Relation Name: "orders"\n    Total Cost: 1.00\n',
+    'costly.json': JSON.stringify([{ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 'orders', 'Startup Cost': 0, 'Total Cost': 50, 'Plan Rows': 3, 'Plan Width': 4 } }]),
     'plan.json': JSON.stringify([{ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 'orders', 'Startup Cost': 0, 'Total Cost': 12.5, 'Plan Rows': 3, 'Plan Width': 4 } }]),
   });
   database = await createDatabase(`create table orders (id bigint primary key, customer bigint not null, total int); create index orders_customer on orders (customer);
@@ -74,6 +76,31 @@ describe('sargable explain', () => {
     const json = JSON.parse((await explain('slow.log', '--format', 'json')).stdout) as { Findings: { kind: string; advice: { verdict?: { state: string } }[] }[] };
     expect(json.Findings.map(({ kind, advice }) => [kind, advice[0]?.verdict?.state])).toEqual([['wasted-reads', 'verified']]);
     expect((await explain('slow.log', '--format', 'markdown')).stdout).toMatch(/```text\n[^]+```\n\n- \*\*orders: 200,000 rows[^]+```sql\n {4}CREATE INDEX/);
+  });
+  it('finds what is slow without a run, says that it is an estimate, and why an index that is there does not help', async () => {
+    const sql = ['--sql', "select id from orders where total = 5 and customer::text like '%7'", '--assume', 'orders=1000000'];
+    const { status, stdout } = await explain(...sql);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/\[1\] orders: about 1,000,000 rows would be read to keep [\d,]+ \(\d+%\s+of\s+the\s+cost,\s+estimated\)/);
+    expect(stdout).toMatch(/CREATE INDEX CONCURRENTLY ON public\.orders \(total\);\n +Verified in the twin, with assumed volumes: cost \d+ to \d+\./);
+    expect(stdout.replaceAll(/\n +/g, ' ')).toContain('orders_customer is not used: the condition compares customer as text, the column is bigint.');
+    writeFileSync(workspace.path('before.json'), (await explain(...sql, '--format', 'json')).stdout);
+    writeFileSync(workspace.path('with.sql'), 'create table orders (id bigint primary key, customer bigint not null, total int);\ncreate index orders_total on orders (total);\n');
+    const compared = await explain(...sql, '--schema', 'with.sql', '--compare', 'before.json');
+    expect(compared.status).toBe(0);
+    expect(compared.stdout).toMatch(/before: before\.json\nafter: estimated on the twin of with\.sql, with assumed volumes\n/);
+    expect(compared.stdout).toMatch(/≠ Bitmap Heap Scan on orders\n/);
+    expect(compared.stdout).toMatch(/\+ Bitmap Index Scan using orders_total\n/);
+    expect(compared.stdout).toMatch(/Better: cost [\d,]+ → [\d,.]+ \(\d+× less\)\. The plan is another\./);
+  });
+  it('compares two saved plans, and tells by its exit status that the one after is worse', async () => {
+    const worse = await explain('costly.json', '--compare', 'plan.json', '--format', 'markdown');
+    expect(worse.status).toBe(1);
+    expect(worse.stdout).toBe('**Worse: cost 12.50 → 50.00 (4.0× more). The plan is the same.**\n\n- Before: plan.json\n- After: costly.json\n- cost 12.50 → 50.00 (4.0× more)\n\n```text\n    before     after    change    cost of the node alone\n     12.50     50.00    +37.50    Seq Scan on orders\n```\n');
+    const json = JSON.parse((await explain('plan.json', '--compare', 'costly.json', '--format', 'json')).stdout) as Record<string, unknown>;
+    expect(json).toMatchObject({ version: 1, before: 'costly.json', after: 'plan.json', verdict: 'better', metric: 'cost', figures: { before: 50, after: 12.5 }, sameShape: true, rows: 'estimated', nodes: [{ status: 'same', before: { node: 'Seq Scan on orders', rows: 3 } }] });
+    expect(await explain('plan.json', '--compare', 'nothing.json')).toMatchObject({ status: 2, stderr: expect.stringContaining('--compare nothing.json: no such file') as string });
+    expect(await explain('plan.json', '--compare', 'empty.txt')).toMatchObject({ status: 2, stderr: expect.stringContaining('empty.txt:1: There is no plan in this line.') as string });
   });
   it('reads a plan in any format, and says what is none', async () => {
     expect(await explain('empty.txt')).toMatchObject({ status: 2, stderr: expect.stringContaining('empty.txt:1: There is no plan in this line.') as string });

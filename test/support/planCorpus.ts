@@ -15,5 +15,9 @@ export interface CorpusPlan {
 }
 
 /** The corpus that `scripts/plans.mjs` made, by major version. */
-export const readCorpus = (): Readonly<Record<string, readonly CorpusPlan[]>> =>
-  JSON.parse(brotliDecompressSync(readFileSync(join(import.meta.dirname, '../corpus/plans.json.br'))).toString()) as Record<string, CorpusPlan[]>;
+export function readCorpus(): Readonly<Record<string, readonly CorpusPlan[]>> {
+  const all = JSON.parse(brotliDecompressSync(readFileSync(join(import.meta.dirname, '../corpus/plans.json.br'))).toString()) as readonly (CorpusPlan & { readonly major: string })[];
+  const majors: Record<string, CorpusPlan[]> = {};
+  for (const plan of all) (majors[plan.major] ??= []).push(plan);
+  return majors;
+}

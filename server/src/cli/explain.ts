@@ -2,8 +2,8 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Catalog } from '../core/catalog/model';
 import { findInPlan } from '../core/plan/findings';
-import { parsePlan } from '../core/plan/planTree';
-import { readPlans, type PlanInput } from '../core/plan/read';
+import { collectNodes, parsePlan } from '../core/plan/planTree';
+import { MAX_TEXT, readPlans, type PlanInput } from '../core/plan/read';
 import { createConnections, databaseUrl } from '../workspace/connections';
 import { createEngine, type Engine } from '../workspace/engine';
 import type { ExplainOutcome } from '../workspace/explain';
@@ -12,9 +12,11 @@ import { isInside, toUri } from '../workspace/paths';
 import { createPlannerTwin, type Twin } from '../workspace/plannerTwin';
 import { createProject, type Project } from '../workspace/project';
 import { queryAtLine, queryFromSql, type ExplainableQuery } from '../workspace/queryAt';
-import { knownToPlans, verifyFindings } from '../workspace/verifyPlanAdvice';
+import { knownToPlans, verifyFindings, withoutRefuted } from '../workspace/verifyPlanAdvice';
+import { explainUnusedIndexes } from '../workspace/whyNotIndex';
 import { runCalibrate } from './calibrate';
 import { readSettings } from './check';
+import { compareTwo, renderCompareMarkdown, renderCompareText, toCompareJson, type ComparedPlan, type PlanComparison } from './planCompare';
 import { renderPlanMarkdown, renderPlanText, type ExplainedPlan, type JudgedPlan } from './planText';
 import { toPlannerOptions } from './plannerFlag';
 import { UsageError } from './usage';
@@ -35,6 +37,8 @@ export interface ExplainOptions {
   readonly role?: string;
   readonly set?: readonly string[];
   readonly allowFunction?: readonly string[];
+  /** File with the plan to compare with: the one before. */
+  readonly compare?: string;
   readonly format: 'text' | 'json' | 'markdown';
 }
 
@@ -46,6 +50,8 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
   }
   const input = await readInput(target, options);
   const given = input.kind === 'text' && options.sql === undefined ? readGivenPlans(input) : undefined;
+  const saved = options.compare === undefined ? undefined : await readSaved(options.compare);
+  if (given && saved) return printComparison(compareTwo(saved, sideOf(given, nameOf(input)), given[0]?.sql ?? ''), options.format);
   if (given) return print(await judgeGiven(given, input, options), options.format);
   const engine = await createEngine();
   const url = options.database === false ? undefined : databaseUrl(options.database);
@@ -56,7 +62,8 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
     const query = await findQuery(project, engine, input);
     if (query.incomplete) throw new UsageError(`this query cannot be explained as it stands: ${query.incomplete}`);
     const result = url === undefined ? await planInTwin(project, twin, query, input) : await explainLive(url, query, options);
-    if (result.kind === 'plan') return print([await judge(result, query.sql, async () => catalogOf(project, input), twin)], options.format);
+    if (result.kind === 'plan' && saved) return printComparison(compareTwo(saved, { plan: result.plan, label: `${result.analyzed ? 'executed' : 'estimated'} on ${result.connectionLabel}` }, result.sql), options.format);
+    if (result.kind === 'plan') return print([await judge(result, query.sql, async () => catalogOf(project, input), twin, url === undefined)], options.format);
     if (result.kind === 'parametersNeeded') throw new UsageError(`the statement has parameters; pass a --param for each: ${result.parameters.map((p, i) => `$${i + 1}${p.type ? ` ${p.type}` : ''}`).join(', ')}`);
     throw new UsageError([result.message, ...(result.kind === 'refused' ? result.reasons : []), ...(result.kind === 'refused' && result.functions ? [`Allow with ${result.functions.map((name) => `--allow-function ${name}`).join(' ')}`] : [])].join('\n  '));
   } finally {
@@ -65,19 +72,41 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
 }
 
 function print(plans: readonly JudgedPlan[], format: ExplainOptions['format']): number {
-  const json = plans.map((plan) => ({ ...plan.plan, ...(plan.findings.length > 0 ? { Findings: plan.findings.map((finding) => ({ ...finding, advice: finding.advice.map((advice, i) => ({ ...advice, verdict: plan.verified.find((item) => item.finding === finding && item.advice === i)?.verdict })) })) } : {}) }));
+  const json = plans.map((plan) => ({ ...plan.plan, ...(plan.notUsed.length > 0 ? { 'Indexes Not Used': plan.notUsed } : {}), ...(plan.findings.length > 0 ? { Findings: plan.findings.map((finding) => ({ ...finding, advice: finding.advice.map((advice, i) => ({ ...advice, verdict: plan.verified.find((item) => item.finding === finding && item.advice === i)?.verdict })) })) } : {}) }));
   process.stdout.write(format === 'json' ? `${JSON.stringify(json.length === 1 ? json[0] : json, undefined, 2)}\n` : plans.map((plan) => (format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan, process.stdout.columns))).join('\n'));
   return 0;
 }
 
+/** @returns 1 where the plan after is worse */
+function printComparison(comparison: PlanComparison, format: ExplainOptions['format']): number {
+  process.stdout.write(format === 'json' ? `${JSON.stringify(toCompareJson(comparison), undefined, 2)}\n` : format === 'markdown' ? renderCompareMarkdown(comparison) : renderCompareText(comparison, process.stdout.columns));
+  return comparison.verdict.verdict === 'worse' ? 1 : 0;
+}
+
+async function readSaved(name: string): Promise<ComparedPlan> {
+  if (!(await stat(path.resolve(name)).then((s) => s.isFile(), () => false))) throw new UsageError(`--compare ${name}: no such file`);
+  await refuseHuge(name);
+  const text = await readFile(path.resolve(name), 'utf8');
+  return sideOf(readGivenPlans({ kind: 'text', text, file: name })!, name);
+}
+
+function sideOf(plans: readonly PlanInput[], name: string): ComparedPlan {
+  if (plans.length > 1) throw new UsageError(`${name} holds ${plans.length} plans: name a file with one`);
+  return { plan: plans[0]!.document, label: name };
+}
+
+const nameOf = (input: Input): string => (input.kind === 'place' ? `${input.name}:${input.line + 1}` : input.file ?? 'standard input');
+
 /** What the plan shows to be slow; advice that can be tried is tried in the twin, over the schema of the folder. */
-async function judge(plan: ExplainedPlan, sql: string | undefined, catalog: () => Promise<Catalog | undefined>, twin: Twin | undefined): Promise<JudgedPlan> {
+async function judge(plan: ExplainedPlan, sql: string | undefined, catalog: () => Promise<Catalog | undefined>, twin: Twin | undefined, planned = false): Promise<JudgedPlan> {
   const model = parsePlan(plan.plan);
   const found = findInPlan(model);
-  if (found.length === 0) return { ...plan, findings: [], verified: [] };
+  // Of a plan that was run, the catalog adds to what is found; of one that was not, it finds more.
+  const whole = collectNodes(model.root).some(({ nodeType }) => nodeType.endsWith('Seq Scan'));
+  if (found.length === 0 && model.analyzed && !whole) return { ...plan, findings: [], verified: [], notUsed: [] };
   const known = sql === undefined ? undefined : await catalog();
-  const findings = known ? findInPlan(model, knownToPlans(known)) : found;
-  return { ...plan, findings, verified: await verifyFindings(twin, known, sql, findings) };
+  const findings = known ? findInPlan(model, knownToPlans(known, planned)) : found;
+  return { ...plan, ...withoutRefuted(findings, await verifyFindings(twin, known, sql, findings)), notUsed: await explainUnusedIndexes(twin, known, sql, model) };
 }
 
 async function catalogOf(project: Project, input: Input): Promise<Catalog | undefined> {
@@ -116,12 +145,21 @@ async function readInput(target: string | undefined, options: ExplainOptions): P
     return { kind: 'text', text: Buffer.concat(chunks).toString('utf8') };
   }
   const isFile = (name: string): Promise<boolean> => stat(name).then((s) => s.isFile(), () => false);
-  if (target !== undefined && (await isFile(path.resolve(target)))) return { kind: 'text', text: await readFile(path.resolve(target), 'utf8'), file: target };
+  if (target !== undefined && (await isFile(path.resolve(target)))) {
+    await refuseHuge(target);
+    return { kind: 'text', text: await readFile(path.resolve(target), 'utf8'), file: target };
+  }
   const match = /^(.+):(\d+)$/.exec(target ?? '');
   if (!match?.[1]) throw new UsageError('name a query: FILE:LINE, --sql TEXT, or - for standard input; or a file with a plan');
   const file = path.resolve(match[1]);
   if (!(await isFile(file))) throw new UsageError(`${match[1]}: no such file`);
   return { kind: 'place', file, line: Number(match[2]) - 1, name: match[1] };
+}
+
+/** A file is read whole; what is longer than any text that is read as a plan is not. */
+async function refuseHuge(name: string): Promise<void> {
+  const { size } = await stat(path.resolve(name));
+  if (size > 4 * MAX_TEXT) throw new UsageError(`${name}: the file is too large: ${Math.round(size / 1024 / 1024).toLocaleString('en')} MB. Cut out the part with the plan.`);
 }
 
 /** The plans in what was given; undefined: it is SQL. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import pc from 'picocolors';
+import { escapeMarkdown } from '../core/text/markdown';
 import { CHECKS_OF, PERIODS, renderChecklistMarkdown, toChecklist, type ChecklistItem, type EarlierReport, type Period } from '../core/health/checklist';
 import type { HealthReport } from '../core/health/model';
 import { UsageError } from './usage';
@@ -40,7 +41,7 @@ export function renderChecklist(report: HealthReport, periods: readonly Period[]
   const lists = periods.map((period) => ({ period, items: toChecklist(period, { report, ...evidence }) }));
   const status = lists.some(({ items }) => items.some(({ state }) => state === 'open')) ? 1 : 0;
   if (format === 'json') return { status, text: `${JSON.stringify({ version: 1, database: report.server?.database, takenAt: report.takenAt, lists }, undefined, 2)}\n` };
-  if (format === 'markdown') return { status, text: `# Checklist of ${report.server?.database ?? report.label}, ${report.takenAt.slice(0, 10)}\n\n${lists.map(({ period, items }) => renderChecklistMarkdown(period, items)).join('\n')}` };
+  if (format === 'markdown') return { status, text: `# Checklist of ${escapeMarkdown(report.server?.database ?? report.label)}, ${report.takenAt.slice(0, 10)}\n\n${lists.map(({ period, items }) => renderChecklistMarkdown(period, items)).join('\n')}` };
   return { status, text: forTerminal(`${lists.map(({ period, items }) => [pc.bold(`${period.charAt(0).toUpperCase()}${period.slice(1)}`), ...items.map(renderItem)].join('\n')).join('\n\n')}\n`) };
 }
 

@@ -2,7 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import type { PlanFinding } from '../core/plan/findings';
 import { parsePlan, type PlanModel, type PlanNode } from '../core/plan/planTree';
+import { escapeMarkdown, markdownFence } from '../core/text/markdown';
 import { forTerminal } from './terminal';
+import type { IndexNotUsed } from '../workspace/whyNotIndex';
 import type { VerifiedAdvice } from '../workspace/verifyPlanAdvice';
 
 export interface ExplainedPlan {
@@ -17,6 +19,8 @@ export interface ExplainedPlan {
 export interface JudgedPlan extends ExplainedPlan {
   readonly findings: readonly PlanFinding[];
   readonly verified: readonly VerifiedAdvice[];
+  /** Indexes that a reader would expect in the plan, and why they are not. */
+  readonly notUsed: readonly IndexNotUsed[];
 }
 
 /** Columns that are written; a terminal that is narrower wraps. */
@@ -33,6 +37,7 @@ export function renderPlanText(explained: JudgedPlan, width = WIDTH): string {
     pc.dim(`${'part'.padStart(BAR + 5)}  ${(plan.timed ? 'time' : 'cost').padStart(8)}  node`), ...lines, '',
     ...wrap(`${explained.analyzed ? 'Executed' : 'Estimated'} on ${explained.connectionLabel}${factsOf(plan)}`, width, ''),
     ...[...explained.notes, ...plan.notes].flatMap((note) => wrap(`- ${note}`, width, '  ')),
+    ...explained.notUsed.flatMap(({ text }) => wrap(`- ${text}`, width, '  ')),
     ...renderFindings(explained, width), '',
   ].join('\n'));
 }
@@ -41,15 +46,13 @@ export function renderPlanText(explained: JudgedPlan, width = WIDTH): string {
 export function renderPlanMarkdown(explained: JudgedPlan): string {
   const tree = stripVTControlCharacters(renderPlanText({ ...explained, sql: '', findings: [] }, 110)).trim();
   return [
-    ...(explained.sql === '' ? [] : ['```sql', explained.sql, '```', '']), '```text', tree, '```', '',
+    ...(explained.sql === '' ? [] : [markdownFence(explained.sql, 'sql'), '']), markdownFence(tree, 'text'), '',
     ...explained.findings.flatMap((finding) => [
-      `- **${escapeMarkdown(finding.title)}** (${percent(finding.share)}, \`${finding.kind}\`). ${escapeMarkdown(finding.detail)}`,
-      ...finding.advice.flatMap((advice, i) => [`  - ${escapeMarkdown(advice.text)} ${verdictOf(explained, finding, i)}`.trimEnd(), ...(advice.sql === undefined ? [] : ['    ```sql', ...advice.sql.split('\n').map((line) => `    ${line}`), '    ```'])]),
+      `- **${escapeMarkdown(finding.title)}** (${shareOf(finding)}, \`${finding.kind}\`). ${escapeMarkdown(finding.detail)}`,
+      ...finding.advice.flatMap((advice, i) => [`  - ${escapeMarkdown(`${advice.text} ${verdictOf(explained, finding, i)}`)}`.trimEnd(), ...(advice.sql === undefined ? [] : [markdownFence(advice.sql, 'sql', '    ')])]),
     ]), ...(explained.findings.length > 0 ? [''] : []),
   ].join('\n');
 }
-
-const escapeMarkdown = (text: string): string => text.replace(/[\\`*_<>[\]|]/g, '\\$&');
 
 interface Style {
   readonly plan: PlanModel;
@@ -103,7 +106,7 @@ function rowsOf(node: PlanNode, plan: PlanModel): string {
 function renderFindings(explained: JudgedPlan, width: number): readonly string[] {
   return explained.findings.flatMap((finding, i) => {
     const paint = finding.severity === 'high' ? pc.red : finding.severity === 'medium' ? pc.yellow : pc.cyan;
-    const [first = '', ...rest] = wrap(`[${i + 1}] ${finding.title} (${percent(finding.share)})`, width, '    ');
+    const [first = '', ...rest] = wrap(`[${i + 1}] ${finding.title} (${shareOf(finding)})`, width, '    ');
     return [
       '', paint(first), ...rest.map(paint), ...wrap(`    ${finding.detail}`, width, '    '),
       ...finding.advice.flatMap((advice, at) => [
@@ -132,7 +135,7 @@ function bar(share: number): string {
 }
 
 /** Broken between words; a word that is longer than the line stands alone. */
-function wrap(text: string, width: number, indent: string): readonly string[] {
+export function wrap(text: string, width: number, indent: string): readonly string[] {
   if (text.trim() === '') return [];
   const lines: string[] = [];
   let line = /^\s*/.exec(text)![0];
@@ -151,4 +154,6 @@ function wrap(text: string, width: number, indent: string): readonly string[] {
 
 const milliseconds = (value: number): string => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 const count = (value: number | undefined): string => (value === undefined ? '' : Math.round(value).toLocaleString('en'));
+/** `62%`, `62% of the cost, estimated`. */
+const shareOf = (finding: PlanFinding): string => (finding.estimated ? `${finding.share > 0 ? `${percent(finding.share)} of the cost, ` : ''}estimated` : percent(finding.share));
 const percent = (share: number): string => `${(share * 100).toFixed(0)}%`;

@@ -71,6 +71,7 @@ export function createProgram(): Command {
     .option('--config <path>', 'configuration file; discovered upwards otherwise')
     .addOption(planner())
     .option('--calibrate', 'compare the twin with the server: both plan statements made from the schema, none of yours')
+    .option('--compare <file>', 'compare with the plan in a file, the one before: what EXPLAIN printed, or this command in JSON; exit status 1 where the plan is worse now')
     .option('--analyze', 'run the statement, in a transaction that is rolled back')
     .option('--param <value>', 'value of $1, $2 …; repeatable', collect)
     .addOption(new Option('--values <which>', 'take values from the statistics').choices(['common', 'rare']))

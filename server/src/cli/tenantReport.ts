@@ -1,4 +1,5 @@
 import type { TenantRow, TenantVerdict } from '../core/advice/tenantReport';
+import { markdownCell as cell, markdownCodeCell } from '../core/text/markdown';
 import { lineAt } from '../core/text/lineIndex';
 import { relativePath, toPath, toUri } from '../workspace/paths';
 import type { Project } from '../workspace/project';
@@ -36,12 +37,10 @@ export function renderTenantReport(project: Project, files: readonly string[], f
 
 const lineOf = (content: string | undefined, offset: number): number => (content?.slice(0, offset).split('\n').length ?? 1);
 
-const cell = (value: string): string => value.replaceAll('|', '\\|').replaceAll('\n', ' ');
-
 const shorten = (sql: string | undefined): string => (sql === undefined ? '' : sql.length > 160 ? `${sql.slice(0, 157)}…` : sql);
 
 function markdown(rows: readonly PlacedRow[], summary: string): string {
-  const lines = rows.map((row) => `| ${row.verdict} | \`${row.path}:${row.line}\` | ${cell(row.table)} | ${row.access} | ${cell(row.how)} | ${row.sql === undefined ? '' : `\`${cell(shorten(row.sql).replaceAll('`', "'"))}\``} |`);
+  const lines = rows.map((row) => `| ${row.verdict} | ${markdownCodeCell(`${row.path}:${row.line}`)} | ${cell(row.table)} | ${row.access} | ${cell(row.how)} | ${row.sql === undefined ? '' : markdownCodeCell(shorten(row.sql))} |`);
   return [`# Tenants`, '', summary, '', '| Verdict | Where | Table | Access | How | Query |', '| --- | --- | --- | --- | --- | --- |', ...lines, ''].join('\n');
 }
 

@@ -1,4 +1,5 @@
 import { quoteIdentifier, quoteQualified } from '../core/sql/names';
+import { escapeMarkdown, markdownFence } from '../core/text/markdown';
 import type { ServerAccess } from '../db/access';
 
 /** What is missing, one sentence each; empty: nothing. */
@@ -32,13 +33,13 @@ export function renderAccessReport(label: string, access: ServerAccess): string 
   const grants = renderGrants(access);
   const server = renderServerChanges(access);
   return [
-    `# ${label}`, '',
-    `Connected to the database ${access.database} as ${access.user}: PostgreSQL ${access.versionText}${access.standby ? ', a standby' : ''}.`, '',
-    ...(problems.length === 0 ? ['Nothing is missing.', ''] : ['## What is missing', '', ...problems.map((problem) => `- ${problem}`), '']),
+    `# ${escapeMarkdown(label)}`, '',
+    `Connected to the database ${escapeMarkdown(access.database)} as ${escapeMarkdown(access.user)}: PostgreSQL ${access.versionText}${access.standby ? ', a standby' : ''}.`, '',
+    ...(problems.length === 0 ? ['Nothing is missing.', ''] : ['## What is missing', '', ...problems.map((problem) => `- ${escapeMarkdown(problem)}`), '']),
     ...(access.ioTiming ? [] : ['`track_io_timing` is off: EXPLAIN ANALYZE does not measure the time of reading blocks.', '']),
-    ...(grants.length === 0 ? [] : [`## Grants for ${access.user}`, '', 'To be run by an owner of the tables or a superuser:', '', '```sql', ...grants, '```', '']),
-    ...(server.length === 0 ? [] : ['## pg_stat_statements', '', 'To be run by a superuser:', '', '```sql', ...server, '```', '']),
-    '## A role of its own', '', 'A role that can read and nothing else, with limits that keep it from being in the way:', '', '```sql', ...renderRole(access), '```', '',
+    ...(grants.length === 0 ? [] : [`## Grants for ${escapeMarkdown(access.user)}`, '', 'To be run by an owner of the tables or a superuser:', '', markdownFence(grants.join('\n'), 'sql'), '']),
+    ...(server.length === 0 ? [] : ['## pg_stat_statements', '', 'To be run by a superuser:', '', markdownFence(server.join('\n'), 'sql'), '']),
+    '## A role of its own', '', 'A role that can read and nothing else, with limits that keep it from being in the way:', '', markdownFence(renderRole(access).join('\n'), 'sql'), '',
   ].join('\n');
 }
 

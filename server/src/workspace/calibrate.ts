@@ -1,3 +1,4 @@
+import { escapeMarkdown, markdownFence } from '../core/text/markdown';
 import type { Catalog } from '../core/catalog/model';
 import { calibrationQueries, summariseAgreement, type Agreement, type PlanComparison } from '../core/plan/calibration';
 import { parsePlan } from '../core/plan/planTree';
@@ -67,9 +68,9 @@ export const describeDifferences = ({ differing }: Calibration): readonly { read
 export function renderCalibrationMarkdown(label: string, calibration: Calibration): string {
   const differences = describeDifferences(calibration);
   return [
-    `# The planner twin and ${label}`, '', summariseCalibration(calibration), '',
+    `# The planner twin and ${escapeMarkdown(label)}`, '', summariseCalibration(calibration), '',
     'Both planned statements that were made from the schema: look-ups, pages, counts and joins of the largest tables, with parameters in place of values. Your own queries were not sent, and nothing was executed.', '',
-    ...(differences.length === 0 ? [] : ['## Plans that differ', '', ...differences.flatMap(({ sql, server, twin }) => ['```sql', sql, '```', '', `- Server: ${server}`, `- Twin: ${twin}`, ''])]),
+    ...(differences.length === 0 ? [] : ['## Plans that differ', '', ...differences.flatMap(({ sql, server, twin }) => [markdownFence(sql, 'sql'), '', `- Server: ${escapeMarkdown(server)}`, `- Twin: ${escapeMarkdown(twin)}`, ''])]),
   ].join('\n');
 }
 

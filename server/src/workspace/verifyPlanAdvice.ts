@@ -1,11 +1,13 @@
 import { servesForeignKey } from '../core/catalog/foreignKeyIndex';
-import { findTable } from '../core/catalog/lookup';
+import { defaultRows } from '../core/catalog/assumedStatistics';
+import { findColumn, findTable } from '../core/catalog/lookup';
 import type { Catalog } from '../core/catalog/model';
 import { relationKey } from '../core/catalog/names';
 import type { FindOptions, PlanAdviceVerdict, PlanFinding, PlanWhatIf } from '../core/plan/findings';
 import { planShape } from '../core/plan/calibration';
 import { describeVolumes, type PlannedStatement } from '../core/plan/planner';
 import { TwinError, type Twin } from '../twin/twin';
+import { volumeOf } from '../twin/volumes';
 
 /** Advice on a plan, with what the twin says of it. */
 export interface VerifiedAdvice {
@@ -64,9 +66,28 @@ export async function verifyFindings(twin: Twin | undefined, catalog: Catalog | 
   return verified;
 }
 
-/** What the catalog knows that a plan does not say. */
-export const knownToPlans = (catalog: Catalog | undefined): FindOptions => ({
+/** An estimate that needed proof and got none is left out. */
+export function withoutRefuted(findings: readonly PlanFinding[], verified: readonly VerifiedAdvice[]): { readonly findings: readonly PlanFinding[]; readonly verified: readonly VerifiedAdvice[] } {
+  const proved = new Set(verified.flatMap(({ finding, verdict }) => (verdict.state === 'verified' && verdict.used && verdict.after < verdict.before / 2 ? [finding] : [])));
+  const kept = findings.filter((finding) => finding.needsProof !== true || proved.has(finding));
+  return { findings: kept, verified: verified.filter(({ finding }) => kept.includes(finding)) };
+}
+
+/** What the catalog knows that a plan does not say. @param planned the plan is the twin's own: made for the sizes that the twin takes its tables to have */
+export const knownToPlans = (catalog: Catalog | undefined, planned = false): FindOptions => ({
   serverVersion: catalog?.server?.version,
+  relationRows: ({ schema, relation }) => {
+    const table = catalog && relation !== undefined ? findTable(catalog, { name: relation, ...(schema === undefined ? {} : { schema }) }) : undefined;
+    if (!table) return undefined;
+    const rows = planned ? volumeOf(catalog!, table, defaultRows).stats.tuples : catalog!.statistics?.relations.get(relationKey(table.schema, table.name))?.tuples;
+    return rows === undefined || rows < 0 ? undefined : rows;
+  },
+  partitionKey: ({ schema, relation }) => {
+    const table = catalog && relation !== undefined ? findTable(catalog, { name: relation, ...(schema === undefined ? {} : { schema }) }) : undefined;
+    const parent = table?.partitionOf === undefined ? undefined : catalog!.tables.get(table.partitionOf);
+    const key = parent?.partitionKey;
+    return parent && key && key.columns.every((column) => findColumn(parent, column)) ? { table: parent.name, columns: key.columns, partitions: key.partitions } : undefined;
+  },
   foreignKey: (name, referenced) => {
     const tables = [...(catalog?.tables.values() ?? [])].filter((table) => table.partitionOf === undefined);
     const found = tables.flatMap((table) => table.foreignKeys.filter((key) => key.name === name && (referenced === undefined || refersTo(catalog!, key.references.table, referenced))).map((key) => ({ table, key })));

@@ -1,8 +1,12 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { comparePlans } from '../../../server/src/core/plan/compare';
+import { findInPlan } from '../../../server/src/core/plan/findings';
 import { collectNodes, parsePlan } from '../../../server/src/core/plan/planTree';
 import { MAX_TEXT, readPlans, type PlanInput } from '../../../server/src/core/plan/read';
+import { renderTextForm } from '../../../server/src/core/plan/textForm';
 import { readCorpus } from '../../support/planCorpus';
 
 /** Written by psql and by a server with auto_explain. */
@@ -151,9 +155,26 @@ describe('hostile texts', () => {
       const reading = readPlans(text.slice(0, end));
       if (!reading.ok) continue;
       readable++;
-      for (const { document } of reading.plans) if (parsePlan(document).root.nodeType === '') throw new Error(text.slice(0, end));
+      for (const { document } of reading.plans) {
+        const model = parsePlan(document);
+        if (model.root.nodeType === '') throw new Error(text.slice(0, end));
+        // What comes behind the reader takes half a plan, too.
+        if (end % 32 === 0) expect([findInPlan(model).length, comparePlans(model, model).sameShape, renderTextForm(document) !== '']).toEqual([expect.any(Number), true, true]);
+      }
     }
     expect(readable).toBeGreaterThan(text.length / 2);
+  });
+  it('cut in the middle of a character is read or refused', () => {
+    const bytes = Buffer.from('Seq Scan on "Straße 😀"  (cost=0.00..1.00 rows=1 width=4)\n  Filter: (größe = \'é\'::text)\n');
+    for (let end = 0; end <= bytes.length; end++) for (let start = 0; start < Math.min(end, 24); start++) {
+      const reading = readPlans(bytes.subarray(start, end).toString('utf8'));
+      if (reading.ok) for (const { document } of reading.plans) expect(collectNodes(parsePlan(document).root).length).toBeGreaterThan(0);
+      else expect(reading.error.advice).not.toBe('');
+    }
+  });
+  it.each(['utf8', 'latin1', 'utf16le'] as const)('binary files are no plans, as %s', (encoding) => {
+    const files = [brotliCompressSync('plan'.repeat(5000)), gzipSync('QUERY PLAN'.repeat(500)), Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), Buffer.from(Array.from({ length: 4096 }, (_, i) => (i * 197 + (i >> 3)) % 256))];
+    for (const file of files) expect(refuse(file.toString(encoding))).not.toBe('');
   });
   it('keeps HTML, quotes and arrows in names as they are', () => {
     for (const text of [plan.text, JSON.stringify(plan.json), plan.yaml!, plan.xml!]) {

@@ -1,3 +1,4 @@
+import { escapeMarkdown, markdownCell, markdownFence } from '../text/markdown';
 import { relationKey } from '../catalog/names';
 import type { Catalog, Index } from '../catalog/model';
 import type { PlanBasis } from '../plan/planner';
@@ -129,9 +130,9 @@ const totalBytes = (report: AdviceReport): number => report.indexes.reduce((sum,
 /** A document with the statements to copy. */
 export function renderAdviceMarkdown(reports: readonly AdviceReport[]): string {
   const parts = reports.flatMap((report) => [
-    ...(report.database === undefined ? [] : [`# Database ${report.database}`]),
+    ...(report.database === undefined ? [] : [`# Database ${escapeMarkdown(report.database)}`]),
     ...(report.indexes.length === 0 ? [nothingToAdd(report)] : [summarise(report), ...report.indexes.map(renderIndex)]),
-    ...(report.refused.length === 0 ? [] : [`${plural(report.refused.length, 'query').replace('querys', 'queries')} could not be planned:\n\n${report.refused.map(({ places, reason }) => `- ${placeList(places)}: ${reason}`).join('\n')}`]),
+    ...(report.refused.length === 0 ? [] : [`${plural(report.refused.length, 'query').replace('querys', 'queries')} could not be planned:\n\n${report.refused.map(({ places, reason }) => `- ${escapeMarkdown(`${placeList(places)}: ${reason}`)}`).join('\n')}`]),
   ]);
   return `${parts.join('\n\n')}\n`;
 }
@@ -144,12 +145,12 @@ export const summarise = (report: AdviceReport): string => {
 };
 
 function renderIndex(index: ReportedIndex): string {
-  const rows = index.queries.map((q) => `| ${placeList(q.places)} | ${renderCost(q.costBefore)} | ${renderCost(q.costAfter)} | ${q.rowsBefore === undefined ? '' : renderCount(q.rowsBefore)} | ${q.rowsAfter === undefined ? '' : renderCount(q.rowsAfter)} |`);
+  const rows = index.queries.map((q) => `| ${markdownCell(placeList(q.places))} | ${renderCost(q.costBefore)} | ${renderCost(q.costAfter)} | ${q.rowsBefore === undefined ? '' : renderCount(q.rowsBefore)} | ${q.rowsAfter === undefined ? '' : renderCount(q.rowsAfter)} |`);
   return [
-    `## ${index.table.replace(/^public\./, '')} ${index.columns}`,
-    `\`\`\`sql\n${[...index.statements, ...index.drops.map((d) => `-- when ${index.name} is valid:\n${d.statement}`)].join('\n')}\n\`\`\``,
-    `About ${describeSize(index.bytes / 8192)}; ${index.confidence}. Writes: ${index.writes}.${index.statements.some((s) => /CONCURRENTLY/.test(s)) ? ' `CONCURRENTLY` does not block writes and cannot run inside a transaction.' : ''}${index.server === undefined ? '' : ` ${index.server}.`}`,
-    ...assumptions(index).map((line) => `> ${line}`),
+    `## ${escapeMarkdown(`${index.table.replace(/^public\./, '')} ${index.columns}`)}`,
+    markdownFence([...index.statements, ...index.drops.map((d) => `-- when ${index.name} is valid:\n${d.statement}`)].join('\n'), 'sql'),
+    `About ${describeSize(index.bytes / 8192)}; ${escapeMarkdown(index.confidence)}. Writes: ${escapeMarkdown(index.writes)}.${index.statements.some((s) => /CONCURRENTLY/.test(s)) ? ' `CONCURRENTLY` does not block writes and cannot run inside a transaction.' : ''}${index.server === undefined ? '' : ` ${escapeMarkdown(index.server)}.`}`,
+    ...assumptions(index).map((line) => `> ${escapeMarkdown(line)}`),
     `| Query | Cost before | after | Rows read before | after |\n| --- | ---: | ---: | ---: | ---: |\n${rows.join('\n')}`,
   ].join('\n\n');
 }

@@ -1,3 +1,4 @@
+import { escapeMarkdown } from '../text/markdown';
 import { figureOf, tableOf, type HealthCheck, type HealthReport } from './model';
 import { plural, renderBytes, renderPercent, renderSeconds } from './values';
 
@@ -146,4 +147,4 @@ const MARKS = { done: 'x', open: ' ', unknown: '?' } as const;
 
 /** A task list. `?`: it cannot be told. */
 export const renderChecklistMarkdown = (period: Period, items: readonly ChecklistItem[]): string =>
-  `## ${period.charAt(0).toUpperCase()}${period.slice(1)}\n\n${items.map(({ item, state, evidence }) => `- [${MARKS[state]}] **${item}**: ${evidence}`).join('\n')}\n`;
+  `## ${period.charAt(0).toUpperCase()}${period.slice(1)}\n\n${items.map(({ item, state, evidence }) => `- [${MARKS[state]}] **${item}**: ${escapeMarkdown(evidence)}`).join('\n')}\n`;

@@ -1,3 +1,4 @@
+import { parallelDivisor } from './plannedScans';
 import { collectNodes, type PlanModel, type PlanNode } from './planModel';
 
 /** Two plans laid over each other. */
@@ -20,6 +21,8 @@ export interface DiffNode {
   readonly after?: PlanNode;
   /** What changed, in words: `Seq Scan → Index Scan using orders_customer`. */
   readonly changes: readonly string[];
+  /** Of the kind that `PlanDiff.rows` says, of all processes together. */
+  readonly rows: { readonly before?: number; readonly after?: number };
   /** After less before; undefined where a side has no such figure. A node that is added or removed counts whole. */
   readonly delta: DiffFigures;
   readonly children: readonly DiffNode[];
@@ -49,15 +52,29 @@ export interface DiffTotal {
 export function comparePlans(before: PlanModel, after: PlanModel): PlanDiff {
   const pairs = matchNodes(before.root, after.root);
   const matched = new Map([...pairs].map(([b, a]) => [a, b]));
-  const rows = before.analyzed && after.analyzed ? 'actual' : 'estimated';
-  const gone = placeRemoved(before.root, pairs, rows);
+  const rows: RowsKind = before.analyzed && after.analyzed ? 'actual' : 'estimated';
+  const rowsOf = rows === 'actual' ? (node: PlanNode) => node.rows : rowsExpected([before.root, after.root]);
+  const gone = placeRemoved(before.root, pairs, rowsOf);
   const build = (node: PlanNode): DiffNode => {
     const counterpart = matched.get(node);
     const children = [...(gone.below.get(node) ?? []), ...node.children.map(build)];
-    return counterpart ? toPair(counterpart, node, rows, children) : { status: 'added', after: node, changes: [], delta: signed(node, 1, rows), children };
+    return counterpart ? toPair(counterpart, node, rowsOf, children) : { status: 'added', after: node, changes: [], rows: sidesOf(undefined, rowsOf(node)), delta: signed(node, 1, rowsOf), children };
   };
   const roots = [...gone.roots, build(after.root)];
   return { roots, totals: totalsOf(before, after), rows, sameShape: flatten(roots).every(({ status, changes }) => status === 'same' || (status === 'changed' && changes.every((change) => change.startsWith('condition')))) };
+}
+
+type RowsOf = (node: PlanNode) => number | undefined;
+const sidesOf = (before: number | undefined, after: number | undefined): DiffNode['rows'] => ({ ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) });
+
+/** The planner's estimates of one run; below a Gather EXPLAIN prints those of one process. */
+function rowsExpected(roots: readonly PlanNode[]): RowsOf {
+  const processes = new Map<PlanNode, number>();
+  for (const root of roots) for (const node of collectNodes(root)) {
+    const own = node.workersPlanned === undefined ? processes.get(node) : parallelDivisor(node.workersPlanned);
+    if (own !== undefined) for (const child of node.children) processes.set(child, own);
+  }
+  return (node) => Math.round((node.estimatedRowsPerLoop ?? node.estimatedRows) * (processes.get(node) ?? 1));
 }
 
 /** Every node of a comparison, parents before children. */
@@ -130,7 +147,7 @@ const keepsOrder = (node: PlanNode, candidate: PlanNode, group: readonly PlanNod
   group.every((other) => { const partner = pairs.get(other); return partner === undefined || (other.id < node.id) === (partner.id < candidate.id); });
 
 /** Nodes without counterpart, below the counterpart of the nearest ancestor that has one. */
-function placeRemoved(root: PlanNode, pairs: ReadonlyMap<PlanNode, PlanNode>, rows: RowsKind): { readonly roots: readonly DiffNode[]; readonly below: ReadonlyMap<PlanNode, readonly DiffNode[]> } {
+function placeRemoved(root: PlanNode, pairs: ReadonlyMap<PlanNode, PlanNode>, rowsOf: RowsOf): { readonly roots: readonly DiffNode[]; readonly below: ReadonlyMap<PlanNode, readonly DiffNode[]> } {
   const roots: DiffNode[] = [];
   const below = new Map<PlanNode, DiffNode[]>();
   const visit = (node: PlanNode, into: DiffNode[]): void => {
@@ -142,19 +159,19 @@ function placeRemoved(root: PlanNode, pairs: ReadonlyMap<PlanNode, PlanNode>, ro
       return;
     }
     const children: DiffNode[] = [];
-    into.push({ status: 'removed', before: node, changes: [], delta: signed(node, -1, rows), children });
+    into.push({ status: 'removed', before: node, changes: [], rows: sidesOf(rowsOf(node), undefined), delta: signed(node, -1, rowsOf), children });
     for (const child of node.children) visit(child, children);
   };
   visit(root, roots);
   return { roots, below };
 }
 
-function toPair(before: PlanNode, after: PlanNode, rows: RowsKind, children: readonly DiffNode[]): DiffNode {
+function toPair(before: PlanNode, after: PlanNode, rowsOf: RowsOf, children: readonly DiffNode[]): DiffNode {
   const changes = [
     ...(describe(before) === describe(after) ? [] : [`${describe(before)} → ${describe(after)}`]),
     ...conditionChanges(before, after),
   ];
-  return { status: changes.length > 0 ? 'changed' : 'same', before, after, changes, delta: difference(before, after, rows), children };
+  return { status: changes.length > 0 ? 'changed' : 'same', before, after, changes, rows: sidesOf(rowsOf(before), rowsOf(after)), delta: difference(before, after, rowsOf), children };
 }
 
 const describe = ({ nodeType, index }: PlanNode): string => `${nodeType}${index === undefined ? '' : ` using ${index}`}`;
@@ -167,20 +184,20 @@ function conditionChanges(before: PlanNode, after: PlanNode): readonly string[] 
 
 const blocksOf = (node: PlanNode): number | undefined => (node.selfHitBlocks === undefined ? undefined : node.selfHitBlocks + (node.selfReadBlocks ?? 0) + (node.selfTempBlocks ?? 0));
 
-const figuresOf = (node: PlanNode, rows: RowsKind): DiffFigures => ({
-  selfMs: node.selfMs, totalMs: node.totalMs, selfCost: node.selfCost, totalCost: node.totalCost, rows: rows === 'actual' ? node.rows : node.estimatedRowsPerLoop ?? node.estimatedRows, blocks: blocksOf(node), readBlocks: node.selfReadBlocks, ioMs: node.selfIoMs,
+const figuresOf = (node: PlanNode, rowsOf: RowsOf): DiffFigures => ({
+  selfMs: node.selfMs, totalMs: node.totalMs, selfCost: node.selfCost, totalCost: node.totalCost, rows: rowsOf(node), blocks: blocksOf(node), readBlocks: node.selfReadBlocks, ioMs: node.selfIoMs,
 });
 
 const mapFigures = (of: (key: keyof DiffFigures) => number | undefined): DiffFigures =>
   Object.fromEntries((['selfMs', 'totalMs', 'selfCost', 'totalCost', 'rows', 'blocks', 'readBlocks', 'ioMs'] satisfies (keyof DiffFigures)[]).flatMap((key) => { const value = of(key); return value === undefined ? [] : [[key, value] as const]; }));
 
-function difference(before: PlanNode, after: PlanNode, rows: RowsKind): DiffFigures {
-  const [old, fresh] = [figuresOf(before, rows), figuresOf(after, rows)];
+function difference(before: PlanNode, after: PlanNode, rowsOf: RowsOf): DiffFigures {
+  const [old, fresh] = [figuresOf(before, rowsOf), figuresOf(after, rowsOf)];
   return mapFigures((key) => (old[key] === undefined || fresh[key] === undefined ? undefined : fresh[key] - old[key]));
 }
 
-function signed(node: PlanNode, sign: 1 | -1, rows: RowsKind): DiffFigures {
-  const figures = figuresOf(node, rows);
+function signed(node: PlanNode, sign: 1 | -1, rowsOf: RowsOf): DiffFigures {
+  const figures = figuresOf(node, rowsOf);
   return mapFigures((key) => (figures[key] === undefined ? undefined : sign * figures[key]));
 }
 

@@ -106,6 +106,8 @@ export interface PlanTrigger {
 
 export interface PlanJit {
   readonly functions?: number;
+  /** Inlined or optimized: the dear steps. */
+  readonly optimized?: boolean;
   readonly generationMs?: number;
   readonly inliningMs?: number;
   readonly optimizationMs?: number;

@@ -70,7 +70,8 @@ function toJit(raw: RawNode | undefined): PlanJit | undefined {
   const timing = recordIn(raw, 'Timing');
   // 17 tells the deforming inside of the generation.
   const generationMs = numberIn(timing, 'Generation') ?? numberIn(recordIn(timing, 'Generation'), 'Total');
-  return raw && defined({ functions: numberIn(raw, 'Functions'), generationMs, inliningMs: numberIn(timing, 'Inlining'), optimizationMs: numberIn(timing, 'Optimization'), emissionMs: numberIn(timing, 'Emission'), totalMs: numberIn(timing, 'Total') });
+  const options = recordIn(raw, 'Options');
+  return raw && defined({ functions: numberIn(raw, 'Functions'), optimized: options && (options['Optimization'] === true || options['Inlining'] === true), generationMs, inliningMs: numberIn(timing, 'Inlining'), optimizationMs: numberIn(timing, 'Optimization'), emissionMs: numberIn(timing, 'Emission'), totalMs: numberIn(timing, 'Total') });
 }
 
 /** Nodes that read their whole input before they return a row: a LIMIT above does not stop what is below. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Catalog, Column, Index, Table } from '../../core/catalog/model';
 import { relationKey } from '../../core/catalog/names';
 import type { ColumnStatistics } from '../../core/catalog/statistics';
+import { escapeMarkdown, markdownCell as cell, markdownCode } from '../../core/text/markdown';
 import { toPath } from '../../workspace/paths';
 
 /** Tables with more columns show the first ones. */
@@ -17,7 +18,7 @@ export function renderTable(table: Table, catalog: Catalog): string {
   const more = table.columns.length > MOST_COLUMNS ? [`| … | ${table.columns.length - MOST_COLUMNS} more | | |`] : [];
   const indexes = table.indexes.map((index) => `- ${renderIndex(index)}`);
   return [
-    `**${table.schema}.${table.name}** — ${table.kind}, ${rows}${size ? `, ${size}` : ''}`,
+    `**${escapeMarkdown(`${table.schema}.${table.name}`)}** — ${table.kind}, ${rows}${size ? `, ${size}` : ''}`,
     ['| column | type | | |', '| --- | --- | --- | --- |', ...columns, ...more].join('\n'),
     indexes.length > 0 ? indexes.join('\n') : 'No indexes.',
     ...referencesOf(table, catalog),
@@ -35,24 +36,22 @@ export function renderColumn(table: Table, column: Column, catalog: Catalog): st
   const indexes = table.indexes.filter((index) => index.keys.some((key) => key.column === column.name || (key.expression !== undefined && new RegExp(`\\b${escapeRegExp(column.name)}\\b`).test(key.expression))) || index.include.includes(column.name));
   const leading = indexes.filter((index) => index.keys[0]?.column === column.name || index.keys[0]?.expression !== undefined);
   const facts = [
-    ...(column.default === undefined ? [] : [`Default \`${column.default}\``]),
+    ...(column.default === undefined ? [] : [`Default ${markdownCode(column.default)}`]),
     ...(column.generated === undefined ? [] : [column.generated === 'identity' ? 'Identity' : 'Generated']),
-    ...keys, ...links,
-    ...(incoming.length === 0 ? [] : [`Referenced by ${shorten(incoming)}`]),
+    ...[...keys, ...links, ...(incoming.length === 0 ? [] : [`Referenced by ${shorten(incoming)}`])].map(escapeMarkdown),
     ...indexes.map((index) => `Index ${renderIndex(index)}${leading.includes(index) ? '' : ' — not its first column'}`),
     ...(indexes.length === 0 && !isView ? ['No index'] : []),
     ...renderStatistics(table, column, catalog),
   ];
-  return [`**${table.name}.${column.name}** — \`${column.type}\`${nullable}`, facts.map((fact) => `- ${fact}`).join('\n'), sourceOf(table, catalog, table.columnSites?.get(column.name)?.uri ?? table.definedAt?.uri)].filter((part) => part !== '').join('\n\n');
+  return [`**${escapeMarkdown(`${table.name}.${column.name}`)}** — ${markdownCode(column.type)}${nullable}`, facts.map((fact) => `- ${fact}`).join('\n'), sourceOf(table, catalog, table.columnSites?.get(column.name)?.uri ?? table.definedAt?.uri)].filter((part) => part !== '').join('\n\n');
 }
 
-const cell = (text: string): string => text.replaceAll('|', '\\|');
 const escapeRegExp = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const shorten = (items: readonly string[]): string => `${items.slice(0, MOST_REFERENCES).join(', ')}${items.length > MOST_REFERENCES ? ` and ${items.length - MOST_REFERENCES} more` : ''}`;
 
 function renderIndex(index: Index): string {
   const keys = index.keys.map((key) => (key.column ?? `(${key.expression})`) + (key.opclass ? ` ${key.opclass}` : '') + (key.descending ? ' desc' : '')).join(', ');
-  return `\`${index.name}\` ${index.unique ? 'unique ' : ''}${index.method} (${keys})${index.include.length > 0 ? ` include (${index.include.join(', ')})` : ''}${index.predicate ? ` where ${index.predicate}` : ''}${index.valid ? '' : ' — not valid'}`;
+  return `${markdownCode(index.name)} ${index.unique ? 'unique ' : ''}${index.method} ${escapeMarkdown(`(${keys})${index.include.length > 0 ? ` include (${index.include.join(', ')})` : ''}${index.predicate ? ` where ${index.predicate}` : ''}`)}${index.valid ? '' : ' — not valid'}`;
 }
 
 function keyNote(table: Table, column: string): string {
@@ -75,7 +74,7 @@ function referring(table: Table, catalog: Catalog, column?: string): readonly st
 
 function referencesOf(table: Table, catalog: Catalog): readonly string[] {
   const incoming = referring(table, catalog);
-  return incoming.length === 0 ? [] : [`Referenced by ${shorten(incoming)}.`];
+  return incoming.length === 0 ? [] : [escapeMarkdown(`Referenced by ${shorten(incoming)}.`)];
 }
 
 /** The size of the relation's file and of its indexes, where statistics tell. */
@@ -114,5 +113,5 @@ const SOURCES: Readonly<Record<Catalog['source'], string>> = { live: 'the live d
 function sourceOf(table: Table, catalog: Catalog, declaredIn: string | undefined): string {
   const file = declaredIn === undefined ? undefined : path.basename(toPath(declaredIn) ?? declaredIn);
   const parts = catalog.label === '' ? SOURCES[catalog.source] : `${SOURCES[catalog.source]}: ${catalog.label}`;
-  return `_From ${parts}${file ? `; declared in ${file}` : ''}${table.incomplete ? '; part of its history is not understood' : ''}_`;
+  return `_From ${escapeMarkdown(`${parts}${file ? `; declared in ${file}` : ''}`)}${table.incomplete ? '; part of its history is not understood' : ''}_`;
 }

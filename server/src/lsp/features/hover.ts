@@ -6,6 +6,7 @@ import { rules } from '../../core/rules/index.generated';
 import { containsOffset, type HostOffset, type HostSpan } from '../../core/text/span';
 import { displaySql } from '../../core/sql/display';
 import { lintDocument, projectOf, type Session } from '../session';
+import { markdownFence } from '../../core/text/markdown';
 import { renderUsage } from '../usageText';
 import { canonicalUri } from '../../workspace/paths';
 import { renderColumn, renderTable } from './catalogText';
@@ -44,7 +45,7 @@ export function registerHover(connection: Connection, session: () => Session | u
       span ??= site.anchor;
     }
     if (site?.source && site.library !== 'sql' && !described) {
-      parts.push(['```sql', displaySql(site.source, active.engine.sql.analyse(site.source)), '```'].join('\n'));
+      parts.push(markdownFence(displaySql(site.source, active.engine.sql.analyse(site.source)), 'sql'));
       span ??= site.anchor;
     }
     return parts.length === 0 ? undefined : { contents: { kind: MarkupKind.Markdown, value: parts.join('\n\n---\n\n') }, ...(span ? { range: document.positions.toRange(span) } : {}) };

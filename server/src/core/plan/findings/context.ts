@@ -11,6 +11,10 @@ export interface PlanContext {
   readonly timed: boolean;
   /** What shares are of: milliseconds, or units of cost. */
   readonly whole: number;
+  /** Rows of the relation that a node reads, where statistics are known. */
+  relationRows(node: PlanNode): number | undefined;
+  /** The table that the relation of a node is a partition of, with the plain columns it is cut by; undefined where it is none, or no catalog knows. */
+  partitionKey(node: PlanNode): KnownPartitionKey | undefined;
   /** `hash_mem_multiplier`: how many times `work_mem` a hash table may take. */
   readonly hashMemory: number;
   parentOf(node: PlanNode): PlanNode | undefined;
@@ -33,19 +37,32 @@ export const MIN_SHARE = 0.1;
 export const MIN_MS = 5;
 /** The same for plans that were not run: cost of a hundred blocks read at random (`random_page_cost` 4) and some. */
 export const MIN_COST = 500;
+const DISABLED_COST = 1e10;
+
+export interface KnownPartitionKey {
+  /** The partitioned table. */
+  readonly table: string;
+  readonly columns: readonly string[];
+  /** How many there are. */
+  readonly partitions: number;
+}
 
 export interface FindOptions {
   readonly foreignKey?: PlanContext['foreignKey'];
+  readonly relationRows?: PlanContext['relationRows'];
+  readonly partitionKey?: PlanContext['partitionKey'];
   /** `server_version_num` of the server that made the plan, where it is known. */
   readonly serverVersion?: number;
 }
 
-export function toContext(model: PlanModel, { foreignKey = () => undefined, serverVersion }: FindOptions = {}): PlanContext {
+export function toContext(model: PlanModel, { foreignKey = unknown, relationRows = unknown, partitionKey = unknown, serverVersion }: FindOptions = {}): PlanContext {
   const nodes = collectNodes(model.root);
   const parents = new Map<PlanNode, PlanNode>();
   for (const node of nodes) for (const child of node.children) parents.set(child, node);
-  return { model, nodes, timed: model.timed, whole: model.timed ? (model.wholeMs ?? 0) : model.root.totalCost, hashMemory: hashMemoryOf(model, serverVersion), parentOf: (node) => parents.get(node), foreignKey };
+  return { model, nodes, timed: model.timed, whole: model.timed ? (model.wholeMs ?? 0) : model.root.totalCost, hashMemory: hashMemoryOf(model, serverVersion), parentOf: (node) => parents.get(node), foreignKey, relationRows, partitionKey };
 }
+
+const unknown = (): undefined => undefined;
 
 /** 2 since PostgreSQL 15; where neither the plan nor the caller tells the version, 1: memory that is advised must be enough. */
 function hashMemoryOf({ settings, root }: PlanModel, serverVersion: number | undefined): number {
@@ -63,7 +80,8 @@ export const allOf = (context: PlanContext, node: PlanNode): number => collectNo
 
 /** A part as a share; undefined where it is too small to speak of. */
 export function shareOf({ whole, timed }: PlanContext, part: number, least = MIN_SHARE): number | undefined {
-  if (whole <= 0 || part < (timed ? MIN_MS : MIN_COST)) return undefined;
+  // `disable_cost` of PostgreSQL before 18: a plan that holds it has no costs to compare.
+  if (whole <= 0 || (!timed && whole >= DISABLED_COST) || part < (timed ? MIN_MS : MIN_COST)) return undefined;
   const share = Math.min(1, part / whole);
   return share >= least ? share : undefined;
 }
@@ -102,6 +120,6 @@ export function nameOf(group: readonly PlanNode[]): string {
 }
 
 export const count = (value: number): string => (value > 0 && value < 1 ? value.toFixed(2) : Math.round(value).toLocaleString('en'));
-export const percent = (share: number): string => `${share >= 0.1 ? Math.round(share * 100) : (share * 100).toFixed(1)} %`;
+export const percent = (share: number): string => `${share >= 0.1 ? (share < 1 && share >= 0.995 ? 'over 99' : Math.round(share * 100)) : (share * 100).toFixed(1)} %`;
 export const milliseconds = (ms: number): string => (ms >= 10_000 ? `${(ms / 1000).toFixed(1)} s` : ms >= 100 ? `${ms.toFixed(0)} ms` : `${ms.toFixed(ms >= 1 ? 1 : 2)} ms`);
 export const size = (kilobytes: number): string => (kilobytes >= 1024 * 1024 ? `${(kilobytes / 1024 / 1024).toFixed(1)} GB` : kilobytes >= 1024 ? `${(kilobytes / 1024).toFixed(kilobytes >= 10_240 ? 0 : 1)} MB` : `${Math.round(kilobytes)} kB`);

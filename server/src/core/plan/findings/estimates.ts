@@ -1,6 +1,7 @@
 import { quoteIdentifier } from '../../sql/names';
 import { collectNodes, type PlanNode } from '../planModel';
-import { allOf, count, fact, isScan, nameOf, severityOf, shareOf, tableOf, type PlanContext } from './context';
+import { allOf, count, fact, isScan, nameOf, ownOf, severityOf, shareOf, tableOf, type PlanContext } from './context';
+import { estimatedRuns } from './estimatedReads';
 import { adviseIndex } from './indexAdvice';
 import { comparedColumns } from './predicates';
 import type { PlanAdvice, PlanFinding } from './types';
@@ -90,26 +91,31 @@ function adviceOn(node: PlanNode): readonly PlanAdvice[] {
 const LOOPS = 1000;
 const LOOP_SHARE = 0.3;
 
+/** An index finds a row at a lower cost than this: a smaller relation is as well read whole. */
+const SCAN_COST = 10;
+
 /** Nested loops that read a whole relation again and again, or compare every pair of rows. */
 export const findNestedLoops = (context: PlanContext): readonly PlanFinding[] => context.nodes.flatMap((loop): readonly PlanFinding[] => {
-  if (!loop.nodeType.startsWith('Nested Loop') || loop.neverExecuted || !context.timed) return [];
+  const measured = context.model.analyzed;
+  if (!loop.nodeType.startsWith('Nested Loop') || loop.neverExecuted || (measured && !context.timed)) return [];
   const [outer, inner] = loop.children.filter((child) => child.subplan === undefined);
   if (!outer || !inner) return [];
-  const runs = inner.loops ?? 0;
   const scan = [inner, ...inner.children].find((node) => /Seq Scan$/.test(node.nodeType));
-  const pairs = fact(loop, 'Rows Removed by Join Filter') * (loop.loops ?? 1);
-  const rows = loop.rows ?? 0;
-  const part = (context.timed ? (loop.selfMs ?? 0) : loop.selfCost) + allOf(context, inner);
-  const share = shareOf(context, part, LOOP_SHARE);
+  const condition = loop.conditions.find(({ label }) => label === 'Join Filter')?.text ?? scan?.conditions.find(({ label }) => label === 'Filter')?.text;
+  if (!scan || (!measured && (condition === undefined || scan.totalCost < SCAN_COST))) return [];
+  const runs = measured ? (inner.loops ?? 0) : inner === scan ? estimatedRuns(context, inner) : outer.estimatedRows * estimatedRuns(context, loop);
+  const rows = measured ? (loop.rows ?? 0) : loop.estimatedRows * estimatedRuns(context, loop);
+  const pairs = measured ? fact(loop, 'Rows Removed by Join Filter') * (loop.loops ?? 1) : Math.max(0, runs * inner.estimatedRows - rows);
+  const share = shareOf(context, ownOf(context, loop) + allOf(context, inner), LOOP_SHARE);
   const compares = pairs >= 100 * ROWS && pairs >= 10 * Math.max(1, rows);
-  if (share === undefined || !scan || !(inner === scan ? runs >= LOOPS / 10 : compares)) return [];
-  const condition = loop.conditions.find(({ label }) => label === 'Join Filter')?.text ?? scan.conditions.find(({ label }) => label === 'Filter')?.text;
+  if (share === undefined || !(inner === scan ? runs >= LOOPS / 10 : compares)) return [];
+  const verb = measured ? ['is', 'are'] : ['would be', 'would be'];
   return [{
-    kind: 'nested-loop', severity: severityOf(share), nodeId: loop.id, share,
-    title: inner === scan ? `${nameOf([scan])} is read whole ${count(runs)} times, once for each row of the outer side` : `${count(pairs + rows)} pairs of rows are compared to join ${count(rows)}`,
+    kind: 'nested-loop', severity: severityOf(share), nodeId: loop.id, share, ...(measured ? {} : { estimated: true as const }),
+    title: inner === scan ? `${nameOf([scan])} ${verb[0]} read whole ${measured ? '' : 'about '}${count(runs)} times, once for each row of the outer side` : `${measured ? '' : 'About '}${count(pairs + rows)} pairs of rows ${verb[1]} compared to join ${count(rows)}`,
     detail: condition === undefined ? 'There is no join condition: every row meets every other.' : `Nothing leads from a row of one side to those of ${nameOf([scan])} that match ${condition}, so all are looked at.`,
     advice: condition === undefined ? [{ text: 'Is a join condition missing?' }] : joinAdvice(scan, condition),
-    evidence: [{ label: 'Runs of the inner side', value: count(runs) }, ...(pairs > 0 ? [{ label: 'Rows removed by the join filter', value: count(pairs) }] : []), { label: 'Rows of the outer side', value: `${count(outer.rows ?? 0)} (expected ${count(outer.estimatedRows)})` }],
+    evidence: [{ label: 'Runs of the inner side', value: count(runs) }, ...(pairs > 0 && (measured || inner !== scan) ? [{ label: measured ? 'Rows removed by the join filter' : 'Pairs that do not match', value: count(pairs) }] : []), { label: 'Rows of the outer side', value: measured ? `${count(outer.rows ?? 0)} (expected ${count(outer.estimatedRows)})` : `${count(outer.estimatedRows)} expected` }],
   }];
 });
 
@@ -118,18 +124,20 @@ const joinAdvice = (scan: PlanNode, condition: string): readonly PlanAdvice[] =>
   return index ? [index] : [{ text: 'Neither a hash nor an index can serve this join condition: an equality of columns of one type would be (an OR of equalities can become a UNION of two joins).' }];
 };
 
-/** Sub-queries that run once per row. */
+/** Sub-queries that run once per row; in a plan that was not run those that read a whole relation each time. */
 export const findRepeatedSubplans = (context: PlanContext): readonly PlanFinding[] => context.nodes.flatMap((node): readonly PlanFinding[] => {
-  if (!/^SubPlan /.test(node.subplan ?? '') || node.neverExecuted || !context.timed || (node.loops ?? 0) < LOOPS) return [];
-  const share = shareOf(context, allOf(context, node), LOOP_SHARE);
-  if (share === undefined) return [];
+  const measured = context.model.analyzed;
+  if (!/^SubPlan /.test(node.subplan ?? '') || node.neverExecuted || (measured && !context.timed)) return [];
+  const runs = measured ? (node.loops ?? 0) : estimatedRuns(context, node);
+  const share = runs < LOOPS ? undefined : shareOf(context, allOf(context, node), LOOP_SHARE);
   const scan = collectNodes(node).find((item) => /Seq Scan$/.test(item.nodeType));
+  if (share === undefined || (!measured && (!scan || scan.totalCost < SCAN_COST))) return [];
   const index = scan && adviseIndex(scan, scan.conditions.filter(({ label }) => label === 'Filter').map(({ text }) => text));
   return [{
-    kind: 'repeated-subplan', severity: severityOf(share), nodeId: node.id, share,
-    title: `${node.subplan} runs ${count(node.loops ?? 0)} times, once per row`,
+    kind: 'repeated-subplan', severity: severityOf(share), nodeId: node.id, share, ...(measured ? {} : { estimated: true as const }),
+    title: `${node.subplan} ${measured ? 'runs' : 'would run about'} ${count(runs)} times, once per row`,
     detail: `A sub-query that depends on the row around it is run anew for each${scan ? `, and reads ${nameOf([scan])} whole every time` : ''}.`,
     advice: [...(index ? [index] : []), { text: 'Written as a join with a grouped sub-query (or LEFT JOIN LATERAL) it is computed for all rows at once.' }],
-    evidence: [{ label: 'Runs', value: count(node.loops ?? 0) }],
+    evidence: [{ label: 'Runs', value: count(runs) }],
   }];
 });

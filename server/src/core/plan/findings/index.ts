@@ -1,12 +1,16 @@
 import { collectNodes, type PlanModel } from '../planModel';
 import { toContext, type FindOptions, type PlanContext } from './context';
+import { findEstimatedReads } from './estimatedReads';
+import { findNeedlessJit, findUnprunedByCondition } from './estimatedRun';
 import { findMisestimates, findNestedLoops, findRepeatedSubplans } from './estimates';
 import { findSpills } from './memory';
+import { findDiscardedRows } from './offset';
 import { findHeapFetches, findIoWaits, findLossyBitmaps, findUnprunedPartitions, findWastedReads } from './reads';
 import { findInRun } from './run';
 import { findSortsForFew } from './sorts';
 import type { PlanFinding } from './types';
 
+export { PLAN_FINDING_KINDS } from './types';
 export type { PlanAdvice, PlanAdviceVerdict, PlanEvidence, PlanFinding, PlanFindingKind, PlanSeverity, PlanWhatIf } from './types';
 
 export type { FindOptions } from './context';
@@ -20,7 +24,12 @@ const MAX_NODES = 20_000;
 export function findInPlan(model: PlanModel, options: FindOptions = {}): readonly PlanFinding[] {
   const context = toContext(model, options);
   if (context.nodes.length > MAX_NODES) return [];
-  const found = [findWastedReads, findSpills, findMisestimates, findNestedLoops, findRepeatedSubplans, findSortsForFew, findLossyBitmaps, findHeapFetches, findUnprunedPartitions, findIoWaits, findInRun, findNeverTrue].flatMap((find) => find(context));
+  const all = [
+    findWastedReads, findEstimatedReads, findSpills, findMisestimates, findNestedLoops, findRepeatedSubplans, findSortsForFew, findDiscardedRows, findLossyBitmaps, findHeapFetches,
+    findUnprunedPartitions, findUnprunedByCondition, findIoWaits, findInRun, findNeedlessJit, findNeverTrue,
+  ].flatMap((find) => find(context));
+  // Without a catalog nobody tries the advice.
+  const found = options.relationRows ? all : all.filter(({ needsProof }) => needsProof !== true);
   return withoutRepeats(context, found).sort((a, b) => b.share - a.share).slice(0, MAX_FINDINGS);
 }
 

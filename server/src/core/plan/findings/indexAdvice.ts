@@ -1,6 +1,6 @@
 import type { PlanNode } from '../planModel';
 import { tableOf } from './context';
-import { indexableConditions } from './predicates';
+import { columnOf, conjunctsOf, indexableConditions } from './predicates';
 import type { PlanAdvice } from './types';
 
 /** Keys after which a longer index gains little. */
@@ -27,4 +27,18 @@ export function adviseIndex(node: PlanNode, conditions: readonly string[], order
     text: order.length > 0 ? `An index on ${keys.join(', ')} returns the rows in order: the first ones are found without reading the others.` : `An index on ${keys.join(', ')} reads only the rows that match.`,
     whatIf: { kind: 'index', sql, table: node.schema === undefined ? node.relation : `${node.schema}.${node.relation}`, definition }, sql,
   };
+}
+
+/** The GIN index that would answer `column @> value`, where the value's type tells that it is jsonb or an array. */
+export function adviseGin(node: PlanNode, filter: string): PlanAdvice | undefined {
+  if (node.relation === undefined) return undefined;
+  for (const part of conjunctsOf(filter)) {
+    const [, left, type] = /^(.+?) @> .+::(jsonb|[\w ."]+\[\])$/s.exec(part) ?? [];
+    const column = left === undefined ? undefined : columnOf(node, left);
+    if (column === undefined || type === undefined) continue;
+    const keys = type === 'jsonb' ? `${column} jsonb_path_ops` : column;
+    const sql = `CREATE INDEX CONCURRENTLY ON ${tableOf(node)} USING gin (${keys});`;
+    return { text: `A GIN index on ${column} finds the rows whose value contains another.`, whatIf: { kind: 'index', sql, table: node.schema === undefined ? node.relation : `${node.schema}.${node.relation}`, definition: `USING gin (${keys})` }, sql };
+  }
+  return undefined;
 }

@@ -68,10 +68,13 @@ function aggregateSpill(node: PlanNode, { hashMemory }: PlanContext): Spill | un
   };
 }
 
+/** Fewer blocks are as well in a file. */
+const STORED_BLOCKS = 16;
+
 /** Materialize, CTE Scan, WindowAgg and the like. */
 function storeSpill(node: PlanNode): Spill | undefined {
   const written = node.selfBlocks?.tempWritten ?? 0;
-  if (written === 0 || !/Materialize|CTE Scan|WindowAgg|Function Scan|Recursive Union|SetOp/.test(node.nodeType)) return undefined;
+  if (written < STORED_BLOCKS || !/Materialize|CTE Scan|WindowAgg|Function Scan|Recursive Union|SetOp/.test(node.nodeType)) return undefined;
   return {
     kind: 'temp-files', title: `${node.relation === undefined ? node.nodeType : nameOf([node])}: ${size(written * 8)} are kept in a temporary file`,
     detail: 'The rows are stored to be read again, and do not fit work_mem.',

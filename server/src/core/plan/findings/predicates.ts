@@ -70,7 +70,7 @@ function operatorAt(text: string): { readonly start: number; readonly end: numbe
 const IDENTIFIER = '(?:[a-z_][a-z0-9_$]*|"(?:[^"]|"")+")';
 
 /** The node's own column: bare, by its alias, or as the text that varchar is compared as. */
-function columnOf(node: PlanNode, text: string): string | undefined {
+export function columnOf(node: PlanNode, text: string): string | undefined {
   const bare = new RegExp(`^\\((${IDENTIFIER}(?:\\.${IDENTIFIER})?)\\)::text$`).exec(text)?.[1] ?? text;
   const match = new RegExp(`^(?:(${IDENTIFIER})\\.)?(${IDENTIFIER})$`).exec(bare);
   if (!match?.[2] || (match[1] !== undefined && unquote(match[1]) !== (node.alias ?? node.relation))) return undefined;

@@ -1,14 +1,14 @@
 import type { PlanNode } from '../planModel';
 import { allOf, baseOf, conditionOf, count, fact, filterOf, groupScans, isScan, nameOf, ownOf, percent, severityOf, shareOf, size, tableOf, type PlanContext } from './context';
-import { adviseIndex } from './indexAdvice';
+import { adviseGin, adviseIndex } from './indexAdvice';
 import { memoryAdvice } from './memory';
 import { conjunctsOf, indexableConditions } from './predicates';
 import type { PlanAdvice, PlanFinding } from './types';
 
 /** Rows thrown away for one that is kept: a block read at random costs four read in order (`random_page_cost`), and an index has blocks of its own. */
-const WASTED_FACTOR = 10;
+export const WASTED_FACTOR = 10;
 /** Fewer rows are in a few blocks; reading them is nothing. In one run, and in all together. */
-const WASTED_ROWS = 1000;
+export const WASTED_ROWS = 1000;
 const WASTED_PER_RUN = 100;
 /** Index-only scans that go to the table for more than this part of their rows gain little from being index-only. */
 const HEAP_SHARE = 0.2;
@@ -36,22 +36,29 @@ export function findWastedReads(context: PlanContext): readonly PlanFinding[] {
       kind: 'wasted-reads', severity: severityOf(share), nodeId: first.id, share,
       title: `${nameOf(group)}: ${count(removed + kept)} rows are read to keep ${count(kept)}`,
       detail: `${answered.length > 0 ? `The index finds rows by ${answered.join(' and ')}; the rest of the condition` : 'The condition'} is checked row by row, and ${percent(removed / (removed + kept))} of the rows fail it${loops > 1 ? `, in ${count(loops)} runs together` : ''}.`,
-      advice: wastedAdvice(first, filter, answered, context, group.length),
+      advice: wastedAdvice(context, group, filter, answered),
       evidence: [{ label: 'Filter', value: filter }, { label: 'Rows removed by the filter', value: count(removed) }, { label: 'Rows kept', value: count(kept) }],
     }];
   });
 }
 
-function wastedAdvice(node: PlanNode, filter: string, answered: readonly string[], { parentOf }: PlanContext, partitions: number): readonly PlanAdvice[] {
-  const inJoin = parentOf(node)?.nodeType.startsWith('Nested Loop') === true || node.subplan !== undefined;
+const wastedAdvice = (context: PlanContext, group: readonly PlanNode[], filter: string, answered: readonly string[]): readonly PlanAdvice[] => {
+  const advice = conditionAdvice(context, group, filter, answered);
+  if (advice.length > 0) return advice;
+  const inJoin = context.parentOf(group[0]!)?.nodeType.startsWith('Nested Loop') === true || group[0]!.subplan !== undefined;
+  return [{ text: `No b-tree index answers ${inJoin ? 'this join condition' : 'this condition'} as it is written: compare a column itself with a value, or make an index on the expression.` }];
+};
+
+/** What would find the rows that a node's filter keeps, for one scan or those of several partitions; empty where nothing general does. */
+export function conditionAdvice(context: PlanContext, group: readonly PlanNode[], filter: string, answered: readonly string[]): readonly PlanAdvice[] {
+  const node = group[0]!;
   // Where the rows are joined another way, the other table's columns are no values.
-  const index = indexableConditions(node, filter).length > 0 ? adviseIndex(node, [...answered, filter]) : undefined;
-  if (index && !(index.whatIf?.kind === 'index' && partitions > 1)) return [index];
-  if (index) return [{ text: `${index.text} It belongs on the partitioned table, so that every partition gets it.` }];
+  const index = (indexableConditions(node, filter).length > 0 ? adviseIndex(node, [...answered, filter]) : undefined) ?? adviseGin(node, filter);
+  if (index && (group.length > 1 || context.partitionKey(node))) return [{ text: `${index.text} It belongs on the partitioned table, so that every partition gets it.` }];
+  if (index) return [index];
   const parts = conjunctsOf(filter);
   const negative = parts.length === 1 && /<>|NOT |IS NOT NULL/.test(parts[0]!);
-  if (negative) return [{ text: 'A condition that excludes rows is served by a partial index whose WHERE is that condition, on the column that the rows are looked up or ordered by.' }];
-  return [{ text: `No b-tree index answers ${inJoin ? 'this join condition' : 'this condition'} as it is written: compare a column itself with a value, or make an index on the expression.` }];
+  return negative ? [{ text: 'A condition that excludes rows is served by a partial index whose WHERE is that condition, on the column that the rows are looked up or ordered by.' }] : [];
 }
 
 /** Index-only scans that must look into the table: its visibility map is not up to date. */

@@ -2,6 +2,8 @@ import { quoteIdentifier } from '../../sql/names';
 import type { PlanNode } from '../planModel';
 import { allOf, count, isScan, nameOf, severityOf, shareOf, type PlanContext } from './context';
 import { adviseIndex } from './indexAdvice';
+import { expectedOffset } from './offset';
+import { estimatedRuns, keptIn } from './estimatedReads';
 import type { PlanFinding } from './types';
 
 /** Rows that are sorted for one that is kept. */
@@ -15,8 +17,11 @@ export const findSortsForFew = (context: PlanContext): readonly PlanFinding[] =>
   const sort = throughGather(limit.children.find((child) => child.subplan === undefined));
   const scan = sort && /^Sort$/.test(sort.nodeType) ? sort.children.find((child) => child.subplan === undefined) : undefined;
   if (!sort || !scan || !isScan(scan)) return [];
-  const runs = Math.max(1, limit.loops ?? 1);
-  const [input, kept] = [(scan.rows ?? scan.estimatedRows) / runs, Math.max(1, (limit.rows ?? limit.estimatedRows) / runs)];
+  const measured = context.model.analyzed;
+  const runs = measured ? Math.max(1, limit.loops ?? 1) : Math.max(1, estimatedRuns(context, limit));
+  // OFFSET takes rows from the sort, too: an index in that order would have to pass them.
+  const wanted = measured ? sort.rows ?? limit.rows ?? 1 : limit.estimatedRows + (expectedOffset(limit, limit.children[0]!) ?? 0);
+  const [input, kept] = measured ? [(scan.rows ?? 0) / runs, Math.max(1, wanted / runs)] : [keptIn(context, scan), Math.max(1, wanted)];
   const keys = orderOf(scan, sort);
   const share = shareOf(context, allOf(context, sort), SORT_SHARE);
   if (share === undefined || keys === undefined || input < SORTED_ROWS || input < kept * SORTED_FACTOR) return [];
@@ -24,8 +29,8 @@ export const findSortsForFew = (context: PlanContext): readonly PlanFinding[] =>
   const index = adviseIndex(scan, conditions, keys);
   if (!index) return [];
   return [{
-    kind: 'sort-could-use-index', severity: severityOf(share), nodeId: sort.id, share,
-    title: `${nameOf([scan])}: ${count(input)} rows are read and sorted to keep ${count(kept)}${runs > 1 ? `, ${count(runs)} times` : ''}`,
+    kind: 'sort-could-use-index', severity: severityOf(share), nodeId: sort.id, share, ...(measured ? {} : { estimated: true as const }),
+    title: `${nameOf([scan])}: ${measured ? `${count(input)} rows are` : `about ${count(input)} rows would be`} read and sorted to keep ${count(kept)}${runs >= 2 ? `, ${count(runs)} times` : ''}`,
     detail: 'LIMIT cannot stop a sort: it has to see every row before it knows the first.',
     advice: [index],
     evidence: [{ label: 'Sort Key', value: sort.conditions.find(({ label }) => label === 'Sort Key')?.text ?? '' }, { label: 'Rows sorted', value: count(input) }, { label: 'Rows kept', value: count(kept) }],

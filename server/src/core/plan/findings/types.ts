@@ -1,7 +1,9 @@
-/** What a finding is about; `docs/plan-findings.md` has one section for each. */
-export type PlanFindingKind =
-  | 'wasted-reads' | 'sort-spill' | 'hash-spill' | 'temp-files' | 'misestimate' | 'nested-loop' | 'sort-could-use-index' | 'lossy-bitmap' | 'heap-fetches'
-  | 'unpruned-partitions' | 'planning-time' | 'jit-time' | 'workers-not-launched' | 'outside-nodes' | 'slow-trigger' | 'foreign-key-trigger' | 'repeated-subplan' | 'io-wait' | 'lock-wait' | 'never-true';
+/** What findings are about; `docs/plan-findings.md` has a line for each. */
+export const PLAN_FINDING_KINDS = [
+  'wasted-reads', 'sort-spill', 'hash-spill', 'temp-files', 'misestimate', 'nested-loop', 'sort-could-use-index', 'discarded-rows', 'lossy-bitmap', 'heap-fetches', 'unpruned-partitions',
+  'planning-time', 'jit-time', 'workers-not-launched', 'outside-nodes', 'slow-trigger', 'foreign-key-trigger', 'repeated-subplan', 'io-wait', 'lock-wait', 'never-true',
+] as const;
+export type PlanFindingKind = (typeof PLAN_FINDING_KINDS)[number];
 
 /** `high`: at least half of the time (or cost). */
 export type PlanSeverity = 'high' | 'medium' | 'low';
@@ -22,6 +24,10 @@ export interface PlanFinding {
   readonly evidence: readonly PlanEvidence[];
   /** Part of the plan's time (or cost, where it was not run) that is at stake, 0 to 1. The findings are ordered by it. */
   readonly share: number;
+  /** The statement was not run: all figures are the planner's estimates. */
+  readonly estimated?: true;
+  /** Estimates alone do not bear it out: to be shown only where a what-if of its advice comes out cheaper. */
+  readonly needsProof?: true;
 }
 
 export interface PlanEvidence {

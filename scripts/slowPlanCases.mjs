@@ -1,0 +1,62 @@
+// What the pairs of slow and healthy plans are made of (scripts/slowPlans.mjs).
+
+export const schema = [
+  `create table big (id int primary key, tenant int not null, email text not null, city int not null, zip int not null, at timestamptz not null, data jsonb, payload text not null)`,
+  `insert into big select n, n % 500, 'user' || n || '@x.org', n % 1000, n % 1000, timestamptz '2025-01-01' + n * interval '1 minute', jsonb_build_object('k', n % 5000), repeat('x', 40) from generate_series(1, 200000) n`,
+  `create table child (id int primary key, big_id int not null constraint child_big references big on delete cascade, amount int not null)`,
+  `insert into child select n, 100001 + n % 100000, n % 100 from generate_series(1, 100000) n`,
+  `create table pages (id int primary key, body text not null)`,
+  `alter table pages alter body set storage plain`,
+  `insert into pages select n, repeat('x', 7000) from generate_series(1, 20000) n`,
+  `create table events (id int not null, kind int not null, at date not null) partition by range (at)`,
+  ...Array.from({ length: 12 }, (_, month) => `create table events_${month + 1} partition of events for values from ('2025-${String(month + 1).padStart(2, '0')}-01') to ('${month === 11 ? '2026-01' : `2025-${String(month + 2).padStart(2, '0')}`}-01')`),
+  `insert into events select n, n % 1000, date '2025-03-01' + n % 28 from generate_series(1, 240000) n`,
+  `insert into events select n, n % 1000, date '2025-01-01' + n % 360 from generate_series(1, 120000) n where extract(month from date '2025-01-01' + n % 360) <> 3`,
+  `create table days (id int not null, at int not null) partition by list (at)`,
+  `do $$ begin for n in 1..800 loop execute format('create table days_%s partition of days for values in (%s)', n, n); end loop; end $$`,
+  `insert into days select n, 1 + n % 800 from generate_series(1, 16000) n`,
+  `create table places (id int primary key, city int not null, zip int not null, district int not null)`,
+  `insert into places select n, n % 50, n % 50, n % 50 from generate_series(1, 200000) n`,
+  `create table visits (id int primary key, place int not null, note text not null)`,
+  `insert into visits select n, 1 + n % 200000, 'note ' || n from generate_series(1, 400000) n`,
+  `create index visits_place on visits (place)`,
+  `create table lefts (a int not null, b int not null)`,
+  `create table rights (a int not null, b int not null)`,
+  `insert into lefts select n, n from generate_series(1, 2500) n`,
+  `insert into rights select n, n + 1 from generate_series(1, 2500) n`,
+  `create function touch() returns trigger language plpgsql as $$ begin perform count(*) from generate_series(1, 30); new.payload := lower(new.payload); return new; end $$`,
+  `vacuum analyze`,
+];
+
+const slowTrigger = `create trigger touch before update on big for each row execute function touch()`;
+const page = `select * from big order by at, id offset 150000 limit 20`;
+
+/** `before` of a healthy side is what the advice says; `undo` takes it back for the estimated pair. `estimated: 'only'`: is not found in a run. `cold`: not run once before. */
+export const cases = [
+  { kind: 'wasted-reads', estimated: true, slow: { sql: `select * from big where tenant = 7 and email like 'user1%' and city = 7` }, healthy: { before: [`create index w on big (tenant, city)`, `analyze big`], undo: [`drop index w`], sql: `select * from big where tenant = 7 and email like 'user1%' and city = 7` } },
+  { kind: 'wasted-reads', name: 'wasted-reads-expression', estimated: true, slow: { before: [`drop index if exists w`], sql: `select * from big where lower(email) = 'user9@x.org'` }, healthy: { before: [`create index w on big (lower(email))`, `analyze big`], undo: [`drop index w`], sql: `select * from big where lower(email) = 'user9@x.org'` } },
+  { kind: 'wasted-reads', name: 'wasted-reads-jsonb', estimated: true, slow: { before: [`drop index if exists w`], sql: `select * from big where data @> '{"k": 77}'` }, healthy: { before: [`create index w on big using gin (data jsonb_path_ops)`, `analyze big`], undo: [`drop index w`], sql: `select * from big where data @> '{"k": 77}'` } },
+  { kind: 'wasted-reads', name: 'wasted-reads-behind-index', estimated: true, slow: { before: [`drop index if exists w`, `create index part on big (at)`, `analyze big`], settings: { enable_bitmapscan: 'off', enable_seqscan: 'off' }, sql: `select * from big where at < '2025-02-20' and city = 7` }, healthy: { before: [`create index w on big (city, at)`], undo: [`drop index w`], sql: `select * from big where at < '2025-02-20' and city = 7` } },
+  { kind: 'sort-could-use-index', estimated: true, slow: { before: [`drop index if exists w, part`], sql: `select * from big where tenant > 3 order by at desc limit 10` }, healthy: { before: [`create index w on big (at)`], undo: [`drop index w`], sql: `select * from big where tenant > 3 order by at desc limit 10` } },
+  { kind: 'discarded-rows', estimated: true, slow: { before: [`drop index if exists w`, `create index by_at on big (at, id)`], sql: page }, healthy: { sql: `select * from big where (at, id) > ('2025-04-15 04:00+00', 150000) order by at, id limit 20` } },
+  { kind: 'sort-spill', slow: { settings: { work_mem: '256kB' }, sql: `select * from big order by email` }, healthy: { settings: { work_mem: '256MB' }, sql: `select * from big order by email` } },
+  { kind: 'hash-spill', slow: { settings: { work_mem: '128kB', enable_mergejoin: 'off', enable_nestloop: 'off' }, sql: `select count(*) from big a join big b on b.id = a.id + 1` }, healthy: { settings: { work_mem: '128MB', enable_mergejoin: 'off', enable_nestloop: 'off' }, sql: `select count(*) from big a join big b on b.id = a.id + 1` } },
+  { kind: 'temp-files', slow: { settings: { work_mem: '64kB' }, sql: `with c as materialized (select id, payload from big) select (select count(*) from c), (select max(id) from c)` }, healthy: { settings: { work_mem: '64MB' }, sql: `with c as materialized (select id, payload from big) select (select count(*) from c), (select max(id) from c)` } },
+  { kind: 'lossy-bitmap', slow: { before: [`create index l on big (city)`], settings: { work_mem: '64kB', enable_seqscan: 'off', enable_indexscan: 'off' }, sql: `select count(payload) from big where city < 700` }, healthy: { settings: { work_mem: '64MB', enable_seqscan: 'off', enable_indexscan: 'off' }, sql: `select count(payload) from big where city < 700` } },
+  { kind: 'heap-fetches', slow: { before: [`update big set zip = zip where id < 150000`], settings: { enable_seqscan: 'off', enable_bitmapscan: 'off' }, sql: `select count(id) from big where id < 100000` }, healthy: { before: [`vacuum analyze big`], settings: { enable_seqscan: 'off', enable_bitmapscan: 'off' }, sql: `select count(id) from big where id < 100000` } },
+  { kind: 'misestimate', slow: { before: [`drop index if exists l`], sql: `select count(v.note) from places p join visits v on v.place = p.id where p.city = 7 and p.zip = 7 and p.district = 7` }, healthy: { before: [`create statistics (dependencies, mcv) on city, zip, district from places`, `analyze places`], sql: `select count(v.note) from places p join visits v on v.place = p.id where p.city = 7 and p.zip = 7 and p.district = 7` } },
+  { kind: 'nested-loop', estimated: true, slow: { sql: `select count(*) from lefts l join rights r on l.a = r.a or l.b = r.b` }, healthy: { sql: `select count(*) from lefts l join rights r on l.a = r.a and l.b = r.b` } },
+  { kind: 'nested-loop', name: 'nested-loop-whole', estimated: true, slow: { settings: { enable_hashjoin: 'off', enable_mergejoin: 'off', enable_material: 'off', enable_memoize: 'off' }, sql: `select count(*) from big b join child c on c.amount = b.city where b.id between 100001 and 100300` }, healthy: { sql: `select count(*) from big b join child c on c.amount = b.city where b.id between 100001 and 100300` } },
+  { kind: 'repeated-subplan', estimated: true, slow: { sql: `select b.id, (select sum(amount) from child c where c.big_id = b.id) from big b where b.id between 100001 and 101200` }, healthy: { sql: `select b.id, c.amount from big b left join (select big_id, sum(amount) as amount from child group by big_id) c on c.big_id = b.id where b.id between 100001 and 101200` } },
+  { kind: 'unpruned-partitions', estimated: true, slow: { sql: `select * from events where date_trunc('month', at) = '2025-03-01' and kind = 5` }, healthy: { sql: `select * from events where at >= '2025-03-01' and at < '2025-04-01' and kind = 5` } },
+  { kind: 'foreign-key-trigger', slow: { before: [`drop index if exists c`], sql: `delete from big where id between 100001 and 100040` }, healthy: { before: [`create index c on child (big_id)`], sql: `delete from big where id between 100001 and 100040` } },
+  { kind: 'slow-trigger', slow: { before: [slowTrigger], sql: `update big set payload = 'y' where id < 5000` }, healthy: { before: [`drop trigger touch on big`], sql: `update big set payload = 'y' where id < 5000` } },
+  { kind: 'lock-wait', slow: { rival: { sql: `update big set payload = 'z' where id = 77`, ms: 400 }, sql: `update big set payload = 'y' where id = 77` }, healthy: { sql: `update big set payload = 'y' where id = 77` } },
+  { kind: 'io-wait', slow: { cold: true, sql: `select sum(octet_length(body)) from pages` }, healthy: { sql: `select sum(octet_length(body)) from pages where id < 50` } },
+  { kind: 'workers-not-launched', slow: { settings: { max_parallel_workers: '0', max_parallel_workers_per_gather: '2', parallel_setup_cost: '0', parallel_tuple_cost: '0' }, sql: `select count(*) from big where tenant % 3 = 1` }, healthy: { settings: { max_parallel_workers: '8', max_parallel_workers_per_gather: '2', parallel_setup_cost: '0', parallel_tuple_cost: '0' }, sql: `select count(*) from big where tenant % 3 = 1` } },
+  { kind: 'planning-time', slow: { settings: { join_collapse_limit: '12' }, sql: `select count(*) from lefts a join lefts b on b.a = a.a join lefts c on c.a = a.a join lefts d on d.a = a.a join lefts e on e.a = a.a join lefts f on f.a = a.a join lefts g on g.a = a.a join lefts h on h.a = a.a join lefts i on i.a = a.a join lefts j on j.a = a.a where a.b = 7` }, healthy: { settings: { join_collapse_limit: '1' }, sql: `select count(*) from lefts a join lefts b on b.a = a.a join lefts c on c.a = a.a join lefts d on d.a = a.a join lefts e on e.a = a.a join lefts f on f.a = a.a join lefts g on g.a = a.a join lefts h on h.a = a.a join lefts i on i.a = a.a join lefts j on j.a = a.a where a.b = 7` } },
+  { kind: 'outside-nodes', slow: { sql: `select ${Array.from({ length: 4 }, (_, n) => `(select count(*) from days where id = ${n})`).join(', ')}` }, healthy: { sql: `select count(*) from days where id = 7 and at = 9` } },
+  { kind: 'never-true', slow: { sql: `select * from events where at < '2025-01-01' and at > '2026-01-01'` }, healthy: { sql: `select * from events where at < '2025-01-03' and at > '2025-01-01'` } },
+  { kind: 'jit-time', slow: { settings: { jit: 'on', jit_above_cost: '0', jit_optimize_above_cost: '0', jit_inline_above_cost: '0' }, sql: `select sum(city * 2), count(*) filter (where tenant = 1) from big where id % 3 = 1` }, healthy: { settings: { jit: 'on' }, sql: `select sum(city * 2), count(*) filter (where tenant = 1) from big where id % 3 = 1` } },
+  { kind: 'jit-time', name: 'jit-many-functions', estimated: 'only', slow: { settings: { jit: 'on', jit_above_cost: '0' }, sql: `select count(*) from days where id % 3 = 1` }, healthy: { settings: { jit: 'on', jit_above_cost: '0' }, sql: `select sum(city * 2), count(*) filter (where tenant = 1) from big where id % 3 = 1` } },
+];
