@@ -100,7 +100,8 @@ for (const major of wanted) {
   kept.push(...made.map((plan) => ({ major, ...plan })));
   console.log(`PostgreSQL ${major}: ${made.length} plans`);
 }
-const place = ({ name, mode, kind, major }) => `${String(statements.findIndex((statement) => statement.name === name)).padStart(3, '0')} ${mode} ${kind} ${major}`;
+const kinds = ['untimed', 'estimated', 'timed', 'timed-plain'];
+const place = ({ name, mode, kind, major }) => [statements.findIndex((statement) => statement.name === name), Object.keys(modes).indexOf(mode), kinds.indexOf(kind), majors.indexOf(major)].map((at) => String(at).padStart(3, '0')).join(' ');
 kept.sort((a, b) => (place(a) < place(b) ? -1 : 1));
 const packed = brotliCompressSync(JSON.stringify(kept), { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } });
 writeFileSync(file, packed);

@@ -45,7 +45,7 @@ export function renderCompareText(comparison: PlanComparison, width = WIDTH): st
     pc.dim(`${'before'.padStart(COLUMN)}${'after'.padStart(COLUMN)}${'change'.padStart(COLUMN)}    ${timed ? 'time in ms' : 'cost'} of the node alone`),
     ...lines, '',
     ...wrap(summariseDiff(diff, verdict), width, '  ').map({ better: pc.green, worse: pc.red, same: (text: string) => text }[verdict.verdict]),
-    ...diff.totals.filter(({ label }) => label !== (timed ? 'execution' : 'cost')).flatMap((total) => wrap(`- ${describeTotal(total)}`, width, '  ')),
+    ...diff.totals.filter(({ label, before: old, after: fresh }) => label !== (timed ? 'execution' : 'cost') && (old > 0 || fresh > 0)).flatMap((total) => wrap(`- ${describeTotal(total)}`, width, '  ')),
     ...(unlike ? wrap('- One plan was run and the other was not: they are compared by what the planner expected of both.', width, '  ') : []), '',
   ].join('\n'));
 }
@@ -58,7 +58,7 @@ export function renderCompareMarkdown(comparison: PlanComparison): string {
   return [
     `**${escapeMarkdown(summariseDiff(diff, verdict))}**`, '',
     ...(sql === '' ? [] : [markdownFence(sql, 'sql'), '']),
-    `- Before: ${escapeMarkdown(before.label)}`, `- After: ${escapeMarkdown(after.label)}`, ...diff.totals.map((total) => `- ${escapeMarkdown(describeTotal(total))}`), '',
+    `- Before: ${escapeMarkdown(before.label)}`, `- After: ${escapeMarkdown(after.label)}`, ...diff.totals.filter(({ before: old, after: fresh }) => old > 0 || fresh > 0).map((total) => `- ${escapeMarkdown(describeTotal(total))}`), '',
     markdownFence(tree, 'text'), '',
   ].join('\n');
 }
