@@ -36,6 +36,8 @@ SELECT a.id FROM a, b WHERE b.region = 'north'
     'SELECT o.id FROM orders o, customers c WHERE c.id = o.customer_id',
     'SELECT o.id FROM orders o JOIN customers c USING (id)',
     'SELECT o.id FROM orders o NATURAL JOIN customers c',
+    // Both are held to the same key.
+    'SELECT a.id FROM a JOIN b ON (b.task_id, b.made_at) = ($1::bigint, $2) WHERE a.task_id = $1 AND a.made_at = $2',
     'SELECT o.id FROM orders o CROSS JOIN customers c',
     'SELECT o.id FROM orders o JOIN customers c ON true',
     'SELECT o.id FROM orders o, LATERAL (SELECT 1 FROM customers c WHERE c.id = o.customer_id) x',

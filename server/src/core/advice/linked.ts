@@ -1,6 +1,7 @@
 import type { Conjunct, QueryBlock } from '../sql/model';
 import { containsSpan } from '../text/span';
-import { bindColumn, expressionsIn, sidesOf, walkExpression, type Scope } from './scope';
+import { collectEqualities } from './pins';
+import { bindColumn, expressionsIn, sidesOf, walkExpression, withoutCasts, type Scope } from './scope';
 
 /**
  * Relations of a block that a condition mentions, sub-queries inside it included.
@@ -25,6 +26,24 @@ export function relationsOf(scope: Scope, block: QueryBlock, conjunct: Conjunct)
   return found;
 }
 
+/** Parameters that two relations are both held to, from which on they are the key of both: one alone may be the tenant of everything. */
+const SHARED = 2;
+
+/** The parameters that columns of a relation are equal to: `a.id = $1`. */
+function heldTo(scope: Scope, block: QueryBlock, relation: number): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { left, right } of collectEqualities(block)) {
+    for (const [side, other] of [[left, right], [right, left]] as const) {
+      const { column } = withoutCasts(side);
+      const value = withoutCasts(other);
+      const hole = value.kind === 'hole' && value.hole !== undefined ? scope.model.holes[value.hole] : undefined;
+      const bound = column && hole?.origin.type === 'placeholder' ? bindColumn(scope, block, column) : undefined;
+      if (bound?.block.index === block.index && bound.relationIndex === relation && hole?.origin.type === 'placeholder') found.add(hole.origin.key);
+    }
+  }
+  return found;
+}
+
 /**
  * The relations of a block in groups that conditions link, in order of their first member.
  * @returns undefined where a condition may link any of them.
@@ -42,5 +61,7 @@ export function linkedGroups(scope: Scope, block: QueryBlock): readonly (readonl
     const [first, ...others] = relations;
     for (const other of others) join(first ?? 0, other);
   }
+  const held = block.relations.map((_, i) => heldTo(scope, block, i));
+  for (let a = 0; a < held.length; a++) for (let b = a + 1; b < held.length; b++) if ([...held[a]!].filter((key) => held[b]!.has(key)).length >= SHARED) join(a, b);
   return [...new Set(group)].map((id) => group.flatMap((g, i) => (g === id ? [i] : [])));
 }
