@@ -1,7 +1,7 @@
 import { hasUnknownPart } from '../advice/holes';
 import { missingTieBreaker } from '../advice/keyset';
 import { bindOfHole } from '../advice/patterns';
-import { isSystemRelation, tableOf, withoutCasts, type Scope } from '../advice/scope';
+import { bindColumn, isSystemRelation, tableOf, withoutCasts, type Scope } from '../advice/scope';
 import { addOrderKeys, toHostEdits } from '../advice/sqlEdits';
 import { blockSize } from '../advice/size';
 import type { Fix, StatementContext, StatementRule } from '../lint/rule';
@@ -35,11 +35,15 @@ export const unstablePagination: StatementRule = {
     if (!context.catalog || context.model.completeness !== 'full' || !context.site.complete) return;
     // A fragment of unknown content may hold the condition or the key that makes the order total.
     if (hasUnknownPart(context.model)) return;
-    // A unique key may be made by what is not understood.
-    if (context.catalog.incomplete) return;
-    for (const block of context.model.blocks) if (isPage(context, block) && !block.relations.some((relation) => isSystemRelation(relation) || tableOf(context.catalog, relation)?.incomplete === true)) checkBlock(context, scope, block);
+    for (const block of context.model.blocks) if (isPage(context, block) && !block.relations.some(isSystemRelation) && !mayBeUnique(scope, block)) checkBlock(context, scope, block);
   },
 };
+
+/** A unique key may be made by what is not understood of the schema, though hardly one of a time. */
+function mayBeUnique(scope: Scope, block: QueryBlock): boolean {
+  if (scope.catalog?.incomplete !== true && !block.relations.some((relation) => tableOf(scope.catalog, relation)?.incomplete)) return false;
+  return block.orderBy.length === 0 || !block.orderBy.every(({ expression }) => /^(?:timestamp|date|time)/.test((expression.column && bindColumn(scope, block, expression.column)?.definition?.type) ?? ''));
+}
 
 /**
  * A page: OFFSET, a limit that the caller sets, or a limit after a position (`created_at < $1 ORDER BY created_at DESC`). A limit
