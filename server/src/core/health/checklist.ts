@@ -96,7 +96,7 @@ const ITEMS: Readonly<Record<Period, readonly (readonly [string, Decide])[]>> = 
     ['Create new partitions', (e) => {
       if (checkOf(e, 'partitions') && partitioned(e) === 0) return noPartitions;
       const missing = number(e, 'partitions', 'missing') ?? 0;
-      return missing > 0 ? { state: 'open', evidence: `${plural(missing, 'partition')} missing ahead` } : decide(e, 'partitions', ['missing-partition'], 'all there ahead of time');
+      return missing > 0 ? { state: 'open', evidence: `${plural(missing, 'partition')} missing for now and the periods ahead` } : decide(e, 'partitions', ['missing-partition'], 'all there ahead of time');
     }],
     ['Drop old partitions', (e) => {
       if (checkOf(e, 'partitions') && partitioned(e) === 0) return noPartitions;

@@ -75,7 +75,7 @@ const SPECS: readonly MetricSpec[] = [
   { check: 'replication', name: 'pg_replication_slot_retained_bytes', help: 'WAL kept for a replication slot.', read: rows('slots', 'retained', { slot: 'name' }) },
   { check: 'replication', name: 'pg_standby', help: 'Whether this server is a standby.', read: figure('standby') },
   { check: 'statements', name: 'pg_statements_time_seconds', help: 'Time of all statements in pg_stat_statements that are kept now.', read: figure('totalMs', (value) => value / 1000) },
-  { check: 'partitions', name: 'pg_partitions_missing', help: 'Partitions that are missing ahead of now.', read: figure('missing') },
+  { check: 'partitions', name: 'pg_partitions_missing', help: 'Partitions that are missing for now and the periods ahead.', read: figure('missing') },
   { check: 'partitions', name: 'pg_default_partition_rows', help: 'Rows in default partitions.', read: figure('rowsInDefault') },
   { check: 'disk', name: 'pg_database_size_bytes', help: 'Size of this database.', read: figure('database') },
   { check: 'disk', name: 'pg_wal_size_bytes', help: 'Size of pg_wal.', read: figure('wal') },
