@@ -175,6 +175,8 @@ async def page(conn: asyncpg.Connection, start: int, after=None):
     },
   ],
   clean: [
+    // The border of a batch.
+    'SELECT created_at FROM orders WHERE created_at > $1 ORDER BY created_at LIMIT 1 OFFSET $2',
     'SELECT id FROM orders ORDER BY id LIMIT 10 OFFSET 0',
     'SELECT x FROM generate_series(1, 100) AS g(x) ORDER BY x LIMIT 10 OFFSET $1',
     'SELECT name FROM countries ORDER BY code LIMIT 20 OFFSET $1',

@@ -67,6 +67,8 @@ SELECT id FROM orders ORDER BY lower(number) LIMIT $1
 --                    ^^^^^^^^^^^^^^^^^^^^^^`, severity: 'info' },
   ],
   clean: [
+    // A draw by lot has no next page.
+    'SELECT id FROM orders ORDER BY random() LIMIT $1',
     {
       // The host names the key: it may be the unique one.
       language: 'typescript',

@@ -47,6 +47,8 @@ UPDATE users SET active = false;
     'UPDATE local_site SET users = $1',
     { code: 'UPDATE users SET active = false;', role: 'script', embed: false },
     { code: 'UPDATE roles SET value = 1;', role: 'migration', embed: false },
+    // Its rows are replaced.
+    { language: 'typescript', code: script('apply', 'DELETE FROM users').replace(/\n\}$/, "\n  await pool.query('INSERT INTO users (id, active) VALUES ($1, true)', [1]);\n}") },
     { language: 'typescript', code: script('clearUsers', 'DELETE FROM users') },
     { language: 'typescript', code: script('deleteAllUsers', 'DELETE FROM users') },
   ],

@@ -16,7 +16,7 @@ it.each([
 
 it.each([
   ['internal/store/users_test.go', 'test'], ['internal/store/testdata/rows.sql', 'test'], ['pkg/testutils/pool.go', 'test'], ['internal/store/users.go', 'application'], ['internal/latest.go', 'application'], ['internal/contest/run.go', 'application'],
-  ['app/models/user_spec.rb', 'test'], ['spec/models/user.rb', 'test'], ['app/models/user.rb', 'application'], ['lib/tasks/repair.rake', 'script'], ['db/migrate/20240101000000_users.rb', 'migration'], ['db/seeds.rb', 'seed'], ['db/structure.sql', 'migration'],
+  ['app/models/user_spec.rb', 'test'], ['spec/models/user.rb', 'test'], ['app/models/user.rb', 'application'], ['lib/tasks/repair.rake', 'script'], ['db/migrate/20240101000000_users.rb', 'migration'], ['db/seeds.rb', 'seed'], ['db/structure.sql', 'migration'], ['store/schema/main/delta/31/pushers.py', 'migration'], ['app/delta.py', 'application'],
   ['tests/Feature/UsersTest.php', 'test'], ['app/UsersTest.php', 'test'], ['app/Models/Latest.php', 'application'], ['database/migrations/2024_01_01_000000_users.php', 'migration'], ['database/seeders/UserSeeder.php', 'seed'], ['app/UserSeeder.php', 'seed'],
   ['src/test/java/shop/UsersTest.java', 'test'], ['src/main/java/shop/UsersIT.java', 'test'], ['src/main/java/shop/Latest.java', 'application'], ['target/classes/Users.java', 'generated'], ['target/generated-sources/Users.java', 'generated'], ['src/target/users.ts', 'application'],
   ['Shop.Tests/Users.cs', 'test'], ['Shop.IntegrationTests/Users.cs', 'test'], ['Shop/UsersTests.cs', 'test'], ['Shop/Migrations/20240101_Users.Designer.cs', 'migration'], ['Shop/Users.g.cs', 'generated'], ['Shop/Contest.cs', 'application'], ['Shop/obj/Debug/Users.cs', 'generated'],

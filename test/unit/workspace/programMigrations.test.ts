@@ -36,6 +36,13 @@ describe('migrations in Python', () => {
     expect(await rulesOf(project, workspace.path('queries.sql'))).toContain('unindexed-predicate');
   });
 
+  it('a many-to-many field has both its indexes from Django', async () => {
+    const { project, workspace } = await open({
+      'shop/migrations/0001_initial.py': 'from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    initial = True\n    dependencies = []\n    operations = [\n        migrations.CreateModel("Tag", [("id", models.BigAutoField(primary_key=True))]),\n        migrations.CreateModel("Item", [("id", models.BigAutoField(primary_key=True)), ("tags", models.ManyToManyField(to="shop.tag"))]),\n    ]\n',
+    });
+    expect(await rulesOf(project, workspace.path('shop/migrations/0001_initial.py'))).toEqual([]);
+  });
+
   it('leave nothing missing where they are not understood', async () => {
     const { project, workspace } = await open({ ...alembic, 'backend/migrations/versions/c3.py': revision('c3', '"b2"', 'op.create_index("i", table(), ["customer_id"])') });
     expect(await rulesOf(project, workspace.path('queries.sql'))).not.toContain('unindexed-predicate');

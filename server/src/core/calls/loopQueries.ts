@@ -4,6 +4,7 @@ import { dependentNames } from './dependence';
 import { enclosingFunctions, enclosingLoops } from './enclosing';
 import type { Execution, FlowGraph, PathStep } from './flow';
 import { classifyLoop, PARENT, type LoopClass, type LoopSubject } from './loops';
+import { namesTable } from './loopTables';
 import { perObjectLoop } from './perObject';
 import { isOpaqueLabel, siteExecution } from './summaries';
 import { createVersioned } from './versioned';
@@ -114,7 +115,7 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
       if (depth === 0) invariant = { loop, form };
       continue;
     }
-    if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(site, derived)) return undefined;
+    if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(flow, site, subject.call, execution, derived)) return undefined;
     return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(takesChunk ? ['chunk' as const] : [])] };
   }
   if (!invariant || !canHoist(flow, file, invariant.loop, execution, subject, site)) return undefined;
@@ -152,15 +153,6 @@ function seedsOf(file: HostFile, loop: Loop): readonly string[] {
     for (const fn of file.functions) for (const local of fn.locals) if (containsSpan(loop.body, local.span) && local.callId !== undefined) seeds.push(local.name);
   } else seeds.push(...loop.facts.assigns.filter((a) => a.names.includes(a.name)).map((a) => a.name));
   return seeds;
-}
-
-/** `for table in tables: f"SELECT count(*) FROM {table}"`, `for model in models: session.query(model)`: each turn reads another table. */
-function namesTable(site: QuerySite | undefined, derived: ReadonlySet<string>): boolean {
-  const { source, binds = [] } = site ?? {};
-  return binds.some((bind) => {
-    const hole = bind.interpolation === undefined ? undefined : source?.interpolations[bind.interpolation];
-    return hole !== undefined && bind.names.some((name) => derived.has(name)) && (hole.kind === undefined || hole.kind === 'identifier') && /\b(?:from|join|into|update|table)\s+(?:only\s+)?"?$/i.test(source?.text.slice(0, hole.span.start) ?? '');
-  });
 }
 
 /** `session.commit()`, `em.flush()`: sends what the turn has put into the unit of work. */

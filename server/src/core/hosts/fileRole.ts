@@ -5,7 +5,7 @@ const roles: readonly (readonly [FileRole, RegExp])[] = [
   ['generated', /(^|\/)(generated|__generated__|\.next|dist|build|out|target\/(debug|release|classes|generated[\w-]*)|obj\/(debug|release))\/|\.(generated|gen|pb)\.\w+$|\.g\.cs$|\.min\.js$|_pb2\.py$|\.d\.[cm]?ts$/i],
   ['test', /(^|\/)(__tests__|__mocks__|tests?|specs?|e2e|fixtures|cypress|playwright|testdata|test_?(utils?|helpers?|support)|[\w.]+\.(unit|integration|functional)?tests?)\/|\.(test|spec|e2e|e2e-spec|cy|stories)\.\w+$|(^|\/)(test_[^/]*|[^/]*_tests?|tests?|conftest)\.(py|rs|rb)$|_test\.go$|_spec\.rb$/i],
   ['test', /[a-z0-9](Tests?|TestCase|IT)\.(java|cs|php)$/],
-  ['migration', /(^|\/)(migrations?|migrate|alterations|alembic|versions|flyway|liquibase)\/|(^|\/)(\d{14}|\d{10}|\d{13})[-_][\w.-]+\.([cm]?[jt]s|py)$|(^|\/)V\d+(_\d+)*__[^/]*\.sql$|\.(up|down)\.sql$|(^|\/)db\/structure\.sql$|(^|\/)db\/(views|functions|triggers)\/[^/]+_v\d+\.sql$/i],
+  ['migration', /(^|\/)(migrations?|migrate|alterations|alembic|versions|flyway|liquibase)\/|(^|\/)(\d{14}|\d{10}|\d{13})[-_][\w.-]+\.([cm]?[jt]s|py)$|(^|\/)V\d+(_\d+)*__[^/]*\.sql$|\.(up|down)\.sql$|(^|\/)deltas?\/([\w.-]+\/)*[\w.-]+\.py$|(^|\/)db\/structure\.sql$|(^|\/)db\/(views|functions|triggers)\/[^/]+_v\d+\.sql$/i],
   ['seed', /(^|\/)(seeds?|seeders?|factories)\/|(^|\/)seed(er)?s?\.\w+$|[a-z0-9]seeder\.php$/i],
   ['seed', /(^|\/)\w[\w.-]*([a-z0-9]Seeds?|[-_.]seeds?)\.([cm]?[jt]sx?|py|rb|go|rs|php)$/],
   ['script', /(^|\/)(scripts?|bin|tools|tasks?-once|benchmarks?|bench|examples?-scripts)\/|\.rake$/i],

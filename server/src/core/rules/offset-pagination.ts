@@ -40,11 +40,10 @@ export const offsetPagination: StatementRule = {
 
 function paginates(context: StatementContext, scope: Scope, block: QueryBlock, offset: Expression): boolean {
   if (block.role === 'exists' || block.role === 'scalar') return false;
-  if (offset.kind === 'constant') {
-    const rows = Number(offset.value);
-    // A border (`LIMIT 1 OFFSET 999`) and "all but the newest n" (`id IN (… OFFSET 100)`) skip a fixed number once.
-    if (!(rows >= 1) || limitOf(block) === 1 || block.role === 'in' || block.role === 'any') return false;
-  }
+  // The border of a batch (`LIMIT 1 OFFSET $1`) is one row, no page.
+  if (limitOf(block) === 1) return false;
+  // "All but the newest n" (`id IN (… OFFSET 100)`) skips a fixed number once.
+  if (offset.kind === 'constant' && (!(Number(offset.value) >= 1) || block.role === 'in' || block.role === 'any')) return false;
   const bind = offset.kind === 'hole' ? bindOf(context, offset.hole) : undefined;
   if (bind?.origin === 'literal' && Number(bind.text) === 0) return false;
   if (context.site.chain.some((call) => call.name === 'cursor')) return false;

@@ -1,8 +1,9 @@
-import { bindColumn, isSystemRelation, tableOf, walkExpression, type Scope } from '../advice/scope';
+import { isRandom } from '../advice/random';
+import { bindColumn, isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { blockSize, describeRows } from '../advice/size';
 import { collectPins } from '../advice/pins';
 import type { StatementRule } from '../lint/rule';
-import type { Expression, QueryBlock } from '../sql/model';
+import type { QueryBlock } from '../sql/model';
 
 const SCHEMA = 'CREATE TABLE products (id bigint PRIMARY KEY, name text NOT NULL);';
 
@@ -46,12 +47,6 @@ export const orderByRandom: StatementRule = {
     }
   },
 };
-
-const RANDOM: ReadonlySet<string> = new Set(['random', 'gen_random_uuid', 'uuid_generate_v4', 'uuidv4']);
-
-/** `random()`, `md5(random()::text)`: chance, and no column. */
-const isRandom = (expression: Expression): boolean =>
-  expression.columns.length === 0 && [...walkExpression(expression)].some((e) => e.kind === 'function' && RANDOM.has(e.name ?? ''));
 
 /** Is a column of a table held to one value or a list? Then the rows that are sorted may be few. */
 function isNarrowed(scope: Scope, block: QueryBlock): boolean {

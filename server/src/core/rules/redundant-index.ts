@@ -36,6 +36,8 @@ export const redundantIndex: MigrationRule = {
       if (!table || !index || index.constraint !== undefined || index.unique || !index.valid || (index.definedAt !== undefined && index.definedAt.uri !== context.file.uri)) return [];
       const other = coveredBy(table, index);
       if (other === undefined || sizeOf(table, settings) === 'small') return [];
+      // Django makes both for a many-to-many field, and has no way to leave one out.
+      if (isPairTable(table) && context.file.imports.some(({ module }) => module.startsWith('django.db'))) return [];
       const rows = describeRows(table, settings);
       const same = other.keys.length === index.keys.length && other.include.length === index.include.length;
       return [{
@@ -47,6 +49,10 @@ export const redundantIndex: MigrationRule = {
     }));
   },
 };
+
+/** A key and two references that are unique together. */
+const isPairTable = (table: Table): boolean =>
+  table.columns.length === 3 && table.foreignKeys.length === 2 && table.indexes.some((index) => index.unique && index.keys.length === 2 && index.keys.every((key) => table.foreignKeys.some((reference) => reference.columns.length === 1 && reference.columns[0] === key.column)));
 
 /** Of two that are the same, the later one is too many. */
 function coveredBy(table: Table, index: Index): Index | undefined {

@@ -1,6 +1,7 @@
 import { hasUnknownPart } from '../advice/holes';
 import { missingTieBreaker } from '../advice/keyset';
 import { bindOfHole } from '../advice/patterns';
+import { isRandom } from '../advice/random';
 import { bindColumn, isSystemRelation, tableOf, withoutCasts, type Scope } from '../advice/scope';
 import { addOrderKeys, toHostEdits } from '../advice/sqlEdits';
 import { blockSize } from '../advice/size';
@@ -52,6 +53,8 @@ function mayBeUnique(scope: Scope, block: QueryBlock): boolean {
  */
 function isPage(context: StatementContext, block: QueryBlock): boolean {
   if (block.kind !== 'select' || !['root', 'cte', 'derived'].includes(block.role) || block.locking) return false;
+  // A random draw has no next page.
+  if (block.orderBy.some(({ expression }) => isRandom(expression))) return false;
   const { limit, offset } = block;
   if (offset && !(offset.expression.kind === 'constant' && !(Number(offset.expression.value) >= 1))) return limit?.expression.value !== 1;
   if (!limit || limit.expression.value === 1) return false;

@@ -26,7 +26,7 @@ export const writeWithoutWhere: StatementRule = {
       { language: 'sql', schema: SCHEMA, code: 'CREATE TEMP TABLE batch (id bigint);\nDELETE FROM batch;' },
       { language: 'typescript', schema: SCHEMA, code: "import { Pool } from 'pg';\nconst pool = new Pool();\nexport const deleteAllUsers = () => pool.query('DELETE FROM users');" },
     ],
-    whenNot: 'Tables that are emptied on purpose: a function whose name says so (`clear`, `reset`, `deleteAll`) is not reported, nor are temporary tables. To empty a table TRUNCATE is faster. Scripts are run by hand and not looked at. Migrations are reported only where they update a large table in one go: batches keep the locks short. An UPDATE of a table that by its name has one row (`settings`, `local_site`) is not reported.',
+    whenNot: 'Tables that are emptied on purpose: a function whose name says so (`clear`, `reset`, `deleteAll`) is not reported, nor are temporary tables, nor one that the same function fills again with INSERT. To empty a table TRUNCATE is faster. Scripts are run by hand and not looked at. Migrations are reported only where they update a large table in one go: batches keep the locks short. An UPDATE of a table that by its name has one row (`settings`, `local_site`) is not reported.',
   },
   options: {},
   check(context) {
@@ -65,7 +65,7 @@ function report(context: StatementContext, block: QueryBlock, target: Relation):
   if (target.schema === 'pg_temp' || /^(?:te?mp|staging|stg|scratch)_|_(?:te?mp|staging|scratch)$/.test(target.name)) return;
   if (block.kind === 'update' && !block.clauses.where && size !== 'large' && SINGLE.test(target.name)) return;
   if (role === 'migration' && (block.kind === 'delete' || size !== 'large')) return;
-  if (role !== 'migration' && (isTemporary(context, target) || isMeant(context))) return;
+  if (role !== 'migration' && (isTemporary(context, target) || isMeant(context) || (block.kind === 'delete' && !block.clauses.where && isRefilled(context, target)))) return;
   const rows = describeRows(table, context.settings);
   const keyword = (block.clauses.update ?? block.clauses.delete)?.keyword;
   // Emptying a table on purpose is what most of these do in published code; a condition that is always true is meant by nobody.
@@ -86,6 +86,12 @@ const where = (block: QueryBlock): string => (block.clauses.where ? 'its conditi
 function isTemporary({ text }: StatementContext, { name }: Relation): boolean {
   const lower = text.toLowerCase();
   return /\btemp(?:orary)?\s+table\b/.test(lower) && new RegExp(`\\btemp(?:orary)?\\s+table\\s+(?:if\\s+not\\s+exists\\s+)?"?${name.toLowerCase().replace(/[$]/g, '\\$&')}\\b`).test(lower);
+}
+
+/** The function fills the table again: its rows are replaced. */
+function isRefilled({ file, site }: StatementContext, { name }: Relation): boolean {
+  const into = new RegExp(`^\\s*insert\\s+into\\s+(?:"?\\w+"?\\.)?"?${name.replace(/[$]/g, '\\$&')}"?\\s*\\(`, 'i');
+  return site.functionId !== undefined && file.sites.some((other) => other.functionId === site.functionId && other.span.start > site.span.start && other.source !== undefined && into.test(other.source.text));
 }
 
 /** A function that says it empties the table: `deleteAll`, `clear_cache`. */
