@@ -20,6 +20,7 @@ import { registerPlanPanel } from './features/planPanel';
 import { registerHover } from './features/hover';
 import { registerQueries } from './features/queries';
 import { registerReferences } from './features/references';
+import { createRest } from './features/rest';
 import { createSecondLook } from './features/secondLook';
 import { registerSemanticTokens, SEMANTIC_LEGEND } from './features/semanticTokens';
 import { createStatementsFeature } from './features/statements';
@@ -46,6 +47,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
   registerSymbols(connection, current);
   registerSemanticTokens(connection, current);
   const queries = registerQueries(connection, current);
+  const rest = createRest(connection, current);
   const statements = createStatementsFeature(connection, current);
   registerCodeLens(connection, current, statements.onActivity);
   registerAdvise(connection, current);
@@ -128,6 +130,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     workspace.documentChanged(uri);
     queries.onChange();
     checkDatabases();
+    rest.changed(uri);
     inBackground(connection, publishDocument(session, textDocument.uri));
   });
   connection.onDidCloseTextDocument(({ textDocument }) => {
@@ -140,6 +143,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     if (!session.abilities.pullDiagnostics) void connection.sendDiagnostics({ uri: textDocument.uri, diagnostics: [] });
   });
   connection.onShutdown(async () => {
+    rest.stop();
     queries.stop();
     await Promise.all([session?.connections.close(), session?.twin?.stop()]);
   });

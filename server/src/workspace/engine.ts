@@ -5,7 +5,8 @@ import type { ModelIndex } from '../core/hosts/models';
 import { readPrismaSchema } from '../core/hosts/prismaSchema';
 import { readCommon } from '../core/hosts/common';
 import { declarePython, readPython } from '../core/hosts/python';
-import { readSqlFile } from '../core/hosts/sqlFile';
+import type { ReadingMemory } from '../core/hosts/shared/units';
+import { readSqlAgain, readSqlFile, type SqlMemory } from '../core/hosts/sqlFile';
 import { readTemplate } from '../core/hosts/template';
 import { isCommonLanguage, type HostLanguage, type SyntaxParser, type SyntaxTree, type TextChange } from '../core/hosts/syntax';
 import { declareTypeScript, readTypeScript } from '../core/hosts/typescript';
@@ -53,6 +54,8 @@ export interface ModuleTexts {
 
 export interface OpenReader {
   readonly file: HostFile;
+  /** `file` was put together from an earlier reading and what an edit may have changed: `update` without changes reads it whole. */
+  readonly partial: boolean;
   /** @param changes in order, each in offsets of the text before it. */
   update(text: string, changes: readonly TextChange[], context?: ReadContext): HostFile;
   dispose(): void;
@@ -89,14 +92,16 @@ export async function createEngine(): Promise<Engine> {
   return engine;
 }
 
+type PlainLanguage = Exclude<DocumentLanguage, HostLanguage>;
+
 const isHost = (language: DocumentLanguage): language is HostLanguage => language !== 'sql' && language !== 'prisma' && language !== 'template';
 
-function readPlain(uri: string, text: string, language: DocumentLanguage, context: ReadContext): HostFile {
+function readPlain(uri: string, text: string, language: PlainLanguage, context: ReadContext, memory?: SqlMemory): HostFile {
   if (language === 'template') return withRole(readTemplate(uri, text), text, context);
   const path = toPath(uri);
   const declared = path !== undefined && isForeignFile(context.databases, path, language === 'prisma' ? 'prisma' : 'sql');
   if (declared || (language === 'sql' && isForeignSql(text))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);
-  return withRole(language === 'prisma' ? readPrismaSchema(uri, text) : readSqlFile(uri, text, environment(context)), text, context);
+  return withRole(language === 'prisma' ? readPrismaSchema(uri, text) : readSqlFile(uri, text, environment(context), memory), text, context);
 }
 
 /** A file of another database's SQL: nothing in it is Postgres' business. */
@@ -105,9 +110,9 @@ const readForeignFile = (uri: string, language: 'sql' | 'prisma'): HostFile => (
 });
 
 /** Only the tree itself outlives the read. */
-function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext, aside: Aside): HostFile {
+function readTree(uri: string, text: string, language: HostLanguage, tree: SyntaxTree, context: ReadContext, aside: Aside, memory?: ReadingMemory): HostFile {
   const reader = language === 'python' ? readPython : isCommonLanguage(language) ? readCommon[language] : readTypeScript;
-  const file = withRole(reader(uri, text, tree, around(uri, language, context, aside)), text, context);
+  const file = withRole(reader(uri, text, tree, around(uri, language, context, aside), memory), text, context);
   tree.release();
   return file;
 }
@@ -128,21 +133,40 @@ function withRole(read: HostFile, text: string, { folder }: ReadContext): HostFi
   return path === undefined || folder === undefined ? file : { ...file, role: readFileRole(relativePath(folder, path), text) };
 }
 
-function openPlain(uri: string, text: string, language: DocumentLanguage, context: ReadContext): OpenReader {
-  let file = readPlain(uri, text, language, context);
-  return { get file() { return file; }, update: (next, _changes, now = context) => (file = readPlain(uri, next, language, now)), dispose: () => undefined };
+function openPlain(uri: string, text: string, language: PlainLanguage, context: ReadContext): OpenReader {
+  const memory: SqlMemory = { partial: false };
+  let known = context;
+  let file = readPlain(uri, text, language, context, memory);
+  return {
+    get file() { return file; },
+    get partial() { return memory.partial; },
+    update(next, changes, now = known) {
+      const again = changes.length > 0 && now.databases === known.databases ? readSqlAgain(next, environment(now), memory) : undefined;
+      if (!again) Object.assign(memory, { last: undefined, partial: false });
+      known = now;
+      file = again ? withRole(again, next, now) : readPlain(uri, next, language, now, memory);
+      return file;
+    },
+    dispose: () => undefined,
+  };
 }
 
 function openHost(syntax: SyntaxParser, uri: string, text: string, language: HostLanguage, context: ReadContext, aside: Aside): OpenReader {
+  const memory: ReadingMemory = { partial: false };
   let tree = syntax.parse(language, text);
-  let file = readTree(uri, text, language, tree, context, aside);
+  let known = context;
+  let file = readTree(uri, text, language, tree, context, aside, memory);
   return {
     get file() { return file; },
-    update(next, changes, now = context) {
+    get partial() { return memory.partial; },
+    update(next, changes, now = known) {
       const previous = tree;
       tree = syntax.parse(language, next, changes.length > 0 ? { tree: previous, edits: changes } : undefined);
       if (tree !== previous) previous.dispose();
-      file = readTree(uri, next, language, tree, now, aside);
+      // Nothing was typed, or the workspace is another: what the file takes from others may have changed.
+      if (changes.length === 0 || now.models !== known.models || now.databases !== known.databases) memory.last = undefined;
+      known = now;
+      file = readTree(uri, next, language, tree, now, aside, memory);
       return file;
     },
     dispose: () => tree.dispose(),

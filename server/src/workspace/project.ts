@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createFlowGraph } from '../core/calls/graph';
 import type { Catalog } from '../core/catalog/model';
 import type { TextChange } from '../core/hosts/syntax';
 import type { HostFile, QuerySite } from '../core/hosts/ir';
 import { createLintCache } from '../core/lint/cache';
+import { createMigrationCache } from '../core/lint/migrationCache';
 import { lintFile, type LintResult } from '../core/lint/linter';
 import type { RuleTimer } from '../core/lint/ruleTimer';
 import type { Fix, LintSettings } from '../core/lint/rule';
@@ -102,6 +104,8 @@ export interface Project {
    */
   open(uri: string, text: string, languageId?: string): Promise<void>;
   change(uri: string, text: string, changes: readonly TextChange[]): void;
+  /** Reads an open document whole, if its last reading was put together after an edit. True when that gives something else. */
+  readWhole(uri: string): boolean;
   /** The file counts again as it is on disk. */
   close(uri: string): Promise<void>;
   isOpen(uri: string): boolean;
@@ -142,6 +146,10 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   /** Documents that wait for their grammar, by their present text. */
   const waiting = new Map<string, string>();
   const cache = createLintCache();
+  const migrationCache = createMigrationCache();
+  /** Changes of all files, and of each. */
+  let changes = 0;
+  const changesOf = new Map<string, number>();
   const statementIndex = createStatementIndex(engine.sql);
   let readings: ReadonlyMap<string, StatementReading> = new Map();
   let statements: ReadonlyMap<string, StatementStats> = new Map();
@@ -184,6 +192,9 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     noteChange(before, undefined);
   };
   const noteChange = (before: HostFile | undefined, after: HostFile | undefined): void => {
+    const uri = (after ?? before)?.uri ?? '';
+    changes++;
+    changesOf.set(uri, (changesOf.get(uri) ?? 0) + 1);
     if (staleness.changed(before, after)) models = indexModels([...files.values()].flatMap((file) => file.models));
   };
   /** Reads an open document again where something that it imports has changed; typing in one does not wait for the others. */
@@ -210,7 +221,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   const run = (file: HostFile, text: string): LintResult => {
     const { state, settings, planning } = bindings.of(file.uri);
     return lintFile({
-      file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, history: state.history, planner: planning.planner, usage: project.usageOf, timer: options.timer,
+      file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, migrationCache, others: changes - (changesOf.get(file.uri) ?? 0), history: state.history, planner: planning.planner, usage: project.usageOf, timer: options.timer,
       path: relativePath(folder, toPath(file.uri) ?? file.uri),
       textOf: (uri) => project.textOf(uri),
       relint: (changed, creates, planned, others) => relint(file, changed, creates, planned, others),
@@ -284,6 +295,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       }
       // Open documents last: what they import is known by then.
       for (const { reader, text } of opened.values()) files.set(reader.file.uri, reader.update(text, [], around()));
+      changes++;
       for (const file of files.values()) {
         flow.set(file);
         queries += file.sites.length;
@@ -338,6 +350,13 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       }
       document.text = text;
       put(document.reader.update(text, changes, around()));
+    },
+    readWhole(uri) {
+      const document = opened.get(uri);
+      if (!document?.reader.partial) return false;
+      const before = document.reader.file;
+      put(document.reader.update(document.text, [], around()));
+      return !isDeepStrictEqual(before, document.reader.file);
     },
     async close(uri) {
       opened.get(uri)?.reader.dispose();

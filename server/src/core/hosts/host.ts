@@ -1,6 +1,7 @@
 import type { SplitStatements } from '../sql/ports';
 import type { HostFile } from './ir';
 import type { ModelIndex } from './models';
+import type { ReadingMemory } from './shared/units';
 import type { WorkspaceModules } from './surface';
 import type { SyntaxTree } from './syntax';
 
@@ -21,5 +22,8 @@ export type Declarations = Pick<HostFile, 'models' | 'surface'>;
 /** The part of a reading that other files need: models as `HostReader` tells them, without what is known of others. Costs no walk through the code. */
 export type DeclarationReader = (uri: string, text: string, tree: SyntaxTree, environment: HostEnvironment) => Declarations;
 
-/** Turns one document into its intermediate representation. Pure; keeps no node of the tree. */
-export type HostReader = (uri: string, text: string, tree: SyntaxTree, environment: HostEnvironment) => HostFile;
+/**
+ * Turns one document into its intermediate representation. Keeps no node of the tree.
+ * @param memory of the document's last reading, which this one may build on and is put in; left out: the document is read whole
+ */
+export type HostReader = (uri: string, text: string, tree: SyntaxTree, environment: HostEnvironment, memory?: ReadingMemory) => HostFile;

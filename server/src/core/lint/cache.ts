@@ -1,4 +1,5 @@
 import type { QuerySite } from '../hosts/ir';
+import { identityOf } from '../hosts/shared/moved';
 import type { StatementModel } from '../sql/model';
 import type { FindingDraft, LintSettings, Question, Rule, StatementRule } from './rule';
 import { hasSignature, toSignature, type SiteSignature } from './siteSignature';
@@ -46,6 +47,7 @@ const MAX_SITES = 8;
 
 interface Entry {
   readonly key: CacheKey;
+  readonly identity: object;
   readonly signature: SiteSignature;
   readonly statement: CachedStatement;
 }
@@ -54,13 +56,13 @@ interface Entry {
 export function createLintCache(): LintCache {
   const entries = new WeakMap<StatementModel, readonly Entry[]>();
   const find = (model: StatementModel, site: QuerySite, key: CacheKey): Entry | undefined =>
-    entries.get(model)?.find((entry) => isSameKey(entry.key, key) && hasSignature(site, entry.signature));
+    entries.get(model)?.find((entry) => isSameKey(entry.key, key) && (entry.identity === identityOf(site) || hasSignature(site, entry.signature)));
   return {
     get: (model, site, key) => find(model, site, key)?.statement,
     set(model, site, key, statement) {
       const known = find(model, site, key);
       const others = (entries.get(model) ?? []).filter((entry) => entry !== known && (entry.key.uri !== key.uri || isSameKey(entry.key, key)));
-      entries.set(model, [{ key, signature: known?.signature ?? toSignature(site), statement }, ...others].slice(0, MAX_SITES));
+      entries.set(model, [{ key, identity: identityOf(site), signature: known?.signature ?? toSignature(site), statement }, ...others].slice(0, MAX_SITES));
     },
   };
 }

@@ -5,13 +5,14 @@ import type { HostFile, QuerySite, SuppressionComment } from '../hosts/ir';
 import type { StatementModel } from '../sql/model';
 import { noPlanner, type PlanAnswer, type Planner, type PlanQuestion } from '../plan/planner';
 import type { FindHistory } from '../migrations/history';
-import { readMigrationFile } from '../migrations/migrationFile';
+import { readMigrationFile, type MigrationFile } from '../migrations/migrationFile';
 import { displaySql } from '../sql/display';
 import type { SqlAnalyser } from '../sql/ports';
 import { overlaps, spanText, type HostOffset, type HostSpan } from '../text/span';
 import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
+import type { KeptDraft, MigrationCache, MigrationState } from './migrationCache';
 import { closeBrackets, findPlace, trimBlanks } from './place';
 import type { Finding, FindingDraft, Fix, FlowContext, FlowRule, LintSettings, MigrationRule, Question, Rule, StatementContext, StatementRule } from './rule';
 import { CALL_GRAPH, type RuleTimer } from './ruleTimer';
@@ -38,6 +39,10 @@ export interface LintRequest {
   readonly path?: string;
   /** Keeps the drafts of unchanged statements between runs, as far as they follow from the statement and its site alone. */
   readonly cache?: LintCache;
+  /** The same for what the migration rules say of a whole document. */
+  readonly migrationCache?: MigrationCache;
+  /** Counts the changes of other files than this one: what hangs on them holds while it is the same. */
+  readonly others?: number;
   /** What a server has counted for a query of any file; left out: nothing is known. */
   usage?(uri: string, site: QuerySite): StatementUsage | undefined;
   /** Text of another document; left out: none is known. */
@@ -174,17 +179,36 @@ function placeDrafts({ sql }: LintRequest, rule: Rule, drafts: readonly FindingD
 }
 
 function lintMigration(request: LintRequest, rules: readonly MigrationRule[], fail: Fail): readonly Placed[] {
+  const { file, text, migrationCache: cache, settings, history, others = 0 } = request;
+  const state: MigrationState = { catalogVersion: request.catalog?.version, plannerVersion: request.planner?.version, settings, rules: request.rules, history, others };
+  const known = cache?.get(file, text, state);
+  if (known) {
+    return known.flatMap(({ rule, draft, hasFixes, index }) => placeDrafts(request, rule, [hasFixes ? { ...draft, fixes: () => checkMigration(request, readMigrationFile(request), rule, fail)[index]?.fixes?.() ?? [] } : draft], fail));
+  }
   const migration = readMigrationFile(request);
-  if (migration === undefined) return [];
-  return rules.flatMap((rule) => {
-    const drafts: FindingDraft[] = [];
-    try {
-      timed(request, rule, () => rule.check({ ...contextFor(request, rule, drafts), migration }));
-    } catch (error) {
-      fail(rule, error);
-    }
+  const kept: KeptDraft[] = [];
+  let failed = false;
+  const placed = rules.flatMap((rule) => {
+    const drafts = checkMigration(request, migration, rule, (...error) => {
+      failed = true;
+      fail(...error);
+    });
+    for (const [index, { fixes, ...draft }] of drafts.entries()) if ('host' in draft.at) kept.push({ rule, draft: { ...draft, at: draft.at }, hasFixes: fixes !== undefined, index });
     return placeDrafts(request, rule, drafts, fail);
   });
+  if (!failed) cache?.set(file, text, state, kept);
+  return placed;
+}
+
+function checkMigration(request: LintRequest, migration: MigrationFile | undefined, rule: MigrationRule, fail: Fail): readonly FindingDraft[] {
+  const drafts: FindingDraft[] = [];
+  if (migration === undefined) return drafts;
+  try {
+    timed(request, rule, () => rule.check({ ...contextFor(request, rule, drafts), migration }));
+  } catch (error) {
+    fail(rule, error);
+  }
+  return drafts;
 }
 
 function guardedFixes(rule: Rule, fixes: () => readonly Fix[], fail: Fail, span: HostSpan): () => readonly Fix[] {

@@ -6,6 +6,7 @@ import { creationSchema, resolveIndex, resolveTable, type KnownCheck, type Schem
 import type { HostFile, QuerySite } from '../hosts/ir';
 import { findPlace } from '../lint/place';
 import type { SqlAnalyser } from '../sql/ports';
+import type { SqlSource } from '../sql/source';
 import { hostSpan, sqlSpan, type HostSpan, type SqlSpan } from '../text/span';
 import type { DdlCommand } from './commands';
 import { stateOf, type FindHistory, type HistoryPlace } from './history';
@@ -124,12 +125,23 @@ interface RawStatement {
   readonly nested: boolean;
 }
 
+const schemaSources = new WeakMap<SqlSource, boolean>();
+
+/** Sites of statements that change the schema, take locks or say in what they run. Cost: one look at each site of a text seen before. */
+export const schemaSites = (file: HostFile): readonly QuerySite[] =>
+  file.sites.filter(({ source }) => {
+    if (source === undefined) return false;
+    let known = schemaSources.get(source);
+    if (known === undefined) schemaSources.set(source, (known = schemaWords.test(source.text)));
+    return known;
+  });
+
 /** Statements in the text, and the operations of Alembic's and Django's migrations. */
 function collectRaw({ file, sql, history }: MigrationRequest): readonly RawStatement[] {
   const operations = operationsOf(file, history);
-  const raw = file.sites.flatMap((site): readonly RawStatement[] => {
+  const raw = schemaSites(file).flatMap((site): readonly RawStatement[] => {
     const text = site.source?.text;
-    if (text === undefined || !schemaWords.test(text) || !site.complete || isUndone(file, site)) return [];
+    if (text === undefined || !site.complete || isUndone(file, site)) return [];
     if (operations.some(({ span }) => span.start <= site.span.start && site.span.end <= span.end)) return [];
     const model = sql.analyse(site.source!);
     if (model.completeness !== 'full' || model.holes.length > 0) return [];

@@ -11,6 +11,8 @@ import { readModule } from './modules';
 import { createScopes } from './scopes';
 import { surfaceOf } from './surface';
 import { spanOf } from './syntaxTools';
+import { readUnits } from '../shared/readUnits';
+import { scriptUnits } from './units';
 import { walkFile } from './walk';
 import { readFileRole } from '../fileRole';
 import { readSuppressions } from '../suppressions';
@@ -21,12 +23,18 @@ export const declareTypeScript: DeclarationReader = (uri, text, tree, environmen
 });
 
 /** Reads a TypeScript, TSX or JavaScript file. The grammar's language follows from the name, as the tree's did. */
-export const readTypeScript: HostReader = (uri, text, tree, environment): HostFile => {
+export const readTypeScript: HostReader = (uri, text, tree, environment, memory): HostFile => {
   const language = languageOf(uri);
   const scopes = linkScopes(createScopes(tree.root), uri, environment.modules);
   const { surface, models } = declareTypeScript(uri, text, tree, environment);
   const context = createContext(uri, text, language, scopes, environment, indexModels(models));
-  const parts = walkFile(tree.root, context, adaptersFor(language, text).filter((adapter) => environment.foreign !== 'all' && adapter.id !== environment.foreign));
+  const adapters = adaptersFor(language, text).filter((adapter) => environment.foreign !== 'all' && adapter.id !== environment.foreign);
+  // A file's own models are read from all of it.
+  const key = models.length === 0 ? adapters.map((adapter) => adapter.id).join() : undefined;
+  const parts = readUnits({ language: scriptUnits(scopes), root: tree.root, text, key, memory, walk: (assembly) => walkFile(tree.root, context, adapters, assembly) });
+  const before = memory?.partial === true ? memory.uses : undefined;
+  const uses = [...new Set([...(before ?? []), ...scopes.uses])];
+  if (memory) memory.uses = uses;
   return {
     uri,
     language: language === 'python' ? 'typescript' : language,
@@ -35,7 +43,7 @@ export const readTypeScript: HostReader = (uri, text, tree, environment): HostFi
     ...readModule(tree.root),
     models,
     ...(surface === undefined ? {} : { surface }),
-    ...(scopes.uses.size > 0 ? { uses: [...scopes.uses] } : {}),
+    ...(uses.length > 0 ? { uses } : {}),
     lines: collectLineStarts(text),
     suppressions: readSuppressions(scopes.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
     errors: scopes.errors.map(spanOf),

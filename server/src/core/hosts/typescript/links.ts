@@ -103,6 +103,7 @@ export function linkScopes(own: Scopes, uri: string, modules: WorkspaceModules |
     classes: own.classes,
     comments: own.comments,
     errors: own.errors,
+    moduleWrites: own.moduleWrites,
     uses,
     follow(declaration, path = []) {
       if (declaration.kind !== 'import' || !declaration.import || !modules) return undefined;

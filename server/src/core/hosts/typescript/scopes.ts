@@ -44,6 +44,8 @@ export interface Scopes {
   readonly substituting: boolean;
   /** Every identifier that means this declaration, its own excluded. */
   references(declaration: Declaration): readonly SyntaxNode[];
+  /** Writes to names of the file's top level, with their offset. */
+  readonly moduleWrites: readonly { readonly name: string; readonly at: number }[];
   /** Class declarations and expressions, with the node of each method and field. */
   readonly classes: readonly SyntaxNode[];
   readonly comments: readonly SyntaxNode[];
@@ -232,7 +234,12 @@ export function createScopes(root: SyntaxNode): Scopes {
   };
   visit(root, root, root, 0);
   collectErrors(root, errors);
-  for (const { name, at, node } of writes) find(name, at)?.writes.push(node);
+  const moduleWrites: { readonly name: string; readonly at: number }[] = [];
+  for (const { name, at, node } of writes) {
+    const declaration = find(name, at);
+    declaration?.writes.push(node);
+    if (declaration?.scope.id === root.id) moduleWrites.push({ name, at: at.startIndex });
+  }
 
   return {
     find,
@@ -245,6 +252,7 @@ export function createScopes(root: SyntaxNode): Scopes {
     classes,
     comments,
     errors,
+    moduleWrites,
   };
 }
 

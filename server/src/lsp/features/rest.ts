@@ -1,0 +1,32 @@
+import type { Connection } from 'vscode-languageserver/node';
+import { inBackground, projectOf, type Session } from '../session';
+import { publishAgain } from './diagnostics';
+
+/** How long the keyboard must rest before a document is read whole. Milliseconds. */
+const REST = 700;
+
+/**
+ * While a document is typed in, what an edit cannot have changed is taken over from its last reading. When the keyboard rests it is
+ * read whole, and published again where that gives something else.
+ */
+export function createRest(connection: Connection, session: () => Session | undefined): { changed(uri: string): void; stop(): void } {
+  const timers = new Map<string, NodeJS.Timeout>();
+  const rest = async (uri: string): Promise<void> => {
+    timers.delete(uri);
+    const active = session();
+    const document = active?.documents.get(uri);
+    if (!active || !document || projectOf(active, uri)?.readWhole(uri) !== true) return;
+    active.answered.add(uri);
+    await publishAgain(active, [document.clientUri]);
+  };
+  return {
+    changed(uri) {
+      clearTimeout(timers.get(uri));
+      timers.set(uri, setTimeout(() => inBackground(connection, rest(uri)), REST));
+    },
+    stop() {
+      for (const timer of timers.values()) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}
