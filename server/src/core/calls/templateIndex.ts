@@ -104,7 +104,8 @@ function decodeName(name: string, from: string): string {
   return path.join('/');
 }
 
-function sharedFolders(a: string, b: string): number {
+/** How many folders two documents have in common. */
+export function sharedFolders(a: string, b: string): number {
   const [left, right] = [a.split('/').slice(0, -1), b.split('/').slice(0, -1)];
   let count = 0;
   while (count < left.length && left[count] === right[count]) count++;

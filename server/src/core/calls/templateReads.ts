@@ -1,29 +1,10 @@
-import { findModel } from '../hosts/models';
-import type { FunctionIr, HostFile, ModelIr, RelationIr } from '../hosts/ir';
+import type { HostFile } from '../hosts/ir';
 import type { TemplateBinding, TemplateNode, TemplatePath } from '../hosts/templateIr';
-import { hostSpan, type HostSpan } from '../text/span';
-import type { FlowGraph, PathStep } from './flow';
+import type { HostSpan } from '../text/span';
+import type { FlowGraph } from './flow';
+import { RowReader, type ReadPlace, type TemplateRead } from './rowReads';
 import { templateIndex, type Render, type TemplateIndex } from './templateIndex';
-import { contextOf, type ElementPath, type LoopPlace, type RowSource, type TemplateRow, type TemplateRows, type TemplateValue } from './templateValues';
-
-/** A query that a template sends once per element of a loop. */
-export interface TemplateRead {
-  /** In the template. */
-  readonly span: HostSpan;
-  /** `relation`: loaded when it is touched; `count`: a query of a manager (`order.items.count`); `method`: a method or property that queries. */
-  readonly kind: 'relation' | 'count' | 'method';
-  readonly loop: LoopPlace;
-  readonly model: ModelIr;
-  readonly relation?: RelationIr;
-  /** From the rows of the source to the relation. */
-  readonly path: ElementPath;
-  readonly source: RowSource;
-  /** `Order.total` of a method, and the way from it to its query where that is known. */
-  readonly method?: { readonly name: string; readonly steps: readonly PathStep[] };
-  readonly conditional: boolean;
-  /** From the view to the template. */
-  readonly trail: readonly PathStep[];
-}
+import { contextOf, type TemplateRow, type TemplateRows, type TemplateValue } from './templateValues';
 
 /** Nodes that one rendering may run through: a bound against templates that take in each other. */
 const MAX_NODES = 20_000;
@@ -49,11 +30,8 @@ export function collectTemplateReads(flow: FlowGraph, file: HostFile): readonly 
 
 type Names = ReadonlyMap<string, TemplateValue>;
 
-interface Place {
-  readonly file: HostFile;
+interface Place extends ReadPlace {
   readonly names: Map<string, TemplateValue>;
-  readonly conditional: boolean;
-  readonly trail: readonly PathStep[];
   readonly depth: number;
   readonly blocks: ReadonlyMap<string, readonly Block[]>;
 }
@@ -66,13 +44,13 @@ interface Block {
 type Macro = Extract<TemplateNode, { kind: 'macro' }> & { readonly file: HostFile };
 
 /** One way in which one view shows the template. */
-class Rendering {
-  private readonly found: TemplateRead[] = [];
-  private readonly seen = new Set<string>();
+class Rendering extends RowReader {
   private readonly macros = new Map<string, Macro>();
   private nodes = 0;
 
-  constructor(private readonly flow: FlowGraph, private readonly index: TemplateIndex, private readonly render: Render, private readonly target: string) {}
+  constructor(flow: FlowGraph, index: TemplateIndex, private readonly render: Render, target: string) {
+    super(flow, index, target);
+  }
 
   run(): readonly TemplateRead[] {
     const { file, render, template } = this.render;
@@ -204,131 +182,11 @@ class Rendering {
     this.body(macro.body, { ...place, file: macro.file, names, trail: [...place.trail, { uri: place.file.uri, span: path.span, label: `calls \`${macro.name}\`` }], depth: place.depth + 1 });
   }
 
-  /** Walks the steps of a path from a value on. */
-  private follow(start: TemplateValue, path: TemplatePath, from: number, place: Place): TemplateValue | undefined {
-    let value: TemplateValue | undefined = start;
-    for (let at = from; at < path.steps.length && value; at++) {
-      const step = path.steps[at]!;
-      if (step.name === '()') return undefined;
-      value = this.step(value, step.name, hostSpan(path.span.start, step.span.end), place);
-    }
-    return value;
-  }
-
-  private step(value: TemplateValue, name: string, span: HostSpan, place: Place): TemplateValue | undefined {
-    if (value.kind === 'rows') {
-      if (value.page && /^(items|object_list)$/.test(name)) return value;
-      if (/^\d+$|^(first|last)$/.test(name)) {
-        if (value.pending) this.report('count', span, value.pending, place);
-        return { kind: 'row', model: value.model, source: value.source, path: value.path, ...(value.from ? { from: value.from } : {}), ...(value.loop ? { loop: value.loop } : {}) };
-      }
-      if (name === 'all' && value.pending?.relation.loading === 'dynamic') return value;
-      if (/^(count|exists)$/.test(name) && value.pending) this.report('count', span, value.pending, place);
-      return undefined;
-    }
-    if (value.kind === 'manager') {
-      const { row, relation, rows } = value;
-      if (/^(all|iterator|get_queryset)$/.test(name)) return rows;
-      if (/^(count|exists|first|last|latest|earliest)$/.test(name)) {
-        this.report('count', span, { row, relation }, place);
-        return /^(first|last|latest|earliest)$/.test(name) ? { kind: 'row', model: rows.model, source: rows.source, path: rows.path, from: { model: row.model, relation }, ...(row.loop ? { loop: row.loop } : {}) } : undefined;
-      }
-      return undefined;
-    }
-    const relation = this.index.relation(value.model, name);
-    if (!relation) {
-      if (!value.model.columns.some((column) => column.property === name)) this.method(value, name, span, place, 0);
-      return undefined;
-    }
-    return this.relationOf(value, relation, span, place);
-  }
-
-  /** What a relation of a row gives: a row, rows that are loaded with it, or what is sent later. */
-  private relationOf(row: TemplateRow, relation: RelationIr, span: HostSpan, place: Place): TemplateValue | undefined {
-    const model = findModel(this.index.models, relation.model, row.model.library, { uri: row.model.uri ?? '' });
-    if (!model || relation.loading === 'never') return undefined;
-    const path = [...row.path, { property: relation.property, many: relation.many }];
-    const about = { model, source: row.source, path, from: { model: row.model, relation }, ...(row.loop ? { loop: row.loop } : {}) };
-    const lazy = relation.loading === 'dynamic' || (row.model.library === 'django' && relation.many);
-    if (lazy) {
-      const rows: TemplateRows = { kind: 'rows', ...about, pending: { row, relation } };
-      return row.model.library === 'django' ? { kind: 'manager', row, relation, rows } : rows;
-    }
-    if (!isKnown(row, relation)) this.report('relation', span, { row, relation }, place);
-    return relation.many ? { kind: 'rows', ...about } : { kind: 'row', ...about };
-  }
-
-  /** Walking, printing or testing rows that nothing has loaded sends their query. */
-  private send(rows: TemplateRows, path: TemplatePath, place: Place): void {
-    if (rows.pending) this.report('relation', path.span, rows.pending, place);
-  }
-
   /** A path that ends here is printed or tested. */
   private show(value: TemplateValue | undefined, { path, printed }: Extract<TemplateNode, { kind: 'read' }>, place: Place): void {
     if (value?.kind === 'rows') this.send(value, path, place);
     else if (value?.kind === 'row' && printed) this.method(value, '__str__', path.span, place, 0);
   }
-
-  /** A method or property of a row: what it sends itself, and which relations of its own object it reads. */
-  private method(row: TemplateRow, name: string, span: HostSpan, place: Place, depth: number): void {
-    if (!row.loop || depth > 3) return;
-    for (const ref of this.flow.named(row.model.uri ?? '', undefined, [row.model.name, name])) {
-      const fn = this.flow.file(ref.uri)?.functions[ref.functionId];
-      if (!fn || fn.parameters.filter((parameter) => !parameter.optional).length > 1) continue;
-      const label = `${row.model.name}.${name}`;
-      const summary = this.flow.summary(ref);
-      if (summary && summary.executes !== 'no' && summary.access !== 'write') {
-        this.push({ span, kind: 'method', loop: row.loop, model: row.model, path: row.path, source: row.source, method: { name: label, steps: summary.path }, conditional: place.conditional || summary.executes === 'maybe', trail: place.trail }, place, `${label}()`);
-        return;
-      }
-      this.ownReads(row, fn, { uri: ref.uri, span: fn.nameSpan, label }, span, place, depth);
-    }
-  }
-
-  private ownReads(row: TemplateRow, fn: FunctionIr, step: PathStep, span: HostSpan, place: Place, depth: number): void {
-    for (const read of fn.selfReads ?? []) {
-      const [first = ''] = read.path;
-      const inner: Place = { ...place, conditional: place.conditional || read.conditional };
-      if (!this.index.relation(row.model, first)) {
-        if (first !== fn.name) this.method(row, first, span, inner, depth + 1);
-        continue;
-      }
-      const path: TemplatePath = { steps: read.path.map((name) => ({ name, span, called: false })), span, filters: [] };
-      const before = this.found.length;
-      const value = this.follow(row, { ...path, steps: [{ name: 'self', span, called: false }, ...path.steps] }, 1, inner);
-      if (value?.kind === 'rows') this.send(value, path, inner);
-      for (let at = before; at < this.found.length; at++) this.found[at] = { ...this.found[at]!, method: { name: step.label, steps: [step] } };
-    }
-  }
-
-  private report(kind: TemplateRead['kind'], span: HostSpan, { row, relation }: { readonly row: TemplateRow; readonly relation: RelationIr }, place: Place): void {
-    const { loop, source } = row;
-    if (!loop || !source.complete || relation.eager || isKnown(row, relation)) return;
-    const path = [...row.path, { property: relation.property, many: relation.many }];
-    if (isLoaded(source.eager, path.map((step) => step.property))) return;
-    this.push({ span, kind, loop, model: row.model, relation, path, source, conditional: place.conditional, trail: place.trail }, place, path.map((step) => step.property).join('.'));
-  }
-
-  /** Each row and relation once per loop: what has been read stays. */
-  private push(read: TemplateRead, place: Place, what: string): void {
-    const key = `${read.loop.uri}#${read.loop.span.start}#${what}#${read.kind === 'method' ? 'm' : ''}`;
-    if (this.seen.has(key)) return;
-    this.seen.add(key);
-    if (place.file.uri === this.target) this.found.push(read);
-  }
-}
-
-/** A row that was reached through its parent knows the parent. */
-function isKnown({ from }: TemplateRow, relation: RelationIr): boolean {
-  return from !== undefined && relation.model === from.model.name && relation.columns.length > 0 && same(relation.columns, from.relation.references) && same(relation.references, from.relation.columns);
-}
-
-const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((item, at) => item === b[at]);
-
-function isLoaded(eager: readonly string[], path: readonly string[]): boolean {
-  const full = path.join('.');
-  const last = path.at(-1) ?? '';
-  return eager.some((one) => one === full || one === '*' || one.startsWith(`${full}.`) || one.split('.').at(-1) === last);
 }
 
 /** What filters make of a value: some give the rows, one of them, or something else. */

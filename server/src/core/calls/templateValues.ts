@@ -21,7 +21,9 @@ export interface RowSource {
 export interface LoopPlace {
   readonly uri: string;
   readonly span: HostSpan;
+  /** What is walked, or the class that shows each. */
   readonly text: string;
+  readonly shown?: true;
 }
 
 /** An instance of a model; `loop`: another one in each turn of it. */
@@ -63,7 +65,8 @@ export function contextOf(flow: FlowGraph, models: ModelIndex, file: HostFile, r
 const single = /^(a?get|get_or_404|first_or_404|a?first|a?last|a?latest|a?earliest|one|one_or_none|scalar|scalar_one|scalar_one_or_none|get_one|one_or_404|get_object_or_404|aget_object_or_404)$/;
 const many = /^(paginate|all|scalars|unique|filter|exclude|get_list_or_404|query|filter_by|order_by|limit|offset|options|where|join|outerjoin|distinct|select_related|prefetch_related|annotate|exec|execute|reverse|using|none|only|defer|having|group_by|iterator|get_queryset|\[\])$/;
 
-function valueFrom(flow: FlowGraph, models: ModelIndex, file: HostFile, value: TemplateValueIr): TemplateValue | undefined {
+/** Where a value comes from; undefined: not from a query that is seen. */
+export function valueFrom(flow: FlowGraph, models: ModelIndex, file: HostFile, value: TemplateValueIr): TemplateValue | undefined {
   if (value.model) {
     const model = findModel(models, value.model.name, value.model.library, { uri: file.uri });
     return model && shaped(model, { file, span: value.model.span, eager: [], complete: true }, value.shape, value.size);

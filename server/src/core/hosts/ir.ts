@@ -5,7 +5,7 @@ import type { HostSpan } from '../text/span';
 import type { DjangoClassIr } from './djangoIr';
 import type { ProgramMigration } from './migrationIr';
 import type { HostLanguage } from './syntax';
-import type { RenderIr, SelfRead, TemplateIr } from './templateIr';
+import type { RenderIr, SelfRead, SerializerIr, SerializerUse, TemplateIr } from './templateIr';
 
 /**
  * What is known of one host document: plain data (it crosses worker threads and is cached), no syntax nodes.
@@ -43,6 +43,9 @@ export interface HostFile {
   readonly template?: TemplateIr;
   /** Where code fills templates. */
   readonly renders?: readonly RenderIr[];
+  /** Classes that show rows field by field, and where rows are shown with one. */
+  readonly serializers?: readonly SerializerIr[];
+  readonly serializerUses?: readonly SerializerUse[];
   /** `try` statements and Python's `with` statements, in order: what is left to the end of a block, and on which way. */
   readonly blocks?: readonly BlockIr[];
   /** `return` statements, in order. */
@@ -257,7 +260,7 @@ export interface FunctionIr {
   readonly returns: readonly { readonly span: HostSpan; readonly names: readonly string[]; readonly text: string; /** Of an object literal. */ readonly members?: readonly MemberIr[] }[];
   /** Return type as annotated. */
   readonly returnType?: string;
-  /** What a model's method reads of its own object. */
+  /** What a model's method reads of its own object, a serializer's of the object that it is given. */
   readonly selfReads?: readonly SelfRead[];
   /** Guards: `if (cond) return/throw` at the function's top level, in order. */
   readonly guards: readonly { readonly condition: string; readonly names: readonly string[]; readonly span: HostSpan }[];

@@ -71,3 +71,32 @@ export interface SelfRead {
   readonly path: readonly string[];
   readonly conditional: boolean;
 }
+
+/** A class that shows a row of a model field by field (a serializer of Django REST framework). */
+export interface SerializerIr {
+  readonly name: string;
+  readonly bases: readonly string[];
+  readonly fields: readonly SerializerField[];
+  /** Names in `Meta.fields`, each with its place; a single `*`: all. */
+  readonly listed: readonly { readonly name: string; readonly span: HostSpan }[];
+  /** False: a method of its own decides what is shown. */
+  readonly complete: boolean;
+}
+
+export interface SerializerField {
+  readonly name: string;
+  readonly span: HostSpan;
+  /** `nested`: another serializer; `text`: the row as text; `key`: its key alone; `method`: what a method gives; `value`: an attribute. */
+  readonly kind: 'nested' | 'text' | 'key' | 'method' | 'value';
+  /** Attributes that lead to the value; empty: the row itself. */
+  readonly source: readonly string[];
+  readonly serializer?: string;
+  readonly functionId?: number;
+}
+
+/** A place that shows rows with a serializer: `OrderSerializer(orders, many=True)`, or the list of a view. */
+export interface SerializerUse {
+  readonly serializer: string;
+  readonly span: HostSpan;
+  readonly value: TemplateValueIr;
+}

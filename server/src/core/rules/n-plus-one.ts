@@ -5,6 +5,7 @@ import { templateFinding } from '../advice/batching/templateFinding';
 import { collectLazyReads } from '../calls/lazyReads';
 import { collectLoopQueries } from '../calls/loopQueries';
 import { collectPropertyReads } from '../calls/propertyReads';
+import { collectSerializerReads } from '../calls/serializerReads';
 import { collectTemplateReads } from '../calls/templateReads';
 import type { FlowRule } from '../lint/rule';
 
@@ -51,7 +52,7 @@ export const nPlusOne: FlowRule = {
       context.report(loopFinding(context, query, query.path.length === 1 ? 'sends a query' : 'leads to a query'));
     }
     for (const read of collectPropertyReads(context.flow, context.file)) context.report(propertyFinding(context, read));
-    for (const read of collectTemplateReads(context.flow, context.file)) context.report(templateFinding(context, read));
+    for (const read of [...collectTemplateReads(context.flow, context.file), ...collectSerializerReads(context.flow, context.file)]) context.report(templateFinding(context, read));
     for (const lazy of collectLazyReads(context.flow, context.file)) context.report(lazyFinding(context, lazy));
   },
 };

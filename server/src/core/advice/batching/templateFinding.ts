@@ -1,10 +1,10 @@
-import type { TemplateRead } from '../../calls/templateReads';
+import type { TemplateRead } from '../../calls/rowReads';
 import type { Fix, FindingDraft, FlowContext } from '../../lint/rule';
 import { createLineIndex } from '../../text/lineIndex';
 import { hostSpan, spanText, type HostOffset } from '../../text/span';
 import { eagerLoadFix } from './eager';
 
-/** The finding for a template that sends a query per element; its fix stands where the rows are read. */
+/** The finding for a template or serializer that sends a query per element; its fix stands where the rows are read. */
 export function templateFinding(context: FlowContext, read: TemplateRead): FindingDraft {
   const { loop, source, relation, model, method } = read;
   const name = spanText(context.text, read.span);
@@ -16,13 +16,13 @@ export function templateFinding(context: FlowContext, read: TemplateRead): Findi
   return {
     at: { host: read.span },
     severity: read.conditional ? 'info' : 'warning',
-    message: `\`${name}\` ${what}: a query once per element of \`${loop.text}\`.`,
-    because: `${by}${view ? ` The template is filled in ${placeOf(context, view.uri, view.span.start)}.` : ''}`,
+    message: `\`${name}\` ${what}: a query once per ${loop.shown ? 'object that' : 'element of'} \`${loop.text}\`${loop.shown ? ' shows' : ''}.`,
+    because: `${by}${view ? ` ${loop.shown || view.label === 'shows' ? 'The rows are shown' : 'The template is filled'} in ${placeOf(context, view.uri, view.span.start)}.` : ''}`,
     confidence: 'text',
     evidence: { loop: loop.text, model: model.name, ...(relation ? { relation: path, many: relation.many } : {}), ...(method ? { method: method.name } : {}), view: view?.uri, hops: read.trail.length },
     related: [
       { uri: loop.uri, span: loop.span, message: 'The loop' },
-      ...read.trail.map((step) => ({ uri: step.uri, span: step.span, message: step === view ? 'The template is filled here' : `The way to this template: ${step.label} it` })),
+      ...read.trail.map((step) => ({ uri: step.uri, span: step.span, message: step === view ? (step.label === 'shows' ? 'The rows are shown here' : 'The template is filled here') : `The way to this template: ${step.label} it` })),
       { uri: source.file.uri, span: source.span, message: 'The query that gives its elements' },
       ...(method?.steps ?? []).map((step) => ({ uri: step.uri, span: step.span, message: step === query && read.kind === 'method' ? `The query: ${step.label}` : `Runs ${step.label}` })),
     ],

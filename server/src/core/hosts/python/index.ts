@@ -15,10 +15,11 @@ import { createContext } from './context';
 import { localsOf, readFunctions, type ValueLinks } from './functions';
 import { readLoops } from './loops';
 import { linkScopes } from './links';
-import { readRenders } from './renders';
+import { readRenders, renderSources } from './renders';
 import { readAttributeReads, readExports, readImports, withSelfReads } from './modules';
 import { outlineOf } from './outline';
 import { collectScopes } from './scopes';
+import { readSerializers } from './serializers';
 import { collectDrafts, readSites } from './sites';
 import { surfaceOf } from './surface';
 import { spanOf } from './syntaxTools';
@@ -43,7 +44,9 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
   const links: ValueLinks = { outline, siteOfCall };
   const calls = readCalls(outline, scopes).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
   const loops = readLoops(outline, scopes, links);
-  const renders = readRenders(uri, text, outline, scopes, sites);
+  const values = renderSources(uri, outline, scopes, sites);
+  const renders = readRenders(text, values);
+  const shown = readSerializers(text, values);
   const functions = readFunctions(outline, scopes, calls, links);
   const migration = role === 'migration' || scopes.module.bindings.has('down_revision') ? readAlembicMigration(tree.root, scopes) ?? readDjangoMigration(uri, outline.classes, scopes) : undefined;
   return {
@@ -52,7 +55,7 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
     role,
     sites,
     loops,
-    functions: models.length > 0 ? withSelfReads(functions, outline) : functions,
+    functions: models.length > 0 || shown.serializers.length > 0 ? withSelfReads(functions, outline) : functions,
     classes: readClasses(outline, scopes),
     calls,
     imports: readImports(tree.root),
@@ -64,6 +67,8 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
     lines: collectLineStarts(text),
     locals: localsOf(scopes.module, links),
     ...(renders.length > 0 ? { renders } : {}),
+    ...(shown.serializers.length > 0 ? { serializers: shown.serializers } : {}),
+    ...(shown.uses.length > 0 ? { serializerUses: shown.uses } : {}),
     attributeReads: readAttributeReads(outline, loops, scopes),
     blocks: readBlocks(outline),
     exits: readExits(outline),

@@ -64,13 +64,17 @@ function isTarget(node: SyntaxNode): boolean {
   return !!parent && /assignment$/.test(parent.type) && field(parent, 'left')?.id === node.id;
 }
 
-/** Methods with what they read of their own object (`self.items.count()`), up to a call with arguments. */
+/** Methods with what they read of their own object (`self.items.count()`), a serializer's `get_x` of the object that it is given, up to a call with arguments. */
 export function withSelfReads(functions: readonly FunctionIr[], outline: Outline): readonly FunctionIr[] {
   const reads = new Map<number, SelfRead[]>();
   for (const node of outline.attributes) {
-    if (field(node, 'object')?.text !== 'self') continue;
+    const object = field(node, 'object');
+    if (object?.type !== 'identifier') continue;
     const functionId = outline.functionOf(node);
-    if (functionId === undefined || functions[functionId]?.classId === undefined) continue;
+    const fn = functionId === undefined ? undefined : functions[functionId];
+    if (functionId === undefined || fn?.classId === undefined) continue;
+    const given = /^get_/.test(fn.name) && fn.parameters.length === 2 ? fn.parameters[1]?.name : undefined;
+    if (object.text !== (given ?? 'self')) continue;
     const path: string[] = [field(node, 'attribute')?.text ?? ''];
     let current = node;
     for (let parent = current.parent; parent; current = parent, parent = current.parent) {

@@ -12,14 +12,18 @@ import { viewRender } from './viewClasses';
 const marks = /\brender(?:_template|_to_string)?\(|TemplateResponse\(|stream_template\(|(?:List|Detail|Template|Update|Delete)View\b|\btemplate_name\b/;
 const renderers = /^(render|render_to_string|render_template|stream_template|TemplateResponse|SimpleTemplateResponse|render_block_to_string)$/;
 
-/** Where a file fills templates, with the values of their contexts that queries give. */
-export function readRenders(uri: string, text: string, outline: Outline, scopes: Scopes, sites: readonly QuerySite[]): readonly RenderIr[] {
-  if (!marks.test(text)) return [];
+/** What values of the file are looked up with. */
+export function renderSources(uri: string, outline: Outline, scopes: Scopes, sites: readonly QuerySite[]): RenderSources {
   const bySpan = new Map(sites.map((site) => [`${site.span.start}:${site.span.end}`, site]));
   const byCall = new Map(sites.flatMap((site): [number, QuerySite][] => (site.callId === undefined ? [] : [[site.callId, site]])));
   const siteAt = (node: SyntaxNode): QuerySite | undefined => bySpan.get(`${node.startIndex}:${node.endIndex}`) ?? byCall.get(outline.callId(node) ?? -1);
-  const sources: RenderSources = { uri, outline, scopes, siteAt };
-  return [...outline.calls.flatMap((call) => renderOf(call, sources) ?? []), ...outline.classes.flatMap((node) => viewRender(node, sources) ?? [])];
+  return { uri, outline, scopes, siteAt };
+}
+
+/** Where a file fills templates, with the values of their contexts that queries give. */
+export function readRenders(text: string, sources: RenderSources): readonly RenderIr[] {
+  const { outline } = sources;
+  return !marks.test(text) ? [] : [...outline.calls.flatMap((call) => renderOf(call, sources) ?? []), ...outline.classes.flatMap((node) => viewRender(node, sources) ?? [])];
 }
 
 function renderOf(call: SyntaxNode, sources: RenderSources): RenderIr | undefined {

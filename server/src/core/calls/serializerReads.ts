@@ -1,0 +1,123 @@
+import type { HostFile } from '../hosts/ir';
+import type { SerializerField, SerializerIr, SerializerUse, TemplatePath } from '../hosts/templateIr';
+import type { HostSpan } from '../text/span';
+import type { FlowGraph, PathStep } from './flow';
+import { RowReader, type ReadPlace, type TemplateRead } from './rowReads';
+import { sharedFolders, templateIndex, type TemplateIndex } from './templateIndex';
+import { valueFrom, type TemplateRow, type TemplateRows, type TemplateValue } from './templateValues';
+
+const MAX_DEPTH = 6;
+
+interface Found {
+  readonly file: HostFile;
+  readonly serializer: SerializerIr;
+}
+
+/**
+ * What the serializers of a file read of each row that a list shows, as far as the views tell what the rows are: nested
+ * serializers, `source=`, related fields, methods. One entry per field. Silent where the rows' query may have options that were not seen.
+ */
+export function collectSerializerReads(flow: FlowGraph, file: HostFile): readonly TemplateRead[] {
+  if ((file.serializers ?? []).length === 0) return [];
+  const index = templateIndex(flow);
+  const found = new Map<string, TemplateRead>();
+  for (const home of flow.files()) {
+    if (home.role !== 'application' || !home.serializerUses) continue;
+    for (const use of home.serializerUses) {
+      for (const read of new Showing(flow, index, home, use, file.uri).run()) {
+        const key = `${read.span.start}:${read.span.end}`;
+        const known = found.get(key);
+        if (!known || (known.conditional && !read.conditional)) found.set(key, read);
+      }
+    }
+  }
+  return [...found.values()].sort((a, b) => a.span.start - b.span.start);
+}
+
+class Showing extends RowReader {
+  constructor(flow: FlowGraph, index: TemplateIndex, private readonly home: HostFile, private readonly use: SerializerUse, target: string) {
+    super(flow, index, target);
+  }
+
+  run(): readonly TemplateRead[] {
+    const value = valueFrom(this.flow, this.index.models, this.home, this.use.value);
+    const trail: readonly PathStep[] = [{ uri: this.home.uri, span: this.use.span, label: 'shows' }];
+    const place: ReadPlace = { file: this.home, conditional: false, trail };
+    const found = this.find(this.use.serializer, this.home.uri);
+    if (found && value) this.value(value, found, this.use.span, place, 0);
+    return this.found;
+  }
+
+  private find(name: string, from: string): Found | undefined {
+    const all: Found[] = [];
+    for (const file of this.flow.files()) for (const serializer of file.serializers ?? []) if (serializer.name === name) all.push({ file, serializer });
+    const own = all.find(({ file }) => file.uri === from);
+    if (own || all.length < 2) return own ?? all[0];
+    const near = all.map((one) => ({ one, shared: sharedFolders(one.file.uri, from) })).sort((a, b) => b.shared - a.shared);
+    return near[0]!.shared > near[1]!.shared ? near[0]!.one : undefined;
+  }
+
+  private value(value: TemplateValue, found: Found, span: HostSpan, place: ReadPlace, depth: number): void {
+    if (value.kind === 'manager') this.rows(value.rows, found, span, place, depth);
+    else if (value.kind === 'rows') this.rows(value, found, span, place, depth);
+    else this.row(value, found, place, depth);
+  }
+
+  private rows(rows: TemplateRows, found: Found, span: HostSpan, place: ReadPlace, depth: number): void {
+    const few = (rows.size ?? Infinity) <= 5;
+    const loop = few ? rows.loop : depth === 0 ? { uri: place.file.uri, span, text: this.use.serializer, shown: true as const } : { uri: place.file.uri, span, text: rows.path.map((step) => step.property).join('.') };
+    this.row({ kind: 'row', model: rows.model, source: rows.source, path: rows.path, ...(rows.from ? { from: rows.from } : {}), ...(loop ? { loop } : {}) }, found, place, depth);
+  }
+
+  private row(row: TemplateRow, { file, serializer }: Found, outer: ReadPlace, depth: number): void {
+    if (depth > MAX_DEPTH) return;
+    const place: ReadPlace = { ...outer, file };
+    const { fields, listed, complete } = this.inherited({ file, serializer }, 0);
+    if (!complete) return;
+    for (const { field, from } of fields) this.field(row, field, { ...place, file: from }, depth);
+    // Keys of a row are columns; those of other tables' rows are read there.
+    const many = (name: string): boolean => this.index.relation(row.model, name)?.many === true;
+    const declared = new Set(row.model.django?.fields.map((one) => one.name));
+    const shown = listed.flatMap(({ name, span, from }) => (name === '*' ? row.model.relations.filter((relation) => relation.many && declared.has(relation.property)).map((relation) => ({ name: relation.property, span, from })) : [{ name, span, from }]));
+    for (const { name, span, from } of shown) if (many(name) && fields.every(({ field }) => field.name !== name)) this.read(row, [name], 'key', span, { ...place, file: from });
+  }
+
+  private inherited({ file, serializer }: Found, depth: number): { readonly fields: readonly { readonly field: SerializerField; readonly from: HostFile }[]; readonly listed: readonly (SerializerIr['listed'][number] & { readonly from: HostFile })[]; readonly complete: boolean } {
+    const bases = depth > 4 ? [] : serializer.bases.flatMap((base) => { const found = this.find(base, file.uri); return found ? [this.inherited(found, depth + 1)] : []; });
+    const own = serializer.fields.map((field) => ({ field, from: file }));
+    const names = new Set(own.map(({ field }) => field.name));
+    return {
+      fields: [...own, ...bases.flatMap((base) => base.fields.filter(({ field }) => !names.has(field.name)))],
+      listed: serializer.listed.length > 0 ? serializer.listed.map((one) => ({ ...one, from: file })) : bases.flatMap((base) => base.listed),
+      complete: serializer.complete && bases.every((base) => base.complete),
+    };
+  }
+
+  private field(row: TemplateRow, field: SerializerField, place: ReadPlace, depth: number): void {
+    if (field.kind === 'method') {
+      const fn = field.functionId === undefined ? undefined : place.file.functions[field.functionId];
+      if (fn) this.ownReads(row, fn, { uri: place.file.uri, span: fn.nameSpan, label: fn.name }, field.span, place, 0);
+      return;
+    }
+    const nested = field.kind === 'nested' && field.serializer !== undefined ? this.find(field.serializer, place.file.uri) : undefined;
+    if (field.kind === 'nested' && field.source.length === 0) {
+      if (nested) this.row(row, nested, place, depth + 1);
+      return;
+    }
+    const value = this.read(row, field.source, field.kind, field.span, place);
+    if (value && nested) this.value(value, nested, field.span, place, depth + 1);
+  }
+
+  /** Walks to a field's value; the key of a row that a column points to is there without it. */
+  private read(row: TemplateRow, source: readonly string[], kind: SerializerField['kind'], span: HostSpan, place: ReadPlace): TemplateValue | undefined {
+    const relation = this.index.relation(row.model, source[0] ?? '');
+    if (kind === 'key' && source.length === 1 && relation?.many !== true) return undefined;
+    const steps = [{ name: 'self', span, called: false }, ...source.map((name) => ({ name, span, called: false }))];
+    const path: TemplatePath = { steps, span, filters: [] };
+    const value = this.follow(row, path, 1, place);
+    if (value?.kind === 'manager') this.send(value.rows, path, place);
+    else if (value?.kind === 'rows') this.send(value, path, place);
+    else if (value?.kind === 'row' && kind === 'text') this.method(value, '__str__', span, place, 0);
+    return value;
+  }
+}
