@@ -117,3 +117,9 @@ it('suppressions and errors', () => {
   expect(file.suppressions).toMatchObject([{ scope: 'next-line', rules: ['n-plus-one'], reason: 'batched elsewhere' }]);
   expect(file.errors.length).toBeGreaterThan(0);
 });
+
+it('a name that is made from itself is followed to an end', () => {
+  const walks = 'import psycopg\nfrom django.db import models\n\n\ndef walk():\n    while True:\n        page = page.next()\n        page.execute("SELECT 1")\n        page.filter(id=1).all()\n';
+  expect(read(walks).functions.map((fn) => fn.name)).toEqual(['walk']);
+  expect(read('import psycopg\n\n\ndef step(page):\n    return page.next(step)\n\n\ndef walk():\n    for row in rows:\n        page = step(page.go().on())\n        page.execute("SELECT 1")\n').functions).toHaveLength(2);
+});

@@ -44,7 +44,7 @@ class Showing extends RowReader {
     const trail: readonly PathStep[] = [{ uri: this.home.uri, span: this.use.span, label: 'shows' }];
     const place: ReadPlace = { file: this.home, conditional: false, trail };
     const found = this.find(this.use.serializer, this.home.uri);
-    if (found && value) this.value(value, found, this.use.span, place, 0);
+    if (found && value && !this.index.choosesRows(this.use.bases ?? [])) this.value(value, found, this.use.span, place, 0);
     return this.found;
   }
 
@@ -110,10 +110,12 @@ class Showing extends RowReader {
 
   /** Walks to a field's value; the key of a row that a column points to is there without it. */
   private read(row: TemplateRow, source: readonly string[], kind: SerializerField['kind'], span: HostSpan, place: ReadPlace): TemplateValue | undefined {
-    const relation = this.index.relation(row.model, source[0] ?? '');
-    if (kind === 'key' && source.length === 1 && relation?.many !== true) return undefined;
-    const steps = [{ name: 'self', span, called: false }, ...source.map((name) => ({ name, span, called: false }))];
-    const path: TemplatePath = { steps, span, filters: [] };
+    const pathOf = (names: readonly string[]): TemplatePath => ({ steps: ['self', ...names].map((name) => ({ name, span, called: false })), span, filters: [] });
+    if (kind === 'key') {
+      const owner = this.follow(row, pathOf(source.slice(0, -1)), 1, place);
+      if (owner?.kind !== 'row' || this.index.relation(owner.model, source.at(-1) ?? '')?.many !== true) return undefined;
+    }
+    const path = pathOf(source);
     const value = this.follow(row, path, 1, place);
     if (value?.kind === 'manager') this.send(value.rows, path, place);
     else if (value?.kind === 'rows') this.send(value, path, place);

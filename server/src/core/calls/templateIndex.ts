@@ -10,6 +10,8 @@ export interface TemplateIndex {
   find(name: string, from: string): HostFile | undefined;
   /** Places in application code whose template takes in this one, or is it. */
   rendersOf(uri: string): readonly Render[];
+  /** Does a class of the workspace, with one of these names or behind one, choose the rows or how they are shown? */
+  choosesRows(bases: readonly string[]): boolean;
   /** Relation by its name, those that other models declare too. */
   relation(model: ModelIr, property: string): RelationIr | undefined;
 }
@@ -31,6 +33,9 @@ export function templateIndex(flow: FlowGraph): TemplateIndex {
   kept.set(flow, { files, index });
   return index;
 }
+
+/** Methods of views that decide which rows a list has, and with what it shows them. */
+const CHOOSING = /^(get_queryset|filter_queryset|paginate_queryset|list|get_serializer|get_serializer_class|get_context_data|get_template_names|get_object)$/;
 
 function build(files: readonly HostFile[]): TemplateIndex {
   const templates = files.filter((file) => file.template !== undefined);
@@ -72,8 +77,11 @@ function build(files: readonly HostFile[]): TemplateIndex {
   const models = indexModels(files.flatMap((file) => file.models));
   const backrefs = new Map<string, { readonly owner: ModelIr; readonly relation: RelationIr }[]>();
   for (const file of files) for (const owner of file.models) for (const relation of owner.relations) if (relation.backref) backrefs.set(relation.backref.property, [...(backrefs.get(relation.backref.property) ?? []), { owner, relation }]);
+  const classes = new Map<string, { readonly file: HostFile; readonly cls: HostFile['classes'][number] }[]>();
+  for (const file of files) if (file.language === 'python') for (const cls of file.classes) classes.set(cls.name, [...(classes.get(cls.name) ?? []), { file, cls }]);
+  const choosesRows = (bases: readonly string[], depth = 0): boolean => depth < 6 && bases.some((base) => (classes.get(base) ?? []).some(({ file, cls }) => cls.methods.some((id) => CHOOSING.test(file.functions[id]?.name ?? '')) || choosesRows(cls.bases.map((name) => name.replace(/\[[^]*$/, '').split('.').at(-1) ?? ''), depth + 1)));
   return {
-    models, find,
+    models, find, choosesRows: (bases) => choosesRows(bases),
     rendersOf(uri) {
       const seen = new Set<string>([uri]);
       for (const one of seen) for (const parent of parents.get(one) ?? []) seen.add(parent);

@@ -54,6 +54,7 @@ class Rendering extends RowReader {
 
   run(): readonly TemplateRead[] {
     const { file, render, template } = this.render;
+    if (this.index.choosesRows(render.bases ?? [])) return [];
     const names = contextOf(this.flow, this.index.models, file, render);
     if (names.size === 0) return [];
     this.document(template, { names: new Map(names), conditional: false, trail: [{ uri: file.uri, span: render.span, label: 'renders' }], depth: 0, blocks: new Map() });

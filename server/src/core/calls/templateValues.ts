@@ -77,7 +77,7 @@ export function valueFrom(flow: FlowGraph, models: ModelIndex, file: HostFile, v
   if (!found || !site || !model || site.access === 'write' || !/^(django|sqlalchemy)$/.test(site.library)) return undefined;
   if (site.chain.some((call) => /^(values|values_list|dates|datetimes|a?aggregate|a?count|a?exists|a?in_bulk|with_entities|add_columns|get_or_create|update_or_create|raw|mappings|tuples|union|group_by)$/.test(call.name))) return undefined;
   const shape = value.shape === 'unknown' ? shapeOf(found.file, site) : value.shape;
-  return shape && shaped(model, { file: found.file, span: site.anchor, site, eager: site.eager, complete: site.complete }, shape, value.size);
+  return shape && shaped(model, { file: found.file, span: site.anchor, site, eager: site.eager, complete: site.complete || site.filtered === true }, shape, value.size);
 }
 
 function shapeOf(file: HostFile, site: QuerySite): 'rows' | 'row' | undefined {

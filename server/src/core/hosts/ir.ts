@@ -91,6 +91,8 @@ export interface QuerySite {
   readonly conditional: readonly ConditionalPart[];
   /** False when more text may be added by code we did not see: rules on absence stay silent. */
   readonly complete: boolean;
+  /** Not `complete` for conditions alone that a framework adds: what is loaded along is all here. */
+  readonly filtered?: true;
   readonly functionId?: number;
   /** Enclosing loops in the same function, innermost first. */
   readonly loopIds: readonly number[];

@@ -48,6 +48,8 @@ export interface RenderIr {
   readonly templates: readonly string[];
   /** What renders: the call's name, the view's class. */
   readonly span: HostSpan;
+  /** Of a view's class: what they define counts too. */
+  readonly bases?: readonly string[];
   readonly values: readonly { readonly name: string; readonly value: TemplateValueIr }[];
 }
 
@@ -98,5 +100,7 @@ export interface SerializerField {
 export interface SerializerUse {
   readonly serializer: string;
   readonly span: HostSpan;
+  /** As of `RenderIr`. */
+  readonly bases?: readonly string[];
   readonly value: TemplateValueIr;
 }

@@ -21,6 +21,7 @@ export interface SiteDraft {
   readonly binds: readonly Bind[];
   readonly conditional: readonly ConditionalPart[];
   readonly complete: boolean;
+  readonly filtered?: true;
   readonly chain: readonly ChainCall[];
   readonly model?: string;
   readonly eager: readonly string[];

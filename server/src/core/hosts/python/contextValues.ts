@@ -104,6 +104,12 @@ function pageOf(node: SyntaxNode, scopes: Scopes): SyntaxNode | undefined {
   return inner?.type === 'call' && /Paginator$/.test(calleeName(inner)?.text ?? '') ? argumentsOf(inner).positional[0] ?? argumentsOf(inner).keyword.get('object_list') : undefined;
 }
 
+/** Names of a class' bases, without modules and type arguments. */
+export const baseNames = (node: SyntaxNode): readonly string[] => {
+  const list = field(node, 'superclasses');
+  return (list ? parts(list) : []).filter((base) => base.type !== 'keyword_argument').map((base) => base.text.replace(/\[[^]*$/, '').split('.').at(-1) ?? '');
+};
+
 /** The one value that a function returns. */
 export function returnedNode(definition: SyntaxNode): SyntaxNode | undefined {
   const found: SyntaxNode[] = [];

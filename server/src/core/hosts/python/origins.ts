@@ -73,7 +73,7 @@ function originOfImport(at: SyntaxNode, { module, imported }: { readonly module:
 
 /** What a project function that makes a client returns: `get_pool()`; its declared type where nothing better is known. */
 function originOfResult(call: SyntaxNode, scopes: Scopes, hops: number): Origin | undefined {
-  const fn = functionOf(call, scopes, 4);
+  const fn = functionOf(call, scopes, Math.max(4, hops));
   if (!fn) return undefined;
   const value = returnedValue(fn);
   const origin = value && originOf(value, scopes, hops + 3);

@@ -1,8 +1,11 @@
 import type { SerializerField, SerializerIr, SerializerUse } from '../templateIr';
 import type { SyntaxNode } from '../syntax';
 import { methodsOf } from './classes';
-import { returnedNode, valueOf, type RenderSources } from './contextValues';
+import { baseNames, returnedNode, valueOf, type RenderSources } from './contextValues';
 import { argumentsOf, calleeName, field, literalValue, parts, pathOf, spanOf, unwrap } from './syntaxTools';
+
+/** Fields of the framework that read the attribute they are named by. What classes of the project do is not known: a key is the least. */
+const plain = /^(Boolean|NullBoolean|Char|Email|Regex|Slug|URL|UUID|FilePath|IPAddress|Integer|Float|Decimal|DateTime|Date|Time|Duration|Choice|MultipleChoice|File|Image|List|Dict|JSON|ReadOnly|HStore)?Field$/;
 
 const isSerializer = (name: string): boolean => /Serializer$/.test(name);
 
@@ -16,11 +19,9 @@ export function readSerializers(text: string, sources: RenderSources): { readonl
   };
 }
 
-const basesOf = (node: SyntaxNode): readonly string[] => parts(field(node, 'superclasses') ?? node).map((base) => base.text.split('.').at(-1) ?? '');
-
 function serializerOf(node: SyntaxNode, { outline, scopes }: RenderSources): SerializerIr | undefined {
   const name = field(node, 'name')?.text;
-  const bases = field(node, 'superclasses') ? basesOf(node) : [];
+  const bases = baseNames(node);
   if (name === undefined || !bases.some((base) => isSerializer(base) || /SerializerMixin$/.test(base))) return undefined;
   const methods = methodsOf(node);
   const fields: SerializerField[] = [];
@@ -42,7 +43,7 @@ function serializerOf(node: SyntaxNode, { outline, scopes }: RenderSources): Ser
       const method = methods.find((candidate) => field(candidate, 'name')?.text === (named ? literalValue(named) : `get_${key}`));
       const functionId = method && outline.functionId(method);
       if (functionId !== undefined) fields.push({ ...about, source: [], kind: 'method', functionId });
-    } else fields.push({ ...about, kind: /^(StringRelatedField|SlugRelatedField)$/.test(type) ? 'text' : /^(PrimaryKeyRelatedField|Hyperlinked\w+)$/.test(type) ? 'key' : 'value' });
+    } else fields.push({ ...about, kind: /^(StringRelatedField|SlugRelatedField)$/.test(type) ? 'text' : plain.test(type) ? 'value' : 'key' });
   }
   const meta = parts(field(node, 'body') ?? node).find((item) => item.type === 'class_definition' && field(item, 'name')?.text === 'Meta');
   const list = meta && scopes.scopeAt(meta)?.bindings.get('fields')?.at(-1)?.value;
@@ -68,13 +69,14 @@ function useOfView(node: SyntaxNode, sources: RenderSources): SerializerUse | un
   const bindings = sources.scopes.scopeAt(node)?.bindings;
   const written = bindings?.get('serializer_class')?.at(-1)?.value;
   const serializer = written && pathOf(written)?.at(-1);
-  if (!name || serializer === undefined || !field(node, 'superclasses')) return undefined;
-  if (!basesOf(node).some((base) => /^(ModelViewSet|ReadOnlyModelViewSet|ListAPIView|ListCreateAPIView|ListModelMixin)$/.test(base))) return undefined;
+  if (!name || serializer === undefined) return undefined;
+  const bases = baseNames(node);
+  if (!bases.some((base) => /^(ModelViewSet|ReadOnlyModelViewSet|ListAPIView|ListCreateAPIView|ListModelMixin)$/.test(base))) return undefined;
   const methods = methodsOf(node);
   const method = (key: string): SyntaxNode | undefined => methods.find((candidate) => field(candidate, 'name')?.text === key);
   if (method('get_serializer_class') || method('list') || method('get_serializer') || method('filter_queryset') || method('paginate_queryset')) return undefined;
   const getter = method('get_queryset');
   const rows = getter ? returnedNode(getter) : bindings?.get('queryset')?.at(-1)?.value;
   const value = rows && valueOf(rows, sources);
-  return value ? { serializer, span: spanOf(name), value: { ...value, shape: 'rows' } } : undefined;
+  return value ? { serializer, span: spanOf(name), bases, value: { ...value, shape: 'rows' } } : undefined;
 }

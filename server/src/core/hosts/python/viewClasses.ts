@@ -1,14 +1,14 @@
 import type { SyntaxNode } from '../syntax';
 import type { RenderIr, TemplateValueIr } from '../templateIr';
 import { methodsOf } from './classes';
-import { returnedNode, templateNames, valueOf, valuesOf, type RenderSources } from './contextValues';
+import { baseNames, returnedNode, templateNames, valueOf, valuesOf, type RenderSources } from './contextValues';
 import { argumentsOf, calleeName, field, literalValue, parts, pathOf, spanOf, unwrap } from './syntaxTools';
 
 type Kind = 'list' | 'detail' | 'plain';
 
 /** The template of a generic view of Django's, with what the view puts into its context by itself and in `get_context_data`. */
 export function viewRender(node: SyntaxNode, sources: RenderSources): RenderIr | undefined {
-  const bases = parts(field(node, 'superclasses') ?? node).map((base) => base.text.split('.').at(-1) ?? '');
+  const bases = baseNames(node);
   const kind = kindOf(bases);
   const name = field(node, 'name');
   if (!kind || !name) return undefined;
@@ -32,7 +32,7 @@ export function viewRender(node: SyntaxNode, sources: RenderSources): RenderIr |
   }
   const added = method('get_context_data');
   const more = added ? valuesOf(contextEntries(added), sources) : [];
-  return { templates, span: spanOf(name), values: [...values.filter((value) => more.every((other) => other.name !== value.name)), ...more] };
+  return { templates, span: spanOf(name), bases, values: [...values.filter((value) => more.every((other) => other.name !== value.name)), ...more] };
 }
 
 function kindOf(bases: readonly string[]): Kind | undefined {

@@ -61,7 +61,9 @@ function viewList(node: SyntaxNode, file: DjangoFile): readonly SiteDraft[] | un
   const paging = pagingOfView(owner, file);
   const rest = !bases.includes('ListView');
   if (paging.kind !== 'offset') return undefined;
-  return page(node, { ...ir, complete: ir.complete && !rest }, paging, spanOf(node), file);
+  const drafts = page(node, { ...ir, complete: ir.complete && !rest }, paging, spanOf(node), file);
+  // The framework's filters add conditions, and nothing else.
+  return rest && Query.of(ir, file.world)?.complete === true ? drafts?.map((draft) => ({ ...draft, filtered: true as const })) : drafts;
 }
 
 /** The value of the class' `queryset`, or what its `get_queryset` returns. */
