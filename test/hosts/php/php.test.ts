@@ -1,4 +1,5 @@
 import { describe as group, expect, it } from 'vitest';
+import { applyEdits } from '../../../server/src/core/text/edit';
 import { codeWorkspace, statementsOf } from '../../support/readCommon';
 
 const inMethod = (body: string, more = ''): string => `<?php
@@ -86,5 +87,20 @@ group('loops', () => {
       'src/Service.php': '<?php\nnamespace App;\nuse App\\Data\\Prices;\nclass Service {\n    public function __construct(private Prices $prices) {}\n    public function run(array $ids) {\n        foreach ($ids as $id) { $this->prices->current($id); }\n    }\n}\n',
     });
     expect(workspace.loops('src/Service.php')).toEqual(['$this->prices->current']);
+  });
+});
+
+group('relations loaded with the rows', () => {
+  const models = { 'app/Models/Post.php': '<?php\nnamespace App\\Models;\nclass Post extends Model {\n  public function author() { return $this->belongsTo(User::class); }\n}\nclass User extends Model {}\n' };
+  it.each([
+    ['$posts = Post::where("status", "open")->get();\n    foreach ($posts as $post) {\n      echo $post->author->name;\n    }', "$posts = Post::with('author')->where(\"status\", \"open\")->get();"],
+    ['foreach (Post::query()->latest()->get() as $post) {\n      echo $post->author->name;\n    }', "Post::query()->with('author')->latest()"],
+  ])('%s', async (body, expected) => {
+    const text = `<?php\nnamespace App;\nuse App\\Models\\Post;\nclass Export {\n  public function run() {\n    ${body}\n  }\n}\n`;
+    const [fix] = (await codeWorkspace({ ...models, 'app/Export.php': text })).findings('app/Export.php').filter((finding) => finding.rule === 'n-plus-one').flatMap((finding) => finding.fixes());
+    expect(fix?.title).toBe('Load `author` with the query (with)');
+    const after = applyEdits(text, fix?.edits ?? []) ?? '';
+    expect(after).toContain(expected);
+    expect((await codeWorkspace({ ...models, 'app/Export.php': after })).lint('app/Export.php', 'n-plus-one')).toEqual([]);
   });
 });

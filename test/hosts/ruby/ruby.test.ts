@@ -1,4 +1,5 @@
 import { describe as group, expect, it } from 'vitest';
+import { applyEdits } from '../../../server/src/core/text/edit';
 import { codeWorkspace, statementsOf } from '../../support/readCommon';
 
 const inMethod = (body: string): string => `class Report
@@ -75,5 +76,26 @@ group('loops', () => {
   ])('%s', async (_name, body, expected) => {
     const text = inMethod(body).replace(/end\n$/, '\n  def load(id)\n    @conn.exec_params("SELECT id FROM orders WHERE id = $1", [id])\n  end\nend\n');
     expect((await codeWorkspace({ 'app/report.rb': text })).loops('app/report.rb')).toEqual(expected);
+  });
+});
+
+group('associations loaded with the rows', () => {
+  const models = {
+    'app/models/post.rb': 'class Post < ApplicationRecord\n  belongs_to :author, class_name: "User"\n  has_many :comments\nend\n',
+    'app/models/comment.rb': 'class Comment < ApplicationRecord\n  belongs_to :user\nend\n',
+    'app/models/user.rb': 'class User < ApplicationRecord\n  has_many :posts\nend\n',
+  };
+  it.each([
+    ['Post.where(status: "open").order(:id).each do |post|\n      puts post.author.name\n    end', 'Load `author` with the query (includes)', 'Post.includes(:author).where(status: "open")'],
+    ['posts = Post.where(status: "open")\n    posts.each do |post|\n      puts post.author.name\n    end', 'Load `author` with the query (includes)', 'posts = Post.includes(:author).where(status: "open")\n'],
+    ['Post.find_each do |post|\n      post.comments.each { |comment| puts comment.body }\n    end', 'Load `comments` with the query (includes)', 'Post.includes(:comments).find_each do'],
+    ['Post.includes(:comments).find_each do |post|\n      post.comments.each { |comment| puts comment.user.name }\n    end', 'Load `comments.user` with the query (includes)', 'Post.includes(comments: :user).includes(:comments).find_each do'],
+  ])('%s', async (body, title, expected) => {
+    const text = `class Export\n  def run\n    ${body}\n  end\nend\n`;
+    const [fix] = (await codeWorkspace({ ...models, 'app/export.rb': text })).findings('app/export.rb').filter((finding) => finding.rule === 'n-plus-one').flatMap((finding) => finding.fixes());
+    expect(fix?.title).toBe(title);
+    const after = applyEdits(text, fix?.edits ?? []) ?? '';
+    expect(after).toContain(expected);
+    expect((await codeWorkspace({ ...models, 'app/export.rb': after })).lint('app/export.rb', 'n-plus-one')).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { activeRecordAdapter } from './activeRecord/activeRecord';
 import type { LibraryAdapter } from './adapter';
+import { dieselAdapter } from './diesel/diesel';
 import { efCoreAdapter } from './efCore/efCore';
 import { eloquentAdapter } from './eloquent/eloquent';
 import { goSqlAdapter } from './goSql/goSql';
@@ -10,6 +11,7 @@ import { npgsqlAdapter } from './npgsql/npgsql';
 import { pdoAdapter } from './pdo/pdo';
 import { pgxAdapter } from './pgx/pgx';
 import { railsSqlAdapter } from './railsSql/railsSql';
+import { seaOrmAdapter } from './seaOrm/seaOrm';
 import { dieselSqlAdapter, sqlxAdapter } from './sqlx/sqlx';
 import { tokioPostgresAdapter } from './tokioPostgres/tokioPostgres';
 
@@ -17,8 +19,9 @@ import { tokioPostgresAdapter } from './tokioPostgres/tokioPostgres';
 export const commonAdapters: readonly LibraryAdapter[] = [
   gormAdapter, pgxAdapter, goSqlAdapter,
   jpaAdapter, jdbcAdapter,
-  railsSqlAdapter, activeRecordAdapter,
+  // Both are ActiveRecord's: the first that bears the name edits for both.
+  { ...railsSqlAdapter, ...(activeRecordAdapter.loadRelation ? { loadRelation: activeRecordAdapter.loadRelation } : {}) }, activeRecordAdapter,
   eloquentAdapter, pdoAdapter,
   npgsqlAdapter, efCoreAdapter,
-  sqlxAdapter, dieselSqlAdapter, tokioPostgresAdapter,
+  sqlxAdapter, dieselSqlAdapter, dieselAdapter, seaOrmAdapter, tokioPostgresAdapter,
 ];

@@ -14,6 +14,7 @@ import { efCoreModels } from './efCore/efCore';
 import { eloquentModels } from './eloquent/eloquentModels';
 import { gormModels } from './gorm/gormModels';
 import { objectionModels } from './objection/objectionModels';
+import { seaOrmModels } from './seaOrm/seaOrmModels';
 import { sequelizeModels } from './sequelize/sequelizeModels';
 import { sqlalchemyModels } from './sqlalchemy/sqlalchemyModels';
 
@@ -45,7 +46,7 @@ export interface CommonModelSource extends ModelSource {
 
 export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels, mikroModels, sequelizeModels, objectionModels];
 export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels, tortoiseModels, peeweeModels];
-export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [activeRecordModels, eloquentModels, gormModels, efCoreModels];
+export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [activeRecordModels, eloquentModels, gormModels, efCoreModels, seaOrmModels];
 
 /** @returns the declarations of every library whose marks the text holds. */
 export const readModels = <Source extends ModelSource>(readers: readonly ModelReader<Source>[], source: Source): readonly ModelIr[] =>

@@ -38,6 +38,7 @@ export const activeRecordAdapter = createChains({
     return telling.test(chain.calls[0]?.name ?? '') && !/^(?:Dir|File|Set|Hash|Array|ENV|Pathname)$/.test(name) ? { first: 0, confidence: 'typed' } : undefined;
   },
   part,
+  eager: { by: 'includes', joint: '.', behind: /^(?:all|unscoped|with_deleted)$/, write: (path) => `includes(${path.slice(0, -1).reduceRight((inner, name, index) => `${name}: ${index === path.length - 2 ? inner : `{ ${inner} }`}`, `:${path.at(-1) ?? ''}`)})` },
 });
 
 function part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr): ChainPart | undefined {

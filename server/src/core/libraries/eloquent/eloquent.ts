@@ -38,6 +38,7 @@ export const eloquentAdapter = createChains({
     return telling.test(first.name) && /\bIlluminate\\|\buse App\\/.test(context.text) && !/^(?:Rule|Validator|Storage|Cache|Http|Arr|Str|Collection|Route)$/.test(name) ? { first: 0, confidence: 'typed' } : undefined;
   },
   part,
+  eager: { by: 'with', joint: '->', behind: /^(?:query|newQuery|withTrashed|onlyTrashed|withoutGlobalScopes?)$/, write: (path) => `with('${path.join('.')}')` },
 });
 
 function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPart | undefined {

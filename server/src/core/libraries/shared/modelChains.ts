@@ -1,9 +1,10 @@
 import { commonFile, type CommonFile } from '../../hosts/common/context';
 import { spanOf } from '../../hosts/common/syntaxTools';
 import type { ChainCall, LibraryId, ModelIr, QuerySite } from '../../hosts/ir';
+import type { Edit } from '../../text/edit';
 import type { CommonLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
-import type { Chain, HostContext, LibraryAdapter, SiteDraft } from '../adapter';
+import type { Chain, HostContext, LibraryAdapter, RelationRequest, SiteDraft } from '../adapter';
 import { speaksOther } from './driverCalls';
 import { bind, buildSql, concat, fragment, identifier, incomplete, literal, sql, type SqlPart } from './sqlBuilder';
 import { renderSelect } from './sqlClauses';
@@ -14,7 +15,7 @@ export type ChainLink = Chain['calls'][number];
 export interface ChainStart {
   /** Undefined where the class is not known: the query is seen, its table is not. */
   readonly model?: ModelIr;
-  readonly table?: string;
+  readonly table?: string | undefined;
   /** First call of the chain that belongs to the query. */
   readonly first: number;
   readonly confidence: SiteDraft['confidence'];
@@ -22,6 +23,8 @@ export interface ChainStart {
   readonly open?: boolean;
   /** What the last call does, where that hangs on what it is sent to (`user.save`). */
   readonly terminal?: ReturnType<ChainLibrary['terminal']>;
+  /** Where the table is named; default: the first call. */
+  readonly at?: SiteDraft['span'];
 }
 
 /** What a call of the chain adds; absent: nothing that SQL on rows shows (`select`, `includes`). */
@@ -41,10 +44,12 @@ export interface ChainLibrary {
   readonly languages: readonly CommonLanguage[];
   readonly marks: RegExp;
   /** What the last call of a chain does; undefined: the chain only builds. */
-  terminal(name: string, call: ChainLink): { readonly access: 'read' | 'write'; readonly fetches: QuerySite['fetches']; /** Its own arguments are a filter. */ readonly filters?: boolean } | undefined;
+  terminal(name: string, call: ChainLink, calls: readonly ChainLink[]): { readonly access: 'read' | 'write'; readonly fetches: QuerySite['fetches']; /** Its own arguments are a filter. */ readonly filters?: boolean } | undefined;
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined;
   /** Undefined: a call that the table does not know, so that the statement may be another. */
-  part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr): ChainPart | undefined;
+  part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr, table?: string): ChainPart | undefined;
+  /** The call that loads relations with the rows, by their path; `by` is its name. It is written in front of the chain's first call, or behind one that begins anew. */
+  readonly eager?: { readonly by: string; readonly joint: '.' | '->'; readonly behind: RegExp; write(path: readonly string[]): string };
 }
 
 const emptyMap: SiteDraft['map'] = { segments: [] };
@@ -67,15 +72,25 @@ export function createChains(library: ChainLibrary): LibraryAdapter {
       if (!chain || !start || !last) return undefined;
       const calls = chain.calls.slice(start.first);
       if (calls.length === 0) return undefined;
-      const terminal = start.terminal ?? library.terminal(last.name, last);
+      const terminal = start.terminal ?? library.terminal(last.name, last, calls);
       return [draft(call, calls, terminal, start, library, file, context)];
     },
+    ...(library.eager ? { loadRelation: (site, request) => loadRelation(site, request, library.eager) } : {}),
   };
+}
+
+function loadRelation(site: QuerySite, { uri, text, path }: RelationRequest, eager: ChainLibrary['eager']): { readonly edits: readonly Edit[]; readonly by: string } | undefined {
+  const [first] = site.chain;
+  // Only behind the class itself: in front of a relation's name stands a row.
+  if (!first || !eager || !/^\\?[A-Z][\w:\\]*(?:\.|->|::)$/.test(text.slice(site.span.start, first.nameSpan.start).replaceAll(/\s+/g, ''))) return undefined;
+  const written = eager.write(path.map((step) => step.property));
+  if (eager.behind.test(first.name)) return { edits: [{ uri, span: hostSpan(first.span.end, first.span.end), text: `${eager.joint}${written}` }], by: eager.by };
+  return { edits: [{ uri, span: hostSpan(first.nameSpan.start, first.nameSpan.start), text: `${written}${eager.joint}` }], by: eager.by };
 }
 
 function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnType<ChainLibrary['terminal']>, start: ChainStart, library: ChainLibrary, file: CommonFile, context: HostContext): SiteDraft {
   const access = terminal?.access ?? 'read';
-  const read = calls.map((link) => library.part(link, file, context, start.model));
+  const read = calls.map((link) => library.part(link, file, context, start.model, start.table));
   const parts = read.map((part) => part ?? { open: true });
   if (start.open) parts.push({ open: true });
   const scopes = calls.some((link) => lifted.test(link.name)) ? undefined : start.model;
@@ -98,7 +113,7 @@ function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnTy
     return calls[index]?.span ?? anchor;
   };
   const select = renderSelect({
-    from: identifier(start.table, anchor),
+    from: identifier(start.table, start.at ?? anchor),
     where: parts.flatMap((part) => (part.where ? [part.where] : [])),
     orderBy: parts.flatMap((part) => part.order ?? []),
     ...(limit ? { limit: { count: limit, host: at('limit') } } : {}),
