@@ -10,7 +10,7 @@ import { peeweeModels } from './peewee/peeweeModels';
 import { mikroModels } from './mikroOrm/mikroModels';
 import { tortoiseModels } from './tortoise/tortoiseModels';
 import { typeormModels } from './typeorm/typeormModels';
-import { efCoreModels } from './efCore/efCore';
+import { efCoreModels } from './efCore/efCoreModels';
 import { eloquentModels } from './eloquent/eloquentModels';
 import { gormModels } from './gorm/gormModels';
 import { objectionModels } from './objection/objectionModels';

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { codeWorkspace } from '../../support/readCommon';
+
+const models = {
+  'Data/ShopContext.cs': `using Microsoft.EntityFrameworkCore;
+namespace Shop.Data;
+public class ShopContext : DbContext {
+  public DbSet<Order> Orders { get; set; }
+  public DbSet<Customer> Customers => Set<Customer>();
+  public DbSet<Tag> Tags { get; set; }
+  protected override void OnModelCreating(ModelBuilder builder) { builder.Entity<Tag>().ToTable("shop_tags"); }
+}
+[Table("orders")]
+public class Order {
+  public int Id { get; set; }
+  [Column("status_text")]
+  public string Status { get; set; }
+  public int CustomerId { get; set; }
+  public DateTime? ShippedAt { get; set; }
+  public bool Open { get; set; }
+  public Customer Customer { get; set; }
+  public List<Line> Lines { get; set; }
+}
+`,
+};
+const code = (body: string): string => `using Microsoft.EntityFrameworkCore;
+using Shop.Data;
+namespace Shop;
+public class Service {
+  private readonly ShopContext _context;
+  public Service(ShopContext context) { _context = context; }
+  public async Task Run(int id, int[] ids, int page, string name, List<Item> items) {
+    ${body}
+  }
+}
+`;
+const statements = async (body: string): Promise<readonly string[]> => (await codeWorkspace({ ...models, 'Service.cs': code(body) })).file('Service.cs').sites.map((site) => `${site.source?.text ?? '(opaque)'}${site.complete || !site.source ? '' : ' …'}`);
+
+const chains: readonly (readonly [string, string])[] = [
+  ['var all = await _context.Orders.ToListAsync();', 'SELECT * FROM orders'],
+  ['var order = await _context.Orders.FirstOrDefaultAsync(o => o.Id == id);', 'SELECT * FROM orders WHERE "Id" = $1 LIMIT 1'],
+  ['var order = _context.Orders.Single(o => o.Id == 5);', 'SELECT * FROM orders WHERE "Id" = 5 LIMIT 1'],
+  ['var order = await _context.Orders.FindAsync(id);', 'SELECT * FROM orders WHERE "Id" = $1 LIMIT 1 …'],
+  ['var open = await _context.Orders.Where(o => o.Status == "open" && o.CustomerId > 3).ToListAsync();', "SELECT * FROM orders WHERE status_text = 'open' AND \"CustomerId\" > 3"],
+  ['var open = await _context.Orders.Where(o => o.Open || o.ShippedAt == null).ToListAsync();', 'SELECT * FROM orders WHERE ("Open" OR "ShippedAt" IS NULL)'],
+  ['var open = await _context.Orders.Where(o => !o.Open).Where(o => o.ShippedAt!.Value < DateTime.UtcNow).ToListAsync();', 'SELECT * FROM orders WHERE NOT ("Open") AND "ShippedAt" < $1'],
+  ['var some = await _context.Orders.Where(o => ids.Contains(o.Id)).ToListAsync();', 'SELECT * FROM orders WHERE "Id" = ANY($1)'],
+  ['var some = await _context.Orders.Where(o => o.Status.Contains("op")).ToListAsync();', "SELECT * FROM orders WHERE status_text LIKE '%op%'"],
+  ['var some = await _context.Orders.Where(o => EF.Functions.ILike(o.Status, "%op")).ToListAsync();', "SELECT * FROM orders WHERE status_text ILIKE '%op'"],
+  ['var page1 = await _context.Orders.AsNoTracking().OrderByDescending(o => o.Id).ThenBy(o => o.Status).Skip(page * 20).Take(20).ToListAsync();', 'SELECT * FROM orders ORDER BY "Id" DESC, status_text LIMIT 20 OFFSET $1'],
+  ['var some = await _context.Orders.Include(o => o.Customer).Where(o => o.CustomerId == id).ToListAsync();', 'SELECT * FROM orders WHERE "CustomerId" = $1'],
+  ['var any = await _context.Customers.AnyAsync(c => c.Name == name);', 'SELECT * FROM "Customers" WHERE "Name" = $1 LIMIT 1'],
+  ['var n = await _context.Customers.CountAsync(c => id == c.RegionId);', 'SELECT * FROM "Customers" WHERE "RegionId" = $1 LIMIT 1 …'],
+  ['var far = await _context.Orders.Where(o => o.Customer.Name == name && o.Id > 1).ToListAsync();', 'SELECT * FROM orders WHERE "Id" > 1 …'],
+  ['var either = await _context.Orders.Where(o => o.Customer.Name == name || o.Id > 1).ToListAsync();', 'SELECT * FROM orders …'],
+  ['var tags = await _context.Set<Tag>().Where(t => t.Name.StartsWith(name)).ToListAsync();', 'SELECT * FROM shop_tags WHERE "Name" LIKE $1 || \'%\''],
+  ['var names = await _context.Orders.Where(o => o.Id == id).Select(o => o.Status).Distinct().ToListAsync();', 'SELECT * FROM orders WHERE "Id" = $1'],
+  ['await _context.Orders.Where(o => o.Id == id).ExecuteDeleteAsync();', '(opaque)'],
+  ['await _context.SaveChangesAsync();', '(opaque)'],
+];
+
+describe('what EF Core sends', () => {
+  it.each(chains)('%s', async (body, expected) => {
+    expect(await statements(body)).toEqual([expected]);
+  });
+
+  it.each([
+    'var open = items.Where(o => o.Id == id).ToList();',
+    '_context.Orders.Add(new Order { Id = id });',
+    'var first = items.FirstOrDefault(o => o.Id == id);',
+    'var order = items.OrderBy(o => o.Id).Skip(5).Take(5).ToList();',
+    'await _stream.SaveChangesAsync();',
+    'var dictionary = ids.ToDictionary(i => i);',
+  ])('nothing is sent by %s', async (body) => {
+    expect((await codeWorkspace({ ...models, 'Service.cs': code(body) })).file('Service.cs').sites.filter((site) => site.executes !== 'no')).toEqual([]);
+  });
+
+  it('queries and units of work in loops, with their places', async () => {
+    const workspace = await codeWorkspace({ ...models, 'Service.cs': code('foreach (var one in ids) {\n      var order = await _context.Orders.FirstOrDefaultAsync(o => o.Id == one);\n      order.Status = "seen";\n      await _context.SaveChangesAsync();\n    }\n    var list = await _context.Orders.OrderBy(o => o.Id).Skip(page * 20).Take(20).ToListAsync();') });
+    expect(workspace.lint('Service.cs')).toEqual(['n-plus-one: _context.Orders.FirstOrDefaultAsync', 'write-in-loop: _context.SaveChangesAsync', 'offset-pagination: .Skip(page * 20)']);
+  });
+
+  it('a unit of work behind the loop, or of a chunk, is one', async () => {
+    const workspace = await codeWorkspace({ ...models, 'Service.cs': code('foreach (var one in ids) {\n      _context.Orders.Add(new Order { Id = one });\n    }\n    await _context.SaveChangesAsync();\n    foreach (var chunk in ids.Chunk(100)) {\n      _context.Orders.AddRange(chunk.Select(one => new Order { Id = one }));\n      await _context.SaveChangesAsync();\n    }') });
+    expect(workspace.lint('Service.cs')).toEqual([]);
+  });
+
+  it('says of a context with filters that more may be added', async () => {
+    const filtered = { 'Data/ShopContext.cs': models['Data/ShopContext.cs'].replace('builder.Entity<Tag>().ToTable("shop_tags");', 'builder.Entity<Order>().HasQueryFilter(o => o.Open);') };
+    expect((await codeWorkspace({ ...filtered, 'Service.cs': code('var all = await _context.Orders.ToListAsync();') })).file('Service.cs').sites.map((site) => site.complete)).toEqual([false]);
+  });
+});
