@@ -27,3 +27,27 @@ describe('project helpers that run a function', () => {
     expect((await codeWorkspace({ [path]: code })).loops(path)).toEqual(expected);
   });
 });
+
+/** A function that passes its parameter to a query, a call of it with a text, and one in a loop. */
+const texts: readonly (readonly [path: string, code: string])[] = [
+  ['a.go', 'package a\n\ntype Store struct {\n\tdb *sql.DB\n}\n\nfunc (s *Store) all(ctx context.Context, query string, args ...any) (*sql.Rows, error) {\n\treturn s.db.QueryContext(ctx, query, args...)\n}\n\nfunc (s *Store) run(ctx context.Context, ids []int64, page int) {\n\ts.all(ctx, "SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1", page)\n\tfor _, id := range ids {\n\t\ts.all(ctx, "SELECT id FROM lines WHERE order_id = $1", id)\n\t}\n}\n'],
+  ['A.java', 'class A {\n  private JdbcTemplate jdbc;\n  List<Row> all(String query, Object... args) { return jdbc.query(query, mapper, args); }\n  void run(List<Long> ids, int page) {\n    all("SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET ?", page);\n    for (Long id : ids) {\n      all("SELECT id FROM lines WHERE order_id = ?", id);\n    }\n  }\n}\n'],
+  ['a.rb', 'class A\n  def initialize\n    @conn = PG::Connection.new(ENV["URL"])\n  end\n\n  def all(sql, *args)\n    @conn.exec_params(sql, args)\n  end\n\n  def run(ids, page)\n    all("SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1", page)\n    ids.each do |id|\n      all("SELECT id FROM lines WHERE order_id = $1", id)\n    end\n  end\nend\n'],
+  ['A.php', '<?php\nclass A {\n  public function __construct(private PDO $pdo) {}\n  private function all(string $sql) { return $this->pdo->query($sql); }\n  public function run(array $ids, int $page) {\n    $this->all("SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $page");\n    foreach ($ids as $id) {\n      $this->all("SELECT id FROM lines WHERE order_id = $id");\n    }\n  }\n}\n'],
+  ['A.cs', 'using Npgsql;\nusing Dapper;\nclass A {\n  NpgsqlConnection _conn;\n  Task<IEnumerable<int>> All(string sql, object args) => _conn.QueryAsync<int>(sql, args);\n  async Task Run(int[] ids, int page) {\n    await All("SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET @page", new { page });\n    foreach (var id in ids) {\n      await All("SELECT id FROM lines WHERE order_id = @id", new { id });\n    }\n  }\n}\n'],
+  ['a.rs', 'use sqlx::PgPool;\nasync fn all(pool: &PgPool, sql: &str, id: i64) -> Vec<Row> { sqlx::query(sql).bind(id).fetch_all(pool).await.unwrap() }\nasync fn run(pool: &PgPool, ids: Vec<i64>, page: i64) {\n    all(pool, "SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1", page).await;\n    for id in ids {\n        all(pool, "SELECT id FROM lines WHERE order_id = $1", id).await;\n    }\n}\n'],
+];
+
+describe('project functions that pass their text to a query', () => {
+  it.each(texts)('are queries where they are called (%s)', async (path, code) => {
+    const workspace = await codeWorkspace({ [path]: code });
+    expect(workspace.file(path).sites.flatMap((site) => site.source?.text.replace(/\$\d+|@\w+|\?|\$\w+/, '').trim() ?? [])).toEqual(['SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET', 'SELECT id FROM lines WHERE order_id =']);
+    expect(workspace.lint(path, 'offset-pagination').map((finding) => finding.slice(0, 26))).toEqual(['offset-pagination: OFFSET ']);
+    expect(workspace.loops(path)).toHaveLength(1);
+  });
+
+  it('not a text that goes elsewhere, nor a function of a shared name', async () => {
+    const code = 'package a\n\ntype Store struct {\n\tdb *sql.DB\n}\ntype Log struct{}\n\nfunc (s *Store) all(query string) { s.db.Query(query) }\nfunc (l *Log) all(text string) {}\nfunc (s *Store) note(text string, id int64) { s.db.Query("SELECT id FROM a WHERE b = $1", text) }\n\nfunc (s *Store) run(l *Log) {\n\tl.all("SELECT id FROM x")\n\ts.note("select one from the list", 1)\n}\n';
+    expect((await codeWorkspace({ 'a.go': code })).file('a.go').sites.flatMap((site) => site.source?.text ?? [])).toEqual(['SELECT id FROM a WHERE b = $1']);
+  });
+});

@@ -169,7 +169,7 @@ function collectRuns(input: SummaryInput, call: CallIr, parameters: readonly str
       }
       continue;
     }
-    const parameter = parameters.indexOf(argument.text.replace(/^\*+/, ''));
+    const parameter = parameters.indexOf(argument.text.replace(/^[*&]+/, ''));
     if (parameter < 0) continue;
     const loop = input.index.loopOfCall.get(call.id);
     if (loop) note(parameter, true);

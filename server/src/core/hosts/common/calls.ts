@@ -10,7 +10,7 @@ export function readCalls(source: Source, names: Names): CallIr[] {
     const form = source.callForm(node);
     const given = form ? [...form.args, ...(form.block ? [{ node: form.block }] : [])] : [];
     const fn = source.functionOf(node);
-    const callee = qualified(names.calleePath(node), node, source);
+    const callee = ofParameter(qualified(names.calleePath(node), node, source), form?.receiver, names);
     return {
       id,
       span: spanOf(node),
@@ -34,6 +34,17 @@ export function readCalls(source: Source, names: Names): CallIr[] {
     };
   });
   return [...calls, ...namedRuns(source, names, calls.length)];
+}
+
+/** Interfaces and delegates that stand for a function, and the methods that call it. */
+const functional = /^(?:[\w.]+\.)?(?:\w*(?:Consumer|Supplier|Predicate|Operator|Function|Callback|Runnable|Callable)|Func|Action)\b(?!\.)/;
+const calling = /^(?:accept|apply|applyAs\w+|run|call|get|test|invoke|Invoke|execute|doIn\w+)$/;
+
+/** A function that a name holds is called by the name alone: `$work(…)`, `work.accept(…)`, `work.Invoke(…)`. */
+function ofParameter(callee: readonly string[], receiver: SyntaxNode | undefined, names: Names): readonly string[] {
+  const [name = '', method = ''] = callee;
+  if (callee.length === 1 && name.startsWith('$')) return [name.slice(1)];
+  return callee.length === 2 && receiver && calling.test(method) && functional.test(names.typeOf(receiver) ?? '') ? [name] : callee;
 }
 
 /** `Charges::CreateService.call`: the class by its full name. */

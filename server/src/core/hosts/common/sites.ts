@@ -4,6 +4,7 @@ import type { QuerySite } from '../ir';
 import type { SyntaxNode } from '../syntax';
 import { resultNameOf } from './calls';
 import type { Source } from './source';
+import { recognise, wrapperSites } from './wrappers';
 
 export interface DraftAt {
   readonly draft: SiteDraft;
@@ -18,12 +19,7 @@ export function collectDrafts(source: Source, context: HostContext, adapters: re
   if (adapters.length === 0) return [];
   const found: DraftAt[] = [];
   for (const node of source.calls) {
-    for (const adapter of adapters) {
-      const drafts = adapter.recognise(node, context);
-      if (!drafts) continue;
-      for (const draft of drafts) found.push({ draft, node });
-      break;
-    }
+    for (const draft of recognise(node, context, adapters) ?? wrapperSites(node, context, adapters) ?? []) found.push({ draft, node });
   }
   const isPart = (inner: DraftAt, outer: DraftAt): boolean =>
     inner.node.id !== outer.node.id && (isChainOf(inner.node, outer.node, source) || (inner.draft.executes === 'no' && containsSpan(outer.draft.span, inner.draft.span)) || (outer.draft.consumes?.some((span) => containsSpan(span, inner.draft.span)) ?? false));

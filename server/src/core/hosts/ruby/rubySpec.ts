@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '../syntax';
 import type { ArgumentForm, CallForm, Form, FormatCall, LanguageSpec, ParameterForm, RecordEntry, StringPiece } from '../common/forms';
-import { entry, escapedText, field, hasToken, lastWord, literalPieces, parts } from '../common/syntaxTools';
+import { child, entry, escapedText, field, hasToken, lastWord, literalPieces, parts } from '../common/syntaxTools';
 
 const branch = (node: SyntaxNode): Form => ({ kind: 'branch', parts: parts(node) });
 const wrap = (node: SyntaxNode): Form | undefined => { const inner = parts(node)[0]; return inner ? { kind: 'wrap', inner } : undefined; };
@@ -13,6 +13,7 @@ export const rubySpec: LanguageSpec = {
     module: classForm,
     method: functionForm,
     singleton_method: functionForm,
+    yield: (node) => { const word = node.children[0]; return word ? { kind: 'call', name: word, args: argumentsOf(child(node, 'argument_list')) } : undefined; },
     lambda: (node) => ({ kind: 'function', parameters: parametersOf(field(node, 'parameters')), body: field(node, 'body') }),
     do_block: blockForm,
     block: blockForm,
@@ -199,8 +200,12 @@ function parametersOf(list: SyntaxNode | undefined): ParameterForm[] {
   });
 }
 
+/** A method that yields has its block as a last parameter, called `yield`. */
 function functionForm(node: SyntaxNode): Form {
-  return { kind: 'function', name: field(node, 'name'), parameters: parametersOf(field(node, 'parameters')), body: field(node, 'body') };
+  const parameters = parametersOf(field(node, 'parameters'));
+  const body = field(node, 'body');
+  const yields = body !== undefined && /\byield\b/.test(body.text) && !parts(field(node, 'parameters')).some((parameter) => parameter.type === 'block_parameter');
+  return { kind: 'function', name: field(node, 'name'), parameters: yields ? [...parameters, { name: 'yield' }] : parameters, body };
 }
 
 /** What is included lends its methods. */
