@@ -1,9 +1,10 @@
 import type { CommonFile } from '../../hosts/common/context';
 import { constantOf } from '../../hosts/common/strings';
+import type { ModelIr } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { Chain, HostContext } from '../adapter';
-import { fragment, sql } from '../shared/sqlBuilder';
-import { createChains, pluralize, snakeCase, textCondition, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
+import { bind, concat, fragment, group, identifier, incomplete, join, sql, type SqlPart } from '../shared/sqlBuilder';
+import { createChains, equals, pluralize, snakeCase, textCondition, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
 
 const one = { access: 'read', fetches: 'one' } as const;
 const many = { access: 'read', fetches: 'many' } as const;
@@ -35,21 +36,33 @@ export const gormAdapter = createChains({
     const table = named ? constantOf(named, file.source) : undefined;
     return { ...(known ? { model: known } : {}), table: typeof table === 'string' ? table : known?.table ?? (model === undefined ? undefined : pluralize(snakeCase(model))), first: 0, confidence: typed ? 'proved' : 'typed' };
   },
-  part(call: ChainLink, file: CommonFile, context: HostContext): ChainPart | undefined {
+  part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr): ChainPart | undefined {
     const [first, ...rest] = call.argNodes;
+    const given = (nodes: readonly SyntaxNode[]): SqlPart | undefined => (nodes[0] ? condition(nodes[0], nodes.slice(1), call, file, context, model) : undefined);
     switch (call.name) {
       case 'Where': {
-        const text = first && textCondition(first, rest, context);
-        return text ? { where: text } : { open: true };
+        const where = given(call.argNodes);
+        return where ? { where } : { open: true };
+      }
+      case 'Not': {
+        const where = given(call.argNodes);
+        return where ? { where: concat(sql('NOT ', call.span), group(where)) } : { open: true };
+      }
+      case 'Or': {
+        const or = given(call.argNodes);
+        return or ? { or } : { or: 'unknown', open: true };
       }
       case 'Find':
-      case 'Delete':
-        return rest.length === 0 ? {} : { open: true };
+      case 'Delete': {
+        const where = given(rest);
+        return rest.length === 0 ? {} : where ? { where } : { open: true };
+      }
       case 'First':
       case 'Take':
       case 'Last': {
-        const text = rest[0] && textCondition(rest[0], rest.slice(1), context);
-        return { limit: sql('1', call.span), ...(text ? { where: text } : {}), open: rest.length > 0 && !text };
+        const where = given(rest);
+        const order = call.name === 'Take' ? [] : [concat(identifier('id', call.span), sql(call.name === 'Last' ? ' DESC' : '', call.span))];
+        return { limit: sql('1', call.span), ...(where ? { where } : {}), ...(order.length > 0 ? { order } : {}), open: rest.length > 0 && !where };
       }
       case 'Order': {
         const text = first && context.string(first);
@@ -68,6 +81,36 @@ export const gormAdapter = createChains({
     }
   },
 });
+
+/** `"name = ?", name`, `&User{Name: name}`, `map[string]any{"name": name}`, a key or a list of keys. */
+function condition(first: SyntaxNode, rest: readonly SyntaxNode[], call: ChainLink, file: CommonFile, context: HostContext, model: ModelIr | undefined): SqlPart | undefined {
+  const text = textCondition(first, rest, context);
+  if (text) return text;
+  if (rest.length > 0) return undefined;
+  const inner = file.source.unwrap(first);
+  const literalNode = inner.type === 'composite_literal' ? inner : inner.type === 'unary_expression' ? inner.namedChildren.find((child) => child.type === 'composite_literal') : undefined;
+  if (literalNode) {
+    const form = file.source.form(literalNode);
+    const map = /^map\[string\]/.test(literalNode.text);
+    if (form?.kind === 'list') return form.items.length === 0 ? undefined : concat(identifier('id', call.span), sql(' = ANY(', call.span), bind(context.bind(literalNode, '')), sql(')', call.span));
+    if (form?.kind !== 'record' || form.entries.length === 0) return undefined;
+    const parts = form.entries.flatMap((entry) => {
+      // Fields at their zero are left out by gorm.
+      if (!map && /^(?:0|""|false|nil)$/.test(entry.value.text)) return [];
+      const key = entry.key.replace(/^["`]|["`]$/g, '');
+      return [equals(map ? key : model?.columns.find((column) => column.property === key)?.column ?? snakeCase(key), entry.value, entry.span, context)];
+    });
+    // A variable may be at its zero too: then the condition is not there.
+    const certain = map || form.entries.every((entry) => context.argument(entry.value).literal !== undefined);
+    return parts.length === 0 ? undefined : concat(join(parts, ' AND '), certain ? [] : incomplete);
+  }
+  const known = context.argument(inner).literal;
+  if (typeof known === 'number') return equals('id', inner, call.span, context);
+  const type = file.names.typeOf(inner);
+  if (type === undefined) return undefined;
+  if (/^(?:u?int(?:8|16|32|64)?|uuid\.UUID)$/.test(type)) return equals('id', inner, call.span, context);
+  return /^\[\](?:u?int(?:8|16|32|64)?|uuid\.UUID)$/.test(type) ? concat(identifier('id', call.span), sql(' = ANY(', call.span), bind(context.bind(inner, '')), sql(')', call.span)) : undefined;
+}
 
 /** The struct behind `Model(&User{})`, `Find(&users)`. */
 function modelName(calls: readonly ChainLink[], file: CommonFile): string | undefined {

@@ -6,7 +6,7 @@ import type { CommonLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
 import type { Chain, HostContext, LibraryAdapter, RelationRequest, SiteDraft } from '../adapter';
 import { speaksOther } from './driverCalls';
-import { bind, buildSql, concat, fragment, identifier, incomplete, literal, sql, type SqlPart } from './sqlBuilder';
+import { bind, buildSql, concat, fragment, group, identifier, incomplete, join, literal, sql, type SqlPart } from './sqlBuilder';
 import { renderSelect } from './sqlClauses';
 
 export type ChainLink = Chain['calls'][number];
@@ -30,6 +30,8 @@ export interface ChainStart {
 /** What a call of the chain adds; absent: nothing that SQL on rows shows (`select`, `includes`). */
 export interface ChainPart {
   readonly where?: SqlPart;
+  /** An alternative to all conditions before it; not known: nothing is said of them any more. */
+  readonly or?: SqlPart | 'unknown';
   readonly order?: readonly SqlPart[];
   readonly limit?: SqlPart;
   readonly offset?: SqlPart;
@@ -114,13 +116,24 @@ function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnTy
   };
   const select = renderSelect({
     from: identifier(start.table, start.at ?? anchor),
-    where: parts.flatMap((part) => (part.where ? [part.where] : [])),
+    where: conditionsOf(parts),
     orderBy: parts.flatMap((part) => part.order ?? []),
     ...(limit ? { limit: { count: limit, host: at('limit') } } : {}),
     ...(offset ? { offset: { count: offset, host: at('offset') } } : {}),
   });
   const built = buildSql(concat(select, parts.some((part) => part.open) ? incomplete : []));
   return { ...base, source: built.source, map: built.map, binds: built.binds, conditional: built.conditional, complete: built.complete };
+}
+
+/** Conditions of the calls, joined by AND; an alternative stands beside all that came before it. */
+function conditionsOf(parts: readonly ChainPart[]): readonly SqlPart[] {
+  let where: SqlPart[] = [];
+  for (const part of parts) {
+    if (part.or === 'unknown') where = [];
+    else if (part.or) where = where.length === 0 ? [part.or] : [group(join([group(join(where, ' AND ')), part.or], ' OR '))];
+    if (part.where) where.push(part.where);
+  }
+  return where;
 }
 
 const plainCall = ({ name, nameSpan, span, args }: ChainLink): ChainCall => ({ name, nameSpan, span, args });
@@ -160,7 +173,10 @@ export function textCondition(node: SyntaxNode, values: readonly SyntaxNode[], c
   for (const [index, mark] of marks.entries()) {
     const value = values[index];
     if (!value) return undefined;
-    built.push(fragment(text, at, mark.index), valuePart(value, context));
+    // `id IN ?` takes a list without parentheses.
+    const list = /\b(NOT\s+)?IN\s+$/i.exec(text.text.slice(at, mark.index));
+    if (list) built.push(fragment(text, at, at + list.index), sql(list[1] === undefined ? '= ANY(' : '<> ALL('), bind(context.bind(value, '')), sql(')'));
+    else built.push(fragment(text, at, mark.index), valuePart(value, context));
     at = mark.index + 1;
   }
   return concat(...built, fragment(text, at), sql(')'));
