@@ -7,6 +7,7 @@ import type { SchemaChange } from '../core/catalog/changes';
 import { collectSchemaSteps, describeMigrationFolder, detectMigrationTarget, findCodeMigrationFolders, findSchemaSources, type SchemaFile, type SchemaParser } from '../core/catalog/migrations';
 import type { Catalog, CatalogSource } from '../core/catalog/model';
 import { collectProgramHistories, type ProgramHistory } from '../core/catalog/programMigrations';
+import { railsSchemaToSql } from '../core/catalog/railsSchema';
 import type { SchemaSource } from '../core/catalog/schemaSources';
 import type { HostFile } from '../core/hosts/ir';
 import type { FindHistory } from '../core/migrations/history';
@@ -77,10 +78,11 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     for (const file of await inJournal(folder, source)) {
       const target = path.resolve(folder, file);
       const text = await readTextFile(target, MAX_SCHEMA_BYTES);
-      if ('text' in text) files.push({ uri: toUri(target), text: text.text });
+      if ('text' in text) files.push({ uri: toUri(target), text: target.endsWith('.rb') ? railsSchemaToSql(text.text) : text.text });
       else problems.push(`the schema file ${file} is left out: ${text.skipped}`);
     }
-    const steps = collectSchemaSteps(files, parser);
+    // The places of Rails' dump are those of the SQL that was made of it.
+    const steps = collectSchemaSteps(files, parser).map((step) => (source.path.endsWith('.rb') ? { changes: step.changes } : step));
     return source.kind === 'schema' && schema.length === 0 ? [...steps, ...(await doubtsAfterSchema(folder, relative, steps))] : steps;
   };
   const loaded = await Promise.all(sources.map((source) => ('tool' in source ? historyPart(folder, source) : filePart(folder, source, read))));

@@ -129,6 +129,46 @@ class Team(Base):
 });
 
 describe('a dump of Rails', () => {
+  it('of schema.rb alone is the schema: tables, keys, indexes', async () => {
+    const { project, workspace } = await open({
+      'db/schema.rb': `ActiveRecord::Schema[7.1].define(version: 2024_01_01_000000) do
+  enable_extension "plpgsql"
+  create_enum "state", ["open", "paid"]
+
+  create_table "customers", force: :cascade do |t|
+    t.string "email", limit: 100, null: false
+    t.index "lower((email)::text)", name: "index_customers_on_lower_email", unique: true
+  end
+
+  create_table "orders", id: :uuid, default: -> { "gen_random_uuid()" }, force: :cascade do |t|
+    t.bigint "customer_id", null: false
+    t.decimal "total", precision: 12, scale: 2, default: "0.0", null: false
+    t.enum "state", default: "open", enum_type: "state"
+    t.string "tags", default: [], array: true
+    t.datetime "created_at", null: false
+    t.index ["customer_id", "created_at"], name: "index_orders_recent", order: { created_at: :desc }, where: "(state = 'open'::state)"
+    t.index ["tags"], name: "index_orders_on_tags", using: :gin
+  end
+
+  create_table "customers_tags", id: false, force: :cascade do |t|
+    t.bigint "customer_id"
+  end
+
+  add_foreign_key "orders", "customers"
+end
+`,
+      'queries.sql': 'SELECT total FROM orders WHERE total = $1 LIMIT 10;',
+    });
+    expect(project.catalog).toMatchObject({ source: 'schema', label: 'db/schema.rb' });
+    expect([...(project.catalog?.tables.keys() ?? [])]).toEqual(['public.customers', 'public.orders', 'public.customers_tags']);
+    const orders = project.catalog?.tables.get('public.orders');
+    expect(orders?.columns.map(({ name, type, notNull }) => `${name} ${type}${notNull ? ' !' : ''}`)).toEqual(['id uuid !', 'customer_id bigint !', 'total numeric(12,2) !', 'state state', 'tags character varying[]', 'created_at timestamp without time zone !']);
+    expect(orders?.indexes.map(({ name, method, keys }) => `${name} ${method} ${keys.map((key) => `${key.column}${key.descending ? ' desc' : ''}`).join()}`)).toEqual(['orders_pkey btree id', 'index_orders_recent btree customer_id,created_at desc', 'index_orders_on_tags gin tags']);
+    expect(orders?.foreignKeys).toMatchObject([{ columns: ['customer_id'], references: { table: 'customers', columns: ['id'] } }]);
+    expect(project.catalog?.tables.get('public.customers')?.indexes).toMatchObject([{ name: 'customers_pkey' }, { unique: true, keys: [{ expression: expect.stringContaining('lower') }] }]);
+    expect(await rulesOf(project, workspace.path('queries.sql'))).toContain('unindexed-predicate');
+  });
+
   it('is read whole, and schema.rb beside it does not matter', async () => {
     const { project } = await open({
       'db/schema.rb': 'ActiveRecord::Schema.define {}', 'db/migrate/20240101000000_create.rb': 'class Create < ActiveRecord::Migration[7.0]; end',

@@ -84,7 +84,9 @@ export function findSchemaSources(paths: readonly string[]): readonly SchemaSour
   const schemas = paths.filter((path) => schemaFile.test(nameOf(path)) && !notSchema.test(path) && !claimed.has(path) && !undoFile.test(nameOf(path)))
     .sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1))
     .map((path): SchemaSource => ({ kind: 'schema', path, files: [path] }));
-  return [...migrations, ...schemas];
+  // What Rails dumps; SQL beside it says more.
+  const rails = paths.filter((path) => /(?:^|\/)db\/schema\.rb$/.test(path) && !notSchema.test(path)).sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1)).map((path): SchemaSource => ({ kind: 'schema', path, files: [path] }));
+  return [...migrations, ...schemas, ...rails];
 }
 
 /** A migration tool's file in code: knex and node-pg-migrate (`exports.up`), alembic (`down_revision`). */
