@@ -111,7 +111,7 @@ const go = (body: string): string => `package a\n\nimport "gorm.io/gorm"\n\ntype
 group('gorm', () => {
   it.each<[string, string[]]>([
     ['db.Where("name = ?", id).Find(&items)', ['read SELECT * FROM order_items WHERE (name = $1) AND deleted_at IS NULL']],
-    ['db.First(&user, "id = ?", id)', ['read SELECT * FROM accounts WHERE (id = $1) LIMIT 1']],
+    ['db.First(&user, "id = ?", id)', ['read SELECT * FROM accounts WHERE (id = $1) ORDER BY id LIMIT 1']],
     ['db.Order("id").Limit(20).Offset(page).Find(&items)', ['read SELECT * FROM order_items WHERE deleted_at IS NULL ORDER BY id LIMIT 20 OFFSET $1']],
     ['db.Model(&OrderItem{}).Where("id > 5").Count(&n)', ['read SELECT * FROM order_items WHERE (id > 5) AND deleted_at IS NULL']],
     ['db.Unscoped().Where("id > 5").Find(&items)', ['read SELECT * FROM order_items WHERE (id > 5)']],
@@ -139,9 +139,9 @@ const cs = (body: string): string => `using Microsoft.EntityFrameworkCore;\npubl
 group('EF Core', () => {
   it.each<[string, string[]]>([
     ['await _db.Users.ToListAsync();', ['read SELECT * FROM "Users"']],
-    ['await _db.Users.FindAsync(id);', ['read SELECT * FROM "Users"']],
-    ['await _db.Users.Where(u => u.Id == id).OrderBy(u => u.Id).Skip(page).Take(20).ToListAsync();', ['read SELECT * FROM "Users" LIMIT 20 OFFSET $1']],
-    ['await _db.Orders.AsNoTracking().FirstOrDefaultAsync(o => o.Id == id);', ['read SELECT * FROM "Orders" LIMIT 1']],
+    ['await _db.Users.FindAsync(id);', ['read SELECT * FROM "Users" WHERE "Id" = $1 LIMIT 1']],
+    ['await _db.Users.Where(u => u.Id == id).OrderBy(u => u.Id).Skip(page).Take(20).ToListAsync();', ['read SELECT * FROM "Users" WHERE "Id" = $1 ORDER BY "Id" LIMIT 20 OFFSET $2']],
+    ['await _db.Orders.AsNoTracking().FirstOrDefaultAsync(o => o.Id == id);', ['read SELECT * FROM "Orders" WHERE "Id" = $1 LIMIT 1']],
     ['await _db.Users.Where(u => u.Id == id).ExecuteDeleteAsync();', ['write (opaque)']],
   ])('%s', async (body, expected) => {
     expect(await statements({ ...ef, 'A.cs': cs(body) }, 'A.cs')).toEqual(expected);
