@@ -1,7 +1,7 @@
 import { servesForeignKey } from '../core/catalog/foreignKeyIndex';
 import { defaultRows } from '../core/catalog/assumedStatistics';
 import { findColumn, findTable } from '../core/catalog/lookup';
-import type { Catalog } from '../core/catalog/model';
+import type { Catalog, Table } from '../core/catalog/model';
 import { relationKey } from '../core/catalog/names';
 import type { FindOptions, PlanAdviceVerdict, PlanFinding, PlanWhatIf } from '../core/plan/findings';
 import { planShape } from '../core/plan/calibration';
@@ -77,13 +77,14 @@ export function withoutRefuted(findings: readonly PlanFinding[], verified: reado
 export const knownToPlans = (catalog: Catalog | undefined, planned = false): FindOptions => ({
   serverVersion: catalog?.server?.version,
   relationRows: ({ schema, relation }) => {
-    const table = catalog && relation !== undefined ? findTable(catalog, { name: relation, ...(schema === undefined ? {} : { schema }) }) : undefined;
+    const table = tableOf(catalog, schema, relation);
     if (!table) return undefined;
     const rows = planned ? volumeOf(catalog!, table, defaultRows).stats.tuples : catalog!.statistics?.relations.get(relationKey(table.schema, table.name))?.tuples;
     return rows === undefined || rows < 0 ? undefined : rows;
   },
+  columnType: ({ schema, relation }, column) => findColumn(tableOf(catalog, schema, relation), column)?.type,
   partitionKey: ({ schema, relation }) => {
-    const table = catalog && relation !== undefined ? findTable(catalog, { name: relation, ...(schema === undefined ? {} : { schema }) }) : undefined;
+    const table = tableOf(catalog, schema, relation);
     const parent = table?.partitionOf === undefined ? undefined : catalog!.tables.get(table.partitionOf);
     const key = parent?.partitionKey;
     return parent && key && key.columns.every((column) => findColumn(parent, column)) ? { table: parent.name, columns: key.columns, partitions: key.partitions } : undefined;
@@ -97,6 +98,9 @@ export const knownToPlans = (catalog: Catalog | undefined, planned = false): Fin
     return { schema: table.schema, table: table.name, columns: key.columns, indexed: table.incomplete === true || catalog?.incomplete === true || table.indexes.some((index) => servesForeignKey(index, key.columns)) };
   },
 });
+
+const tableOf = (catalog: Catalog | undefined, schema: string | undefined, name: string | undefined): Table | undefined =>
+  (name === undefined ? undefined : findTable(catalog, { name, ...(schema === undefined ? {} : { schema }) }));
 
 /** A plan names the partition that a row was deleted from, a foreign key the whole table. */
 function refersTo(catalog: Catalog, table: string, relation: string): boolean {

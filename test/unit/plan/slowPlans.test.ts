@@ -50,6 +50,12 @@ describe('estimates', () => {
     expect(kinds(pairs.find(({ name }) => name === 'wasted-reads-expression')!.estimated!.slow, {})).toEqual([]);
     expect(findingOf('wasted-reads', 'estimated').needsProof).toBeUndefined();
   });
+  it('advise no column that is compared as another type, where a catalog knows its type', () => {
+    const model = parsePlan({ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 't', 'Total Cost': 90_000, 'Plan Rows': 1, Filter: "(((id)::text = '5'::text) AND ((name)::text = 'x'::text) AND (total = 5))" } });
+    const advised = (options: FindOptions): string | undefined => findInPlan(model, options)[0]?.advice[0]?.sql;
+    expect(advised({})).toBe('CREATE INDEX CONCURRENTLY ON t (id, name, total);');
+    expect(advised({ columnType: (_, column) => ({ id: 'bigint', name: 'character varying(80)' })[column] })).toBe('CREATE INDEX CONCURRENTLY ON t (name, total);');
+  });
   it('of OFFSET are silent where the planner did not know it', () => {
     const plan = (startup: number): unknown => ({ Plan: { 'Node Type': 'Limit', 'Startup Cost': startup, 'Total Cost': startup + 2, 'Plan Rows': 20, Plans: [{ 'Node Type': 'Index Scan', 'Relation Name': 't', 'Startup Cost': 0, 'Total Cost': 100_000, 'Plan Rows': 1_000_000, 'Parent Relationship': 'Outer' }] } });
     expect(kinds(plan(40_000))).toEqual(['discarded-rows']);

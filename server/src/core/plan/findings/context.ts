@@ -13,6 +13,8 @@ export interface PlanContext {
   readonly whole: number;
   /** Rows of the relation that a node reads, where statistics are known. */
   relationRows(node: PlanNode): number | undefined;
+  /** Type of a column of the relation that a node reads, where a catalog knows it. */
+  columnType(node: PlanNode, column: string): string | undefined;
   /** The table that the relation of a node is a partition of, with the plain columns it is cut by; undefined where it is none, or no catalog knows. */
   partitionKey(node: PlanNode): KnownPartitionKey | undefined;
   /** `hash_mem_multiplier`: how many times `work_mem` a hash table may take. */
@@ -50,16 +52,17 @@ export interface KnownPartitionKey {
 export interface FindOptions {
   readonly foreignKey?: PlanContext['foreignKey'];
   readonly relationRows?: PlanContext['relationRows'];
+  readonly columnType?: PlanContext['columnType'];
   readonly partitionKey?: PlanContext['partitionKey'];
   /** `server_version_num` of the server that made the plan, where it is known. */
   readonly serverVersion?: number;
 }
 
-export function toContext(model: PlanModel, { foreignKey = unknown, relationRows = unknown, partitionKey = unknown, serverVersion }: FindOptions = {}): PlanContext {
+export function toContext(model: PlanModel, { foreignKey = unknown, relationRows = unknown, columnType = unknown, partitionKey = unknown, serverVersion }: FindOptions = {}): PlanContext {
   const nodes = collectNodes(model.root);
   const parents = new Map<PlanNode, PlanNode>();
   for (const node of nodes) for (const child of node.children) parents.set(child, node);
-  return { model, nodes, timed: model.timed, whole: model.timed ? (model.wholeMs ?? 0) : model.root.totalCost, hashMemory: hashMemoryOf(model, serverVersion), parentOf: (node) => parents.get(node), foreignKey, relationRows, partitionKey };
+  return { model, nodes, timed: model.timed, whole: model.timed ? (model.wholeMs ?? 0) : model.root.totalCost, hashMemory: hashMemoryOf(model, serverVersion), parentOf: (node) => parents.get(node), foreignKey, relationRows, columnType, partitionKey };
 }
 
 const unknown = (): undefined => undefined;

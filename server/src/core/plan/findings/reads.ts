@@ -52,13 +52,21 @@ const wastedAdvice = (context: PlanContext, group: readonly PlanNode[], filter: 
 /** What would find the rows that a node's filter keeps, for one scan or those of several partitions; empty where nothing general does. */
 export function conditionAdvice(context: PlanContext, group: readonly PlanNode[], filter: string, answered: readonly string[]): readonly PlanAdvice[] {
   const node = group[0]!;
+  // `(id)::text = …` is a comparison of the column itself where it is varchar, which a plan does not say.
+  const usable = conjunctsOf(filter).filter((part) => !isCastAway(context, node, part)).map((part) => `(${part})`).join(' AND ');
   // Where the rows are joined another way, the other table's columns are no values.
-  const index = (indexableConditions(node, filter).length > 0 ? adviseIndex(node, [...answered, filter]) : undefined) ?? adviseGin(node, filter);
+  const index = (indexableConditions(node, usable).length > 0 ? adviseIndex(node, [...answered, usable]) : undefined) ?? adviseGin(node, filter);
   if (index && (group.length > 1 || context.partitionKey(node))) return [{ text: `${index.text} It belongs on the partitioned table, so that every partition gets it.` }];
   if (index) return [index];
   const parts = conjunctsOf(filter);
   const negative = parts.length === 1 && /<>|NOT |IS NOT NULL/.test(parts[0]!);
   return negative ? [{ text: 'A condition that excludes rows is served by a partial index whose WHERE is that condition, on the column that the rows are looked up or ordered by.' }] : [];
+}
+
+function isCastAway(context: PlanContext, node: PlanNode, part: string): boolean {
+  const column = /^\((?:(?:[\w$]+|"[^"]+")\.)?([\w$]+|"[^"]+")\)::text\b/.exec(part)?.[1];
+  const type = column === undefined ? undefined : context.columnType(node, column.replaceAll('"', ''));
+  return type !== undefined && !/^(?:text|character|name|citext)\b/.test(type);
 }
 
 /** Index-only scans that must look into the table: its visibility map is not up to date. */
