@@ -68,8 +68,9 @@ export async function openPanel(browser: Browser, { script, style }: { readonly 
     },
     // As text: the browser's driver takes long over deep objects.
     send: (message) => page.evaluate((text) => new Promise<void>((resolve) => {
+      // After the panel's own listener, which was there first: a timer alone may come before the message.
+      globalThis.addEventListener('message', () => setTimeout(resolve), { once: true });
       globalThis.postMessage(JSON.parse(text), '*');
-      setTimeout(resolve);
     }), JSON.stringify(message)),
     show: (content) => self.send({ type: 'show', content }),
     setTheme: (theme) => page.evaluate(({ name, variables }) => {
