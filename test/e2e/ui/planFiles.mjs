@@ -50,7 +50,7 @@ export const planFileTests = [
       const files = { 'badger.plan': 'Seq Scan on badger  (cost=0.00..35.50 rows=10 width=4)', 'ferret.txt': '                QUERY PLAN\n------------------------------\n Seq Scan on ferret  (cost=0.00..35.50 rows=10 width=4)\n(1 row)\n', 'weasel.json': JSON.stringify([{ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 'weasel', 'Total Cost': 35, 'Plan Rows': 10 } }]) };
       for (const [name, text] of Object.entries({ ...files, 'walrus.log': logged })) fs.writeFileSync(path.join(folder, name), text);
       try {
-        await page.keyboard.press('Control+Shift+E');
+        await workbench.until(() => page.keyboard.press('Control+Shift+E'), entry('badger.plan'));
         for (const name of Object.keys(files)) {
           await workbench.until(() => entry(name).click({ button: 'right' }), menuItem('Open Query Plan'));
           await menuItem('Open Query Plan').click();
