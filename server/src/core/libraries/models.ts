@@ -7,6 +7,7 @@ import { djangoModels } from './django/djangoModels';
 import { activeRecordModels } from './activeRecord/activeRecordModels';
 import { drizzleModels } from './drizzle/drizzleModels';
 import { peeweeModels } from './peewee/peeweeModels';
+import { jpaModels } from './jpa/jpaModels';
 import { mikroModels } from './mikroOrm/mikroModels';
 import { tortoiseModels } from './tortoise/tortoiseModels';
 import { typeormModels } from './typeorm/typeormModels';
@@ -46,7 +47,7 @@ export interface CommonModelSource extends ModelSource {
 
 export const scriptModelReaders: readonly ModelReader<ModelSource>[] = [drizzleModels, typeormModels, mikroModels, sequelizeModels, objectionModels];
 export const pythonModelReaders: readonly ModelReader<PythonModelSource>[] = [sqlalchemyModels, djangoModels, tortoiseModels, peeweeModels];
-export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [activeRecordModels, eloquentModels, gormModels, efCoreModels, seaOrmModels];
+export const commonModelReaders: readonly ModelReader<CommonModelSource>[] = [activeRecordModels, eloquentModels, gormModels, efCoreModels, seaOrmModels, jpaModels];
 
 /** @returns the declarations of every library whose marks the text holds. */
 export const readModels = <Source extends ModelSource>(readers: readonly ModelReader<Source>[], source: Source): readonly ModelIr[] =>

@@ -6,6 +6,7 @@ import type { SyntaxNode } from '../../hosts/syntax';
 import { isForeignSql } from '../../sql/foreignDialect';
 import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
 import { anchorOf, bindsOf, opaque, speaksOther } from '../shared/driverCalls';
+import { byIdQuery, derivedQuery } from './derivedQuery';
 import { bind, buildSql, concat, incomplete, sql } from '../shared/sqlBuilder';
 import { accessOf, placeholderStyle, returnsRows, startsStatement } from '../shared/sqlText';
 
@@ -29,7 +30,7 @@ export const jpaAdapter: LibraryAdapter = {
     const type = file.names.typeOf(form.receiver)?.replace(/<.*$/s, '');
     if (/^(?:createNativeQuery|createNativeMutationQuery)$/.test(name)) return nativeQuery(call, form, file, context);
     if (/\b(?:EntityManager|Session)$/.test(type ?? '') || /^(?:em|entityManager)$/.test(form.receiver.text)) return managed(call, form, name, context);
-    return /(?:Repository|Repo|Dao)$/.test(type ?? '') ? repositoryCall(call, form, name, file) : undefined;
+    return /(?:Repository|Repo|Dao)$/.test(type ?? '') ? repositoryCall(call, form, name, type ?? '', file, context) : undefined;
   },
 };
 
@@ -70,13 +71,21 @@ function annotated(call: SyntaxNode, form: CallForm, file: CommonFile, context: 
 }
 
 /** `users.findByTeam(team)`: a method of a Spring Data repository, by the name of its type and of itself. */
-function repositoryCall(call: SyntaxNode, form: CallForm, name: string, file: CommonFile): readonly SiteDraft[] | undefined {
+function repositoryCall(call: SyntaxNode, form: CallForm, name: string, type: string, file: CommonFile, context: HostContext): readonly SiteDraft[] | undefined {
   const access = bulk.test(name) ? (name.startsWith('find') ? 'read' : 'write') : writes.test(name) ? 'write' : reads.test(name) ? 'read' : undefined;
   if (!access) return undefined;
   const page = form.args.map((argument) => argument.node).find((node) => /^PageRequest\.of\(/.test(node.text));
   const base = { ...opaque(call, form, 'yes', access, /ById$|^(?:find|get|read)One|^(?:find|get)(?:First|Top)|^exists|^count/.test(name) ? 'one' : access === 'write' ? 'none' : 'many', table), confidence: 'typed' as const };
   const given = page && file.source.callForm(page);
   const [number, size] = given?.args ?? [];
+  const entity = context.model(type.split('.').at(-1) ?? '', 'jpa')?.relations[0]?.model;
+  const model = entity === undefined || access !== 'read' || bulk.test(name) ? undefined : context.model(entity, 'jpa');
+  const args = form.args.map((argument) => argument.node);
+  const derived = model && !page ? (/^(?:find|get|getReference|exists)ById$/.test(name) && args.length === 1 && args[0] ? byIdQuery(args[0], model, spanOf(form.name), context) : derivedQuery(name, args, model, spanOf(form.name), context)) : undefined;
+  if (derived) {
+    const query = buildSql(derived);
+    return [{ ...base, source: query.source, map: query.map, binds: query.binds, complete: query.complete, model: model?.name }];
+  }
   if (!given || !number || !size || access !== 'read') return [{ ...base, binds: form.args.map(({ node }, index) => ({ key: String(index + 1), text: node.text, span: spanOf(node), names: file.names.free(node), origin: 'unknown' as const })) }];
   const draft = (node: SyntaxNode): Parameters<typeof bind>[0] => ({ text: node.text, span: spanOf(node), names: file.names.free(node), origin: 'unknown' });
   const built = buildSql(concat(sql('SELECT * FROM zq LIMIT '), bind(draft(size.node)), sql(' OFFSET ', spanOf(page)), bind(draft(number.node)), incomplete));
