@@ -109,7 +109,8 @@ prove(implicitCast, [
 prove(unionDedup, [
   "SELECT 'u' AS kind, id FROM users UNION SELECT 'b', id FROM bans",
   "SELECT id, status FROM moments WHERE status = 'open' UNION SELECT id, status FROM moments WHERE status = 'late'",
-  'SELECT 1, u.id, u.name FROM users u UNION SELECT 2, b.id, b.reason FROM bans b UNION SELECT 3, n.id, NULL FROM nothing n'.replace(' UNION SELECT 3, n.id, NULL FROM nothing n', ''),
+  'SELECT 1, u.id, u.name FROM users u UNION SELECT 2, b.id, b.reason FROM bans b',
+  'SELECT 1, u.id FROM users u UNION SELECT 2, b.id FROM bans b UNION DISTINCT SELECT 3, n.id FROM nothing n',
 ]);
 
 prove(arrayContainmentDirection, [

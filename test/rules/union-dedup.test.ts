@@ -23,7 +23,8 @@ SELECT 1, i.id, c.name FROM invoices i JOIN customers c ON c.id = i.customer_id 
 --                                                                              ^^^^^`, severity: 'warning' },
     `
 SELECT 'a', id FROM invoices UNION SELECT 'b', id FROM refunds UNION SELECT 'c', id FROM customers
---                           ^^^^^ column 1 is`,
+--                           ^^^^^ column 1 is
+--                                                             ^^^^^ column 1 is`,
   ],
   clean: [
     "SELECT 'i' AS kind, id FROM invoices UNION ALL SELECT 'r', id FROM refunds",

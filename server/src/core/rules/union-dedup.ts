@@ -40,9 +40,9 @@ export const unionDedup: StatementRule = {
       const leaves = leavesOf(model, block);
       if (!leaves || leaves.some((leaf) => leaf.relations.some(isSystemRelation) || !isUnique(scope, leaf))) continue;
       const reason = keptApart(scope, leaves);
-      const keyword = reason && keywordOf(model, block);
       const size = blockSize(scope, block, context.settings);
-      if (reason !== undefined && keyword && size !== 'small') report(context, keyword, { reason, leaves, large: size === 'large' });
+      if (reason === undefined || size === 'small') continue;
+      for (const keyword of keywordsOf(model, block)) report(context, keyword, { reason, leaves, large: size === 'large' });
     }
   },
 };
@@ -104,14 +104,16 @@ function heldTo(block: QueryBlock, { name, type }: Column): string | undefined {
   return found && JSON.stringify(found.right?.value);
 }
 
-/** The word UNION between the two sides. */
-function keywordOf({ blocks, text }: StatementModel, { setOperation }: QueryBlock): SqlSpan | undefined {
-  const [left, right] = (setOperation?.arms ?? []).map((arm) => blocks[arm]);
-  if (!left || !right) return undefined;
-  const between = text.slice(left.span.end, right.span.start);
-  const match = /^[\s)]*(union(?:\s+distinct)?)[\s(]*$/i.exec(between);
-  const at = match?.[1] === undefined ? -1 : between.toLowerCase().indexOf('union');
-  return match?.[1] === undefined ? undefined : sqlSpan(left.span.end + at, left.span.end + at + match[1].length);
+/** The words UNION between the sides: a chain (`a UNION b UNION c`) is one block with a side each. */
+function keywordsOf({ blocks, text }: StatementModel, { setOperation }: QueryBlock): readonly SqlSpan[] {
+  const arms = (setOperation?.arms ?? []).map((arm) => blocks[arm]);
+  return arms.slice(1).flatMap((right, i) => {
+    const left = arms[i];
+    if (!left || !right) return [];
+    const match = /^([\s)]*)(union(?:\s+distinct)?)[\s(]*$/i.exec(text.slice(left.span.end, right.span.start));
+    const at = left.span.end + (match?.[1]?.length ?? 0);
+    return match?.[2] === undefined ? [] : [sqlSpan(at, at + match[2].length)];
+  });
 }
 
 function report(context: StatementContext, keyword: SqlSpan, { reason, leaves, large }: { readonly reason: string; readonly leaves: readonly QueryBlock[]; readonly large: boolean }): void {
