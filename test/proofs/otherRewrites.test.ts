@@ -72,6 +72,22 @@ describe('rewrites in code and migrations', () => {
   type Row = Readonly<Record<string, unknown>>;
   const run = async (code: string, ...args: unknown[]): Promise<readonly Row[]> => (await runTypeScript(code, database.url, args)).value as readonly Row[];
 
+  it('fan-out-aggregate: each row counts once, and the same groups are found', async () => {
+    const truth = (join: string, event: string): string => `SELECT u.id, (SELECT sum(e.id) FROM events e WHERE e.user_id = u.id) AS s, (SELECT count(e.kind) FROM events e WHERE e.user_id = u.id) AS n, count(o.total) AS orders
+      FROM users u ${join} orders o ON o.organization_id = u.id WHERE ${event} GROUP BY u.id ORDER BY u.id`;
+    for (const join of ['JOIN', 'LEFT JOIN']) {
+      const asked = `SELECT u.id, sum(e.id) AS s, count(e.kind) AS n, count(o.total) AS orders FROM users u ${join} events e ON e.user_id = u.id ${join} orders o ON o.organization_id = u.id WHERE u.id < 6 GROUP BY u.id ORDER BY u.id`;
+      const { title, text } = await fix('fan-out-aggregate', asked);
+      expect(title).toContain('Aggregate events on its own first');
+      const expected = await database.query(truth(join, `u.id < 6 ${join === 'JOIN' ? 'AND EXISTS (SELECT FROM events e WHERE e.user_id = u.id)' : ''}`));
+      const before = await database.query(asked);
+      expect(before.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));
+      expect(before).not.toEqual(expected);
+      expect((await database.query(text)).map((row) => ({ ...row, n: String(row['n']) })), text).toEqual(expected.map((row) => ({ ...row, n: String(row['n'] ?? 0) })));
+      expect(expected.length).toBeGreaterThan(1);
+    }
+  });
+
   it('select-star names the same columns, with the same values in the same order', async () => {
     for (const sql of ['SELECT * FROM users WHERE id = $1', 'SELECT u.*, o.name FROM users u JOIN organizations o ON o.id = u.team_id WHERE u.id = $1']) {
       const code = load(sql, 'id: number', 'id');

@@ -12,10 +12,15 @@ testRule(fanOutAggregate, {
   flagged: [
     { code: `
 SELECT c.id, sum(o.total) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id LEFT JOIN visits v ON v.customer_id = c.id GROUP BY c.id
---           ^^^^^^^^^^^^ orders and visits both have many rows for each customers`, severity: 'warning', fixes: 0 },
+--           ^^^^^^^^^^^^ orders and visits both have many rows for each customers`, severity: 'warning', fixed: `
+SELECT c.id, max(o.sum) AS sum FROM customers c LEFT JOIN (SELECT o.customer_id, sum(o.total) AS sum FROM orders o GROUP BY o.customer_id) o ON o.customer_id = c.id LEFT JOIN visits v ON v.customer_id = c.id GROUP BY c.id` },
+    ...[
+      // A condition on the side, another use of it, a group of several customers, an order within the aggregate.
+      "WHERE o.total > 3 GROUP BY c.id", 'GROUP BY c.id HAVING max(o.total) > 3', 'GROUP BY c.id ORDER BY max(o.total)', 'GROUP BY c.id, o.id', 'GROUP BY c.name',
+    ].map((rest) => ({ code: `\nSELECT sum(o.total) AS total FROM customers c JOIN orders o ON o.customer_id = c.id JOIN visits v ON v.customer_id = c.id ${rest}\n--     ^^^^^^^^^^^^`, fixes: 0 })),
     { code: `
 SELECT c.id, count(*) FROM customers c JOIN orders o ON o.customer_id = c.id JOIN visits v ON v.customer_id = c.id GROUP BY c.id
---           ^^^^^^^^`, severity: 'info' },
+--           ^^^^^^^^`, severity: 'info', fixes: 0 },
     `
 SELECT c.name, coalesce(sum(o.total), 0) FROM customers c JOIN orders o ON o.customer_id = c.id JOIN visits v ON v.customer_id = c.id WHERE c.id = $1 GROUP BY c.name
 --                      ^^^^^^^^^^^^`,

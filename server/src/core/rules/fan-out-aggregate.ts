@@ -1,7 +1,9 @@
+import { aggregateFirst } from '../advice/aggregateFirst';
 import { hasUnknownPart } from '../advice/holes';
 import { collectPins } from '../advice/pins';
 import { bindColumn, containsAggregate, isSystemRelation, tableOf, walkExpression, type Scope } from '../advice/scope';
 import { blockSize } from '../advice/size';
+import { sqlFix } from '../advice/sqlFix';
 import { coversUniqueKey } from '../advice/uniqueness';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { Expression, QueryBlock } from '../sql/model';
@@ -16,6 +18,7 @@ export const fanOutAggregate: StatementRule = {
   category: 'query',
   severity: 'warning',
   needs: 'schema',
+  fixKinds: ['review'],
   summary: 'An aggregate over two joins counts each row many times',
   docs: {
     why: 'A customer with 10 orders and 20 visits has 200 rows in a join of the three tables: every order is there twenty times. `sum(o.total)` is then twenty times too large and `count(v.id)` ten times, and the work grows with the product. Each side is aggregated on its own first (a grouped sub-query, LATERAL, or a scalar sub-query), then joined.',
@@ -25,6 +28,7 @@ export const fanOutAggregate: StatementRule = {
       { language: 'sql', schema: SCHEMA, code: 'SELECT c.id, sum(o.total) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id GROUP BY c.id;' },
       { language: 'sql', schema: SCHEMA, code: 'SELECT c.id, count(DISTINCT o.id), count(DISTINCT v.id) FROM customers c LEFT JOIN orders o ON o.customer_id = c.id LEFT JOIN visits v ON v.customer_id = c.id GROUP BY c.id;' },
     ],
+    fixSafety: 'Offered for review: the sums and counts become smaller, namely those of the rows themselves. The side becomes a sub-query with one row per key; not offered where a condition, a sort or a group asks for more of it than its key, or where a group may hold several rows of the table that both sides belong to.',
     whenNot: 'One side has at most one row for each, which the catalog does not know: a unique index says it.',
   },
   options: {},
@@ -58,6 +62,7 @@ function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock):
     because: 'Neither is joined by a unique key, and no condition links them.',
     confidence: 'schema',
     evidence: { tables: [parent?.name, a.name, b.name] },
+    fixes: () => sqlFix(context, `Aggregate ${a.name} on its own first (each row then counts once)`, 'review', aggregateFirst(scope, block, side.relation, side.parent) ?? []),
   });
 }
 
