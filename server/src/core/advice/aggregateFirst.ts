@@ -32,9 +32,9 @@ export function aggregateFirst(scope: Scope, block: QueryBlock, side: number, pa
   if (block.groupBy.length === 0 || !coversUniqueKey(table, fixed, fixed)) return undefined;
   const mentions = (expression: Expression | undefined): boolean => expression !== undefined && indexOf(expression).includes(side);
   const ties = tiesOf(scope, block, side, mentions);
-  const aggregates = block.outputs.flatMap((output) => (mentions(output.expression) ? aggregatesOf(output.expression, mentions, text) ?? [undefined] : []));
+  const aggregates = block.outputs.filter((output) => mentions(output.expression)).map((output) => aggregatesOf(output.expression, mentions, text));
   if (!ties || aggregates.length === 0 || aggregates.includes(undefined) || [...block.groupBy, ...block.orderBy.map((item) => item.expression)].some(mentions) || block.clauses.having) return undefined;
-  const found = aggregates.filter((a): a is Expression => a !== undefined);
+  const found = aggregates.flatMap((own) => own ?? []);
   if (holes.some((hole) => found.some((a) => containsSpan(a.span, hole.span)))) return undefined;
   const alias = quoteIdentifier(relation.alias);
   const names = found.map((a, i) => (found.length === 1 ? a.name ?? '' : `${a.name}_${i + 1}`));
