@@ -234,6 +234,12 @@ describe('edits in the library\'s idiom', () => {
     expect(eager).toContain('from sqlalchemy.orm import joinedload\n');
     expect(inCondition(site, 'orders.tenant', 'ids')).toBe('Order.tenant_id.in_(ids)');
   });
+
+  it('a key is added in SQLModel\'s col() where the others are', () => {
+    const text = inFunction('from sqlmodel import col\nreturn session.query(Order).order_by(col(Order.total).desc()).limit(20).all()');
+    const site = readOne(text, models);
+    expect(applied(text, sqlalchemyAdapter.addOrder?.(site, { uri: testUri, text, keys: [{ column: 'id', descending: true }] }))).toContain('.order_by(col(Order.total).desc(), col(Order.id).desc())');
+  });
 });
 
 describe('imported classes of which no model is known', () => {

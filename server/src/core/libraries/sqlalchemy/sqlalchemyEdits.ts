@@ -139,8 +139,10 @@ export function addLibraryOrder(site: QuerySite, request: OrderRequest): readonl
 
 function addOrderTo(site: QuerySite, uri: string, text: string, keys: readonly { readonly column: string; readonly descending: boolean }[]): readonly Edit[] | undefined {
   if (keys.length === 0) return [];
-  const written = keys.map((key) => `${key.column}.${key.descending ? 'desc' : 'asc'}()`).join(', ');
   const order = site.chain.filter((call) => call.name === 'order_by').at(-1);
+  // SQLModel's columns have the types of their values: what is ordered by stands in `col(…)`.
+  const typed = /^((?:\w+\.)?col)\(/.exec(order?.args.at(-1)?.text ?? '')?.[1];
+  const written = keys.map((key) => `${typed === undefined ? key.column : `${typed}(${key.column})`}.${key.descending ? 'desc' : 'asc'}()`).join(', ');
   if (order) return [argumentEdit(order, written, uri, text)];
   const place = filterPlace(site, text);
   return place && [callAfter(place.after, place.run, `order_by(${written})`, uri, text)];
