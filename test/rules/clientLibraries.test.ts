@@ -73,7 +73,7 @@ export async function page(tenantId: number, offset: number) {
   return db.select().from(orders).where(eq(orders.tenantId, tenantId)).orderBy(desc(orders.createdAt)).limit(20).offset(offset);
 //                                                                                                              ^^^^^^^^^^^^^^^ later pages cost more
 }`,
-      fixed: `${drizzle.replace('{ eq, desc, and }', '{ sql, eq, desc, and }')}
+      fixed: `${drizzle.replace('{ eq, desc, and }', '{ eq, desc, and, sql }')}
 export async function page(tenantId: number, offset: number, after?: { createdAt: (typeof orders.$inferSelect)['createdAt']; id: (typeof orders.$inferSelect)['id'] }) {
   return db.select().from(orders).where(and(eq(orders.tenantId, tenantId), after ? sql\`(\${orders.createdAt}, \${orders.id}) < (\${sql.param(after.createdAt, orders.createdAt)}, \${sql.param(after.id, orders.id)})\` : undefined)).orderBy(desc(orders.createdAt), desc(orders.id)).limit(20);
 }`,

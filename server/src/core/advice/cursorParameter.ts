@@ -34,9 +34,12 @@ export function cursorType(site: QuerySite, keys: readonly KeysetKey[], rewrite:
   const read = new RegExp(`\\b${cursor}(?:\\?)?(?:\\.([A-Za-z_$][\\w$]*)|\\.?\\[("[^"]+")\\])`, 'g');
   const properties = [...new Set(rewrite.flatMap((edit) => [...edit.text.matchAll(read)].map((match) => match[1] ?? match[2] ?? '')))];
   const entity = entityType(site, text);
-  if (entity !== undefined) return `Pick<${entity}, ${properties.map((name) => `'${name.replaceAll('"', '')}'`).join(' | ')}>`;
-  return `{ ${properties.map((name) => `${name}: ${typeOf(keys.find((k) => k.column === name || camelCase(k.column) === name || JSON.stringify(k.column) === name), site)}`).join('; ')} }`;
+  if (entity !== undefined) return `Pick<${entity}, ${properties.map((name) => quoted(name.replaceAll('"', ''), text)).join(' | ')}>`;
+  return `{ ${properties.map((name) => `${name}: ${typeOf(keys.find((k) => k.column === name || camelCase(k.column) === name || JSON.stringify(k.column) === name), site, text)}`).join('; ')} }`;
 }
+
+/** In the quotes that the file's imports have. */
+const quoted = (name: string, text: string): string => (/^(?:import\b[^'"\n]*|\}\s*from\s*)"/m.test(text) ? `"${name}"` : `'${name}'`);
 
 /** The class of the rows, where the library declares its properties there and the file has it as a type. */
 function entityType({ library, model }: QuerySite, text: string): string | undefined {
@@ -47,11 +50,11 @@ function entityType({ library, model }: QuerySite, text: string): string | undef
 const camelCase = (column: string): string => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** How drivers give a column to JavaScript: 64-bit integers and numerics as strings (Prisma: as bigint), timestamps as `Date`. */
-function typeOf(key: KeysetKey | undefined, site: QuerySite): string {
+function typeOf(key: KeysetKey | undefined, site: QuerySite, text: string): string {
   const type = key?.type ?? '';
   const [table, ...others] = site.library === 'drizzle' ? site.entities ?? [] : [];
   // Drizzle decides by the column's mode, which its own type tells.
-  if (key && table && others.length === 0) return `(typeof ${table.host}.$inferSelect)['${table.renamed.find((pair) => pair.column === key.column)?.property ?? key.column}']`;
+  if (key && table && others.length === 0) return `(typeof ${table.host}.$inferSelect)[${quoted(table.renamed.find((pair) => pair.column === key.column)?.property ?? key.column, text)}]`;
   const wide = site.library === 'prisma' && type === 'bigint' ? 'bigint' : 'string';
   const plain = /^(smallint|integer|real|double precision)/.test(type) ? 'number' : /^boolean/.test(type) ? 'boolean' : /^(timestamp|date)/.test(type) ? 'Date | string' : wide;
   return key?.nullable ? `${plain} | null` : plain;

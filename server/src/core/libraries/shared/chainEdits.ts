@@ -57,6 +57,23 @@ export function importEdits(names: readonly string[], module: RegExp, place: Pla
   const target = imports.find((found) => module.test(found[2] ?? ''));
   // A name that means something else in this file cannot be imported.
   if (!target || missing.some((name) => new RegExp(`\\b(const|let|var|function|class)\\s+${name}\\b|[{,(]\\s*${name}\\s*[,:)}]`).test(place.text.replace(target[0], '')))) return undefined;
-  const at = target.index + target[0].indexOf('{') + 1;
-  return [{ uri: place.uri, span: hostSpan(at, at), text: ` ${missing.join(', ')},` }];
+  const open = target.index + target[0].indexOf('{') + 1;
+  return listed(missing, target[1] ?? '').map(({ at, text }) => ({ uri: place.uri, span: hostSpan(open + at, open + at), text }));
 }
+
+/** Where names go into a list of imports: in its order where it is sorted, else at its end; one place for each. */
+function listed(names: readonly string[], list: string): readonly { readonly at: number; readonly text: string }[] {
+  const items = [...list.matchAll(/[^\s,][^,]*[^\s,]|[^\s,]/g)].map((found) => ({ key: sortKey(found[0]), start: found.index, end: found.index + found[0].length }));
+  const [first] = items;
+  if (first === undefined) return [{ at: 0, text: ` ${names.join(', ')} ` }];
+  const sorted = items.length > 1 && items.every((item, i) => i === 0 || items[i - 1]!.key <= item.key);
+  const blank = /\s*$/.exec(list.slice(0, first.start))?.[0].includes('\n') === true ? (/\n[^\S\n]*$/.exec(list.slice(0, first.start))?.[0] ?? ' ') : ' ';
+  const places = new Map<number, string[]>();
+  for (const name of [...names].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))) {
+    const before = sorted ? items.filter((item) => item.key < sortKey(name)).length : items.length;
+    places.set(before, [...(places.get(before) ?? []), name]);
+  }
+  return [...places].map(([before, own]) => (before === 0 ? { at: first.start, text: own.map((name) => `${name},${blank}`).join('') } : { at: items[before - 1]!.end, text: own.map((name) => `,${blank}${name}`).join('') }));
+}
+
+const sortKey = (name: string): string => name.replace(/^type\s+/, '').toLowerCase();
