@@ -2,6 +2,7 @@ import { findModel, indexModels, type ModelIndex } from '../hosts/models';
 import type { AttributeRead, HostFile, Loop, ModelIr, QuerySite, RelationIr } from '../hosts/ir';
 import { containsSpan } from '../text/span';
 import type { FlowGraph } from './flow';
+import { leadsBack } from './rowReads';
 
 /** A relation that is loaded when the attribute is touched, once per element of a loop. */
 export interface LazyRead {
@@ -32,6 +33,8 @@ export function collectLazyReads(flow: FlowGraph, file: HostFile): readonly Lazy
     const source = sourceOf(file, models, loop, 0);
     const relation = source?.model.relations.find((r) => r.property === read.property);
     if (!source || !relation || relation.eager || !source.site.complete || !loadsWhenRead(file, read, relation, source.site)) continue;
+    // A row that was reached through its parent knows the parent.
+    if (source.from && leadsBack(relation, source.from.model, source.from.relation)) continue;
     const path = [...source.path, { property: read.property, many: relation.many }];
     if (isLoaded(source.site, path.map((p) => p.property))) continue;
     found.set(key, { read, loop, model: source.model, relation, site: source.site, path });
@@ -53,6 +56,8 @@ interface ElementSource {
   readonly model: ModelIr;
   readonly site: QuerySite;
   readonly path: readonly { readonly property: string; readonly many: boolean }[];
+  /** The relation of the outer loop's element that is walked. */
+  readonly from?: { readonly model: ModelIr; readonly relation: RelationIr };
 }
 
 /** The query and model behind a loop's elements; through outer loops too (`for item in order.items`). */
@@ -69,7 +74,7 @@ function sourceOf(file: HostFile, models: ModelIndex, loop: Loop, depth: number)
     const parent = sourceOf(file, models, outer, depth + 1);
     const relation = parent?.model.relations.find((r) => r.property === nested[2]);
     const inner = parent && relation && findModel(models, relation.model, parent.site.library, { uri: parent.model.uri ?? file.uri });
-    if (inner) return { model: inner, site: parent.site, path: [...parent.path, { property: relation.property, many: relation.many }] };
+    if (inner) return { model: inner, site: parent.site, path: [...parent.path, { property: relation.property, many: relation.many }], from: { model: parent.model, relation } };
   }
   return undefined;
 }

@@ -149,8 +149,12 @@ export class RowReader {
 
 /** A row that was reached through its parent knows the parent. */
 function isKnown({ from }: TemplateRow, relation: RelationIr): boolean {
-  return from !== undefined && relation.model === from.model.name && relation.columns.length > 0 && same(relation.columns, from.relation.references) && same(relation.references, from.relation.columns);
+  return from !== undefined && leadsBack(relation, from.model, from.relation);
 }
+
+/** Is a relation the other end of the one that leads from a model to its own? */
+export const leadsBack = (relation: RelationIr, model: ModelIr, from: RelationIr): boolean =>
+  relation.model === model.name && !relation.many && relation.columns.length > 0 && same(relation.columns, from.references) && same(relation.references, from.columns);
 
 const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((item, at) => item === b[at]);
 
