@@ -2,7 +2,7 @@ import { findModel, indexModels, type ModelIndex } from '../hosts/models';
 import type { AttributeRead, HostFile, Loop, ModelIr, QuerySite, RelationIr } from '../hosts/ir';
 import { containsSpan } from '../text/span';
 import type { FlowGraph } from './flow';
-import { leadsBack } from './rowReads';
+import { isLoaded, leadsBack } from './rowReads';
 
 /** A relation that is loaded when the attribute is touched, once per element of a loop. */
 export interface LazyRead {
@@ -36,7 +36,7 @@ export function collectLazyReads(flow: FlowGraph, file: HostFile): readonly Lazy
     // A row that was reached through its parent knows the parent.
     if (source.from && leadsBack(relation, source.from.model, source.from.relation)) continue;
     const path = [...source.path, { property: read.property, many: relation.many }];
-    if (isLoaded(source.site, path.map((p) => p.property))) continue;
+    if (isLoaded(source.site.eager, path.map((p) => p.property))) continue;
     found.set(key, { read, loop, model: source.model, relation, site: source.site, path });
   }
   return [...found.values()];
@@ -45,12 +45,6 @@ export function collectLazyReads(flow: FlowGraph, file: HostFile): readonly Lazy
 /** Django's managers send nothing until `.all()` is walked; what filters them is a query of its own. Tortoise's relations send where they are awaited. */
 const loadsWhenRead = (file: HostFile, read: AttributeRead, relation: RelationIr, site: QuerySite): boolean =>
   site.library === 'tortoise' ? read.awaited === true : !relation.many || site.library !== 'django' || file.calls.some((call) => call.callee.length === 3 && call.callee[2] === 'all' && call.callee[1] === read.property && containsSpan(call.span, read.span));
-
-function isLoaded(site: QuerySite, path: readonly string[]): boolean {
-  const full = path.join('.');
-  const last = path.at(-1) ?? '';
-  return site.eager.some((e) => e === full || e === '*' || e.startsWith(`${full}.`) || e.split('.').at(-1) === last);
-}
 
 interface ElementSource {
   readonly model: ModelIr;

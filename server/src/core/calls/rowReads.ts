@@ -158,8 +158,9 @@ export const leadsBack = (relation: RelationIr, model: ModelIr, from: RelationIr
 
 const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((item, at) => item === b[at]);
 
-function isLoaded(eager: readonly string[], path: readonly string[]): boolean {
+/** Does a query load a relation along? `*` at the end of a path: whatever is behind it. */
+export function isLoaded(eager: readonly string[], path: readonly string[]): boolean {
   const full = path.join('.');
   const last = path.at(-1) ?? '';
-  return eager.some((one) => one === full || one === '*' || one.startsWith(`${full}.`) || one.split('.').at(-1) === last);
+  return eager.some((one) => one === full || one === '*' || (one.endsWith('.*') && full.startsWith(one.slice(0, -1))) || one.startsWith(`${full}.`) || one.split('.').at(-1) === last);
 }

@@ -394,6 +394,8 @@ export class Query {
     }
     const steps = first.value.split('__');
     this.eager.push(...steps.map((_, at) => steps.slice(0, at + 1).join('.')));
+    const rows = value.kind === 'call' && value.name === 'Prefetch' ? positionalOf(value.args)[1]?.value ?? keywordOf(value.args, 'queryset') : undefined;
+    if (rows) this.eager.push(...loadedBy(rows).map((inner) => `${steps.join('.')}.${inner}`));
   }
 
   private concrete(): readonly { readonly field: Field; readonly part: SqlPart }[] {
@@ -468,4 +470,13 @@ const defaultAlias = (value: DjangoValue): string | undefined => {
 /** Columns of a model's rows: those of its parents first. */
 export function concreteColumns(model: Model, world: DjangoWorld): readonly Field[] {
   return [...model.parents.flatMap(({ model: parent }) => concreteColumns(parent, world)), ...model.fields.filter((field) => !isToMany(field))];
+}
+
+/** What the rows of `Prefetch('items', queryset=…)` come with; `*`: that is not known. */
+function loadedBy(rows: DjangoValue): readonly string[] {
+  if (rows.kind !== 'query' || !rows.query.complete) return ['*'];
+  return rows.query.calls.filter((call) => call.name === 'prefetch_related' || call.name === 'select_related').flatMap((call) => (call.args.length === 0 ? ['*'] : call.args.flatMap(({ value }): readonly string[] => {
+    const steps = value.kind === 'literal' && typeof value.value === 'string' ? value.value.split('__') : undefined;
+    return steps ? steps.map((_, at) => steps.slice(0, at + 1).join('.')) : ['*'];
+  })));
 }
