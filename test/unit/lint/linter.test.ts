@@ -27,7 +27,7 @@ const failing: StatementRule = { ...selectStar, id: 'failing-rule', check: () =>
 
 describe('lintFile', () => {
   it('orders findings by position, then by rule', async () => {
-    const { findings } = await run([selectStar, offsetPagination], 'SELECT * FROM b LIMIT 1 OFFSET $1;\nSELECT * FROM a;');
+    const { findings } = await run([selectStar, offsetPagination], 'SELECT * FROM b LIMIT 20 OFFSET $1;\nSELECT * FROM a;');
     expect(findings.map((f) => f.rule)).toEqual(['select-star', 'offset-pagination', 'select-star']);
   });
 

@@ -47,7 +47,8 @@ const MAX_SITES = 8;
 
 interface Entry {
   readonly key: CacheKey;
-  readonly identity: object;
+  /** Of the site that was last found to have the signature. */
+  identity: object;
   readonly signature: SiteSignature;
   readonly statement: CachedStatement;
 }
@@ -55,8 +56,12 @@ interface Entry {
 /** Holds models weakly: nothing to evict. Keep one per workspace. */
 export function createLintCache(): LintCache {
   const entries = new WeakMap<StatementModel, readonly Entry[]>();
-  const find = (model: StatementModel, site: QuerySite, key: CacheKey): Entry | undefined =>
-    entries.get(model)?.find((entry) => isSameKey(entry.key, key) && (entry.identity === identityOf(site) || hasSignature(site, entry.signature)));
+  const find = (model: StatementModel, site: QuerySite, key: CacheKey): Entry | undefined => {
+    const identity = identityOf(site);
+    const found = entries.get(model)?.find((entry) => isSameKey(entry.key, key) && (entry.identity === identity || hasSignature(site, entry.signature)));
+    if (found) found.identity = identity;
+    return found;
+  };
   return {
     get: (model, site, key) => find(model, site, key)?.statement,
     set(model, site, key, statement) {

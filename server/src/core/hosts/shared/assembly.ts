@@ -1,12 +1,12 @@
 import type { ClassIr, LocalIr, QuerySite } from '../ir';
 import type { SyntaxNode } from '../syntax';
-import { moved, movedSite, Tangled, type IdKind } from './moved';
-import { partKinds, type FileParts, type PartKind, type Plan, type Slice, type Unit } from './units';
+import { moved, movedSite, reachOf, Tangled, type IdKind, type Move } from './moved';
+import { partKinds, type FileParts, type PartKind, type Plan, type Ranges, type Slice, type Unit } from './units';
 
 /** How many facts of each kind there are; `sites` counts drafts, not all of which become sites. */
 export type Counts = Readonly<Record<PartKind, number>>;
 
-type Ranges = Record<PartKind, [number, number]>;
+type OwnRanges = Record<PartKind, [number, number]>;
 
 const idKinds: Partial<Record<PartKind, IdKind>> = { sites: 'site', loops: 'loop', functions: 'function', classes: 'class', calls: 'call' };
 
@@ -16,7 +16,7 @@ const idKinds: Partial<Record<PartKind, IdKind>> = { sites: 'site', loops: 'loop
  */
 export class Assembly {
   private readonly indexes: ReadonlyMap<number, number>;
-  private readonly ranges: (Ranges | undefined)[] = [];
+  private readonly ranges: (OwnRanges | undefined)[] = [];
   private readonly kept = new Set<number>();
   /** New ids of classes that are read again though methods of theirs are kept. */
   private readonly classes = new Map<number, number>();
@@ -104,23 +104,37 @@ export class Assembly {
     const slices = this.units.map((_unit, index): Slice => {
       const ranges = this.ranges[index];
       if (!ranges) throw new Tangled('a unit that was not walked');
-      return { ...ranges, sites: [siteIndex[ranges.sites[0]] ?? 0, siteIndex[ranges.sites[1]] ?? 0] };
+      const own: Ranges = { ...ranges, sites: [siteIndex[ranges.sites[0]] ?? 0, siteIndex[ranges.sites[1]] ?? 0] };
+      const { before, affected } = this.plan ?? {};
+      const old = before && !affected?.has(index) && this.isTaken(index) ? this.oldSlice(index) : undefined;
+      return { ...own, ...(old ? { last: this.offset(old.last), closed: old.closed } : describe(parts, own)) };
     });
     if (this.kept.size === 0) return { parts, slices };
     const before = this.before();
     const ids = { site: emptyIds(before.parts.sites), loop: emptyIds(before.parts.loops), function: emptyIds(before.parts.functions), class: emptyIds(before.parts.classes), call: emptyIds(before.parts.calls) };
+    const stays = new Set<number>();
     for (const unit of this.kept) {
+      const old = this.oldSlice(unit);
+      if (old.closed && old.last <= (this.plan?.start ?? 0) && this.units[unit]?.owner === undefined && partKinds.every((kind) => old[kind][0] === slices[unit]?.[kind][0])) stays.add(unit);
       for (const kind of partKinds) {
         const idKind = idKinds[kind];
-        const [first, after] = this.oldSlice(unit)[kind];
+        const [first, after] = old[kind];
         if (idKind) for (let id = first; id < after; id++) ids[idKind][id] = (slices[unit]?.[kind][0] ?? 0) + id - first;
       }
     }
     for (const [old, id] of this.classes) ids.class[old] = id;
-    const move = { offset: (old: number) => this.offset(old), ids };
+    const move: Move = {
+      offset: (old) => this.offset(old),
+      id(kind, old) {
+        const id = ids[kind][old] ?? -1;
+        if (id < 0) throw new Tangled(`${kind} ${old} was read anew`);
+        return id;
+      },
+    };
     const place = <T>(facts: readonly T[], kind: PartKind, to: (fact: T) => T): T[] => {
       const list = [...facts];
       for (const unit of this.kept) {
+        if (stays.has(unit)) continue;
         const [first, after] = slices[unit]?.[kind] ?? [0, 0];
         for (let id = first; id < after; id++) list[id] = to(list[id] as T);
       }
@@ -139,6 +153,12 @@ export class Assembly {
         exits: place(parts.exits ?? [], 'exits', (exit) => moved(exit, undefined, move)),
       },
     };
+  }
+
+  /** Does the unit stand as it was, or the class around it? */
+  private isTaken(unit: number): boolean {
+    const owner = this.units[unit]?.owner;
+    return this.kept.has(unit) || (owner !== undefined && this.kept.has(owner));
   }
 
   /** A unit, and the methods of a class. */
@@ -160,5 +180,13 @@ export class Assembly {
   }
 }
 
+/** Of the facts of a unit that has been walked. */
+function describe(parts: FileParts, own: Ranges): Pick<Slice, 'last' | 'closed'> {
+  const isOwn = (kind: IdKind, id: number): boolean => isWithin(id, own[kindOf[kind]]);
+  const found = partKinds.map((kind) => reachOf((parts[kind] ?? []).slice(...own[kind]), idKinds[kind], isOwn));
+  return { last: Math.max(...found.map(({ last }) => last)), closed: found.every(({ closed }) => closed) };
+}
+
+const kindOf: Readonly<Record<IdKind, PartKind>> = { site: 'sites', loop: 'loops', function: 'functions', class: 'classes', call: 'calls' };
 const isWithin = (id: number, range: readonly [number, number] | undefined): boolean => range !== undefined && range[0] <= id && id < range[1];
 const emptyIds = (facts: readonly unknown[]): Int32Array => new Int32Array(facts.length).fill(-1);

@@ -1,12 +1,13 @@
+import type { HostSpan } from '../../text/span';
 import type { QuerySite } from '../ir';
 import { ASIDE } from '../surface';
 
 /** How positions and ids of a file's facts change from one version of its text to the next. */
 export interface Move {
   /** New UTF-16 offset of an old one. */
-  readonly offset: (old: number) => number;
-  /** New ids by old ones, per array of the file; -1: what it named was read anew. Absent: all ids stay. */
-  readonly ids?: Readonly<Record<IdKind, Int32Array>>;
+  offset(old: number): number;
+  /** New id of an old one. Throws `Tangled` where what it named was read anew. */
+  id(kind: IdKind, old: number): number;
 }
 
 export type IdKind = 'site' | 'loop' | 'function' | 'class' | 'call';
@@ -29,6 +30,16 @@ export function moved<T>(fact: T, kind: IdKind | undefined, move: Move): T {
   return movedValue(fact, kind, move) as T;
 }
 
+/** Fields that hold a place in the document and nothing else: most of all objects. */
+const placeFields: ReadonlySet<string> = new Set(['span', 'nameSpan', 'body', 'head', 'anchor', 'host', 'conditionSpan']);
+
+function movedPlace(place: HostSpan, move: Move): object {
+  if (place.start >= ASIDE) return place;
+  const start = move.offset(place.start);
+  const end = move.offset(place.end);
+  return start === place.start && end === place.end ? place : { start, end };
+}
+
 function movedValue(value: unknown, kind: IdKind | undefined, move: Move): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return movedArray(value, (item) => movedValue(item, undefined, move));
@@ -36,23 +47,22 @@ function movedValue(value: unknown, kind: IdKind | undefined, move: Move): unkno
   let copy: Record<string, unknown> | undefined;
   for (const name in old) {
     const field = old[name];
-    let next = field;
-    if (typeof field === 'number') {
-      if (name === 'start' || name === 'end' || name === 'insertAt') next = field >= ASIDE ? field : move.offset(field);
-      else if (move.ids) {
-        const of = name === 'id' ? kind : name === 'parent' ? (kind === 'loop' ? 'loop' : kind === 'function' ? 'function' : undefined) : idFields[name];
-        if (of) next = movedId(field, of, move.ids);
-      }
-    } else if (typeof field === 'object' && field !== null && name !== 'sql' && name !== 'source') {
-      const of = Array.isArray(field) && typeof field[0] === 'number' ? idFields[name] : undefined;
-      if (of) {
-        const { ids } = move;
-        if (ids) next = movedArray(field as readonly unknown[], (id) => movedId(id as number, of, ids));
-      } else next = movedValue(field, undefined, move);
-    }
+    const next = typeof field === 'number' ? movedNumber(name, field, kind, move) : typeof field === 'object' && field !== null && name !== 'sql' && name !== 'source' ? movedField(name, field, move) : field;
     if (next !== field) (copy ??= { ...old })[name] = next;
   }
   return copy ?? value;
+}
+
+function movedNumber(name: string, old: number, kind: IdKind | undefined, move: Move): number {
+  if (name === 'start' || name === 'end' || name === 'insertAt') return old >= ASIDE ? old : move.offset(old);
+  const of = name === 'id' ? kind : name === 'parent' ? (kind === 'loop' || kind === 'function' ? kind : undefined) : idFields[name];
+  return of ? move.id(of, old) : old;
+}
+
+function movedField(name: string, field: object, move: Move): unknown {
+  if (placeFields.has(name)) return movedPlace(field as HostSpan, move);
+  const of = Array.isArray(field) && typeof field[0] === 'number' ? idFields[name] : undefined;
+  return of ? movedArray(field as readonly unknown[], (id) => move.id(of, id as number)) : movedValue(field, undefined, move);
 }
 
 function movedArray(list: readonly unknown[], of: (item: unknown) => unknown): readonly unknown[] {
@@ -65,10 +75,22 @@ function movedArray(list: readonly unknown[], of: (item: unknown) => unknown): r
   return copy ?? list;
 }
 
-function movedId(old: number, kind: IdKind, ids: NonNullable<Move['ids']>): number {
-  const id = ids[kind][old] ?? -1;
-  if (id < 0) throw new Tangled(`${kind} ${old} was read anew`);
-  return id;
+/** The last offset of the document that facts name, and whether `isOwn` holds for all ids that they name. */
+export function reachOf(facts: readonly unknown[], kind: IdKind | undefined, isOwn: (kind: IdKind, id: number) => boolean): { readonly last: number; readonly closed: boolean } {
+  let last = 0;
+  let closed = true;
+  const look: Move = {
+    offset: (old) => {
+      last = Math.max(last, old);
+      return old;
+    },
+    id: (of, id) => {
+      closed &&= isOwn(of, id);
+      return id;
+    },
+  };
+  for (const fact of facts) moved(fact, kind, look);
+  return { last, closed };
 }
 
 const origins = new WeakMap<QuerySite, object>();

@@ -47,7 +47,13 @@ export type FileParts = Pick<HostFile, 'sites' | 'loops' | 'functions' | 'classe
 export const partKinds = ['sites', 'loops', 'functions', 'classes', 'calls', 'locals', 'blocks', 'exits'] as const satisfies readonly (keyof FileParts)[];
 export type PartKind = (typeof partKinds)[number];
 /** Of a unit's facts in each array: the first index, and the one behind the last. */
-export type Slice = Readonly<Record<PartKind, readonly [number, number]>>;
+export type Ranges = Readonly<Record<PartKind, readonly [number, number]>>;
+export interface Slice extends Ranges {
+  /** The last offset that the facts name. */
+  readonly last: number;
+  /** They name no fact of another unit. */
+  readonly closed: boolean;
+}
 
 /** A reading with what it takes to build the next one on it. */
 export interface Reading {
@@ -79,6 +85,8 @@ export interface Plan {
   readonly affected: ReadonlySet<number>;
   readonly units: readonly Unit[];
   readonly words: (ReadonlySet<string> | undefined)[];
+  /** Where the edit begins: offsets before it stay. */
+  readonly start: number;
   offset(old: number): number;
 }
 
@@ -112,7 +120,7 @@ export function planReading(before: Reading, language: UnitLanguage, units: read
     spread(affected, { edited, names, mentioned: new Set([...wordsBefore, ...wordsNow]), units, builders: before.builders, words: (index) => wordsOf(text, units, words, index) });
     if (affected.size > Math.max(1, units.length * WORTH)) return undefined;
   }
-  return { before, affected, units, words, offset };
+  return { before, affected, units, words, start: change.start, offset };
 }
 
 /** Units in document order. */
