@@ -165,6 +165,58 @@ const python: readonly Form[] = [
     found: [['offset-pagination', '.offset(start)']],
   },
   {
+    about: 'a session whose changes are never committed',
+    code: `async def create(data):
+    async with sessions() as session:
+        made = Account(**data)
+        session.add(made)
+        return made
+`,
+    found: [['transaction-not-closed', 'add']],
+  },
+  {
+    about: 'a session that is committed, and rolled back when it fails',
+    code: `async def create(data):
+    async with sessions() as session:
+        try:
+            made = Account(**data)
+            session.add(made)
+            await session.commit()
+            await session.refresh(made)
+            return made
+        except Exception:
+            await session.rollback()
+            raise
+`,
+  },
+  {
+    about: 'a connection of its own for each request',
+    code: `async def names(dsn: str):
+    conn = await asyncpg.connect(dsn)
+    try:
+        return await conn.fetch("SELECT name FROM accounts ORDER BY id LIMIT 20")
+    finally:
+        await conn.close()
+`,
+    found: [['connection-per-call', 'connect']],
+  },
+  {
+    about: 'a pool behind PgBouncer',
+    code: `from sqlalchemy import create_engine
+
+engine = create_engine("postgresql://user:secret@pgbouncer:6432/app", pool_size=20)
+`,
+    found: [['pool-behind-pooler', 'create_engine']],
+  },
+  {
+    about: 'no pool of its own behind PgBouncer',
+    code: `from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+engine = create_engine("postgresql://user:secret@pgbouncer:6432/app", poolclass=NullPool)
+`,
+  },
+  {
     about: 'a stream in batches',
     code: `async def export(db: AsyncSession):
     rows = await db.stream(select(Account).execution_options(yield_per=500))
@@ -234,6 +286,18 @@ const python: readonly Form[] = [
 ];
 
 const sql: readonly Form[] = [
+  {
+    about: 'counts of other tables row by row',
+    schema: `${SCHEMA}CREATE INDEX visits_account ON visits (account_id);`,
+    code: 'SELECT a.id, (SELECT count(*) FROM visits WHERE tenant_id = $1 AND account_id = a.id) AS visits FROM accounts a;',
+    found: [['correlated-subquery', 'SELECT count(*) FROM visits WHERE tenant_id = $1 AND account_id = a.id'], ['unbounded-select', 'accounts']],
+  },
+  { about: 'a refresh that readers wait for', schema: `${SCHEMA}CREATE MATERIALIZED VIEW per_kind AS SELECT kind, count(*) AS n FROM trail GROUP BY kind;\nCREATE UNIQUE INDEX per_kind_kind ON per_kind (kind);`, code: 'REFRESH MATERIALIZED VIEW per_kind;', found: [['refresh-blocks-readers', 'REFRESH MATERIALIZED VIEW']] },
+  { about: 'a refresh beside readers', schema: `${SCHEMA}CREATE MATERIALIZED VIEW per_kind AS SELECT kind, count(*) AS n FROM trail GROUP BY kind;\nCREATE UNIQUE INDEX per_kind_kind ON per_kind (kind);`, code: 'REFRESH MATERIALIZED VIEW CONCURRENTLY per_kind;' },
+  { about: 'VACUUM FULL', code: 'VACUUM FULL trail;', found: [['vacuum-full', 'VACUUM FULL']] },
+  { about: 'VACUUM and ANALYZE', code: 'VACUUM trail;\nVACUUM ANALYZE visits;\nANALYZE trail;\nREINDEX INDEX CONCURRENTLY trail_by_time;' },
+  { about: 'indexes built and dropped under a lock', code: 'CREATE INDEX trail_visit ON trail (visit_id);\nDROP INDEX trail_by_time;', found: [['index-not-concurrent', 'CREATE INDEX'], ['lock-timeout-missing', 'CREATE INDEX'], ['index-not-concurrent', 'DROP INDEX']] },
+  { about: 'a key looked for in an index of containment', schema: `${SCHEMA}CREATE TABLE states (id bigint PRIMARY KEY, state jsonb NOT NULL);\nCREATE INDEX states_state ON states USING gin (state jsonb_path_ops);`, code: `SELECT id FROM states WHERE state ? 'outline' LIMIT 5;\nSELECT id FROM states WHERE state @> '{"status": "active"}' LIMIT 5;`, found: [['jsonb-index-mismatch', "state ? 'outline'"]] },
   {
     about: 'a deep page',
     code: `SELECT id, kind FROM trail ORDER BY at DESC, id DESC OFFSET 10000 LIMIT 100;`,

@@ -54,8 +54,12 @@ function isOwn(file: HostFile, fn: FunctionIr, { form, receiver, call }: Transac
 
 const runsWork = (rest: readonly CallIr[], receiver: string): boolean => rest.some((c) => c.siteId !== undefined && (receiverOf(c) === receiver || c.args.some((a) => a.names.includes(receiver))));
 
-const SESSION = /(^|[._])(Session|SessionLocal|session_factory|sessionmaker|session_maker|SessionMaker|async_session|AsyncSession|AsyncSessionLocal|async_session_factory|async_session_maker)$/;
+const SESSION = /(^|[._])(Session|SessionLocal|SessionFactory|AsyncSessionFactory|session_factory|sessionmaker|session_maker|SessionMaker|async_session|AsyncSession|AsyncSessionLocal|async_session_factory|async_session_maker)$/;
 const CHANGES = /^(add|add_all|delete|merge|bulk_insert_mappings|bulk_save_objects|bulk_update_mappings)$/;
+
+/** Does the module make sessions under this name: `sessions = async_sessionmaker(engine)`? One that commits by itself is none. */
+const isMaker = (file: HostFile, name: string): boolean =>
+  file.locals?.some((local) => local.name === name && /^(?:\w+\.)*(?:async_)?sessionmaker\s*\(/.test(local.text) && !/autocommit/i.test(local.text)) === true;
 
 /** A session of SQLAlchemy, or a connection of psycopg2, that is opened here, changes rows, and is never committed. */
 function lostChanges(file: HostFile, text: string): readonly OpenTransaction[] {
@@ -68,7 +72,7 @@ function lostChanges(file: HostFile, text: string): readonly OpenTransaction[] {
     const name = block?.items.find((i) => i.span.start === call.span.start)?.alias ?? call.resultName;
     if (!fn || name === undefined || !/^\w+$/.test(name) || /autocommit/i.test(text.slice(fn.span.start, fn.span.end))) return [];
     const path = call.callee.filter((p) => p !== '()').join('.');
-    const session = alchemy && SESSION.test(path) && !call.callee.includes('begin');
+    const session = alchemy && (SESSION.test(path) || isMaker(file, path)) && !call.callee.includes('begin');
     const plain = psycopg2 && path === 'psycopg2.connect' && !block;
     if (!session && !plain) return [];
     const scope = block?.body ?? fn.body;
