@@ -20,7 +20,7 @@ const TEMPLATE_BY_FOLDER = /(?:^|[/\\])(?:templates?|jinja2?)[/\\].*\.(?:html?|t
 export const READ_EXTENSIONS: readonly string[] = Object.keys(LANGUAGES).filter((e) => e !== '.pyi').map((e) => e.slice(1)).concat('html', 'htm', 'txt', 'xml', 'djhtml', 'jinja', 'jinja2', 'j2');
 
 /** What is read, in words for messages. */
-export const READ_ENDINGS = '.sql, .ts, .tsx, .js, .jsx, .py, .prisma, .go, .java, .rb, .php, .cs, .rs';
+export const READ_ENDINGS = '.sql, .ts, .tsx, .js, .jsx, .py, .prisma, .go, .java, .rb, .php, .cs, .rs, templates of Django and Jinja';
 
 /** The language of a document by its name; undefined: not one that is read. Declaration files hold no code. */
 export function languageOf(file: string): DocumentLanguage | undefined {
