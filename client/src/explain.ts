@@ -170,6 +170,7 @@ export function createExplain(server: Server, connections: Connections, panel: E
     return source;
   };
 
+  let asked = 0;
   const explain: Explain = async (uri, position, { analyze, ask = false }) => {
     const site = await siteAt(uri.toString(), position);
     if (!site) {
@@ -187,6 +188,7 @@ export function createExplain(server: Server, connections: Connections, panel: E
 
     const target: Target = { uri: uri.toString(), position };
     const source = sourceOf(target, labelOf(uri, site.range), site.sql, { uri: uri.toString(), range: site.range });
+    const mine = ++asked;
     panel.show({ kind: 'loading', title: connection ? `Explaining on ${connection.label}` : 'Planning in the twin', sql: site.sql }, source);
     let confirmed = false;
     let estimated: ShownPlan | undefined;
@@ -198,6 +200,8 @@ export function createExplain(server: Server, connections: Connections, panel: E
       if (!confirmed) return;
     }
     const outcome = await converse(target, connection, { ...assumptions, analyze, ...(confirmed ? { confirmed } : {}) });
+    // Another query has been asked about since, which ended this one.
+    if (mine !== asked) return;
     if (outcome) showOutcome(outcome, source);
     else if (estimated) panel.complain('Cancelled: the query was not run to its end. What is shown is its estimate.');
     else panel.show({ kind: 'message', severity: 'info', title: 'Cancelled', message: 'The query was not explained.', details: [], sql: site.sql }, source);

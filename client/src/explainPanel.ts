@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { AdviceVerdict, FromPanel, PanelContent, PanelOrigin, PanelState, PlanValues, ShownPlan, ToPanel, WhatIf, WhatIfOptions } from '../../protocol/webview';
 import { renderPage } from './panelPage';
-import { branchOf, type GitExports } from './gitBranch';
+import { branchOf, type GitExtension } from './gitBranch';
 import { createSourceLink } from './explainSource';
 import { createPlanHistory } from './planHistory';
 import type { Server } from './server';
@@ -157,7 +157,7 @@ export function createExplainPanel(context: vscode.ExtensionContext, server: Ser
     },
     showPlan(shown, nextSource, compareWith) {
       source = nextSource;
-      const branch = source?.origin && branchOf(vscode.extensions.getExtension<GitExports>('vscode.git')?.exports, vscode.Uri.parse(source.origin.uri, true));
+      const branch = source?.origin && branchOf(vscode.extensions.getExtension<GitExtension['exports']>('vscode.git'), vscode.Uri.parse(source.origin.uri, true));
       const here = (plan: ShownPlan): ShownPlan => (branch === undefined ? plan : { ...plan, branch });
       if (compareWith) history.add(here(compareWith));
       history.add(here(shown));

@@ -6,8 +6,19 @@ export interface GitExports {
   getAPI(version: 1): { getRepository(uri: Uri): { readonly state: { readonly HEAD?: { readonly name?: string } } } | null };
 }
 
-/** The branch that is checked out where a file lies; undefined where Git knows none, or is turned off. */
-export function branchOf(git: GitExports | undefined, uri: Uri): string | undefined {
-  // Before the extension is active it exports nothing; turned off, it throws.
-  return git?.enabled ? git.getAPI(1).getRepository(uri)?.state.HEAD?.name : undefined;
+/** VS Code's Git extension; what it exports may be asked for only while it is active. */
+export interface GitExtension {
+  readonly isActive: boolean;
+  readonly exports: GitExports;
+}
+
+/** The branch that is checked out where a file lies; undefined where Git knows none, is turned off, or has not started yet. Never throws. */
+export function branchOf(git: GitExtension | undefined, uri: Uri): string | undefined {
+  if (!git?.isActive) return undefined;
+  try {
+    return git.exports.enabled ? git.exports.getAPI(1).getRepository(uri)?.state.HEAD?.name : undefined;
+  } catch {
+    // No plan is lost for the name of a branch.
+    return undefined;
+  }
 }

@@ -35,9 +35,10 @@ function fill(line: HTMLElement, verdict: AdviceVerdict): void {
   if ('reason' in verdict) return line.replaceChildren(element('span', { class: 'dim' }, `Not verified: ${verdict.reason}`));
   const { before, after, used, where } = verdict;
   const helps = used && after < before * 0.99;
+  const change = `cost ${formatCost(before)} → ${formatCost(after)} (${formatChange(before, after)})`;
   line.replaceChildren(
     element('strong', { class: helps ? 'delta better' : undefined }, helps ? 'Verified: ' : 'Not confirmed: '),
-    helps ? `cost ${formatCost(before)} → ${formatCost(after)} (${formatChange(before, after)})` : used ? `the cost stays at ${formatCost(before)}` : 'the planner does not take it',
+    !used ? 'the planner does not take it' : helps || after > before * 1.01 ? change : `the cost stays at ${formatCost(before)}`,
     element('span', { class: 'dim' }, ` in ${where}`),
   );
 }

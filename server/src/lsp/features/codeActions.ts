@@ -41,15 +41,17 @@ const wants = (params: CodeActionParams, kind: string): boolean =>
 
 async function actionsFor(session: Session, document: OpenDocument, finding: Finding): Promise<CodeAction[]> {
   const diagnostics = await toDiagnostics(session, [finding], document.positions);
-  const fixes = finding.fixes().map((fix): CodeAction => ({
-    title: fix.title, kind: CodeActionKind.QuickFix, diagnostics, isPreferred: fix.kind === 'safe', edit: toWorkspaceEdit(session, document, fix),
-  }));
+  const fixes = finding.fixes().flatMap((fix): CodeAction[] => {
+    const edit = toWorkspaceEdit(session, document, fix);
+    return edit ? [{ title: fix.title, kind: CodeActionKind.QuickFix, diagnostics, isPreferred: fix.kind === 'safe', edit }] : [];
+  });
   const language = projectOf(session, finding.uri)?.files.get(finding.uri)?.language;
   const disable = suppressionEdit(document.text, finding, language ?? 'sql');
   return [...fixes, { title: `Disable ${finding.rule} for this line`, kind: CodeActionKind.QuickFix, diagnostics, edit: toWorkspaceEdit(session, document, { title: '', kind: 'safe', edits: [disable] }) }];
 }
 
-function toWorkspaceEdit(session: Session, document: OpenDocument, fix: Fix): WorkspaceEdit {
+/** Undefined: another document that the fix changes cannot be read any more. */
+function toWorkspaceEdit(session: Session, document: OpenDocument, fix: Fix): WorkspaceEdit | undefined {
   const edits = fix.edits.filter((e) => e.uri === canonicalUri(document.clientUri)).map((e) => ({ range: document.positions.toRange(e.span), newText: e.text }));
   const own: TextDocumentEdit[] = edits.length > 0 ? [{ textDocument: { uri: document.clientUri, version: document.version }, edits }] : [];
   const folder = projectOf(session, canonicalUri(document.clientUri))?.folder ?? '';
@@ -60,12 +62,13 @@ function toWorkspaceEdit(session: Session, document: OpenDocument, fix: Fix): Wo
       { textDocument: { uri, version: null }, edits: [{ range: { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } }, newText: file.text }] },
     ];
   });
-  const others = [...new Set(fix.edits.map((edit) => edit.uri).filter((uri) => uri !== canonicalUri(document.clientUri)))].flatMap((uri): TextDocumentEdit[] => {
+  const others: TextDocumentEdit[] = [];
+  for (const uri of new Set(fix.edits.map((edit) => edit.uri).filter((one) => one !== canonicalUri(document.clientUri)))) {
     const open = session.documents.get(uri);
     const text = open?.text ?? projectOf(session, uri)?.textOf(uri);
-    if (text === undefined) return [];
+    if (text === undefined) return undefined;
     const positions = open?.positions ?? createPositionMapper(text, session.encoding);
-    return [{ textDocument: { uri: open?.clientUri ?? uri, version: open?.version ?? null }, edits: fix.edits.filter((edit) => edit.uri === uri).map((edit) => ({ range: positions.toRange(edit.span), newText: edit.text })) }];
-  });
+    others.push({ textDocument: { uri: open?.clientUri ?? uri, version: open?.version ?? null }, edits: fix.edits.filter((edit) => edit.uri === uri).map((edit) => ({ range: positions.toRange(edit.span), newText: edit.text })) });
+  }
   return { documentChanges: [...own, ...others, ...created] };
 }

@@ -1,13 +1,13 @@
 import type { Connection } from 'vscode-languageserver/node';
 import { inBackground, projectOf, type Session } from '../session';
-import { publishAgain } from './diagnostics';
+import { refreshDiagnostics } from './diagnostics';
 
 /** How long the keyboard must rest before a document is read whole. Milliseconds. */
 const REST = 700;
 
 /**
  * While a document is typed in, what an edit cannot have changed is taken over from its last reading. When the keyboard rests it is
- * read whole, and published again where that gives something else.
+ * read whole; where that gives something else, it is published again, and the documents that may hang on it with it.
  */
 export function createRest(connection: Connection, session: () => Session | undefined): { changed(uri: string): void; stop(): void } {
   const timers = new Map<string, NodeJS.Timeout>();
@@ -16,8 +16,7 @@ export function createRest(connection: Connection, session: () => Session | unde
     const active = session();
     const document = active?.documents.get(uri);
     if (!active || !document || projectOf(active, uri)?.readWhole(uri) !== true) return;
-    active.answered.add(uri);
-    await publishAgain(active, [document.clientUri]);
+    await refreshDiagnostics(active);
   };
   return {
     changed(uri) {
