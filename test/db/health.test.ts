@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -215,7 +216,7 @@ describe('connections', () => {
     expect(findingsOf(ill, 'connections-near-limit')).toEqual([]);
     expect(findingsOf(ill, 'long-running-query').map(({ message }) => message.replaceAll(/\d+/g, 'N'))).toEqual([expect.stringMatching(/waiter\) .*waiting for a lock\.$/), expect.stringMatching(/sleeper\) has been running a statement for/)]);
     expect(findingsOf(ill, 'long-running-query').map(({ recommendation = '' }) => [recommendation.includes('the check locks says'), recommendation.includes('missing indexes')])).toEqual([[true, false], [false, true]]);
-    expect(renderHealthText(ill)).toMatch(/ · WAL kept for slots [\d.]+ MB/);
+    expect(stripVTControlCharacters(renderHealthText(ill))).toMatch(/ · WAL kept for slots [\d.]+ MB/);
     const tolerant = await look(urlOf('ill'), { checks: ['connections'], thresholds: { longQuerySeconds: 600, slowQuerySeconds: 600, idleInTransactionSeconds: 600 } });
     expect(findingsOf(tolerant, 'long-running-query')).toEqual([]);
     expect(findingsOf(tolerant, 'idle-in-transaction')).toEqual([]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultSettings } from '../../server/src/core/lint/defaults';
 import { rules } from '../../server/src/core/rules/index.generated';
 import { lintCase, type Language } from '../support/readers';
 
@@ -29,7 +30,7 @@ describe('the guard makes the rule silent, and nothing else does', () => {
   it.each(CASES.map((c) => [c.rule, c] as const))('%s', async (id, { language = 'typescript', code, guard, defect, schema }) => {
     const rule = rules.filter((r) => r.id === id);
     expect(code).toContain(guard);
-    const lint = async (text: string): Promise<readonly string[]> => (await lintCase(rule, { language, code: text, schema })).findings.map((f) => f.rule);
+    const lint = async (text: string): Promise<readonly string[]> => (await lintCase(rule, { language, code: text, schema, settings: { tenant: { ...defaultSettings.tenant, columns: ['organization_id'] } } })).findings.map((f) => f.rule);
     expect(await lint(code)).toEqual([]);
     expect(await lint(code.replace(guard, () => defect))).toContain(id);
   });

@@ -44,8 +44,15 @@ export async function fixFiles(project: Project, linted: readonly Linted[], opti
     const bad = new Set<string>();
     const file = toPath(original.file.uri) ?? '';
     const relative = relativePath(project.folder, file);
+    /** Fixes that change other files: those are checked one by one here, and each has findings of its own. */
+    const elsewhere = (finding: Finding, fix: Fix): void => {
+      const other = fix.edits.find((edit) => edit.uri !== original.file.uri);
+      if (!other || bad.has(keyOf({ finding, fix }))) return;
+      bad.add(keyOf({ finding, fix }));
+      refused.push(`${relative}: the fix "${fix.title}" of ${finding.rule} is left out: it changes ${relativePath(project.folder, toPath(other.uri) ?? other.uri)}; apply it in the editor`);
+    };
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const chosen = current.findings.flatMap((finding) => pick(finding, options.review)).filter((choice) => !bad.has(keyOf(choice)) && choice.fix.edits.every((edit) => edit.uri === original.file.uri));
+      const chosen = current.findings.flatMap((finding) => pick(finding, original.file.uri, options.review, elsewhere)).filter((choice) => !bad.has(keyOf(choice)));
       const creating = chosen.find(({ fix }) => fix.creates?.length);
       const taken = creating ? [creating] : collectCompatibleFixes(chosen.map(({ fix }) => fix)).flatMap((fix) => chosen.find((choice) => choice.fix === fix) ?? []);
       const outcome = await applyFixes(project, current, taken);
@@ -130,9 +137,13 @@ async function refuseChanged(file: string, text: string, name: string): Promise<
 const patch = (from: string, to: string, before: string, after: string): string =>
   createTwoFilesPatch(from, to, before, after, undefined, undefined, { context: 3 }).replace(/^=+\n/, '');
 
-/** The first fix that may be applied without asking, or that `--fix-review` asked for. */
-function pick(finding: Finding, review: readonly string[]): readonly Choice[] {
-  const wanted = finding.fixes().find((fix) => fix.kind === 'safe') ?? (review.includes(finding.rule) ? finding.fixes()[0] : undefined);
+/** The first fix that may be applied without asking, or that `--fix-review` asked for. @param elsewhere is told of fixes that change another file, which are not taken */
+function pick(finding: Finding, uri: string, review: readonly string[], elsewhere: (finding: Finding, fix: Fix) => void): readonly Choice[] {
+  const reviewed = review.includes(finding.rule);
+  const allowed = finding.fixes().filter((fix) => fix.kind === 'safe' || reviewed);
+  const here = allowed.filter((fix) => fix.edits.every((edit) => edit.uri === uri));
+  const wanted = here.find((fix) => fix.kind === 'safe') ?? here[0];
+  if (!wanted && allowed[0]) elsewhere(finding, allowed[0]);
   return wanted ? [{ finding, fix: wanted }] : [];
 }
 

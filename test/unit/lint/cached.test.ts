@@ -53,3 +53,19 @@ it('findings that are kept between two keystrokes are those of a first look', ()
   expect(asked).toEqual([true, false, false, true, false, true]);
   reader.dispose();
 });
+
+it('a statement that joins or leaves a migration has its rules asked again', () => {
+  const uri = 'file:///w/db/0002_index.up.sql';
+  const settings = { ...defaultSettings, includeRoles: ['migration'] as const };
+  const migrationCache = createMigrationCache();
+  const lint = (text: string): readonly string[] => {
+    const file = engine.read(uri, text, 'sql');
+    const flow = createFlowGraph(() => undefined);
+    flow.set(file);
+    return lintFile({ file, text, catalog: undefined, settings, sql: engine.sql, flow, rules, migrationCache }).findings.map(({ rule }) => rule);
+  };
+  const alone = 'create index concurrently i on t (x);\n';
+  expect(lint(alone)).not.toContain('index-not-concurrent');
+  expect(lint(`${alone}insert into t values (1);\n`)).toContain('index-not-concurrent');
+  expect(lint(alone)).not.toContain('index-not-concurrent');
+});

@@ -34,11 +34,14 @@ export function aggregateFirst(scope: Scope, block: QueryBlock, side: number, pa
   const ties = tiesOf(scope, block, side, mentions);
   const aggregates = block.outputs.filter((output) => mentions(output.expression)).map((output) => aggregatesOf(output.expression, mentions, text));
   if (!ties || aggregates.length === 0 || aggregates.includes(undefined) || [...block.groupBy, ...block.orderBy.map((item) => item.expression)].some(mentions) || block.clauses.having) return undefined;
+  if (isNarrowed(block, mentions)) return undefined;
   const found = aggregates.flatMap((own) => own ?? []);
   if (holes.some((hole) => found.some((a) => containsSpan(a.span, hole.span)))) return undefined;
   const alias = quoteIdentifier(relation.alias);
   const names = found.map((a, i) => (found.length === 1 ? a.name ?? '' : `${a.name}_${i + 1}`));
-  if (names.some((name) => ties.includes(name))) return undefined;
+  // A name that something else of the block has would be ambiguous, or another column.
+  const columnNames = new Set([...ties, ...block.relations.flatMap((one, i) => (i === side ? [] : tableOf(catalog, one)?.columns.map(({ name }) => name) ?? [])), ...all.flatMap((e) => e.columns.map(({ column }) => column))]);
+  if (names.some((name) => columnNames.has(name))) return undefined;
   const keys = ties.map((column) => `${alias}.${quoteIdentifier(column)}`);
   const own = spanText(text, relation.span);
   const derived = `(SELECT ${[...keys, ...found.map((a, i) => `${spanText(text, a.span)} AS ${names[i]}`)].join(', ')} FROM ${own}${relation.alias === relation.name ? '' : ` ${alias}`} GROUP BY ${keys.join(', ')})`;
@@ -52,6 +55,18 @@ export function aggregateFirst(scope: Scope, block: QueryBlock, side: number, pa
     }),
   ].sort((a, b) => a.span.start - b.span.start);
 }
+
+/**
+ * Does a condition leave few rows of the others? Then the side is looked up for those now, and would be aggregated whole. A constant for
+ * what it is joined by reaches into the derived table.
+ */
+function isNarrowed(block: QueryBlock, mentions: (e: Expression | undefined) => boolean): boolean {
+  const isJoin = ({ left, right, operator }: Conjunct): boolean => operator === '=' && left?.column !== undefined && right?.column !== undefined;
+  const tied = new Set(block.conjuncts.filter(isJoin).flatMap(({ left, right }) => (mentions(left) ? [columnKey(right)] : mentions(right) ? [columnKey(left)] : [])));
+  return block.conjuncts.some((conjunct) => !isJoin(conjunct) && !(conjunct.operator === '=' && !conjunct.negated && !conjunct.branches && [conjunct.left, conjunct.right].some((side) => side?.column && tied.has(columnKey(side)))));
+}
+
+const columnKey = (expression: Expression | undefined): string => `${expression?.column?.qualifier ?? ''}.${expression?.column?.column ?? ''}`;
 
 /** Does an alias stand behind the table's name? */
 const isNamed = (text: string, span: SqlSpan, alias: string): boolean =>

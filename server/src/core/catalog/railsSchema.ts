@@ -49,7 +49,17 @@ export function railsSchemaToSql(text: string): string {
 
 const quoted = (name: string): string => name.split('.').map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
 const names = (list: string): string[] => [...list.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((match) => match[1] ?? '');
-const option = (rest: string, name: string): string | undefined => new RegExp(`\\b${name}: (?:"((?:[^"\\\\]|\\\\.)*)"|:?([\\w.]+))`).exec(rest)?.slice(1).find((value) => value !== undefined);
+/** The text with what stands in its strings blanked, so that no word of a comment is taken for an option. */
+const outsideStrings = (text: string): string => text.replaceAll(/"(?:[^"\\]|\\.)*"/g, (string) => `"${' '.repeat(string.length - 2)}"`);
+
+function option(rest: string, name: string): string | undefined {
+  const at = new RegExp(`(?<![\\w$])${name.replaceAll(/[^\w]/g, '\\$&')}: `).exec(outsideStrings(rest));
+  const value = at && /^(?:"((?:[^"\\]|\\.)*)"|:?([\w.]+))/.exec(rest.slice(at.index + at[0].length));
+  return value?.slice(1).find((one) => one !== undefined);
+}
+
+const flag = (rest: string, form: RegExp): boolean => form.test(outsideStrings(rest));
+
 /** Columns in `"email"`, `["a", "b"]`; undefined: an expression in a string. */
 const columnsIn = (rest: string): { readonly columns: readonly string[]; readonly expression?: string } => {
   const list = /^\[([^\]]*)\]/.exec(rest);
@@ -60,11 +70,12 @@ const columnsIn = (rest: string): { readonly columns: readonly string[]; readonl
 
 /** The key that Rails adds by itself, or the one that is named. */
 function keyColumns(rest: string): string[] {
-  if (/\bid: false\b/.test(rest)) return [];
+  if (flag(rest, /\bid: false\b/)) return [];
   const several = /\bprimary_key: \[([^\]]*)\]/.exec(rest);
   if (several) return [`PRIMARY KEY (${names(several[1] ?? '').map(quoted).join(', ')})`];
   const type = option(rest, 'id') ?? (/\bid: \{ type: :(\w+)/.exec(rest)?.[1]) ?? 'bigint';
-  return [`${quoted(option(rest, 'primary_key') ?? 'id')} ${type === 'serial' ? 'serial' : type === 'bigint' ? 'bigserial' : type === 'integer' ? 'serial' : types[type] ?? type} PRIMARY KEY`];
+  const limit = type === 'string' ? /\bid: \{[^}]*\blimit: (\d+)/.exec(rest)?.[1] : undefined;
+  return [`${quoted(option(rest, 'primary_key') ?? 'id')} ${type === 'serial' ? 'serial' : type === 'bigint' ? 'bigserial' : type === 'integer' ? 'serial' : types[type] ?? type}${limit === undefined ? '' : `(${limit})`} PRIMARY KEY`];
 }
 
 function columnOf(type: string, rest: string): string[] {
@@ -75,7 +86,7 @@ function columnOf(type: string, rest: string): string[] {
   const limit = option(rest, 'limit');
   const precision = option(rest, 'precision');
   const sized = base === 'character varying' && limit !== undefined ? `${base}(${limit})` : base === 'integer' && limit !== undefined ? (Number(limit) > 4 ? 'bigint' : Number(limit) < 3 ? 'smallint' : base) : base === 'numeric' && precision !== undefined ? `numeric(${precision}, ${option(rest, 'scale') ?? '0'})` : base;
-  return [`${quoted(name)} ${sized}${/\barray: true\b/.test(rest) ? '[]' : ''}${/\bnull: false\b/.test(rest) ? ' NOT NULL' : ''}`];
+  return [`${quoted(name)} ${sized}${flag(rest, /\barray: true\b/) ? '[]' : ''}${flag(rest, /\bnull: false\b/) ? ' NOT NULL' : ''}`];
 }
 
 function indexOf(table: string, rest: string): string[] {
@@ -87,12 +98,42 @@ function indexOf(table: string, rest: string): string[] {
   const where = option(rest, 'where')?.replaceAll('\\"', '"');
   const include = /\binclude: \[([^\]]*)\]/.exec(rest);
   const method = option(rest, 'using');
-  return [`CREATE ${/\bunique: true\b/.test(rest) ? 'UNIQUE ' : ''}INDEX ${quoted(name)} ON ${quoted(table)}${method === undefined ? '' : ` USING ${method}`} (${expression ? bracketed(expression) : keys.join(', ')})${include ? ` INCLUDE (${names(include[1] ?? '').map(quoted).join(', ')})` : ''}${where === undefined ? '' : ` WHERE ${where}`};`];
+  return [`CREATE ${flag(rest, /\bunique: true\b/) ? 'UNIQUE ' : ''}INDEX ${quoted(name)} ON ${quoted(table)}${method === undefined ? '' : ` USING ${method}`} (${expression ? bracketed(expression) : keys.join(', ')})${include ? ` INCLUDE (${names(include[1] ?? '').map(quoted).join(', ')})` : ''}${where === undefined ? '' : ` WHERE ${where}`};`];
 }
 
 const suffix = (word: string | undefined): string => (word === undefined ? '' : ` ${word}`);
-/** Rails writes several expressions side by side; a call needs no bracket, an operator does. */
-const bracketed = (expression: string): string => (/^[\w.]+\(.*\)$|,|^\(/.test(expression) ? expression : `(${expression})`);
+/** Expressions side by side, as Rails writes them: a name or a call needs no brackets, anything else does. */
+const bracketed = (list: string): string =>
+  parts(list).map((part) => {
+    const [, expression = part, order = ''] = /^(.*?)((?:\s+(?:ASC|DESC|NULLS\s+(?:FIRST|LAST)|\w+_ops))*)$/is.exec(part.trim()) ?? [];
+    const plain = /^\w+$/.test(expression) || (/^[\w.]*\(/.test(expression) && closes(expression) === expression.length - 1);
+    return `${plain ? expression : `(${expression})`}${order}`;
+  }).join(', ');
+
+/** Cut at the commas that stand in no bracket. */
+function parts(list: string): readonly string[] {
+  const found: string[] = [];
+  let [from, depth] = [0, 0];
+  for (let i = 0; i < list.length; i++) {
+    if (list[i] === '(') depth++;
+    else if (list[i] === ')') depth--;
+    else if (list[i] === ',' && depth === 0) {
+      found.push(list.slice(from, i));
+      from = i + 1;
+    }
+  }
+  return [...found, list.slice(from)];
+}
+
+/** Where the first bracket of an expression is closed; -1: nowhere. */
+function closes(expression: string): number {
+  let depth = 0;
+  for (let i = expression.indexOf('('); i >= 0 && i < expression.length; i++) {
+    if (expression[i] === '(') depth++;
+    else if (expression[i] === ')' && --depth === 0) return i;
+  }
+  return -1;
+}
 
 function uniqueOf(table: string, rest: string): string[] {
   const { columns } = columnsIn(rest);
@@ -101,5 +142,5 @@ function uniqueOf(table: string, rest: string): string[] {
 
 function foreignKeyOf(table: string, parent: string, rest: string): string {
   const column = option(rest, 'column') ?? `${singular(parent.replace(/^.*\./, ''))}_id`;
-  return `ALTER TABLE ${quoted(table)} ADD FOREIGN KEY (${quoted(column)}) REFERENCES ${quoted(parent)} (${quoted(option(rest, 'primary_key') ?? 'id')})${/on_delete: :cascade/.test(rest) ? ' ON DELETE CASCADE' : ''};`;
+  return `ALTER TABLE ${quoted(table)} ADD FOREIGN KEY (${quoted(column)}) REFERENCES ${quoted(parent)} (${quoted(option(rest, 'primary_key') ?? 'id')})${flag(rest, /\bon_delete: :cascade\b/) ? ' ON DELETE CASCADE' : ''};`;
 }

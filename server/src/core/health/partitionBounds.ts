@@ -25,7 +25,11 @@ function toTime(written: string | undefined): number | undefined {
   const match = /^'(\d{4,})-(\d\d)-(\d\d)(?: (\d\d):(\d\d):(\d\d)(?:\+00)?)?'$/.exec(written ?? '');
   if (!match) return undefined;
   const [, year, month, day, hour = '0', minute = '0', second = '0'] = match;
-  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  // Date.UTC takes years below 100 for those of the last century, and knows none beyond 275760.
+  const time = new Date(0);
+  time.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  time.setUTCHours(Number(hour), Number(minute), Number(second));
+  return Number.isNaN(time.getTime()) ? undefined : time.getTime();
 }
 
 const DAY = 86_400_000;

@@ -101,7 +101,7 @@ function lookAt(table: PartitionedTable, { tables, partitions, names }: Partitio
     table, own, ...(period ? { period } : {}), ...(until === undefined ? {} : { until }), ...(oldest ? { oldest } : {}), missing: next.length, gaps: past.length,
     findings: [
       ...(fallback && fallback.rows > 0 ? [tellDefault(table, fallback, period)] : []),
-      ...(next.length > 0 ? [tellMissing(table, next, { period, until, now, fallback: fallback !== undefined, create })] : until !== undefined && until <= now && !period && isReached(table, tables, partitions, now) ? [tellEnded(table, until, fallback !== undefined)] : []),
+      ...(next.length > 0 ? [tellMissing(table, next, { period, until, now, fallback: fallback !== undefined, create })] : whole && until !== undefined && until <= now && !period && isReached(table, tables, partitions, now) ? [tellEnded(table, until, fallback !== undefined)] : []),
       ...(past.length > 0 ? [tellGaps(table, past, fallback !== undefined, create)] : []),
       ...(limits.partitionRetentionDays > 0 ? tellOld(table, own, dated, now, limits, server) : []),
       ...(own.length === 0 ? [{ id: 'no-partitions', severity: 'warning' as const, subject: qualified(table.schema, table.name), message: `${qualified(table.schema, table.name)} is partitioned by ${table.key} and has no partition: every INSERT fails.`, evidence: {} }] : []),

@@ -41,6 +41,8 @@ interface Statement {
 interface Entry {
   readonly state: MigrationState;
   readonly statements: readonly Statement[];
+  /** Statements of every kind: one more may put the file's others into a transaction. */
+  readonly count: number;
   readonly drafts: readonly KeptDraft[];
 }
 
@@ -55,19 +57,21 @@ export function createMigrationCache(): MigrationCache {
       const entry = entries.get(file.uri);
       if (!entry || !isSame(entry.state, state) || !isKept(file, text)) return undefined;
       const statements = statementsOf(file);
-      if (statements.length !== entry.statements.length || !statements.every((one, i) => one.source === entry.statements[i]?.source && one.within === entry.statements[i]?.within)) return undefined;
+      if (countOf(file) !== entry.count || statements.length !== entry.statements.length || !statements.every((one, i) => one.source === entry.statements[i]?.source && one.within === entry.statements[i]?.within)) return undefined;
       return move(entry.drafts, entry.statements, statements, file.uri);
     },
     set(file, text, state, drafts) {
       const statements = statementsOf(file);
       // What stands outside of the statements has no place to be found again.
-      if (isKept(file, text) && move(drafts, statements, statements, file.uri)) entries.set(file.uri, { state, statements, drafts });
+      if (isKept(file, text) && move(drafts, statements, statements, file.uri)) entries.set(file.uri, { state, statements, count: countOf(file), drafts });
       else entries.delete(file.uri);
     },
   };
 }
 
 const isKept = (file: HostFile, text: string): boolean => file.migration === undefined && !(file.language === 'sql' && sections.test(text));
+
+const countOf = (file: HostFile): number => file.sites.filter(({ functionId }) => functionId === undefined).length;
 
 /** The statements that count: those of the schema; all, where something is taken away that another one may use. */
 function statementsOf(file: HostFile): readonly Statement[] {
