@@ -21,6 +21,9 @@ const keywords = /^(and|or|not|in|is|if|else|elif|true|false|none|True|False|Non
 /** Names that a path may begin with though they are words of tags. */
 const nameable = /^(count|context|missing|silent)$/;
 
+/** Calls and brackets inside each other that are read; what stands deeper is left out. */
+const MAX_DEPTH = 32;
+
 /** Reads the paths of an expression. Offsets are the document's. Never throws: what is not understood is left out. */
 export function readExpression(text: string, start: number, end: number): Expression {
   const tokens = tokensOf(text, start, end);
@@ -52,7 +55,8 @@ export function readExpression(text: string, start: number, end: number): Expres
 /** `is defined`, `is not none`: a test's name is no variable. */
 const isTest = (tokens: readonly Token[], at: number): boolean => tokens[at - 1]?.text === 'is' || (tokens[at - 1]?.text === 'not' && tokens[at - 2]?.text === 'is');
 
-function readPath(tokens: readonly Token[], from: number, inner: TemplatePath[]): { readonly path: TemplatePath; readonly to: number } | undefined {
+/** @param inner takes the paths of arguments. @param filtered false: a filter behind the path is not its own. */
+function readPath(tokens: readonly Token[], from: number, inner: TemplatePath[], depth = 0, filtered = true): { readonly path: TemplatePath; readonly to: number } | undefined {
   const root = tokens[from];
   if (root?.kind !== 'name' || (keywords.test(root.text) && !(nameable.test(root.text) && tokens[from + 1]?.text === '.'))) return undefined;
   const steps: { name: string; span: TemplatePath['span']; called: boolean }[] = [{ name: root.text, span: hostSpan(root.start, root.end), called: false }];
@@ -70,7 +74,7 @@ function readPath(tokens: readonly Token[], from: number, inner: TemplatePath[])
       at += 2;
     } else if (mark?.text === '(' && filters.length === 0 && mark.start === tokens[at - 1]?.end) {
       const close = closing(tokens, at);
-      const call = argumentsOf(tokens, at + 1, close, inner);
+      const call = argumentsOf(tokens, at + 1, close, inner, depth + 1);
       const last = steps.at(-1)!;
       last.called = true;
       args = call;
@@ -85,25 +89,25 @@ function readPath(tokens: readonly Token[], from: number, inner: TemplatePath[])
       else if (content.length === 1 && key?.kind === 'number') steps.push({ name: key.text, span: hostSpan(key.start, key.end), called: false });
       else if (key?.text === ':' && content.length === 2 && content[1]?.kind === 'number') size = Math.min(size ?? Infinity, Number(content[1].text));
       else if (!content.some((token) => token.text === ':')) {
-        argumentsOf(tokens, at + 1, close, inner);
+        argumentsOf(tokens, at + 1, close, inner, depth + 1);
         steps.push({ name: '[]', span: steps.at(-1)!.span, called: false });
       }
       end = tokens[close]?.end ?? end;
       at = close + 1;
-    } else if (mark?.text === '|' && next?.kind === 'name') {
+    } else if (filtered && mark?.text === '|' && next?.kind === 'name') {
       filters.push(next.text);
       at += 2;
       if (tokens[at]?.text === ':') {
         const argument = tokens[at + 1];
         const bound = next.text === 'slice' && argument?.kind === 'string' ? /^.:(\d+).$/.exec(argument.text)?.[1] : undefined;
         if (bound !== undefined) size = Math.min(size ?? Infinity, Number(bound));
-        const path = readPath(tokens, at + 1, inner);
-        if (path) inner.push({ ...path.path, filters: [] });
         // A filter behind a path that is an argument belongs to the value before it.
-        at = path ? at + 1 + lengthOfSteps(tokens, at + 1) : at + 2;
+        const path = readPath(tokens, at + 1, inner, depth, false);
+        if (path) inner.push(path.path);
+        at = path ? path.to : at + 2;
       } else if (tokens[at]?.text === '(') {
         const close = closing(tokens, at);
-        argumentsOf(tokens, at + 1, close, inner);
+        argumentsOf(tokens, at + 1, close, inner, depth + 1);
         at = close + 1;
       }
     } else break;
@@ -111,29 +115,23 @@ function readPath(tokens: readonly Token[], from: number, inner: TemplatePath[])
   return { path: { steps, span: hostSpan(root.start, end), filters, ...(size === undefined ? {} : { size }), ...(args && args.length > 0 ? { args } : {}) }, to: at };
 }
 
-/** Tokens of `a.b.c`. */
-function lengthOfSteps(tokens: readonly Token[], from: number): number {
-  let at = from + 1;
-  while (tokens[at]?.text === '.' && tokens[at + 1]) at += 2;
-  return at - from;
-}
-
 /** Arguments between brackets: those that are paths, in order, with their keyword. */
-function argumentsOf(tokens: readonly Token[], from: number, to: number, inner: TemplatePath[]): readonly TemplateBinding[] {
+function argumentsOf(tokens: readonly Token[], from: number, to: number, inner: TemplatePath[], depth: number): readonly TemplateBinding[] {
+  if (depth > MAX_DEPTH) return [];
   const found: TemplateBinding[] = [];
   let at = from;
   while (at < to) {
     const keyword = tokens[at]?.kind === 'name' && tokens[at + 1]?.text === '=' ? tokens[at]?.text : undefined;
     if (keyword !== undefined) at += 2;
     const end = argumentEnd(tokens, at, to);
-    const path = readPath(tokens, at, inner);
-    found.push({ name: keyword ?? '', ...(path && path.to === end ? { path: path.path } : {}) });
-    let rest = at;
-    while (rest < end) {
-      const other = isTest(tokens, rest) ? undefined : readPath(tokens, rest, inner);
-      if (other) inner.push(other.path);
-      rest = other ? other.to : rest + 1;
+    let whole: TemplatePath | undefined;
+    for (let rest = at; rest < end;) {
+      const path = isTest(tokens, rest) ? undefined : readPath(tokens, rest, inner, depth);
+      if (path) inner.push(path.path);
+      if (rest === at && path?.to === end) whole = path.path;
+      rest = path ? path.to : rest + 1;
     }
+    found.push({ name: keyword ?? '', ...(whole ? { path: whole } : {}) });
     at = end + 1;
   }
   return found;
@@ -161,10 +159,21 @@ function closing(tokens: readonly Token[], open: number): number {
 }
 
 function tokensOf(text: string, start: number, end: number): readonly Token[] {
-  const pattern = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[A-Za-z_][\w]*|\d+|[=!<>]=|\*\*|\/\/|[^\s\w]/g;
+  const source = text.slice(start, end);
+  const pattern = /[A-Za-z_]\w*|\d+|[=!<>]=|\*\*|\/\/|[^\s\w]/g;
+  // Behind a quote that nothing closes no other of its kind is closed either.
+  const quotes = new Map([['"', /"(?:[^"\\]|\\[^])*"/y], ["'", /'(?:[^'\\]|\\[^])*'/y]]);
   const tokens: Token[] = [];
-  for (const match of text.slice(start, end).matchAll(pattern)) {
-    const word = match[0];
+  for (let match = pattern.exec(source); match; match = pattern.exec(source)) {
+    let [word] = match;
+    const quoted = quotes.get(word);
+    if (quoted) {
+      quoted.lastIndex = match.index;
+      const whole = quoted.exec(source)?.[0];
+      if (whole === undefined) quotes.delete(word);
+      else word = whole;
+    }
+    pattern.lastIndex = match.index + word.length;
     const kind = /^["']/.test(word) && word.length > 1 ? 'string' : /^[A-Za-z_]/.test(word) ? 'name' : /^\d/.test(word) ? 'number' : 'mark';
     tokens.push({ kind, text: word, start: start + match.index, end: start + match.index + word.length });
   }

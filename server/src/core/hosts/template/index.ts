@@ -31,7 +31,7 @@ interface Frame {
  * what stands between them (HTML or not) does not matter. Tags that are not known are left out, what stands inside them is not.
  */
 export function readTemplate(uri: string, text: string): HostFile {
-  const pieces = text.includes('{%') || text.includes('{{') ? piecesOf(text) : [];
+  const pieces = text.includes('{%') || text.includes('{{') ? piecesOf(uri, text) : [];
   const errors: HostSpan[] = [];
   const template = pieces.some((piece) => piece.kind !== 'comment') ? build(text, pieces, errors) : undefined;
   return {
@@ -42,17 +42,38 @@ export function readTemplate(uri: string, text: string): HostFile {
   };
 }
 
-const verbatim: Readonly<Record<string, RegExp>> = { verbatim: /\{%-?\s*endverbatim\b[^%]*%\}/g, raw: /\{%[-+]?\s*endraw\s*[-+]?%\}/g, comment: /\{%\s*endcomment\s*%\}/g };
+/** Tags up to whose end nothing is read. */
+const verbatim = new Map([['verbatim', /\{%-?\s*endverbatim\b[^%]*%\}/g], ['raw', /\{%[-+]?\s*endraw\s*[-+]?%\}/g], ['comment', /\{%\s*endcomment\s*%\}/g]]);
 
-function piecesOf(text: string): readonly Piece[] {
+/** Django does not know marks that take white space away, these tags, and calls. */
+const jinjaOnly = /\{[%{]-|-[%}]\}|\{%\s*(?:set|macro|import|from|call|do|raw)\b|\{\{\s*[\w.]+\(/;
+
+/** Are they templates of Jinja, by their name or by what only Jinja reads? In Django a comment ends with its line. */
+const isJinja = (uri: string, text: string): boolean => /\.(jinja2?|j2)$|\/jinja2?\//i.test(uri) || jinjaOnly.test(text);
+
+/** The next place of a mark, or -1. Asked with offsets that grow it walks the text once, however many marks nothing closes. */
+function createFinder(text: string, mark: string): (from: number) => number {
+  let known = -2;
+  return (from) => {
+    if (known !== -1 && known < from) known = text.indexOf(mark, from);
+    return known;
+  };
+}
+
+function piecesOf(uri: string, text: string): readonly Piece[] {
   const pieces: Piece[] = [];
+  const closers = new Map([['<!--', '-->'], ['{%', '%}'], ['{{', '}}'], ['{#', '#}']].map(([mark = '', close = '']) => [mark, createFinder(text, close)]));
+  const lineEnd = isJinja(uri, text) ? undefined : createFinder(text, '\n');
   const opening = /\{[%{#]|<!--/g;
   for (let match = opening.exec(text); match; match = opening.exec(text)) {
     const { index } = match;
     const kind = match[0] === '{%' ? 'tag' : match[0] === '{{' ? 'output' : 'comment';
-    const close = match[0] === '<!--' ? '-->' : kind === 'tag' ? '%}' : kind === 'output' ? '}}' : '#}';
-    const at = text.indexOf(close, index + 2);
+    const at = closers.get(match[0])?.(index + 2) ?? -1;
     if (at < 0) continue;
+    if (match[0] === '{#' && lineEnd) {
+      const end = lineEnd(index);
+      if (end >= 0 && end < at) continue;
+    }
     if (match[0] === '<!--') {
       // What stands in a comment of HTML is rendered all the same.
       if (/^<!--\s*sargable-disable/.test(text.slice(index, index + 40))) pieces.push({ kind, span: hostSpan(index, at + 3), start: index + 4, end: at, name: '' });
@@ -62,7 +83,7 @@ function piecesOf(text: string): readonly Piece[] {
     const name = kind === 'tag' ? /^\s*([\w.]+)/.exec(text.slice(start, end))?.[1] ?? '' : '';
     pieces.push({ kind, span: hostSpan(index, at + 2), start, end, name });
     opening.lastIndex = at + 2;
-    const skip = kind === 'tag' ? verbatim[name] : undefined;
+    const skip = kind === 'tag' ? verbatim.get(name) : undefined;
     if (skip) {
       skip.lastIndex = at + 2;
       opening.lastIndex = skip.exec(text) ? skip.lastIndex : text.length;
@@ -74,11 +95,17 @@ function piecesOf(text: string): readonly Piece[] {
 /** Tags whose arguments are values that they read. Arguments of tags that are not known may be anything. */
 const readers = /^(url|firstof|cycle|widthratio|ifchanged|trans|translate|blocktrans|blocktranslate|ifequal|ifnotequal|do|print|return)$/;
 
-function build(text: string, pieces: readonly Piece[], errors: HostSpan[]): TemplateIr {
+/** Tags inside each other; no one writes more, and those who walk the nodes do it by recursion. */
+const MAX_NESTING = 100;
+
+/** Undefined where tags stand too deep in each other. */
+function build(text: string, pieces: readonly Piece[], errors: HostSpan[]): TemplateIr | undefined {
   const root: TemplateNode[] = [];
   const frames: Frame[] = [{ name: '', span: hostSpan(0, 0), nodes: root, close: () => undefined }];
   const top = (): Frame => frames.at(-1)!;
-  const reads = ({ paths }: Pick<Expression, 'paths'>): void => void top().nodes.push(...paths.map((path): TemplateNode => ({ kind: 'read', path })));
+  const reads = ({ paths }: Pick<Expression, 'paths'>): void => {
+    for (const path of paths) top().nodes.push({ kind: 'read', path });
+  };
   const open = (name: string, span: HostSpan, make: (body: readonly TemplateNode[]) => TemplateNode): void => {
     const nodes: TemplateNode[] = [];
     const frame: Frame = { name, span, nodes, close: (into) => void into.push(make(nodes)) };
@@ -105,10 +132,11 @@ function build(text: string, pieces: readonly Piece[], errors: HostSpan[]): Temp
     if (piece.kind === 'comment') continue;
     if (piece.kind === 'output') {
       const { whole, paths } = readExpression(text, piece.start, piece.end);
-      top().nodes.push(...paths.map((path): TemplateNode => ({ kind: 'read', path, ...(path === whole ? { printed: true } : {}) })));
+      for (const path of paths) top().nodes.push({ kind: 'read', path, ...(path === whole ? { printed: true } : {}) });
       continue;
     }
     const { name, span } = piece;
+    if (frames.length > MAX_NESTING) return void errors.push(span);
     const from = text.indexOf(name, piece.start) + name.length;
     const expression = readExpression(text, from, piece.end);
     const strings = expression.words.filter((word) => word.isString).map((word) => word.text);
@@ -155,8 +183,8 @@ function build(text: string, pieces: readonly Piece[], errors: HostSpan[]): Temp
         break;
       }
       case 'set': {
-        const equals = text.indexOf('=', from);
-        if (equals < 0 || equals > piece.end) {
+        const equals = from + text.slice(from, piece.end).indexOf('=');
+        if (equals < from) {
           open('set', span, (body) => ({ kind: 'scope', bindings: [], body }));
           break;
         }
