@@ -46,6 +46,14 @@ describe('project functions that pass their text to a query', () => {
     expect(workspace.loops(path)).toHaveLength(1);
   });
 
+  it.each([
+    ['of the object itself, of its class, of a value of the class', 'this.query("SELECT 1"); query("SELECT 2"); other.query("SELECT 3"); Store.query("SELECT 4");', ['SELECT 1', 'SELECT 2', 'SELECT 3', 'SELECT 4']],
+    ['not of another object', 'clickhouse.query("SELECT 1"); remote.client().query("SELECT 2"); unknown.query("SELECT 3");', []],
+  ])('a method is told by what it is called on: %s', async (_, body, expected) => {
+    const code = `class Store {\n  private JdbcTemplate jdbc;\n  private ClickHouse clickhouse;\n  private Store other;\n  static List<Row> query(String sql) { return jdbc.query(sql, mapper); }\n  void run() { ${body} }\n}\nclass Remote extends Client {\n  void run() { this.query("SELECT 9"); }\n}\n`;
+    expect((await codeWorkspace({ 'Store.java': code })).file('Store.java').sites.flatMap((site) => site.source?.text ?? [])).toEqual(expected);
+  });
+
   it('not a text that goes elsewhere, nor a function of a shared name', async () => {
     const code = 'package a\n\ntype Store struct {\n\tdb *sql.DB\n}\ntype Log struct{}\n\nfunc (s *Store) all(query string) { s.db.Query(query) }\nfunc (l *Log) all(text string) {}\nfunc (s *Store) note(text string, id int64) { s.db.Query("SELECT id FROM a WHERE b = $1", text) }\n\nfunc (s *Store) run(l *Log) {\n\tl.all("SELECT id FROM x")\n\ts.note("select one from the list", 1)\n}\n';
     expect((await codeWorkspace({ 'a.go': code })).file('a.go').sites.flatMap((site) => site.source?.text ?? [])).toEqual(['SELECT id FROM a WHERE b = $1']);

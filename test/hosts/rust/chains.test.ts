@@ -14,6 +14,8 @@ const dieselChains: readonly (readonly [string, readonly string[]])[] = [
   ['users::table.order_by(users::id).then_order_by(users::name).first::<User>(conn).await.optional()?;', ['SELECT * FROM users ORDER BY users.id, users.name LIMIT 1']],
   ['posts::table.inner_join(users::table).filter(users::name.eq(name)).filter(posts::draft).load::<Post>(conn).await?;', ['SELECT * FROM posts WHERE posts.draft']],
   ['posts::table.filter(posts::age.between(1, 5)).filter(diesel::dsl::not(posts::draft)).load::<Post>(conn).await?;', ['SELECT * FROM posts WHERE posts.age BETWEEN 1 AND 5 AND NOT (posts.draft)']],
+  ['posts::table.filter(posts::tags.contains(tags)).load::<Post>(conn).await?;', ['SELECT * FROM posts WHERE posts.tags @> $1']],
+  ['posts::table.filter(posts::title.starts_with(name)).load::<Post>(conn).await?;', ['SELECT * FROM posts']],
   ['let n: i64 = posts::table.filter(posts::user_id.eq(id)).count().get_result(conn).await?;', ['SELECT * FROM posts WHERE posts.user_id = $1 LIMIT 1']],
   ['diesel::insert_into(users::table).values(&new_user).get_result::<User>(conn).await?;', ['(opaque)']],
   ['diesel::update(users::table.find(id)).set(users::name.eq(name)).execute(conn).await?;', ['(opaque)']],

@@ -2,13 +2,16 @@ import type { HostContext, LibraryAdapter, SiteDraft } from '../../libraries/ada
 import { accessOf, placeholderStyle, returnsRows, startsStatement } from '../../libraries/shared/sqlText';
 import { isForeignSql } from '../../sql/foreignDialect';
 import type { SyntaxNode } from '../syntax';
-import { commonFile } from './context';
+import { commonFile, type CommonFile } from './context';
+import type { CallForm } from './forms';
 import type { Source } from './source';
 import { spanOf } from './syntaxTools';
 
 /** A parameter of a function of the file that reaches a query as its text. */
 interface Sink {
   readonly parameter: number;
+  /** The class that it is a method of. */
+  readonly owner?: string | undefined;
   readonly library: SiteDraft['library'];
   readonly fetches: SiteDraft['fetches'];
 }
@@ -17,7 +20,7 @@ const known = new WeakMap<Source, ReadonlyMap<string, Sink>>();
 
 /**
  * A function of the file that passes a parameter as SQL text to a query is a query function: its call with a text is a query.
- * Functions are told by their names; a name that two of them share stands for neither.
+ * Functions are told by their names; a name that two of them share stands for neither. A call of a method must be of the object itself or of a value of the method's class.
  */
 export function wrapperSites(call: SyntaxNode, context: HostContext, adapters: readonly LibraryAdapter[]): readonly SiteDraft[] | undefined {
   const file = commonFile(context);
@@ -26,9 +29,10 @@ export function wrapperSites(call: SyntaxNode, context: HostContext, adapters: r
   let sinks = known.get(file.source);
   if (!sinks) known.set(file.source, (sinks = findSinks(file.source, context, adapters)));
   const sink = sinks.get(form.name.text);
-  const argument = sink ? form.args[sink.parameter] : undefined;
+  if (!sink || !reaches(form, sink, file)) return undefined;
+  const argument = form.args[sink.parameter];
   const text = argument && argument.name === undefined ? context.string(argument.node) : undefined;
-  if (!sink || !text || !startsStatement(text.text) || isForeignSql(text.text)) return undefined;
+  if (!text || !startsStatement(text.text) || isForeignSql(text.text)) return undefined;
   const style = placeholderStyle(text.text);
   const values = form.args.slice(sink.parameter + 1).map(({ node }, index) => context.bind(node, String(index + 1)));
   return context.statements(text, style).map((statement): SiteDraft => ({
@@ -53,9 +57,32 @@ function findSinks(source: Source, context: HostContext, adapters: readonly Libr
     const given = source.callForm(call)?.args.slice(0, 4).map((argument) => form.parameters.findIndex((parameter) => parameter.name === argument.node.text.replace(/^[&$]+/, '')));
     const parameter = given?.find((index) => index >= 0 && isText(form.parameters[index]));
     const draft = parameter === undefined ? undefined : sendingDraft(call, source, context, adapters);
-    if (parameter !== undefined && draft && !draft.source && draft.confidence === 'proved') found.set(name, { parameter, library: draft.library, fetches: draft.fetches });
+    if (parameter !== undefined && draft && !draft.source && draft.confidence === 'proved') found.set(name, { parameter, library: draft.library, fetches: draft.fetches, owner: form.owner ?? ownerOf(fn, source) });
   }
   return found;
+}
+
+function ownerOf(fn: SyntaxNode, source: Source): string | undefined {
+  const around = source.classOf(fn);
+  return around && source.classForm(around)?.name;
+}
+
+/** `all(…)`, `this.all(…)`, `Store.all(…)`, `store.all(…)` of a `store` whose type is known: what another object calls by the same name is its own. */
+function reaches({ receiver }: CallForm, { owner }: Sink, { source, names, classes }: CommonFile): boolean {
+  if (!receiver) return true;
+  if (owner === undefined) return false;
+  const inner = source.unwrap(receiver);
+  const path = names.path(inner);
+  if (/^(?:self|Self|static|parent|super|base)$/.test(inner.text) || (path.length === 1 && path[0] === 'this')) {
+    // Two classes of a file may stand over one method's name: one has it here, the other by inheritance from elsewhere.
+    for (let fn = source.functionOf(receiver); fn; fn = source.functionOf(fn)) {
+      const around = classes.list[classes.classId(fn) ?? -1];
+      if (around) return around.name === owner || around.bases.includes(owner);
+    }
+    return false;
+  }
+  const type = names.typeOf(inner) ?? (inner.text.includes('.') ? '' : inner.text);
+  return type.replace(/^[&*?]+(?:'\w+\s+)?(?:mut\s+)?/, '').replace(/[<?].*$/s, '').split(/[.\\]|::/).at(-1) === owner;
 }
 
 /** Of the call itself, or of what it goes on with: `query(sql).bind(id).fetch_all(pool)`. */

@@ -10,6 +10,9 @@ const reads: Readonly<Record<string, 'one' | 'many' | 'stream'>> = { load: 'many
 const writes = /^(?:insert_into|update|delete|replace_into|insert_or_ignore_into)$/;
 const silent = /^(?:select|into_boxed|as_query|for_update|for_share|for_no_key_update|skip_locked|no_wait|distinct|load|get_results|load_iter|load_stream|get_result|execute|nullable)$/;
 
+/** `contains` is there for arrays, ranges and jsonb, never for text. */
+const operators = { contains: '@>' } as const;
+
 /** diesel's query DSL on tables of `table!`, async or not. What it writes is seen as a write of its table. */
 export const dieselAdapter = createChains({
   id: 'diesel',
@@ -37,7 +40,7 @@ export const dieselAdapter = createChains({
   },
   part(call: ChainLink, file: CommonFile, context: HostContext, _model, table): ChainPart | undefined {
     const [first] = call.argNodes;
-    const words: RustWords = { column: (node) => columnOf(node, table, context) };
+    const words: RustWords = { column: (node) => columnOf(node, table, context), operators };
     switch (call.name) {
       case 'filter': {
         const where = first && rustCondition(first, words, file, context);

@@ -12,6 +12,8 @@ const writes = /^(?:insert|insert_many|update|update_many|delete|delete_many|del
 const starts = /^(?:find|find_by_id|find_related|find_with_related|find_also_related|insert|insert_many|update|update_many|delete|delete_many|delete_by_id)$/;
 const silent = /^(?:find|select_only|column|columns|column_as|into_model|into_partial_model|into_json|into_tuple|into_values|distinct|lock|lock_exclusive|lock_shared|apply_if|all|one|stream|count)$/;
 
+const patterns = { contains: ['%', '%'], starts_with: ['', '%'], ends_with: ['%', ''] } as const;
+
 /** SeaORM's selects of an entity. What an active model saves by itself is not seen: its type is the project's own. */
 export const seaOrmAdapter = createChains({
   id: 'sea-orm',
@@ -32,7 +34,7 @@ export const seaOrmAdapter = createChains({
   },
   part(call: ChainLink, file: CommonFile, context: HostContext, _model, table): ChainPart | undefined {
     const [first, second] = call.argNodes;
-    const words: RustWords = { column: (node) => columnOf(node, table) };
+    const words: RustWords = { column: (node) => columnOf(node, table), patterns };
     switch (call.name) {
       case 'filter': {
         const where = first && (conditionTree(first, words, file, context) ?? rustCondition(first, words, file, context));

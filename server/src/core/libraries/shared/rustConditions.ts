@@ -8,11 +8,14 @@ import { bind, concat, group, join, literal, sql, type SqlPart } from './sqlBuil
 /** How a Rust library writes conditions: columns are its own, methods on them mostly the same. */
 export interface RustWords {
   column(node: SyntaxNode): SqlPart | undefined;
+  /** Methods that look for a text inside a text: what stands before and behind it in the pattern. */
+  readonly patterns?: Readonly<Record<string, readonly [before: string, after: string]>>;
+  /** Further operators between a column and a value, by the method's name. */
+  readonly operators?: Readonly<Record<string, string>>;
 }
 
 const comparisons: Readonly<Record<string, string>> = { eq: '=', ne: '<>', gt: '>', ge: '>=', gte: '>=', lt: '<', le: '<=', lte: '<=', like: 'LIKE', ilike: 'ILIKE', not_like: 'NOT LIKE', is_not_distinct_from: 'IS NOT DISTINCT FROM', is_distinct_from: 'IS DISTINCT FROM' };
 const lists: Readonly<Record<string, string>> = { eq_any: ' = ANY(', is_in: ' = ANY(', ne_all: ' <> ALL(', is_not_in: ' <> ALL(' };
-const patterns: Readonly<Record<string, readonly [string, string]>> = { contains: ['%', '%'], starts_with: ['', '%'], ends_with: ['%', ''] };
 
 /** `users::name.eq(name).and(users::age.gt(18))`; undefined where a part is not understood. */
 export function rustCondition(node: SyntaxNode, words: RustWords, file: CommonFile, context: HostContext, depth = 0): SqlPart | undefined {
@@ -44,7 +47,9 @@ export function rustCondition(node: SyntaxNode, words: RustWords, file: CommonFi
   if (Object.hasOwn(lists, name) && first && !second) return /::table\b|\.select\(|\.into_query\(/.test(first.text) ? undefined : concat(column, sql(lists[name] ?? '', host), bind(context.bind(first, '')), sql(')', host));
   if (name === 'is_null' || name === 'is_not_null') return concat(column, sql(name === 'is_null' ? ' IS NULL' : ' IS NOT NULL', host));
   if (name === 'between' && first && second) return concat(column, sql(' BETWEEN ', host), valuePart(first, context), sql(' AND ', host), valuePart(second, context));
-  const pattern = Object.hasOwn(patterns, name) ? patterns[name] : undefined;
+  const operator = words.operators && Object.hasOwn(words.operators, name) ? words.operators[name] : undefined;
+  if (operator !== undefined && first && !second) return concat(column, sql(` ${operator} `, host), isColumn(first, words, file) ? words.column(file.source.unwrap(first)) ?? [] : bind(context.bind(first, '')));
+  const pattern = words.patterns && Object.hasOwn(words.patterns, name) ? words.patterns[name] : undefined;
   if (!pattern || !first) return undefined;
   const known = context.argument(first).literal;
   const [before, after] = pattern;

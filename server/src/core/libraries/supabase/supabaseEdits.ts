@@ -62,8 +62,12 @@ export function supabaseKeyset(site: QuerySite, request: KeysetRequest): readonl
 function sizeOf(from: string, to: string): string {
   const [start, end] = [from.replaceAll(/\s+/g, ''), to.replaceAll(/\s+/g, '')];
   if (/^\d+$/.test(start) && /^\d+$/.test(end)) return String(Number(end) - Number(start) + 1);
-  const behind = end.startsWith(`${start}+`) ? /^([\w.]+)-1$/.exec(end.slice(start.length + 1)) : undefined;
+  // Only sums and products may be cut off in front of a plus: of `a || 0 + 19` the sum is another part.
+  const ahead = /^[\w.+\-*/%()]+$/.test(start) && end.startsWith(`${start}+`);
+  const behind = ahead ? /^([\w.]+)-1$/.exec(end.slice(start.length + 1)) : undefined;
   if (behind?.[1] !== undefined) return behind[1];
-  const plain = end.startsWith(`${start}+`) ? /^\d+$/.exec(end.slice(start.length + 1)) : undefined;
-  return plain ? String(Number(plain[0]) + 1) : `${to} - ${/^[\w.]+$/.test(from) ? from : `(${from})`} + 1`;
+  const plain = ahead ? /^\d+$/.exec(end.slice(start.length + 1)) : undefined;
+  return plain ? String(Number(plain[0]) + 1) : `${bracketed(to)} - ${bracketed(from)} + 1`;
 }
+
+const bracketed = (text: string): string => (/^[\w.]+$/.test(text) ? text : `(${text})`);
