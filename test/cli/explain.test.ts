@@ -14,6 +14,7 @@ beforeAll(async () => {
     'empty.txt': 'nothing here\n',
     'plan.yaml': '- Plan: \n    Node Type: "Seq Scan"\n    Relation Name: "orders"\n    Total Cost: 1.00\n',
     'costly.json': JSON.stringify([{ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 'orders', 'Startup Cost': 0, 'Total Cost': 50, 'Plan Rows': 3, 'Plan Width': 4 } }]),
+    'other.json': JSON.stringify([{ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 'customers', 'Startup Cost': 0, 'Total Cost': 50, 'Plan Rows': 3, 'Plan Width': 4 } }]),
     'plan.json': JSON.stringify([{ Plan: { 'Node Type': 'Seq Scan', 'Relation Name': 'orders', 'Startup Cost': 0, 'Total Cost': 12.5, 'Plan Rows': 3, 'Plan Width': 4 } }]),
   });
   database = await createDatabase(`create table orders (id bigint primary key, customer bigint not null, total int); create index orders_customer on orders (customer);
@@ -99,6 +100,10 @@ describe('sargable explain', () => {
     expect(worse.stdout).toBe('**Worse: cost 12.50 → 50.00 (4.0× more). The plan is the same.**\n\n- Before: plan.json\n- After: costly.json\n- cost 12.50 → 50.00 (4.0× more)\n\n```text\n    before     after    change    cost of the node alone\n     12.50     50.00    +37.50    Seq Scan on orders\n```\n');
     const json = JSON.parse((await explain('plan.json', '--compare', 'costly.json', '--format', 'json')).stdout) as Record<string, unknown>;
     expect(json).toMatchObject({ version: 1, before: 'costly.json', after: 'plan.json', verdict: 'better', metric: 'cost', figures: { before: 50, after: 12.5 }, sameShape: true, rows: 'estimated', nodes: [{ status: 'same', before: { node: 'Seq Scan on orders', rows: 3 } }] });
+    expect(await explain('plan.json', '--compare', 'other.json')).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('the plans are of two statements and cannot be compared: other.json reads customers; plan.json reads orders.') as string });
+    // Both have their text; it is written otherwise, of the same table.
+    const rewritten = await explain('--sql', 'select customer from orders where total = 7 limit 1', '--compare', 'slow.log');
+    expect(rewritten.stdout.replaceAll(/\n +/g, ' ')).toContain('- The statements are not written alike: the comparison holds where both are meant to give the same rows.');
     expect(await explain('plan.json', '--compare', 'nothing.json')).toMatchObject({ status: 2, stderr: expect.stringContaining('--compare nothing.json: no such file') as string });
     expect(await explain('plan.json', '--compare', 'empty.txt')).toMatchObject({ status: 2, stderr: expect.stringContaining('empty.txt:1: There is no plan in this line.') as string });
   });

@@ -18,6 +18,12 @@ CREATE TABLE orders (id bigint PRIMARY KEY, tenant bigint, shop bigint, FOREIGN 
 --                                                                      ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 CREATE INDEX o ON orders (tenant, id, shop);`,
     `
+CREATE TABLE orders (id bigint, tenant bigint, shop bigint, FOREIGN KEY (tenant, shop) REFERENCES shops (tenant, no));
+--                                                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+CREATE INDEX o ON orders (tenant, shop) WHERE tenant IS NOT NULL AND id IS NOT NULL;
+CREATE INDEX p ON orders (tenant, shop) WHERE tenant IS NOT NULL OR shop IS NOT NULL;
+CREATE INDEX h ON orders USING hash (tenant);`,
+    `
 CREATE TABLE orders (id bigint PRIMARY KEY, c bigint REFERENCES customers);
 --                                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 CREATE INDEX o ON orders (id, c);
@@ -31,6 +37,8 @@ DROP INDEX gone;`,
     'CREATE TABLE orders (id bigint PRIMARY KEY, c bigint UNIQUE REFERENCES customers);',
     'CREATE TABLE orders (id bigint PRIMARY KEY REFERENCES customers);',
     'CREATE TABLE orders (tenant bigint, shop bigint, FOREIGN KEY (tenant, shop) REFERENCES shops); CREATE INDEX o ON orders (shop, tenant);',
+    'CREATE TABLE orders (tenant bigint, "Shop No" bigint, FOREIGN KEY (tenant, "Shop No") REFERENCES shops); CREATE INDEX o ON orders ("Shop No", tenant) WHERE (tenant IS NOT NULL) AND ("Shop No" IS NOT NULL);',
+    'CREATE TABLE orders (id bigint PRIMARY KEY, c bigint REFERENCES customers); CREATE INDEX o ON orders USING hash (c) WHERE orders.c IS NOT NULL;',
     'CREATE TABLE orders (id bigint PRIMARY KEY, kind int REFERENCES kinds);',
     'CREATE TABLE little (id bigint PRIMARY KEY, c bigint REFERENCES customers);',
     'CREATE TABLE orders (id bigint PRIMARY KEY, c bigint REFERENCES customers); ALTER TABLE orders DROP CONSTRAINT orders_c_fkey;',

@@ -30,6 +30,11 @@ UPDATE roles SET value = $1
     { code: `
 UPDATE users SET active = false;
 ^^^^^^^^^^^^ batches by key`, path: 'db/migrations/0002_backfill.sql', role: 'migration', severity: 'info', embed: false },
+    { language: 'typescript', code: script('remove', 'DELETE FROM "a(b"').replace(/\n\}$/, '\n//                  ^^^^^^^^^^^^^^^^^ Deletes every row of a(b\n}'), embed: false },
+    { code: `
+CREATE TEMP TABLE batch (id bigint);
+DELETE FROM "a(b";
+^^^^^^^^^^^^^^^^^`, embed: false },
     { language: 'typescript', code: script('remove', 'DELETE FROM users').replace(/\n\}$/, '\n//                  ^^^^^^^^^^^^^^^^^\n}') },
   ],
   clean: [
@@ -49,6 +54,7 @@ UPDATE users SET active = false;
     { code: 'UPDATE roles SET value = 1;', role: 'migration', embed: false },
     // Its rows are replaced.
     { language: 'typescript', code: script('apply', 'DELETE FROM users').replace(/\n\}$/, "\n  await pool.query('INSERT INTO users (id, active) VALUES ($1, true)', [1]);\n}") },
+    { language: 'typescript', code: script('apply', 'DELETE FROM "a(b"').replace(/\n\}$/, "\n  await pool.query('INSERT INTO \"a(b\" (id) VALUES ($1)', [1]);\n}") },
     { language: 'typescript', code: script('clearUsers', 'DELETE FROM users') },
     { language: 'typescript', code: script('deleteAllUsers', 'DELETE FROM users') },
   ],

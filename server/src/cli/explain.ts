@@ -51,7 +51,11 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
   const input = await readInput(target, options);
   const given = input.kind === 'text' && options.sql === undefined ? readGivenPlans(input) : undefined;
   const saved = options.compare === undefined ? undefined : await readSaved(options.compare);
-  if (given && saved) return printComparison(compareTwo(saved, sideOf(given, nameOf(input)), given[0]?.sql ?? ''), options.format);
+  if (given && saved) {
+    const after = sideOf(given, nameOf(input));
+    const engine = saved.sql !== undefined && after.sql !== undefined ? await createEngine() : undefined;
+    return printComparison(compareTwo(saved, after, (sql) => engine?.sql.fingerprint(sql)), options.format);
+  }
   if (given) return print(await judgeGiven(given, input, options), options.format);
   const engine = await createEngine();
   const url = options.database === false ? undefined : databaseUrl(options.database);
@@ -62,7 +66,7 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
     const query = await findQuery(project, engine, input);
     if (query.incomplete) throw new UsageError(`this query cannot be explained as it stands: ${query.incomplete}`);
     const result = url === undefined ? await planInTwin(project, twin, query, input) : await explainLive(url, query, options);
-    if (result.kind === 'plan' && saved) return printComparison(compareTwo(saved, { plan: result.plan, label: `${result.analyzed ? 'executed' : 'estimated'} on ${result.connectionLabel}` }, result.sql), options.format);
+    if (result.kind === 'plan' && saved) return printComparison(compareTwo(saved, { plan: result.plan, sql: result.sql, label: `${result.analyzed ? 'executed' : 'estimated'} on ${result.connectionLabel}` }, (sql) => engine.sql.fingerprint(sql)), options.format);
     if (result.kind === 'plan') return print([await judge(result, query.sql, async () => catalogOf(project, input), twin, url === undefined)], options.format);
     if (result.kind === 'parametersNeeded') throw new UsageError(`the statement has parameters; pass a --param for each: ${result.parameters.map((p, i) => `$${i + 1}${p.type ? ` ${p.type}` : ''}`).join(', ')}`);
     throw new UsageError([result.message, ...(result.kind === 'refused' ? result.reasons : []), ...(result.kind === 'refused' && result.functions ? [`Allow with ${result.functions.map((name) => `--allow-function ${name}`).join(' ')}`] : [])].join('\n  '));
@@ -72,7 +76,7 @@ export async function runExplain(target: string | undefined, options: ExplainOpt
 }
 
 function print(plans: readonly JudgedPlan[], format: ExplainOptions['format']): number {
-  const json = plans.map((plan) => ({ ...plan.plan, ...(plan.notUsed.length > 0 ? { 'Indexes Not Used': plan.notUsed } : {}), ...(plan.findings.length > 0 ? { Findings: plan.findings.map((finding) => ({ ...finding, advice: finding.advice.map((advice, i) => ({ ...advice, verdict: plan.verified.find((item) => item.finding === finding && item.advice === i)?.verdict })) })) } : {}) }));
+  const json = plans.map((plan) => ({ ...(plan.sql === '' ? {} : { 'Query Text': plan.sql }), ...plan.plan, ...(plan.notUsed.length > 0 ? { 'Indexes Not Used': plan.notUsed } : {}), ...(plan.findings.length > 0 ? { Findings: plan.findings.map((finding) => ({ ...finding, advice: finding.advice.map((advice, i) => ({ ...advice, verdict: plan.verified.find((item) => item.finding === finding && item.advice === i)?.verdict })) })) } : {}) }));
   process.stdout.write(format === 'json' ? `${JSON.stringify(json.length === 1 ? json[0] : json, undefined, 2)}\n` : plans.map((plan) => (format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan, process.stdout.columns))).join('\n'));
   return 0;
 }
@@ -92,7 +96,8 @@ async function readSaved(name: string): Promise<ComparedPlan> {
 
 function sideOf(plans: readonly PlanInput[], name: string): ComparedPlan {
   if (plans.length > 1) throw new UsageError(`${name} holds ${plans.length} plans: name a file with one`);
-  return { plan: plans[0]!.document, label: name };
+  const { document, sql } = plans[0]!;
+  return { plan: document, label: name, ...(sql === undefined ? {} : { sql }) };
 }
 
 const nameOf = (input: Input): string => (input.kind === 'place' ? `${input.name}:${input.line + 1}` : input.file ?? 'standard input');

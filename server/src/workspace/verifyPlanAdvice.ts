@@ -1,7 +1,7 @@
 import { servesForeignKey } from '../core/catalog/foreignKeyIndex';
 import { defaultRows } from '../core/catalog/assumedStatistics';
 import { findColumn, findTable } from '../core/catalog/lookup';
-import type { Catalog, Table } from '../core/catalog/model';
+import type { Catalog, ForeignKey, Table } from '../core/catalog/model';
 import { relationKey } from '../core/catalog/names';
 import type { FindOptions, PlanAdviceVerdict, PlanFinding, PlanWhatIf } from '../core/plan/findings';
 import { planShape } from '../core/plan/calibration';
@@ -89,25 +89,27 @@ export const knownToPlans = (catalog: Catalog | undefined, planned = false): Fin
     const key = parent?.partitionKey;
     return parent && key && key.columns.every((column) => findColumn(parent, column)) ? { table: parent.name, columns: key.columns, partitions: key.partitions } : undefined;
   },
-  foreignKey: (name, referenced) => {
+  foreignKey: (name, referenced, schema) => {
     const tables = [...(catalog?.tables.values() ?? [])].filter((table) => table.partitionOf === undefined);
-    const found = tables.flatMap((table) => table.foreignKeys.filter((key) => key.name === name && (referenced === undefined || refersTo(catalog!, key.references.table, referenced))).map((key) => ({ table, key })));
+    const found = tables.flatMap((table) => table.foreignKeys.filter((key) => key.name === name && (referenced === undefined || refersTo(catalog!, key.references, { name: referenced, schema }))).map((key) => ({ table, key })));
     const [only] = found;
     if (!only || found.length > 1) return undefined;
     const { table, key } = only;
-    return { schema: table.schema, table: table.name, columns: key.columns, indexed: table.incomplete === true || catalog?.incomplete === true || table.indexes.some((index) => servesForeignKey(index, key.columns)) };
+    return { schema: table.schema, table: table.name, columns: key.columns, ...(table.kind === 'partitioned' ? { partitioned: true as const } : {}), indexed: table.incomplete === true || catalog?.incomplete === true || table.indexes.some((index) => servesForeignKey(index, key.columns)) };
   },
 });
 
 const tableOf = (catalog: Catalog | undefined, schema: string | undefined, name: string | undefined): Table | undefined =>
   (name === undefined ? undefined : findTable(catalog, { name, ...(schema === undefined ? {} : { schema }) }));
 
-/** A plan names the partition that a row was deleted from, a foreign key the whole table. */
-function refersTo(catalog: Catalog, table: string, relation: string): boolean {
-  let names = [relation];
-  for (let depth = 0; depth < 8 && names.length > 0; depth++) {
-    if (names.includes(table)) return true;
-    names = [...catalog.tables.values()].flatMap((part) => (part.partitionOf !== undefined && names.includes(part.name) ? catalog.tables.get(part.partitionOf)?.name ?? [] : []));
+/** A plan names the partition that a row was deleted from, a foreign key the whole table. Schemas are compared where both are known. */
+function refersTo(catalog: Catalog, references: ForeignKey['references'], relation: { readonly name: string; readonly schema: string | undefined }): boolean {
+  const isIt = ({ name, schema }: { readonly name: string; readonly schema?: string | undefined }): boolean => name === references.table && (schema === undefined || references.schema === undefined || schema === references.schema);
+  let tables = [...catalog.tables.values()].filter(({ name, schema }) => name === relation.name && (relation.schema === undefined || schema === relation.schema));
+  if (tables.length === 0) return isIt(relation);
+  for (let depth = 0; depth < 8 && tables.length > 0; depth++) {
+    if (tables.some(isIt)) return true;
+    tables = tables.flatMap(({ partitionOf }) => (partitionOf === undefined ? [] : catalog.tables.get(partitionOf) ?? []));
   }
   return false;
 }

@@ -2,9 +2,10 @@ import type { Catalog } from '../core/catalog/model';
 import { columnStatistics } from '../core/catalog/lookup';
 import { relationKey } from '../core/catalog/names';
 import type { PlanModel } from '../core/plan/planModel';
-import { collectNodes } from '../core/plan/planModel';
+import { collectNodes, holdsDisabledCost } from '../core/plan/planModel';
 import { describeVolumes } from '../core/plan/planner';
 import { collectUnusedIndexes, type UnusedIndex } from '../core/plan/unusedIndexes';
+import type { PlannedScan } from '../core/plan/plannedScans';
 import { TwinError, type Twin } from '../twin/twin';
 
 /** Why a plan reads a relation whole although an index on its condition is there. */
@@ -48,7 +49,8 @@ async function askTwin(twin: Twin, catalog: Catalog, sql: string, { node, table,
       const still = after.scans.find((scan) => scan.table === scanned.table && scan.alias === scanned.alias);
       return index.predicate !== undefined && still?.method === 'Seq Scan' ? `${index.name} is not used: the query does not say that ${index.predicate}, and the index has those rows alone.` : undefined;
     }
-    if (after.cost <= before.cost) return undefined;
+    // Other relations that are read otherwise, or whole although that is switched off: the difference is not the index's alone.
+    if (after.cost <= before.cost || holdsDisabledCost(after.root) || methodsOf(after.scans, scanned) !== methodsOf(before.scans, scanned)) return undefined;
     const part = scanned.rowsRead === undefined || scanned.rowsRead <= 0 ? undefined : scanned.rowsKept / scanned.rowsRead;
     const correlation = columnStatistics(catalog, scanned.table, column)?.correlation;
     const reasons = [
@@ -61,5 +63,9 @@ async function askTwin(twin: Twin, catalog: Catalog, sql: string, { node, table,
     throw error;
   }
 }
+
+/** How the relations beside one are read. */
+const methodsOf = (scans: readonly PlannedScan[], { table, alias }: PlannedScan): string =>
+  JSON.stringify(scans.filter((scan) => scan.table !== table || scan.alias !== alias).map((scan) => [scan.table, scan.alias, scan.method, scan.index ?? '']).sort());
 
 const round = (cost: number): string => (cost >= 100 ? Math.round(cost).toLocaleString('en') : cost.toFixed(2));

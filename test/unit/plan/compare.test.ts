@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { comparePlans, flatten, type PlanDiff } from '../../../server/src/core/plan/compare';
+import { judgeDiff, summariseDiff } from '../../../server/src/core/plan/compareSummary';
 import { parsePlan } from '../../../server/src/core/plan/planTree';
+import { relateStatements } from '../../../server/src/core/plan/sameStatement';
 
 type Raw = Record<string, unknown>;
 const node = (type: string, more: Raw = {}, ...children: Raw[]): Raw => ({ 'Node Type': type, 'Startup Cost': 0, 'Total Cost': 10, 'Plan Rows': 5, 'Plan Width': 4, ...more, ...(children.length > 0 ? { Plans: children } : {}) });
@@ -49,4 +51,35 @@ describe('comparePlans', () => {
 it('lays large plans of equal nodes over each other in no time to speak of', () => {
   const wide = node('Append', {}, ...Array.from({ length: 20_000 }, () => node('Result')));
   expect(compare(wide, wide).sameShape).toBe(true);
+});
+
+describe('judgeDiff', () => {
+  const judge = (before: Raw, after: Raw): ReturnType<typeof judgeDiff> => judgeDiff(parsePlan({ Plan: before }), parsePlan({ Plan: after }));
+  it('does not judge by a cost that holds disable_cost', () => {
+    const [dear, cheap] = [scan('o', { 'Total Cost': 10_000_000_200 }), scan('o', { 'Total Cost': 250 })];
+    for (const verdict of [judge(dear, cheap), judge(cheap, dear)]) expect(verdict).toMatchObject({ verdict: 'same', note: expect.stringContaining('cannot be compared') as string });
+    expect(summariseDiff(compare(cheap, dear), judge(cheap, dear))).toMatch(/^Not judged: cost 250 → 10,000,000,200 .*switches off.* The plan is the same\.$/);
+    expect(judge(scan('o', { 'Total Cost': 20_000_000_000, Disabled: false }), { ...cheap, Disabled: false })).toEqual({ metric: 'cost', before: 20_000_000_000, after: 250, verdict: 'better' });
+  });
+});
+
+describe('relateStatements', () => {
+  const relate = (before: Raw, after: Raw, ...[old, fresh]: (string | undefined)[]): string => relateStatements({ model: parsePlan({ Plan: before }), sql: old }, { model: parsePlan({ Plan: after }), sql: fresh }, (sql) => (sql.includes('broken') ? undefined : sql));
+  it('takes other constants, lists of another length and another layout for the same statement', () => {
+    expect(relate(scan('o'), scan('x'), 'select id from os o where a = 1 and b in (1, 2)', 'SELECT id\nFROM os o\nWHERE a = $1 AND b IN ($2);')).toBe('same');
+  });
+  it('tells two statements by their texts and relations', () => {
+    expect(relate(scan('o'), node('Nested Loop', {}, scan('o'), scan('i')), 'select * from os o', 'select * from os o join "is" i using (id)')).toBe('other');
+    expect(relate(scan('o'), scan('o'), 'select * from os o where a = 1', 'select * from os o where b = 1')).toBe('rewritten');
+    expect(relate(scan('o'), scan('x'), 'select * from os o', 'select * from xs x')).toBe('other');
+  });
+  it('by the relations alone where a text is not known, or is no statement of its own', () => {
+    expect(relate(scan('o'), scan('x'))).toBe('other');
+    expect(relate(scan('o'), scan('x'), undefined, 'select * from xs x')).toBe('other');
+    expect(relate(scan('o'), node('Nested Loop', {}, scan('o'), scan('i')))).toBe('unknown');
+    for (const text of ['execute q (1)', 'select 1; select * from os o', 'select broken']) expect(relate(scan('o'), scan('o'), text, 'select * from os o')).toBe('unknown');
+    // Other partitions of one table, and a plan that reads nothing.
+    expect(relate(scan('e', { 'Relation Name': 'e_1', Alias: 'e' }), scan('e', { 'Relation Name': 'e_2', Alias: 'e' }))).toBe('unknown');
+    expect(relate(scan('o'), node('Result'))).toBe('unknown');
+  });
 });

@@ -56,12 +56,18 @@ describe('advice', () => {
   it('names the referring table of a foreign key where a catalog knows it, and only for rows that are referred to', () => {
     expect(sql('foreign-key-trigger')).toBeUndefined();
     const key = { schema: 'public', table: 'child', columns: ['big_id'], indexed: false };
+    const schemas: (string | undefined)[] = [];
     const judge = (change: Record<string, unknown>, node: Record<string, unknown> = {}, known: KnownForeignKey | undefined = key): PlanFinding | undefined => {
       const document = JSON.parse(readFileSync(join(folder, 'foreign-key-trigger.json'), 'utf8')) as { Plan: Record<string, unknown>; Triggers: Record<string, unknown>[] }[];
       const [{ Plan: root, Triggers: [trigger] }] = document as unknown as [{ Plan: Record<string, unknown>; Triggers: [Record<string, unknown>] }];
-      return findInPlan(parsePlan({ ...document[0], Plan: { ...root, ...node }, Triggers: [{ ...trigger, ...change }] }), { foreignKey: (name, table) => (name === 'child_big_id_fkey' && table === 'big' ? known : undefined) })[0];
+      return findInPlan(parsePlan({ ...document[0], Plan: { ...root, ...node }, Triggers: [{ ...trigger, ...change }] }), { foreignKey: (name, table, schema) => { schemas.push(schema); return name === 'child_big_id_fkey' && table === 'big' ? known : undefined; } })[0];
     };
     expect(judge({})?.advice[0]?.sql).toBe('CREATE INDEX CONCURRENTLY ON public.child (big_id);');
+    expect(judge({}, { Schema: 'shop', 'Relation Name': 'big' })?.kind).toBe('foreign-key-trigger');
+    expect(schemas.at(-1)).toBe('shop');
+    // CONCURRENTLY is an error on a partitioned table.
+    const [split] = judge({}, {}, { ...key, partitioned: true })?.advice ?? [];
+    expect([split?.sql, split?.text]).toEqual([undefined, expect.stringMatching(/^Make an index on big_id of child\. The table is partitioned/)]);
     // The child's own check looks up the parent's key: no index of the child helps.
     const child = judge({ 'Trigger Name': 'RI_ConstraintTrigger_c_16491' }, { Operation: 'Update' });
     expect(child).toMatchObject({ kind: 'slow-trigger', advice: [] });

@@ -43,7 +43,7 @@ describe('documents in Markdown let no foreign name be markup', () => {
     expect(findings.map(({ kind }) => kind)).toEqual(['wasted-reads']);
     const explained = { plan, sql: `select '${EVIL}'`, analyzed: false, notes: [EVIL], connectionLabel: EVIL, findings, verified: [], notUsed: [{ index: EVIL, node: 0, text: EVIL }] };
     expectInert(renderPlanMarkdown(explained));
-    expectInert(renderCompareMarkdown(compareTwo({ plan, label: EVIL }, { plan: { Plan: { 'Node Type': 'Result', 'Total Cost': 1 } }, label: EVIL }, `select '${EVIL}'`)));
+    expectInert(renderCompareMarkdown(compareTwo({ plan, label: EVIL }, { plan: { Plan: { 'Node Type': 'Result', 'Total Cost': 1 } }, label: EVIL, sql: `select '${EVIL}'` }, () => undefined)));
   });
   it('of findings, reports and advice', () => {
     const at = { line: 1, column: 1 };

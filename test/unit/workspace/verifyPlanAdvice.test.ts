@@ -59,4 +59,13 @@ describe('verifyPlanAdvice', () => {
     expect(knownToPlans(several).foreignKey?.('fk', 'users_eu')).toEqual({ schema: 'public', table: 'a', columns: ['user_id', 'region'], indexed: true });
     expect(knownToPlans(several).foreignKey?.('fk', 'a2')).toBeUndefined();
   });
+  it('keeps tables of one name apart by their schemas, where they are known, and says that one is partitioned', async () => {
+    const two = await readDdl(`create schema old; create table users (id int primary key); create table old.users (id int primary key);
+      create table a (b int constraint fk references users, k int) partition by list (k); create table old.a (c int constraint fk references old.users);`);
+    const { foreignKey } = knownToPlans(two);
+    expect(foreignKey?.('fk', 'users', 'old')).toEqual({ schema: 'old', table: 'a', columns: ['c'], indexed: false });
+    expect(foreignKey?.('fk', 'users', 'public')).toEqual({ schema: 'public', table: 'a', columns: ['b'], indexed: false, partitioned: true });
+    expect(foreignKey?.('fk', 'users')).toBeUndefined();
+    expect(foreignKey?.('fk', 'users', 'other')).toBeUndefined();
+  });
 });

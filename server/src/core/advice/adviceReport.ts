@@ -1,4 +1,5 @@
 import { escapeMarkdown, markdownCell, markdownFence } from '../text/markdown';
+import { escapeRegExp } from '../text/regExp';
 import { relationKey } from '../catalog/names';
 import type { Catalog, Index } from '../catalog/model';
 import type { PlanBasis } from '../plan/planner';
@@ -120,7 +121,7 @@ const plural = (count: number, word: string): string => `${count} ${word}${count
 const mentions = (proposal: IndexProposal, column: string): boolean =>
   proposal.include.includes(column) || [...proposal.keys.map((k) => k.sql), proposal.predicate ?? ''].some((sql) => isWord(sql, column));
 
-const isWord = (sql: string, column: string): boolean => new RegExp(`(^|[^\\w"])"?${column.replaceAll(/[^\w]/g, '\\$&')}"?($|[^\\w"])`).test(sql);
+const isWord = (sql: string, column: string): boolean => new RegExp(`(^|[^\\w"])"?${escapeRegExp(column)}"?($|[^\\w"])`).test(sql);
 
 const columnsOf = (index: Index): readonly string[] => [...index.keys.flatMap((key) => key.column ?? key.expression?.match(/\w+/g) ?? []), ...index.include, ...(index.predicate?.match(/\w+/g) ?? [])];
 

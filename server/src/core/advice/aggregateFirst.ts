@@ -1,5 +1,6 @@
 import { quoteIdentifier } from '../sql/names';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
+import { escapeRegExp } from '../text/regExp';
 import { containsSpan, spanText, type SqlSpan } from '../text/span';
 import { collectPins } from './pins';
 import { bindColumn, expressionsIn, tableOf, walkExpression, type Scope } from './scope';
@@ -70,7 +71,7 @@ const columnKey = (expression: Expression | undefined): string => `${expression?
 
 /** Does an alias stand behind the table's name? */
 const isNamed = (text: string, span: SqlSpan, alias: string): boolean =>
-  new RegExp(`^\\s+(?:as\\s+)?"?${alias.replaceAll(/[^\w]/g, '\\$&')}"?(?![\\w$])`, 'i').test(text.slice(span.end));
+  new RegExp(`^\\s+(?:as\\s+)?"?${escapeRegExp(alias)}"?(?![\\w$])`, 'i').test(text.slice(span.end));
 
 /** Columns by which the side is joined; undefined where a condition asks for anything else of it. */
 function tiesOf(scope: Scope, block: QueryBlock, side: number, mentions: (e: Expression | undefined) => boolean): readonly string[] | undefined {

@@ -1,5 +1,6 @@
 import type { HostFile, QuerySite } from '../hosts/ir';
 import type { Edit } from '../text/edit';
+import { escapeRegExp } from '../text/regExp';
 import { hostSpan } from '../text/span';
 import type { KeysetKey } from './keyset';
 
@@ -31,7 +32,7 @@ function renderParameter(language: HostFile['language'], site: QuerySite, keys: 
 
 /** TypeScript's type of a row as far as the rewritten query reads it: `{ created_at: Date | string; id: string }`. */
 export function cursorType(site: QuerySite, keys: readonly KeysetKey[], rewrite: readonly Edit[], cursor: string, text: string): string {
-  const read = new RegExp(`\\b${cursor}(?:\\?)?(?:\\.([A-Za-z_$][\\w$]*)|\\.?\\[("[^"]+")\\])`, 'g');
+  const read = new RegExp(`\\b${escapeRegExp(cursor)}(?:\\?)?(?:\\.([A-Za-z_$][\\w$]*)|\\.?\\[("[^"]+")\\])`, 'g');
   const properties = [...new Set(rewrite.flatMap((edit) => [...edit.text.matchAll(read)].map((match) => match[1] ?? match[2] ?? '')))];
   const entity = entityType(site, text);
   if (entity !== undefined) return `Pick<${entity}, ${properties.map((name) => quoted(name.replaceAll('"', ''), text)).join(' | ')}>`;
@@ -44,7 +45,8 @@ const quoted = (name: string, text: string): string => (/^(?:import\b[^'"\n]*|\}
 /** The class of the rows, where the library declares its properties there and the file has it as a type. */
 function entityType({ library, model }: QuerySite, text: string): string | undefined {
   if (model === undefined || !/^(typeorm|sequelize|mikro-orm|objection)$/.test(library)) return undefined;
-  return new RegExp(`\\b(?:class|interface)\\s+${model}\\b|^import\\b[^'"]*\\b${model}\\b[^'"]*from`, 'm').test(text) ? model : undefined;
+  const name = escapeRegExp(model);
+  return new RegExp(`\\b(?:class|interface)\\s+${name}(?![\\w$])|^import\\b[^'"]*(?<![\\w$])${name}(?![\\w$])[^'"]*from`, 'm').test(text) ? model : undefined;
 }
 
 const camelCase = (column: string): string => column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

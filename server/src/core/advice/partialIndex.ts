@@ -3,6 +3,7 @@ import { hasServingIndex, matchIndex } from '../catalog/indexMatch';
 import { findColumn } from '../catalog/lookup';
 import type { Index, Table } from '../catalog/model';
 import { quoteIdentifier } from '../sql/names';
+import { escapeRegExp } from '../text/regExp';
 import { sqlSpan } from '../text/span';
 import { coverHoles } from './holes';
 import { addCondition, type SqlEdit } from './sqlEdits';
@@ -69,7 +70,7 @@ function isLivePart(table: Table, { key, operator }: MissingPart): boolean {
 function mentions({ scope, block, index, relation }: ReadRelation, parts: readonly MissingPart[]): boolean {
   const others = new Set(block.relations.flatMap((r, i) => (i !== index && r.alias !== relation.alias ? [r.alias] : [])));
   return parts.some(({ key }) => {
-    const column = unquote(key).replace(/[$]/g, '\\$&');
+    const column = escapeRegExp(unquote(key));
     return [...scope.model.text.matchAll(new RegExp(`(?:("[^"]+"|[\\w$]+)\\s*\\.\\s*)?(?<![\\w$])"?${column}(?![\\w$])`, 'gi'))].some(([, qualifier]) => qualifier === undefined || !others.has(qualifier.startsWith('"') ? unquote(qualifier) : qualifier.toLowerCase()));
   });
 }

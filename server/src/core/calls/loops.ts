@@ -1,4 +1,5 @@
 import type { CallIr, HostFile, Loop } from '../hosts/ir';
+import { escapeRegExp } from '../text/regExp';
 import { containsSpan, type HostSpan } from '../text/span';
 
 /**
@@ -165,7 +166,7 @@ function popsFrom(file: HostFile, loop: Loop): string | undefined {
   const condition = `${loop.facts.condition ?? ''} ${loop.facts.exits.map((e) => e.condition ?? '').join(' ')}`;
   for (const call of callsIn(file, loop)) {
     const list = call.callee.slice(0, -1).join('.');
-    if (/^(shift|pop|popleft|popFirst|dequeue|pollFirst)$/.test(call.callee.at(-1) ?? '') && list !== '' && new RegExp(`(^|[^\\w$])${list.replace(/[.$?()]/g, '\\$&')}([^\\w$]|$)`).test(condition)) return list;
+    if (/^(shift|pop|popleft|popFirst|dequeue|pollFirst)$/.test(call.callee.at(-1) ?? '') && list !== '' && new RegExp(`(^|[^\\w$])${escapeRegExp(list)}([^\\w$]|$)`).test(condition)) return list;
   }
   return undefined;
 }

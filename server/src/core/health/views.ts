@@ -1,4 +1,5 @@
 import { quoteLiteral } from '../sql/names';
+import { escapeRegExp } from '../text/regExp';
 import type { CheckOutcome, HealthFinding } from './model';
 import { column, figure, qualified } from './values';
 
@@ -34,7 +35,7 @@ export interface ViewFacts {
 export function judgeViews({ views, dependencies, jobs }: ViewFacts): CheckOutcome {
   const order = orderViews(views, dependencies);
   const refresh = (view: MaterializedView): string => `REFRESH MATERIALIZED VIEW ${view.uniqueIndex && view.populated ? 'CONCURRENTLY ' : ''}${qualified(view.schema, view.name)}`;
-  const jobOf = (view: MaterializedView) => jobs?.find(({ command }) => /\brefresh\s+materialized\s+view\b/i.test(command) && new RegExp(`(^|[^\\w])"?${view.name.replaceAll(/[^\w]/g, '\\$&')}"?($|[^\\w])`).test(command));
+  const jobOf = (view: MaterializedView) => jobs?.find(({ command }) => /\brefresh\s+materialized\s+view\b/i.test(command) && new RegExp(`(^|[^\\w])"?${escapeRegExp(view.name)}"?($|[^\\w])`).test(command));
   const findings: Omit<HealthFinding, 'check'>[] = order.flatMap(({ view }): readonly Omit<HealthFinding, 'check'>[] => [
     ...(view.populated ? [] : [{ id: 'view-not-populated', severity: 'warning' as const, subject: qualified(view.schema, view.name), message: `The materialised view ${qualified(view.schema, view.name)} was never filled: reading it fails.`, evidence: {}, statement: `${refresh(view)};` }]),
     ...(view.uniqueIndex ? [] : [{

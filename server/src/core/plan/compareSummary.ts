@@ -1,5 +1,5 @@
 import type { DiffTotal, PlanDiff } from './compare';
-import type { PlanModel } from './planModel';
+import { holdsDisabledCost, type PlanModel } from './planModel';
 
 /** Which of two plans is better, and by what that is told. */
 export interface PlanVerdict {
@@ -8,6 +8,8 @@ export interface PlanVerdict {
   readonly before: number;
   readonly after: number;
   readonly verdict: 'better' | 'worse' | 'same';
+  /** One sentence: why the figures tell nothing; the verdict is `same` then. */
+  readonly note?: string;
 }
 
 /** Costs of one planner differ for a reason; two runs differ by chance: a quarter, and some milliseconds. */
@@ -18,6 +20,7 @@ const LEAST_MS = 5;
 export function judgeDiff(before: PlanModel, after: PlanModel): PlanVerdict {
   const timed = before.timed && after.timed && before.wholeMs !== undefined && after.wholeMs !== undefined;
   const [old, fresh] = timed ? [before.wholeMs!, after.wholeMs!] : [before.root.totalCost, after.root.totalCost];
+  if (!timed && (holdsDisabledCost(before.root) || holdsDisabledCost(after.root))) return { metric: 'cost', before: old, after: fresh, verdict: 'same', note: 'A setting (enable_seqscan and its like) switches off what a plan does, which PostgreSQL before 18 counts as 10,000,000,000: the costs cannot be compared.' };
   const tolerance = timed ? TIME_TOLERANCE : COST_TOLERANCE;
   const far = Math.abs(fresh - old) > Math.min(old, fresh) * tolerance && Math.abs(fresh - old) > (timed ? LEAST_MS : 0.01);
   return { metric: timed ? 'time' : 'cost', before: old, after: fresh, verdict: !far ? 'same' : fresh > old ? 'worse' : 'better' };
@@ -43,8 +46,10 @@ export function describeTotal({ label, unit, before, after }: DiffTotal): string
 }
 
 /** One sentence: does the plan differ, and which is better. */
-export function summariseDiff(diff: PlanDiff, { metric, verdict, before, after }: PlanVerdict): string {
+export function summariseDiff(diff: PlanDiff, { metric, verdict, before, after, note }: PlanVerdict): string {
+  const shape = diff.sameShape ? 'The plan is the same.' : 'The plan is another.';
   const figures = describeTotal({ label: metric === 'time' ? 'execution' : 'cost', unit: metric === 'time' ? 'ms' : 'cost', before, after });
+  if (note !== undefined) return `Not judged: ${figures}. ${note} ${shape}`;
   const judged = { better: 'Better', worse: 'Worse', same: 'No better and no worse' }[verdict];
-  return `${judged}: ${figures}. ${diff.sameShape ? 'The plan is the same.' : 'The plan is another.'}`;
+  return `${judged}: ${figures}. ${shape}`;
 }

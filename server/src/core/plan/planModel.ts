@@ -27,6 +27,12 @@ export interface LabelledText {
   readonly text: string;
 }
 
+/** `disable_cost` of PostgreSQL before 18: what a kind of node that a setting switches off is dearer by. */
+const DISABLED_COST = 1e10;
+
+/** Does the cost of a node hold `disable_cost`? Then it is no measure of work. Since 18 every node says whether it is disabled, and costs are what they are. */
+export const holdsDisabledCost = ({ totalCost, raw }: Pick<PlanNode, 'totalCost' | 'raw'>): boolean => totalCost >= DISABLED_COST && raw?.['Disabled'] === undefined;
+
 /** One node of a plan. Times in milliseconds, buffers in blocks of 8 kB; undefined where the plan does not say. */
 export interface PlanNode {
   /** Position in the plan, from 0, parents before children. */

@@ -1,6 +1,7 @@
 import { findTable } from '../catalog/lookup';
 import type { Catalog, Index, Table } from '../catalog/model';
 import { quoteIdentifier } from '../sql/names';
+import { escapeRegExp } from '../text/regExp';
 import { conjunctsOf, indexableConditions } from './findings/predicates';
 import type { PlanNode } from './planModel';
 import { collectNodes } from './planModel';
@@ -36,21 +37,22 @@ export function collectUnusedIndexes(root: PlanNode, catalog: Catalog): readonly
 }
 
 const filterOf = (node: PlanNode): string | undefined => node.conditions.find(({ label }) => label === 'Filter')?.text;
-const escaped = (name: string): string => name.replaceAll(/[^\w]/g, '\\$&');
 const TEXTS = /^(?:text|character varying|character|name|citext)\b/;
 
 /** Can an index on the column answer a part of the filter? Undefined where no part speaks of the column, or it is not clear why it cannot. */
 function useOf(node: PlanNode, table: Table, column: string, filter: string): { readonly reason?: string } | undefined {
   const name = quoteIdentifier(column);
   const type = table.columns.find((item) => item.name === column)?.type ?? '';
-  const bare = `(?:[\\w"$]+\\.)?${escaped(name)}`;
+  // The relation's own column alone: `c.id`, as a join gives it, is another's, and so is `customer_id`.
+  const bare = `(?:${escapeRegExp(quoteIdentifier(node.alias ?? node.relation ?? ''))}\\.)?${escapeRegExp(name)}`;
+  const own = `(?:^|[^\\w"$.])${bare}(?![\\w"$])`;
   for (const part of conjunctsOf(filter)) {
-    if (!new RegExp(`(?:^|[^\\w"])${escaped(name)}(?![\\w"])`).test(part)) continue;
-    const cast = new RegExp(`\\(?${bare}\\)?::([a-z][a-z ]*[a-z])`).exec(part)?.[1];
+    if (!new RegExp(own).test(part)) continue;
+    const cast = new RegExp(`${own}\\)?::([a-z][a-z ]*[a-z](?:\\[\\])?)`).exec(part)?.[1];
     // Postgres compares varchar as the text that it is; any other cast makes another value of the column.
-    if (cast !== undefined && !(TEXTS.test(type) && TEXTS.test(cast))) return { reason: `the condition compares ${column} as ${cast}, the column is ${type || 'of another type'}` };
+    if (cast !== undefined && cast !== type.replace(/\([^)]*\)/, '') && !(TEXTS.test(type) && TEXTS.test(cast))) return { reason: `the condition compares ${column} as ${cast}, the column is ${type || 'of another type'}` };
     if (indexableConditions(node, part).some(({ key }) => key === name)) return {};
-    if (/ OR /.test(part) && part.split(' OR ').every((side) => new RegExp(`(?:^|[^\\w"])${escaped(name)}(?![\\w"])`).test(side))) continue;
+    if (/ OR /.test(part) && part.split(' OR ').every((side) => new RegExp(own).test(side))) continue;
     if (/ OR /.test(part)) return { reason: `${column} stands in an OR whose other side it does not answer` };
     const call = new RegExp(`^([a-z_][\\w.]*)\\(\\(?${bare}\\)?(?:::[a-z ]+)?[,)]`).exec(part)?.[1];
     if (call !== undefined) return { reason: `the condition compares ${call}(${column}), the index has ${column} itself` };

@@ -11,6 +11,7 @@ import type { Column } from '../catalog/model';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { QueryBlock } from '../sql/model';
 import { quoteIdentifier } from '../sql/names';
+import { escapeRegExp } from '../text/regExp';
 
 const SCHEMA = 'CREATE TABLE users (id bigint PRIMARY KEY, team_id bigint NOT NULL, name text NOT NULL, deleted_at timestamptz);';
 const file = (last: string): string => `import { Pool } from 'pg';\nconst pool = new Pool();\nexport const names = (team: string) => pool.query('SELECT name FROM users WHERE team_id = $1 AND deleted_at IS NULL', [team]);\nexport const count = (team: string) => pool.query('SELECT count(*) FROM users WHERE team_id = $1 AND deleted_at IS NULL', [team]);\nexport const first = (team: string) => pool.query('SELECT name FROM users WHERE team_id = $1 AND deleted_at IS NULL ORDER BY id LIMIT 1', [team]);\nexport const last = (team: string) => pool.query('${last}', [team]);`;
@@ -53,7 +54,7 @@ function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock):
   const table = relation && tableOf(scope.catalog, relation);
   if (!relation || !table || table.kind !== 'table' || isSystemRelation(relation) || !['root', 'cte', 'derived', 'arm'].includes(block.role)) return;
   const gone = table.columns.find(isSoftDelete);
-  if (!gone || new RegExp(`(?<![\\w$])"?${gone.name.replace(/[$]/g, '\\$&')}(?![\\w$])`, 'i').test(scope.model.text) || sizeOf(table, context.settings) === 'small') return;
+  if (!gone || new RegExp(`(?<![\\w$])"?${escapeRegExp(gone.name)}(?![\\w$])`, 'i').test(scope.model.text) || sizeOf(table, context.settings) === 'small') return;
   if (block.outputs.some((o) => o.star)) return;
   const pins = collectPins(scope, block);
   if (isPinnedToOneRow(scope, block, 0, pins) || !context.ask(usuallyFilters(table.name, gone.name))) return;

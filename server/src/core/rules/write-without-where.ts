@@ -3,6 +3,7 @@ import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { describeRows, sizeOf } from '../advice/size';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock, Relation } from '../sql/model';
+import { escapeRegExp } from '../text/regExp';
 
 const SCHEMA = 'CREATE TABLE users (id bigint PRIMARY KEY, active boolean NOT NULL);';
 
@@ -85,12 +86,12 @@ const where = (block: QueryBlock): string => (block.clauses.where ? 'its conditi
 /** Is it made by CREATE TEMP TABLE in the same document? */
 function isTemporary({ text }: StatementContext, { name }: Relation): boolean {
   const lower = text.toLowerCase();
-  return /\btemp(?:orary)?\s+table\b/.test(lower) && new RegExp(`\\btemp(?:orary)?\\s+table\\s+(?:if\\s+not\\s+exists\\s+)?"?${name.toLowerCase().replace(/[$]/g, '\\$&')}\\b`).test(lower);
+  return /\btemp(?:orary)?\s+table\b/.test(lower) && new RegExp(`\\btemp(?:orary)?\\s+table\\s+(?:if\\s+not\\s+exists\\s+)?"?${escapeRegExp(name.toLowerCase())}(?![\\w$])`).test(lower);
 }
 
 /** The function fills the table again: its rows are replaced. */
 function isRefilled({ file, site }: StatementContext, { name }: Relation): boolean {
-  const into = new RegExp(`^\\s*insert\\s+into\\s+(?:"?\\w+"?\\.)?"?${name.replace(/[$]/g, '\\$&')}"?\\s*\\(`, 'i');
+  const into = new RegExp(`^\\s*insert\\s+into\\s+(?:"?\\w+"?\\.)?"?${escapeRegExp(name)}"?\\s*\\(`, 'i');
   return site.functionId !== undefined && file.sites.some((other) => other.functionId === site.functionId && other.span.start > site.span.start && other.source !== undefined && into.test(other.source.text));
 }
 

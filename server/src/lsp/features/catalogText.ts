@@ -3,6 +3,7 @@ import type { Catalog, Column, Index, Table } from '../../core/catalog/model';
 import { relationKey } from '../../core/catalog/names';
 import type { ColumnStatistics } from '../../core/catalog/statistics';
 import { escapeMarkdown, markdownCell as cell, markdownCode } from '../../core/text/markdown';
+import { escapeRegExp } from '../../core/text/regExp';
 import { toPath } from '../../workspace/paths';
 
 /** Tables with more columns show the first ones. */
@@ -46,7 +47,6 @@ export function renderColumn(table: Table, column: Column, catalog: Catalog): st
   return [`**${escapeMarkdown(`${table.name}.${column.name}`)}** — ${markdownCode(column.type)}${nullable}`, facts.map((fact) => `- ${fact}`).join('\n'), sourceOf(table, catalog, table.columnSites?.get(column.name)?.uri ?? table.definedAt?.uri)].filter((part) => part !== '').join('\n\n');
 }
 
-const escapeRegExp = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 const shorten = (items: readonly string[]): string => `${items.slice(0, MOST_REFERENCES).join(', ')}${items.length > MOST_REFERENCES ? ` and ${items.length - MOST_REFERENCES} more` : ''}`;
 
 function renderIndex(index: Index): string {

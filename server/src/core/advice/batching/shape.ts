@@ -2,6 +2,7 @@ import type { LoopQuery } from '../../calls/loopQueries';
 import type { Bind, Loop, QuerySite } from '../../hosts/ir';
 import { findAdapter } from '../../libraries';
 import type { FlowContext } from '../../lint/rule';
+import { escapeRegExp } from '../../text/regExp';
 import { containsSpan, hostSpan, spanText, type HostSpan } from '../../text/span';
 import { codeLanguageOf, indentAt, maskCode, type CodeLanguage } from './code';
 
@@ -143,7 +144,7 @@ function isUndisturbed(context: FlowContext, plain: PlainLoop): boolean {
   // The collection and the query's receiver must be the same in every turn, and known before the first.
   const receiver = maskCode(spanText(context.text, site.anchor), plain.language).match(/(?<![\w$.])[A-Za-z_$][\w$]*/g) ?? [];
   if (loop.facts.assigns.some((a) => a.name === plain.iterable.split(/\??\./)[0]) || receiver.some((name) => changes(plain, name))) return false;
-  const walked = plain.iterable.replace(/[.$?]/g, '\\$&');
+  const walked = escapeRegExp(plain.iterable);
   return !new RegExp(`(?<![\\w$.])${walked}\\.(splice|append|push|pop|shift|unshift|remove|extend|insert|clear|sort|reverse)\\s*\\(`).test(body);
 }
 

@@ -1,5 +1,5 @@
 import { quoteIdentifier } from '../../sql/names';
-import { collectNodes, type PlanModel, type PlanNode } from '../planModel';
+import { collectNodes, holdsDisabledCost, type PlanModel, type PlanNode } from '../planModel';
 import { numberIn } from '../planJson';
 import type { PlanSeverity } from './types';
 
@@ -20,8 +20,8 @@ export interface PlanContext {
   /** `hash_mem_multiplier`: how many times `work_mem` a hash table may take. */
   readonly hashMemory: number;
   parentOf(node: PlanNode): PlanNode | undefined;
-  /** A foreign key by the constraint's name and the table that is referred to; undefined where no catalog knows it, or several are called so. */
-  foreignKey(constraint: string, referenced: string | undefined): KnownForeignKey | undefined;
+  /** A foreign key by the constraint's name and the table that is referred to, its schema where the plan tells; undefined where no catalog knows it, or several are called so. */
+  foreignKey(constraint: string, referenced: string | undefined, schema?: string): KnownForeignKey | undefined;
 }
 
 /** The side of a foreign key that refers. */
@@ -29,6 +29,8 @@ export interface KnownForeignKey {
   readonly schema: string;
   readonly table: string;
   readonly columns: readonly string[];
+  /** The table is partitioned: its indexes cannot be made CONCURRENTLY. */
+  readonly partitioned?: true;
   /** An index finds the rows that refer to one row. */
   readonly indexed: boolean;
 }
@@ -39,7 +41,6 @@ export const MIN_SHARE = 0.1;
 export const MIN_MS = 5;
 /** The same for plans that were not run: cost of a hundred blocks read at random (`random_page_cost` 4) and some. */
 export const MIN_COST = 500;
-const DISABLED_COST = 1e10;
 
 export interface KnownPartitionKey {
   /** The partitioned table. */
@@ -82,9 +83,8 @@ export const ownOf = ({ timed }: PlanContext, node: PlanNode): number => (timed 
 export const allOf = (context: PlanContext, node: PlanNode): number => collectNodes(node).reduce((sum, item) => sum + ownOf(context, item), 0);
 
 /** A part as a share; undefined where it is too small to speak of. */
-export function shareOf({ whole, timed }: PlanContext, part: number, least = MIN_SHARE): number | undefined {
-  // `disable_cost` of PostgreSQL before 18: a plan that holds it has no costs to compare.
-  if (whole <= 0 || (!timed && whole >= DISABLED_COST) || part < (timed ? MIN_MS : MIN_COST)) return undefined;
+export function shareOf({ model, whole, timed }: PlanContext, part: number, least = MIN_SHARE): number | undefined {
+  if (whole <= 0 || (!timed && holdsDisabledCost(model.root)) || part < (timed ? MIN_MS : MIN_COST)) return undefined;
   const share = Math.min(1, part / whole);
   return share >= least ? share : undefined;
 }

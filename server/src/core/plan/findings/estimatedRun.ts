@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '../../sql/names';
+import { escapeRegExp } from '../../text/regExp';
 import type { PlanNode } from '../planModel';
 import { allOf, baseOf, count, isScan, severityOf, shareOf, type PlanContext } from './context';
 import { conjunctsOf } from './predicates';
@@ -32,10 +33,9 @@ export const findUnprunedByCondition = (context: PlanContext): readonly PlanFind
   }];
 }));
 
-const escaped = (name: string): string => name.replaceAll(/[^\w]/g, '\\$&');
-const wordIn = (text: string, name: string): boolean => new RegExp(`(?:^|[^\\w"])${escaped(name)}(?![\\w"])`).test(text);
+const wordIn = (text: string, name: string): boolean => new RegExp(`(?:^|[^\\w"])${escapeRegExp(name)}(?![\\w"])`).test(text);
 /** `at >= …`, `e.at = …`, `… = e.at`, `at IS NULL`. */
-const comparesItself = (part: string, name: string): boolean => new RegExp(`^\\(?(?:[\\w"$]+\\.)?${escaped(name)}\\)? (?:=|<|>|<=|>=|IS) |(?:^| )(?:=|<|>|<=|>=) \\(?(?:[\\w"$]+\\.)?${escaped(name)}\\)?$`).test(part);
+const comparesItself = (part: string, name: string): boolean => new RegExp(`^\\(?(?:[\\w"$]+\\.)?${escapeRegExp(name)}\\)? (?:=|<|>|<=|>=|IS) |(?:^| )(?:=|<|>|<=|>=) \\(?(?:[\\w"$]+\\.)?${escapeRegExp(name)}\\)?$`).test(part);
 
 const conditionsOf = (node: PlanNode): readonly string[] => [node, ...node.children].flatMap((item) => item.conditions.flatMap(({ label, text }) => (['Filter', 'Index Cond', 'Recheck Cond'].includes(label) ? [text] : [])));
 

@@ -91,7 +91,7 @@ const triggers = (context: PlanContext): readonly PlanFinding[] => context.model
     }];
   }
   const side = trigger.side ?? sideOf(context.model.root);
-  const key = side === 'referenced' ? context.foreignKey(trigger.constraint, trigger.relation) : undefined;
+  const key = side === 'referenced' ? context.foreignKey(trigger.constraint, trigger.relation, schemaOf(context, trigger.relation)) : undefined;
   if (side !== 'referenced' || perCall < KEY_CHECK_MS || key?.indexed) {
     const detail = side === 'referencing' ? 'For each row that is written, the row that it refers to is looked up by its key and locked.'
       : side === 'referenced' ? `For each row that goes, the rows that refer to it are looked for${key ? ` in ${key.table}, by an index` : ''}, and changed where the constraint says so.`
@@ -105,6 +105,12 @@ const triggers = (context: PlanContext): readonly PlanFinding[] => context.model
   }];
 });
 
+/** A trigger has its table's name alone; the node that writes to the table has the schema, under VERBOSE. */
+function schemaOf({ nodes }: PlanContext, relation: string | undefined): string | undefined {
+  const schemas = new Set(nodes.flatMap((node) => (/^(?:Insert|Update|Delete|Merge)$/.test(node.nodeType) && node.relation === relation ? [node.schema] : [])));
+  return schemas.size === 1 ? [...schemas][0] : undefined;
+}
+
 /** Which side of a foreign key a statement fires, where its plan tells: a row that is deleted was referred to, one that is inserted refers. */
 function sideOf(root: PlanNode): 'referenced' | 'referencing' | undefined {
   const written = new Set(collectNodes(root).flatMap((node) => (/^(?:Insert|Update|Delete|Merge)$/.test(node.nodeType) ? [node.nodeType === 'Insert' && node.raw?.['Conflict Resolution'] === 'UPDATE' ? 'Update' : node.nodeType] : [])));
@@ -115,6 +121,7 @@ function sideOf(root: PlanNode): 'referenced' | 'referencing' | undefined {
 function keyAdvice(key: ReturnType<PlanContext['foreignKey']>): PlanAdvice {
   if (!key) return { text: 'See that an index begins with the columns of the foreign key, in the table that refers.' };
   const columns = key.columns.map(quoteIdentifier).join(', ');
+  if (key.partitioned) return { text: `Make an index on ${columns} of ${key.table}. The table is partitioned, and CREATE INDEX CONCURRENTLY is an error there: make it concurrently on each partition, then once on ${key.table}, which takes them over.` };
   return { text: `Make an index on ${columns} of ${key.table}.`, sql: `CREATE INDEX CONCURRENTLY ON ${quoteQualified(key.schema, key.table)} (${columns});` };
 }
 
