@@ -215,7 +215,7 @@ async function lintStdin(project: Project, options: CheckOptions, stage: Stage):
   const uri = toUri(name);
   await project.open(uri, Buffer.concat(chunks).toString('utf8'));
   const linted = await stage('lint', () => Promise.resolve(project.lintOpen(uri)));
-  if (!linted) throw new UsageError(`--stdin-filename ${options.stdinFilename}: not a file that Sargable reads (${READ_ENDINGS})`);
+  if (!linted) throw new UsageError(`--stdin-filename ${options.stdinFilename}: ${project.unread(uri) ?? `not a file that Sargable reads (${READ_ENDINGS})`}`);
   return linted.pending ? stage('plan', () => project.previewSettled(uri, linted.text)) : linted;
 }
 

@@ -105,6 +105,16 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     if (changed || states() !== before) workspace.sendStatus();
   })());
 
+  const unread = new Map<string, string>();
+  const tellUnread = (uri: string): void => {
+    const reason = session && projectOf(session, uri)?.unread(uri);
+    if (reason === undefined) unread.delete(uri);
+    else if (unread.get(uri) !== reason) {
+      unread.set(uri, reason);
+      connection.console.info(`Skipped ${uri}: ${reason}`);
+    }
+  };
+
   connection.onInitialized(() => inBackground(connection, workspace.start()));
 
   connection.onDidOpenTextDocument(({ textDocument }) => {
@@ -117,8 +127,12 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     checkDatabases();
     // Undefined until then for the first document of a language whose grammar is being loaded.
     const known = projectOf(session, uri)?.isOpen(uri) === true;
+    tellUnread(uri);
     inBackground(connection, publishDocument(session, textDocument.uri));
-    if (!known) inBackground(connection, opening?.then(() => refreshDiagnostics(active)));
+    if (!known) inBackground(connection, opening?.then(() => {
+      tellUnread(uri);
+      return refreshDiagnostics(active);
+    }));
   });
   connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
     const uri = canonicalUri(textDocument.uri);
@@ -127,6 +141,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     const { document, changes } = changeDocument(known, textDocument.version, contentChanges, session.encoding);
     session.documents.set(uri, document);
     projectOf(session, uri)?.change(uri, document.text, changes);
+    tellUnread(uri);
     workspace.documentChanged(uri);
     queries.onChange();
     checkDatabases();
@@ -138,6 +153,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     const uri = canonicalUri(textDocument.uri);
     session.documents.delete(uri);
     session.results.delete(uri);
+    unread.delete(uri);
     queries.onChange();
     inBackground(connection, projectOf(session, uri)?.close(uri));
     if (!session.abilities.pullDiagnostics) void connection.sendDiagnostics({ uri: textDocument.uri, diagnostics: [] });

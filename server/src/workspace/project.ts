@@ -17,9 +17,10 @@ import type { Twin } from '../twin/twin';
 import { loadBindings, type Binding, type Bindings, type LiveDatabase } from './bindings';
 import { readDatabases, type Databases } from './databases';
 import { indexModels, type ModelIndex } from '../core/hosts/models';
-import type { Engine, ModuleTexts, OpenReader, ReadContext } from './engine';
+import type { Engine, ModuleTexts, ReadContext } from './engine';
 import { isIgnored, listFiles, readManifests } from './fileList';
 import { createModuleResolver } from './modules';
+import { openDocument, type OpenDocument } from './openDocument';
 import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './paths';
 import { findPoolerFile } from './poolerFiles';
 import { scanFiles } from './scan';
@@ -109,9 +110,11 @@ export interface Project {
   /** The file counts again as it is on disk. */
   close(uri: string): Promise<void>;
   isOpen(uri: string): boolean;
+  /** Why an open document could not be read, in words for the user; it counts as one without queries until it can. */
+  unread(uri: string): string | undefined;
   /** A file was created, changed or deleted on disk. Resolves to true when other documents may have new findings. */
   refresh(path: string): Promise<boolean>;
-  /** Lints an open document; undefined when it is not open or not of a language that is read. */
+  /** Lints an open document; undefined when it is not open, not of a language that is read, or `unread`. */
   lintOpen(uri: string): Linted | undefined;
   /** Lints a file from disk (or as it is open). */
   lint(path: string): Promise<Linted | Skipped>;
@@ -142,7 +145,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   /** Of the files on disk when they were read: a file that changed since is read again. */
   const stamps = new Map<string, string>();
   let expected: NonNullable<Fix['creates']> = [];
-  const opened = new Map<string, { text: string; reader: OpenReader }>();
+  const opened = new Map<string, OpenDocument>();
   /** Documents that wait for their grammar, by their present text. */
   const waiting = new Map<string, string>();
   const cache = createLintCache();
@@ -191,6 +194,15 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     flow.delete(uri);
     noteChange(before, undefined);
   };
+  /** An open document's file is that of its present text, or there is none. */
+  const take = (uri: string, { file }: OpenDocument): void => {
+    if (file) put(file);
+    else if (files.has(uri)) remove(uri);
+  };
+  const reread = (uri: string, document: OpenDocument, text = document.text, changes: readonly TextChange[] = []): void => {
+    document.update(text, changes, around());
+    take(uri, document);
+  };
   const noteChange = (before: HostFile | undefined, after: HostFile | undefined): void => {
     const uri = (after ?? before)?.uri ?? '';
     changes++;
@@ -200,7 +212,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   /** Reads an open document again where something that it imports has changed; typing in one does not wait for the others. */
   const freshen = (uri: string): void => {
     const document = opened.get(uri);
-    if (document && staleness.take(uri)) put(document.reader.update(document.text, [], around()));
+    if (document && staleness.take(uri)) reread(uri, document);
   };
   /** The same for files that are not open. */
   const freshenClosed = async (): Promise<void> => {
@@ -294,7 +306,12 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
         stamps.set(result.file.uri, result.stamp);
       }
       // Open documents last: what they import is known by then.
-      for (const { reader, text } of opened.values()) files.set(reader.file.uri, reader.update(text, [], around()));
+      for (const [uri, document] of opened) {
+        document.update(document.text, [], around());
+        if (document.file) files.set(uri, document.file);
+        else files.delete(uri);
+        if (document.unread !== undefined) skipped.push({ path: toPath(uri) ?? uri, reason: document.unread });
+      }
       changes++;
       for (const file of files.values()) {
         flow.set(file);
@@ -337,10 +354,10 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
         waiting.delete(uri);
         text = present;
       }
-      opened.get(uri)?.reader.dispose();
-      const reader = engine.open(uri, text, language, around());
-      opened.set(uri, { text, reader });
-      put(reader.file);
+      opened.get(uri)?.dispose();
+      const document = openDocument(engine, uri, text, language, around());
+      opened.set(uri, document);
+      take(uri, document);
     },
     change(uri, text, changes) {
       const document = opened.get(uri);
@@ -348,18 +365,17 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
         if (waiting.has(uri)) waiting.set(uri, text);
         return;
       }
-      document.text = text;
-      put(document.reader.update(text, changes, around()));
+      reread(uri, document, text, changes);
     },
     readWhole(uri) {
       const document = opened.get(uri);
-      if (!document?.reader.partial) return false;
-      const before = document.reader.file;
-      put(document.reader.update(document.text, [], around()));
-      return !isDeepStrictEqual(before, document.reader.file);
+      if (!document?.partial) return false;
+      const before = document.file;
+      reread(uri, document);
+      return !isDeepStrictEqual(before, document.file);
     },
     async close(uri) {
-      opened.get(uri)?.reader.dispose();
+      opened.get(uri)?.dispose();
       opened.delete(uri);
       waiting.delete(uri);
       stamps.delete(uri);
@@ -367,6 +383,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       if ((path === undefined || !(await project.refresh(path))) && !opened.has(uri)) remove(uri);
     },
     isOpen: (uri) => opened.has(uri),
+    unread: (uri) => opened.get(uri)?.unread,
     async refresh(path) {
       if (isSnapshotFile(path) || isSnapshotFolder(path) || bindings.all.some(({ state }) => path.endsWith('.json') && state.sources.has(path))) {
         await loadSchema();
@@ -395,13 +412,15 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       const document = opened.get(uri);
       if (!document) return undefined;
       freshen(uri);
-      const { file } = document.reader;
-      return { ...run(file, document.text), file, text: document.text };
+      const { file } = document;
+      return file && { ...run(file, document.text), file, text: document.text };
     },
     async lint(path) {
       const uri = toUri(path);
       const open = project.lintOpen(uri);
       if (open) return open;
+      const unread = project.unread(uri);
+      if (unread !== undefined) return { path, reason: unread };
       const source = await readTextFile(path);
       if ('skipped' in source) return { path, reason: source.skipped };
       const known = files.get(uri);

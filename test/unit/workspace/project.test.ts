@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { hostSpan } from '../../../server/src/core/text/span';
 import { createEngine, type Engine } from '../../../server/src/workspace/engine';
 import { createProject, type Project } from '../../../server/src/workspace/project';
 import { toUri } from '../../../server/src/workspace/paths';
@@ -79,6 +80,46 @@ it('an open document is linted as it is typed, a closed one as it is saved', asy
   expect(await rulesIn(project, 'q.sql')).toContain('offset-pagination');
   await project.close(uri);
   expect(await rulesIn(project, 'q.sql')).not.toContain('offset-pagination');
+});
+
+it('a text on which the reader fails has no file, and says so, until it is another text', async () => {
+  const fails = (text: string): void => {
+    if (text.includes('BOOM')) throw new RangeError('Maximum call stack size exceeded');
+  };
+  const fragile: Engine = {
+    ...engine,
+    open(uri, text, ...rest) {
+      fails(text);
+      const reader = engine.open(uri, text, ...rest);
+      return {
+        get file() { return reader.file; },
+        get partial() { return reader.partial; },
+        update(next, ...more) {
+          fails(next);
+          return reader.update(next, ...more);
+        },
+        dispose: () => reader.dispose(),
+      };
+    },
+  };
+  workspace = makeWorkspace({ 'schema.sql': TABLE, 'q.sql': QUERY });
+  const project = await createProject({ folder: workspace.folder, engine: fragile, settings: {}, threads: 0 });
+  await project.scan();
+  const uri = toUri(at('q.sql'));
+  const deep = 'SELECT id FROM orders ORDER BY id LIMIT 5 OFFSET 70;\n';
+  const reason = 'could not be analysed: Maximum call stack size exceeded';
+  await project.open(uri, deep);
+  project.change(uri, `BOOM ${deep}`, [{ span: hostSpan(0, 0), text: 'BOOM ' }]);
+  expect([project.textOf(uri), project.files.get(uri), project.lintOpen(uri), project.unread(uri), project.readWhole(uri)]).toEqual([`BOOM ${deep}`, undefined, undefined, reason, false]);
+  expect(await rulesIn(project, 'q.sql')).toEqual([reason]);
+  expect((await project.scan()).skipped).toEqual([{ path: at('q.sql'), reason }]);
+  project.change(uri, deep, [{ span: hostSpan(0, 5), text: '' }]);
+  expect([project.unread(uri), project.lintOpen(uri)?.text]).toEqual([undefined, deep]);
+  expect(await rulesIn(project, 'q.sql')).toContain('offset-pagination');
+  await project.open(uri, `${deep}BOOM`);
+  expect(project.unread(uri)).toBe(reason);
+  await project.close(uri);
+  expect(project.files.get(uri)?.sites).toHaveLength(1);
 });
 
 describe('what a transaction waits for stands in other files', () => {
