@@ -8,14 +8,19 @@ export interface HealthParams {
   readonly connection: string;
   /** Names of checks; left out: all. */
   readonly checks?: readonly string[];
-  /** Looked at beside the checks on Postgres. */
+  /** Looked at beside the checks on Postgres, all those of the connection; left out: none this time. */
   readonly servers?: readonly HealthServerParams[];
 }
 
 export interface HealthServerParams {
   readonly kind: 'redis' | 'pgbouncer';
-  /** May hold a password: it is never logged, and no answer repeats it. */
-  readonly url: string;
+  /**
+   * May hold a password: no answer repeats it, and the client takes it out of what `sargable.trace.server` logs. Left out: the
+   * server's entry in the settings cannot be used, which the report tells.
+   */
+  readonly url?: string;
+  /** How the user knows it, without a password: `Redis cache:6379/0`. */
+  readonly label?: string;
   /** The settings of a workspace chose the host: no password of the environment or of a `*` in `.pgpass` goes there. */
   readonly foreignHost?: boolean;
 }

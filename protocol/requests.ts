@@ -35,7 +35,7 @@ export const connectRequest = 'sargable/connect';
 
 export interface ConnectParams {
   readonly name: string;
-  /** `postgres://user:password@host:port/database?sslmode=…`. In memory only: never logged, never in an error text. */
+  /** `postgres://user:password@host:port/database?sslmode=…`. In memory only: never in an error text; the client takes the password out of what `sargable.trace.server` logs. */
   readonly url: string;
   /** Globs of the files the connection belongs to; left out: all. */
   readonly paths?: readonly string[];

@@ -54,7 +54,12 @@ export interface HealthServerSetting {
   readonly user?: string;
   /** Number of the database of Redis whose keys are looked at; default 0. */
   readonly database?: number;
+  /** Of PgBouncer: the same as `ssl` `require`, which counts before it. */
   readonly tls?: boolean;
+  /** Of PgBouncer alone. Default `prefer`. */
+  readonly ssl?: SslMode;
+  /** Of PgBouncer alone: the authority that signed the server's certificate, a file in PEM. */
+  readonly sslRootCert?: string;
   /** Names of the databases (`databases`) that it stands beside; left out: all. */
   readonly databases?: readonly string[];
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSetting, SslMode } from '../../protocol/settings';
 
 const defaultPort = 5432;
-const sslModes: readonly SslMode[] = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+export const sslModes: readonly SslMode[] = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
 
 /** A database as typed or pasted by the user. The password is kept apart so that it never reaches the settings. */
 export interface ParsedDatabaseUrl {

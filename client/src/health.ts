@@ -49,9 +49,10 @@ export function createHealth(server: Server, connections: Connections, servers: 
   let timer: NodeJS.Timeout | undefined;
   let series: ConnectionSample[] = [];
 
-  const ask = async (params: HealthParams, token?: vscode.CancellationToken): Promise<HealthResult> => {
+  // What is asked with is got in here too: the secret storage may fail.
+  const ask = async (params: () => HealthParams | Promise<HealthParams>, token?: vscode.CancellationToken): Promise<HealthResult> => {
     try {
-      return await server.request<HealthResult>(healthRequest, params, token);
+      return await server.request<HealthResult>(healthRequest, await params(), token);
     } catch (raised) {
       return { kind: 'error', message: raised instanceof Error ? raised.message : String(raised) };
     }
@@ -74,7 +75,7 @@ export function createHealth(server: Server, connections: Connections, servers: 
     const before = look;
     if (!watching || !connection || !before) return;
     if (isSeen() && !running) {
-      const result = await ask({ connection: connection.database.name, checks: WATCHED_CHECKS });
+      const result = await ask(() => ({ connection: connection.database.name, checks: WATCHED_CHECKS }));
       // Somebody switched it off, looked or connected elsewhere meanwhile.
       if (!watching || look !== before) return next();
       if (result.kind === 'error') {
@@ -114,7 +115,7 @@ export function createHealth(server: Server, connections: Connections, servers: 
       running?.cancel();
       const mine = (running = new vscode.CancellationTokenSource());
       changed.fire();
-      const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Looking at the health of ${connection.database.name}` }, async () => ask({ connection: connection.database.name, servers: await servers.of(connection.database.name) }, mine.token));
+      const result = await vscode.window.withProgress({ location: vscode.ProgressLocation.Window, title: `Looking at the health of ${connection.database.name}` }, () => ask(async () => ({ connection: connection.database.name, servers: await servers.of(connection.database.name) }), mine.token));
       mine.dispose();
       if (running !== mine) return false;
       running = undefined;

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { LanguageClient, RevealOutputChannelOn, State, TransportKind, WorkDoneProgress, type LanguageClientOptions, type ServerOptions } from 'vscode-languageclient/node';
 import { statusNotification, trustGrantedNotification, type InitializationOptions, type StatusParams } from '../../protocol/requests';
+import { withoutPasswords } from './traceChannel';
 
 /** Templates of Django and Jinja, whatever language the editor takes them for. */
 const templates = ['**/{templates,template,jinja,jinja2}/**/*.{html,htm,txt,xml}', '**/views/**/*.html', '**/*.{djhtml,jinja,jinja2,j2}'] as const;
@@ -90,6 +91,7 @@ function clientOptions(context: vscode.ExtensionContext, output: vscode.LogOutpu
       ...templates.map((pattern) => ({ scheme: 'file', pattern })),
     ],
     outputChannel: output,
+    traceOutputChannel: withoutPasswords(output),
     revealOutputChannelOn: RevealOutputChannelOn.Never, // a failed request is logged; it is no reason to interrupt
     initializationOptions,
     middleware: {

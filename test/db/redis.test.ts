@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectFindings, figureOf, tableOf, type HealthReport } from '../../server/src/core/health/model';
+import { toThresholds } from '../../server/src/core/health/thresholds';
 import { toMetrics } from '../../server/src/core/health/metrics';
 import { openRedis } from '../../server/src/db/redis/redisServer';
 import { parseRedisUrl } from '../../server/src/db/redis/redisUrl';
 import { openSession } from '../../server/src/db/session';
 import { readHealth } from '../../server/src/workspace/health';
 import { createRedisSource } from '../../server/src/workspace/redisHealth';
+import { startFakeRedis } from '../support/fakeRedis';
 
 const found = spawnSync('redis-server', ['--version']).status === 0;
 if (!found) process.stderr.write('test/db/redis.test.ts: SKIPPED, no Redis here (apt-get install redis-server)\n');
@@ -147,17 +149,32 @@ describe.skipIf(!found)('a Redis server', () => {
   });
 
   it('of a kind without MEMORY repeats the key in its answer: that reaches nobody', async () => {
-    const answers: Record<string, string> = { INFO: '$17\r\nredis_version:3.2\r\n', SCAN: '*2\r\n$1\r\n0\r\n*1\r\n$9\r\nmail:anna\r\n', PTTL: ':-1\r\n', MEMORY: "-ERR unknown command 'MEMORY', with args beginning with: 'USAGE' 'mail:anna' \r\n" };
-    const old = createServer((socket) => socket.on('error', () => undefined).on('data', (data) => {
-      for (const [, command] of data.toString('latin1').matchAll(/\*\d+\r\n\$\d+\r\n([A-Z]+)\r\n/g)) socket.write(answers[command ?? ''] ?? '+OK\r\n');
-    }));
-    await new Promise<void>((resolve) => old.listen(0, '127.0.0.1', resolve));
+    const old = await startFakeRedis({ MEMORY: "-ERR unknown command 'MEMORY', with args beginning with: 'USAGE' 'mail:anna' \r\n" });
     try {
-      const [check] = (await look(`redis://127.0.0.1:${(old.address() as AddressInfo).port}`)).checks;
+      const [check] = (await look(`redis://127.0.0.1:${old.port}`)).checks;
       expect(tableOf(check, 'patterns')?.rows).toMatchObject([{ keys: 1, bytes: null }]);
       expect(check?.cannotSee.map(({ reason }) => reason)).toEqual(['Not seen: the memory of keys (this server does not answer MEMORY USAGE).']);
     } finally {
       old.close();
+    }
+  });
+
+  it('is walked no further once nobody waits for it', async () => {
+    const abort = new AbortController();
+    let scans = 0;
+    // A walk without an end.
+    const endless = await startFakeRedis({ SCAN: '*2\r\n$1\r\n1\r\n*1\r\n$9\r\nmail:anna\r\n' }, (command) => {
+      if (command === 'SCAN' && ++scans === 3) abort.abort();
+    });
+    try {
+      const source = createRedisSource(`redis://127.0.0.1:${endless.port}`, { keys: 5000 });
+      await expect(readHealth({ sources: [source], signal: abort.signal })).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+      expect(scans).toBe(3);
+      const again = AbortSignal.abort();
+      await expect(source.run(toThresholds(), undefined, again)).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+      expect(scans).toBe(3);
+    } finally {
+      endless.close();
     }
   });
 
@@ -179,5 +196,6 @@ describe.skipIf(!found)('a Redis server', () => {
     }
     expect(() => parseRedisUrl('redis://:s3cret@host:port')).toThrow(/^(?!.*s3cret)/);
     expect(() => parseRedisUrl('postgres://host')).toThrow('expected redis://');
+    expect(parseRedisUrl('redis://b%C3%BCro.example.org', {}).host).toBe('büro.example.org');
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { healthMigrationRequest, healthRequest, type HealthFinding, type HealthMigrationResult, type HealthParams, type HealthResult } from '../../protocol/health';
 import { connectRequest, type ConnectResult } from '../../protocol/requests';
 import { toUri } from '../../server/src/workspace/paths';
+import { startFakeRedis } from '../support/fakeRedis';
 import { startLspClient, type LspClient } from '../support/lspClient';
 import { createDatabase, type TestDatabase } from '../support/postgres';
 import { makeWorkspace } from '../support/workspaceFolder';
@@ -72,8 +73,37 @@ it("measures by the editor's limits under the configuration's, and looks at the 
   ]);
   expect(result.kind === 'report' && result.report.checks.find(({ name }) => name === 'connections')?.figures.find(({ name }) => name === 'poolSize')?.value).toBe(1);
   expect(JSON.stringify(result)).not.toContain('s3cret');
-  expect(await look({ servers: [{ kind: 'redis', url: 'redis://:s3cret@host:port' }] })).toEqual({ kind: 'error', message: expect.stringMatching(/^(?!.*s3cret).*Redis URL/) as string });
   expect(client.messages.filter((message) => message.includes('setting sargable.health'))).toEqual([]);
+});
+
+it('a server whose entry cannot be used is told by its name, and stops nothing else', async () => {
+  const result = await look({ checks: ['connections'], servers: [{ kind: 'redis', url: 'redis://:s3cret@[cache:6379]:6379/0', label: 'Redis cache:6379:6379/0' }, { kind: 'pgbouncer', label: 'PgBouncer 10.0.0.5:x' }] });
+  expect(result.kind === 'report' && result.report.checks.map(({ name }) => name)).toEqual(['connections', 'redis', 'pgbouncer']);
+  expect(findingsIn(result).filter(({ id }) => id === 'unreachable').map(({ check, message }) => [check, message])).toEqual([
+    ['redis', expect.stringMatching(/^Redis cache:6379:6379\/0 could not be looked at: The Redis URL cannot be read.*sargable\.health\.servers\.$/)],
+    ['pgbouncer', 'PgBouncer 10.0.0.5:x could not be looked at: its entry in the setting sargable.health.servers is not valid.'],
+  ]);
+  expect(JSON.stringify(result)).not.toContain('s3cret');
+});
+
+it('a Redis is remembered from look to look, as long as the connection is open', async () => {
+  const redis = await startFakeRedis();
+  const walks = (): number => redis.commands.filter((command) => command === 'SCAN').length;
+  const lookAt = (database: number) => look({ checks: ['connections'], servers: [{ kind: 'redis', url: `redis://127.0.0.1:${redis.port}/${database}` }] });
+  try {
+    for (const result of [await lookAt(0), await lookAt(0)]) expect(findingsIn(result).filter(({ id }) => id === 'unreachable')).toEqual([]);
+    // A look that asks for no servers, as watching does, forgets none.
+    await look({ checks: ['connections'] });
+    await lookAt(0);
+    expect(walks()).toBe(1);
+    await lookAt(1);
+    expect(walks()).toBe(2);
+    await client.request<ConnectResult>(connectRequest, { name: 'shop', url: database.url });
+    await lookAt(1);
+    expect(walks()).toBe(3);
+  } finally {
+    redis.close();
+  }
 });
 
 it('an untrusted workspace is told why there is none', async () => {

@@ -7,7 +7,7 @@ import { collectAccessProblems, renderAccessReport } from './accessReport';
 import { calibrate, type Calibration, type CalibrationParts } from './calibrate';
 import { watchCatalog, type WatchedCatalog } from './catalogWatch';
 import { explainStatement, type ExplainOutcome, type ExplainPolicy, type ExplainStatement } from './explain';
-import { readHealth, type HealthOutcome, type HealthRequest } from './health';
+import { readHealth, type HealthOutcome, type HealthRequest, type HealthSource } from './health';
 import { suggestParameters, type ParameterProposal } from './parameters';
 import type { ExplainableQuery } from './queryAt';
 import { createThrottle } from './throttle';
@@ -64,8 +64,13 @@ export interface Connections {
   /** Compares the twin with the server of an open connection, as its policy allows; see {@link calibrate}. */
   calibrate(name: string, parts: Omit<CalibrationParts, 'allowFunctions'> & { readonly confirmed?: boolean }): Promise<CalibrationOutcome>;
   /** Looks at the health of the database of an open connection. Rejects where `signal` ends it. */
-  health(name: string, request: Omit<HealthRequest, 'session'>): Promise<HealthOutcome>;
+  health(name: string, request: ConnectionHealthRequest): Promise<HealthOutcome>;
   close(): Promise<void>;
+}
+
+export interface ConnectionHealthRequest extends Omit<HealthRequest, 'session' | 'sources'> {
+  /** The checks beside those on Postgres. A connection keeps its session until it is closed: what is remembered with it goes with it. */
+  sources?(session: DbSession): Promise<readonly HealthSource[]>;
 }
 
 interface Open {
@@ -181,11 +186,11 @@ export function createConnections(): Connections {
         return { kind: 'error', message: error instanceof TwinError ? `There is no planner to compare with: ${error.message}.` : error.message };
       }
     },
-    async health(name, request) {
+    async health(name, { sources, ...request }) {
       const known = open.get(name);
       if (!known) return { ok: false, error: `There is no open connection '${name}'. Connect first.` };
       try {
-        return { ok: true, report: await readHealth({ ...request, session: known.session }) };
+        return { ok: true, report: await readHealth({ ...request, session: known.session, ...(sources ? { sources: await sources(known.session) } : {}) }) };
       } catch (error) {
         if (!(error instanceof DatabaseError)) throw error;
         return { ok: false, ...toMessage(error) };

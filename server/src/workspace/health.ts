@@ -16,8 +16,8 @@ import type { HealthSettings } from './settings';
 export interface HealthSource {
   readonly name: string;
   readonly title: string;
-  /** `server`: the Postgres that is looked at with it. */
-  run(limits: Thresholds, server?: HealthServer): Promise<ProbeResult>;
+  /** `server`: the Postgres that is looked at with it. What takes long rejects where `signal` ends it. */
+  run(limits: Thresholds, server?: HealthServer, signal?: AbortSignal): Promise<ProbeResult>;
 }
 
 export interface HealthRequest {
@@ -77,7 +77,7 @@ export async function readHealth(request: HealthRequest): Promise<HealthReport> 
       for (const probe of chosen) await run(probe, () => runProbe(session, probe, { server: found, thresholds, options }));
     });
   }
-  for (const source of sources) await orTell(source, () => run(source, () => source.run(thresholds, server)));
+  for (const source of sources) await orTell(source, () => run(source, () => source.run(thresholds, server, signal)));
   if (failures[0] && failures.length === checks.length) throw failures.length === 1 ? failures[0] : new DatabaseError(failures[0].kind, failures.map(({ message }) => message).join('; '));
   return { version: 1, label: session?.label ?? sources.map(({ title }) => title).join(', '), takenAt: server?.now ?? new Date().toISOString(), ...(server ? { server } : {}), checks };
 }

@@ -19,7 +19,7 @@ export interface RedisOptions {
 export const KEYS = 5000;
 
 /**
- * The cache beside the database. The keys are walked at the first look alone: each lookup of ours counts as a hit at the
+ * The cache beside the database. The keys are walked at the first look that may do so, and at no later one: each lookup of ours counts as a hit at the
  * server. From the second look on the hit ratio is that of the time between. Throws `DatabaseError` for a URL that cannot be read.
  */
 export function createRedisSource(url: string, { keys, foreignHost }: RedisOptions): HealthSource {
@@ -31,20 +31,23 @@ export function createRedisSource(url: string, { keys, foreignHost }: RedisOptio
   let before: { readonly info: RedisFacts['info']; readonly at: number } | undefined;
   return {
     ...REDIS_CHECK, title: `${REDIS_CHECK.title} ${describeRedis(target)}`,
-    async run(limits) {
+    async run(limits, _, signal) {
       const server = await openRedis(target);
       try {
+        signal?.throwIfAborted();
         const info = await server.info();
         const at = Date.now();
         const previous = before && { info: before.info, seconds: Math.max(1, Math.round((at - before.at) / 1000)) };
-        if (!walked) {
-          const walk = await server.sampleKeys(budget);
-          walked = true;
+        const walks = !walked;
+        if (walks) {
+          const walk = await server.sampleKeys(budget, signal);
+          // A role that was not allowed to walk may be by the next look.
+          walked = 'sample' in walk;
           refused = walk.refused;
           if ('sample' in walk) sample = walk.sample;
         }
         // Read again where the walk has added to the counters, so that the next look does not take our lookups for the application's.
-        before = sample && !previous ? { info: await server.info(), at: Date.now() } : { info, at };
+        before = walks && sample ? { info: await server.info(), at: Date.now() } : { info, at };
         const outcome = judgeRedis({ info, ...(sample ? { sample } : {}), ...(previous ? { previous } : {}) }, limits);
         return { ...outcome, cannotSee: notes(refused, sample !== undefined, info.get('cluster_enabled') === '1') };
       } finally {

@@ -26,9 +26,9 @@ export interface RedisServer {
   info(): Promise<RedisInfo>;
   /**
    * Walks the keys of the URL's database within the budget. Each PTTL counts as a hit in the server's own figures, so
-   * read `info` before. Undefined: the role may not walk; `refused` says so.
+   * read `info` before. Undefined: the role may not walk; `refused` says so. Rejects with the reason of `signal` once that ends it.
    */
-  sampleKeys(budget: KeyBudget): Promise<SampledKeys | { readonly refused: readonly string[] }>;
+  sampleKeys(budget: KeyBudget, signal?: AbortSignal): Promise<SampledKeys | { readonly refused: readonly string[] }>;
   close(): void;
 }
 
@@ -71,7 +71,7 @@ export async function openRedis(target: RedisTarget): Promise<RedisServer> {
     label,
     // `all` has the counters of commands, which the plain answer leaves out.
     info: async () => parseRedisInfo(String(await ask(send(['INFO', 'all'])))),
-    async sampleKeys(budget) {
+    async sampleKeys(budget, signal) {
       const measured = new Map<string, MeasuredKey>();
       const refused = new Set<string>();
       const deadline = Date.now() + budget.milliseconds;
@@ -79,6 +79,7 @@ export async function openRedis(target: RedisTarget): Promise<RedisServer> {
       let cut = false;
       try {
         do {
+          signal?.throwIfAborted();
           const [next, names] = (await ask(bytes.sendCommand(['SCAN', cursor, 'COUNT', String(Math.min(STEP, budget.keys))]))) as [Buffer | string, Buffer[]];
           cursor = String(next);
           // While the server grows its table a walk may meet a key twice.

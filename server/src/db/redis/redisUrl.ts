@@ -31,7 +31,7 @@ export function parseRedisUrl(text: string, environment: Readonly<Record<string,
   const user = decoded(url.username);
   const password = decoded(url.password) ?? (environment['REDISCLI_AUTH'] || undefined);
   return {
-    host: url.hostname.replace(/^\[|\]$/g, '') || 'localhost', port: Number(url.port || 6379), tls: url.protocol === 'rediss:', database: Number(database),
+    host: (decoded(url.hostname) ?? 'localhost').replace(/^\[|\]$/g, ''), port: Number(url.port || 6379), tls: url.protocol === 'rediss:', database: Number(database),
     ...(user === undefined ? {} : { user }), ...(password === undefined ? {} : { password }),
   };
 }

@@ -1,15 +1,15 @@
 import path from 'node:path';
 import type { Connection } from 'vscode-languageserver/node';
-import { healthMigrationRequest, healthRequest, type HealthMigrationParams, type HealthMigrationResult, type HealthParams, type HealthReport as SentReport, type HealthResult, type HealthServerParams } from '../../../../protocol/health';
+import { healthMigrationRequest, healthRequest, type HealthMigrationParams, type HealthMigrationResult, type HealthParams, type HealthReport as SentReport, type HealthResult } from '../../../../protocol/health';
 import { renderMigrations } from '../../core/catalog/migrations';
 import { migrationOfFinding, tableOfFinding } from '../../core/health/about';
 import { renderHealthMarkdown } from '../../core/health/markdown';
 import type { HealthReport } from '../../core/health/model';
 import { rules } from '../../core/rules/index.generated';
 import { findConfig } from '../../workspace/configFile';
-import type { HealthSource } from '../../workspace/health';
 import { toUri } from '../../workspace/paths';
 import type { Project } from '../../workspace/project';
+import { createServerSources } from '../../workspace/serverSources';
 import { mergeSettings, pickHealth, type HealthSettings } from '../../workspace/settings';
 import type { Session } from '../session';
 
@@ -17,20 +17,15 @@ import type { Session } from '../session';
 export function registerHealth(connection: Connection, session: () => Session | undefined): void {
   /** By connection, check by check: what a later request for a finding refers to. */
   const known = new Map<string, HealthReport>();
+  const sourcesOf = createServerSources();
 
-  connection.onRequest<HealthResult, void>(healthRequest, async ({ connection: name, checks, servers = [] }: HealthParams, token): Promise<HealthResult> => {
+  connection.onRequest<HealthResult, void>(healthRequest, async ({ connection: name, checks, servers }: HealthParams, token): Promise<HealthResult> => {
     const active = session();
     if (!active?.trusted) return { kind: 'error', message: active ? 'This workspace is not trusted: nothing connects to a database. Trust the workspace first.' : 'The server is not ready yet.' };
     const abort = new AbortController();
     token.onCancellationRequested(() => abort.abort());
     const settings = await readLimits(active, name);
-    let sources: readonly HealthSource[];
-    try {
-      sources = await createSources(servers, projectOn(active, name));
-    } catch (error) {
-      return { kind: 'error', message: error instanceof Error ? error.message : String(error) };
-    }
-    const outcome = await active.connections.health(name, { signal: abort.signal, sources, ...(checks ? { checks } : {}), ...(settings ? { settings } : {}) }).catch((error: unknown) => {
+    const outcome = await active.connections.health(name, { signal: abort.signal, ...(servers ? { sources: (of) => sourcesOf(of, servers, projectOn(active, name)) } : {}), ...(checks ? { checks } : {}), ...(settings ? { settings } : {}) }).catch((error: unknown) => {
       if (abort.signal.aborted) return { ok: false as const, error: 'Cancelled.' };
       throw error;
     });
@@ -65,20 +60,6 @@ async function readLimits(active: Session, name: string): Promise<HealthSettings
   // A configuration that cannot be read has been told of when the folder was opened.
   const file = folder === undefined ? undefined : (await findConfig(folder, rules, { trusted: active.trusted }).catch(() => undefined))?.settings.health;
   return mergeSettings({ health: pickHealth(active.settings.health) }, file ? { health: file } : {}).health;
-}
-
-/** Loaded when somebody looks at one: nobody else needs their drivers. */
-async function createSources(servers: readonly HealthServerParams[], project: Project | undefined): Promise<readonly HealthSource[]> {
-  if (servers.length === 0) return [];
-  const [{ createRedisSource, KEYS }, { createPoolerSource, findSessionUses }] = await Promise.all([import('../../workspace/redisHealth'), import('../../workspace/poolerHealth')]);
-  const count = new Map<string, number>();
-  return servers.map(({ kind, url, foreignHost = false }): HealthSource => {
-    const source = kind === 'redis' ? createRedisSource(url, { keys: KEYS, foreignHost }) : createPoolerSource({ url, foreignHost, uses: () => Promise.resolve(project ? findSessionUses(project) : []) });
-    const number = (count.get(kind) ?? 0) + 1;
-    count.set(kind, number);
-    // A report tells its checks apart by their names.
-    return number === 1 ? source : { ...source, name: `${source.name}-${number}`, title: `${source.title} (${number})` };
-  });
 }
 
 /** A look at some checks takes the place of these alone. */
