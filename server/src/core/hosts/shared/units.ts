@@ -64,6 +64,8 @@ export interface Reading {
   readonly slices: readonly Slice[];
   /** Units with a statement that is not sent, or not surely, where it stands. */
   readonly builders: ReadonlySet<number>;
+  /** Top-level statements that write to names of the module, themselves or in a method. */
+  readonly writers: ReadonlySet<number>;
   /** Words of each unit, as far as they have been looked for. */
   readonly words: (ReadonlySet<string> | undefined)[];
 }
@@ -88,6 +90,24 @@ export interface Plan {
   /** Where the edit begins: offsets before it stay. */
   readonly start: number;
   offset(old: number): number;
+}
+
+/**
+ * Whether a top-level statement reads as it did at the last reading, says nothing that counts in its comments, and writes to no name of
+ * the module: then it need not be looked into before something asks about it.
+ */
+export function untouchedSince(memory: ReadingMemory | undefined, text: string): (statement: SyntaxNode) => boolean {
+  const last = memory?.last;
+  if (!last || /sargable-disable/.test(text)) return () => false;
+  const change = changeBetween(last.text, text);
+  const delta = text.length - last.text.length;
+  const quiet = new Set<string>();
+  for (const [index, unit] of last.units.entries()) {
+    if (unit.owner !== undefined || last.writers.has(index)) continue;
+    if (unit.end < change.start) quiet.add(`${unit.start}-${unit.end}`);
+    else if (unit.start > change.oldEnd) quiet.add(`${unit.start + delta}-${unit.end + delta}`);
+  }
+  return (statement) => quiet.has(`${statement.startIndex}-${statement.endIndex}`);
 }
 
 /** Larger parts of a file are as well read whole. */
@@ -124,7 +144,8 @@ export function planReading(before: Reading, language: UnitLanguage, units: read
 }
 
 /** Units in document order. */
-export function listUnits(language: UnitLanguage, root: SyntaxNode): { readonly units: readonly Unit[]; readonly nodes: readonly SyntaxNode[] } {
+export function listUnits(language: UnitLanguage, root: SyntaxNode): { readonly units: readonly Unit[]; readonly nodes: readonly SyntaxNode[]; readonly writers: ReadonlySet<number> } {
+  const writers = new Set<number>();
   const units: (Unit & { names: string[] })[] = [];
   const nodes: SyntaxNode[] = [];
   const add = ({ node, names, sets = false, members = [] }: UnitNode, owner?: number): void => {
@@ -136,9 +157,12 @@ export function listUnits(language: UnitLanguage, root: SyntaxNode): { readonly 
   for (const unit of language.units(root)) add(unit);
   for (const { name, at } of language.writes()) {
     const index = units.findLastIndex((unit) => unit.start <= at && at < unit.end);
-    if (index >= 0 && !units[index]?.names.includes(name)) units[index]?.names.push(name);
+    const unit = units[index];
+    if (!unit) continue;
+    writers.add(unit.owner ?? index);
+    if (!unit.names.includes(name)) unit.names.push(name);
   }
-  return { units, nodes };
+  return { units, nodes, writers };
 }
 
 interface Spread {

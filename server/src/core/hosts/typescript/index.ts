@@ -12,6 +12,7 @@ import { createScopes } from './scopes';
 import { surfaceOf } from './surface';
 import { spanOf } from './syntaxTools';
 import { readUnits } from '../shared/readUnits';
+import { untouchedSince } from '../shared/units';
 import { scriptUnits } from './units';
 import { walkFile } from './walk';
 import { readFileRole } from '../fileRole';
@@ -25,13 +26,14 @@ export const declareTypeScript: DeclarationReader = (uri, text, tree, environmen
 /** Reads a TypeScript, TSX or JavaScript file. The grammar's language follows from the name, as the tree's did. */
 export const readTypeScript: HostReader = (uri, text, tree, environment, memory): HostFile => {
   const language = languageOf(uri);
-  const scopes = linkScopes(createScopes(tree.root), uri, environment.modules);
+  const own = createScopes(tree.root, untouchedSince(memory, text));
+  const scopes = linkScopes(own, uri, environment.modules);
   const { surface, models } = declareTypeScript(uri, text, tree, environment);
   const context = createContext(uri, text, language, scopes, environment, indexModels(models));
   const adapters = adaptersFor(language, text).filter((adapter) => environment.foreign !== 'all' && adapter.id !== environment.foreign);
   // A file's own models are read from all of it.
   const key = models.length === 0 ? adapters.map((adapter) => adapter.id).join() : undefined;
-  const parts = readUnits({ language: scriptUnits(scopes), root: tree.root, text, key, memory, walk: (assembly) => walkFile(tree.root, context, adapters, assembly) });
+  const parts = readUnits({ language: scriptUnits(scopes), root: tree.root, text, key, memory, walk: (assembly) => walkFile(tree.root, context, adapters, assembly), readWhole: () => own.complete() });
   const before = memory?.partial === true ? memory.uses : undefined;
   const uses = [...new Set([...(before ?? []), ...scopes.uses])];
   if (memory) memory.uses = uses;

@@ -52,12 +52,21 @@ export interface Scopes {
   readonly errors: readonly SyntaxNode[];
 }
 
+/** Statements of the top level that may be left for later: all that they bind there is told by their head. */
+const postponed = new Set(['export_statement', 'function_declaration', 'generator_function_declaration', 'class_declaration', 'abstract_class_declaration', 'lexical_declaration', 'expression_statement']);
 const scopeTypes = new Set(['program', 'statement_block', 'for_statement', 'for_in_statement', 'catch_clause', 'switch_body', 'class_static_block']);
 /** Deeper code is not looked at: the stack is finite. */
 const maxDepth = 500;
 
-/** Collects every declaration and write of a file in one pass. */
-export function createScopes(root: SyntaxNode): Scopes {
+/**
+ * Collects every declaration and write of a file in one pass.
+ * @param isLater statements of the top level that are looked into when something is asked about them; none of them writes to a name of
+ * the top level, and none holds a comment that counts
+ */
+export function createScopes(root: SyntaxNode, isLater: (statement: SyntaxNode) => boolean = () => false): Scopes & { /** Looks into what was left for later. */ complete(): void } {
+  /** By their offset. */
+  const later = new Map<number, SyntaxNode>();
+  const laterStarts: number[] = [];
   const tables = new Map<number, Map<string, Declaration>>();
   const identifiers = new Map<string, SyntaxNode[]>();
   const writes: { readonly name: string; readonly at: SyntaxNode; readonly node: SyntaxNode }[] = [];
@@ -71,6 +80,7 @@ export function createScopes(root: SyntaxNode): Scopes {
     if (!table.has(declaration.name)) table.set(declaration.name, declaration);
   };
   const find = (name: string, at: SyntaxNode): Declaration | undefined => {
+    if (later.size > 0) lookInto(at.startIndex);
     for (let node: SyntaxNode | null = at; node; node = node.parent) {
       const found = tables.get(node.id)?.get(name);
       if (found) return found;
@@ -155,7 +165,39 @@ export function createScopes(root: SyntaxNode): Scopes {
     else if (target.type === 'shorthand_property_identifier_pattern') writes.push({ name: target.text, at: target, node });
   };
 
+  /** The names that a declaration binds in the scope around it. */
+  const bindDeclaration = (node: SyntaxNode, scope: SyntaxNode, functionScope: SyntaxNode): void => {
+    const name = node.childForFieldName('name');
+    switch (node.type) {
+      case 'class_declaration':
+      case 'abstract_class_declaration':
+        if (name) add({ kind: 'class', name: name.text, node: name, scope, value: node, constant: true, path: [], writes: [] });
+        return;
+      case 'function_declaration':
+      case 'generator_function_declaration':
+        if (name) add({ kind: 'function', name: name.text, node: name, scope, value: node, constant: true, path: [], owner: node, writes: [] });
+        return;
+      case 'lexical_declaration':
+      case 'variable_declaration': {
+        const kind = node.children[0]?.type;
+        for (const declarator of node.namedChildren) {
+          const pattern = declarator.type === 'variable_declarator' ? declarator.childForFieldName('name') : null;
+          const value = declarator.childForFieldName('value') ?? undefined;
+          if (!pattern) continue;
+          const required = value ? requiredModule(value) : undefined;
+          bindPattern(pattern, [], { kind: 'variable', scope: kind === 'var' ? functionScope : scope, value, constant: kind === 'const', type: typeText(declarator.childForFieldName('type')), owner: declarator, ...(required && pattern.type === 'identifier' ? { kind: 'import' as const, import: { module: required, imported: '*' } } : {}) });
+        }
+      }
+    }
+  };
+
   const visit = (node: SyntaxNode, scope: SyntaxNode, functionScope: SyntaxNode, depth: number): void => {
+    if (depth === 1 && postponed.has(node.type) && isLater(node)) {
+      later.set(node.startIndex, node);
+      laterStarts.push(node.startIndex);
+      bindDeclaration(node.type === 'export_statement' ? node.childForFieldName('declaration') ?? node : node, scope, functionScope);
+      return;
+    }
     let inner = scope;
     let innerFunction = functionScope;
     switch (node.type) {
@@ -174,30 +216,16 @@ export function createScopes(root: SyntaxNode): Scopes {
         return;
       case 'class_declaration':
       case 'abstract_class_declaration':
-      case 'class': {
+      case 'class':
         classes.push(node);
-        const name = node.childForFieldName('name');
-        if (name && node.type !== 'class') add({ kind: 'class', name: name.text, node: name, scope, value: node, constant: true, path: [], writes: [] });
+        bindDeclaration(node, scope, functionScope);
         break;
-      }
       case 'function_declaration':
-      case 'generator_function_declaration': {
-        const name = node.childForFieldName('name');
-        if (name) add({ kind: 'function', name: name.text, node: name, scope, value: node, constant: true, path: [], owner: node, writes: [] });
-        break;
-      }
+      case 'generator_function_declaration':
       case 'lexical_declaration':
-      case 'variable_declaration': {
-        const kind = node.children[0]?.type;
-        for (const declarator of node.namedChildren) {
-          const name = declarator.type === 'variable_declarator' ? declarator.childForFieldName('name') : null;
-          const value = declarator.childForFieldName('value') ?? undefined;
-          if (!name) continue;
-          const required = value ? requiredModule(value) : undefined;
-          bindPattern(name, [], { kind: 'variable', scope: kind === 'var' ? functionScope : scope, value, constant: kind === 'const', type: typeText(declarator.childForFieldName('type')), owner: declarator, ...(required && name.type === 'identifier' ? { kind: 'import' as const, import: { module: required, imported: '*' } } : {}) });
-        }
+      case 'variable_declaration':
+        bindDeclaration(node, scope, functionScope);
         break;
-      }
       case 'for_in_statement': {
         const left = node.childForFieldName('left');
         if (left && node.childForFieldName('kind')) bindPattern(left, [], { kind: 'element', scope: node, value: node.childForFieldName('right') ?? undefined, constant: true, owner: node });
@@ -232,14 +260,29 @@ export function createScopes(root: SyntaxNode): Scopes {
     } else if (scopeTypes.has(node.type)) inner = node;
     if (depth < maxDepth) for (const child of node.namedChildren) visit(child, inner, innerFunction, depth + 1);
   };
+  const moduleWrites: { readonly name: string; readonly at: number }[] = [];
+  const resolveWrites = (): void => {
+    for (const { name, at, node } of writes.splice(0)) {
+      const declaration = find(name, at);
+      if (declaration) {
+        declaration.writes.push(node);
+        // What is looked into later may stand before what was.
+        if (laterStarts.length > 0) declaration.writes.sort((a, b) => a.startIndex - b.startIndex);
+      }
+      if (declaration?.scope.id === root.id) moduleWrites.push({ name, at: at.startIndex });
+    }
+  };
+  const lookInto = (offset: number): void => {
+    const start = laterStarts[upperBound(laterStarts, offset) - 1];
+    const statement = start === undefined ? undefined : later.get(start);
+    if (!statement || offset >= statement.endIndex) return;
+    later.delete(statement.startIndex);
+    visit(statement, root, root, 2);
+    resolveWrites();
+  };
   visit(root, root, root, 0);
   collectErrors(root, errors);
-  const moduleWrites: { readonly name: string; readonly at: number }[] = [];
-  for (const { name, at, node } of writes) {
-    const declaration = find(name, at);
-    declaration?.writes.push(node);
-    if (declaration?.scope.id === root.id) moduleWrites.push({ name, at: at.startIndex });
-  }
+  resolveWrites();
 
   return {
     find,
@@ -248,12 +291,30 @@ export function createScopes(root: SyntaxNode): Scopes {
     top: (name) => tables.get(root.id)?.get(name),
     substitute: (_fn, _args, act) => act(),
     substituting: false,
-    references: (declaration) => (identifiers.get(declaration.name) ?? []).filter((node) => node.startIndex !== declaration.node.startIndex && find(declaration.name, node) === declaration),
+    references(declaration) {
+      if (declaration.scope.id === root.id) for (const statement of [...later.values()]) if (statement.text.includes(declaration.name)) lookInto(statement.startIndex);
+      const found = (identifiers.get(declaration.name) ?? []).filter((node) => node.startIndex !== declaration.node.startIndex && find(declaration.name, node) === declaration);
+      return laterStarts.length > 0 ? found.sort((a, b) => a.startIndex - b.startIndex) : found;
+    },
+    complete() {
+      for (const start of [...later.keys()]) lookInto(start);
+    },
     classes,
     comments,
     errors,
     moduleWrites,
   };
+}
+
+/** How many of the sorted numbers are at most this one. */
+function upperBound(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** What did not parse, and what the parser put in to go on (except the `!` it invents for `` tag<T>`…` ``). */
