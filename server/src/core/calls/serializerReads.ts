@@ -3,15 +3,10 @@ import type { SerializerField, SerializerIr, SerializerUse, TemplatePath } from 
 import type { HostSpan } from '../text/span';
 import type { FlowGraph, PathStep } from './flow';
 import { RowReader, type ReadPlace, type TemplateRead } from './rowReads';
-import { sharedFolders, templateIndex, type TemplateIndex } from './templateIndex';
+import { templateIndex, type FoundSerializer, type TemplateIndex } from './templateIndex';
 import { valueFrom, type TemplateRow, type TemplateRows, type TemplateValue } from './templateValues';
 
 const MAX_DEPTH = 6;
-
-interface Found {
-  readonly file: HostFile;
-  readonly serializer: SerializerIr;
-}
 
 /**
  * What the serializers of a file read of each row that a list shows, as far as the views tell what the rows are: nested
@@ -21,9 +16,8 @@ export function collectSerializerReads(flow: FlowGraph, file: HostFile): readonl
   if ((file.serializers ?? []).length === 0) return [];
   const index = templateIndex(flow);
   const found = new Map<string, TemplateRead>();
-  for (const home of flow.files()) {
-    if (home.role !== 'application' || !home.serializerUses) continue;
-    for (const use of home.serializerUses) {
+  for (const home of index.shows) {
+    for (const use of home.serializerUses ?? []) {
       for (const read of new Showing(flow, index, home, use, file.uri).run()) {
         const key = `${read.span.start}:${read.span.end}`;
         const known = found.get(key);
@@ -43,33 +37,24 @@ class Showing extends RowReader {
     const value = valueFrom(this.flow, this.index.models, this.home, this.use.value);
     const trail: readonly PathStep[] = [{ uri: this.home.uri, span: this.use.span, label: 'shows' }];
     const place: ReadPlace = { file: this.home, conditional: false, trail };
-    const found = this.find(this.use.serializer, this.home.uri);
+    const found = this.index.serializer(this.use.serializer, this.home.uri);
     if (found && value && !this.index.choosesRows(this.use.bases ?? [])) this.value(value, found, this.use.span, place, 0);
     return this.found;
   }
 
-  private find(name: string, from: string): Found | undefined {
-    const all: Found[] = [];
-    for (const file of this.flow.files()) for (const serializer of file.serializers ?? []) if (serializer.name === name) all.push({ file, serializer });
-    const own = all.find(({ file }) => file.uri === from);
-    if (own || all.length < 2) return own ?? all[0];
-    const near = all.map((one) => ({ one, shared: sharedFolders(one.file.uri, from) })).sort((a, b) => b.shared - a.shared);
-    return near[0]!.shared > near[1]!.shared ? near[0]!.one : undefined;
-  }
-
-  private value(value: TemplateValue, found: Found, span: HostSpan, place: ReadPlace, depth: number): void {
+  private value(value: TemplateValue, found: FoundSerializer, span: HostSpan, place: ReadPlace, depth: number): void {
     if (value.kind === 'manager') this.rows(value.rows, found, span, place, depth);
     else if (value.kind === 'rows') this.rows(value, found, span, place, depth);
     else this.row(value, found, place, depth);
   }
 
-  private rows(rows: TemplateRows, found: Found, span: HostSpan, place: ReadPlace, depth: number): void {
+  private rows(rows: TemplateRows, found: FoundSerializer, span: HostSpan, place: ReadPlace, depth: number): void {
     const few = (rows.size ?? Infinity) <= 5;
     const loop = few ? rows.loop : depth === 0 ? { uri: place.file.uri, span, text: this.use.serializer, shown: true as const } : { uri: place.file.uri, span, text: rows.path.map((step) => step.property).join('.') };
     this.row({ kind: 'row', model: rows.model, source: rows.source, path: rows.path, ...(rows.from ? { from: rows.from } : {}), ...(loop ? { loop } : {}) }, found, place, depth);
   }
 
-  private row(row: TemplateRow, { file, serializer }: Found, outer: ReadPlace, depth: number): void {
+  private row(row: TemplateRow, { file, serializer }: FoundSerializer, outer: ReadPlace, depth: number): void {
     if (depth > MAX_DEPTH) return;
     const place: ReadPlace = { ...outer, file };
     const { fields, listed, complete } = this.inherited({ file, serializer }, 0);
@@ -82,8 +67,8 @@ class Showing extends RowReader {
     for (const { name, span, from } of shown) if (many(name) && fields.every(({ field }) => field.name !== name)) this.read(row, [name], 'key', span, { ...place, file: from });
   }
 
-  private inherited({ file, serializer }: Found, depth: number): { readonly fields: readonly { readonly field: SerializerField; readonly from: HostFile }[]; readonly listed: readonly (SerializerIr['listed'][number] & { readonly from: HostFile })[]; readonly complete: boolean } {
-    const bases = depth > 4 ? [] : serializer.bases.flatMap((base) => { const found = this.find(base, file.uri); return found ? [this.inherited(found, depth + 1)] : []; });
+  private inherited({ file, serializer }: FoundSerializer, depth: number): { readonly fields: readonly { readonly field: SerializerField; readonly from: HostFile }[]; readonly listed: readonly (SerializerIr['listed'][number] & { readonly from: HostFile })[]; readonly complete: boolean } {
+    const bases = depth > 4 ? [] : serializer.bases.flatMap((base) => { const found = this.index.serializer(base, file.uri); return found ? [this.inherited(found, depth + 1)] : []; });
     const own = serializer.fields.map((field) => ({ field, from: file }));
     const names = new Set(own.map(({ field }) => field.name));
     return {
@@ -99,7 +84,7 @@ class Showing extends RowReader {
       if (fn) this.ownReads(row, fn, { uri: place.file.uri, span: fn.nameSpan, label: fn.name }, field.span, place, 0);
       return;
     }
-    const nested = field.kind === 'nested' && field.serializer !== undefined ? this.find(field.serializer, place.file.uri) : undefined;
+    const nested = field.kind === 'nested' && field.serializer !== undefined ? this.index.serializer(field.serializer, place.file.uri) : undefined;
     if (field.kind === 'nested' && field.source.length === 0) {
       if (nested) this.row(row, nested, place, depth + 1);
       return;
