@@ -83,12 +83,14 @@ export class Assembly {
    */
   gatherLocals<Observed extends { readonly node: SyntaxNode }>(observed: readonly Observed[], toLocal: (local: Observed) => LocalIr): LocalIr[] {
     const locals: LocalIr[] = [];
+    let next = 0;
     for (const [index, unit] of this.units.entries()) {
       const ranges = this.ranges[index];
       if (unit.owner !== undefined || !ranges) continue;
       const first = locals.length;
-      if (this.kept.has(index)) locals.push(...(this.before().parts.locals ?? []).slice(...this.oldSlice(index).locals));
-      else for (const local of observed) if (unit.start <= local.node.startIndex && local.node.startIndex < unit.end) locals.push(toLocal(local));
+      const keeps = this.kept.has(index);
+      if (keeps) locals.push(...(this.before().parts.locals ?? []).slice(...this.oldSlice(index).locals));
+      for (let local = observed[next]; local && local.node.startIndex < unit.end; local = observed[++next]) if (!keeps) locals.push(toLocal(local));
       ranges.locals = [first, locals.length];
     }
     return locals;
