@@ -147,7 +147,7 @@ Object.assign(libraries, {
       `supabase.from('orders').select('id, total').order('id').range(offset, offset + ${PAGE - 1})`,
       [`supabase\n    .from('orders')\n    .select()\n    .order('total')\n    .range(offset, offset + ${PAGE - 1})`, `supabase.from('orders').select().order('total').order('id').range(offset, offset + ${PAGE - 1})`],
       `supabase.from('orders').select('*').order('created_at').order('total', { ascending: false }).order('id').range(offset, offset + ${PAGE - 1})`,
-      `supabase.from('orders').select('id').order('id').range(offset * 1, offset > 8 ? offset + ${PAGE - 1} : offset * 1 + ${PAGE - 1})`,
+      `supabase.from('orders').select('id').order('id').range(offset * 1, offset < 8 ? offset + ${PAGE - 1} : offset * 1 + ${PAGE - 1})`,
     ],
     refused: [
       `supabase.from('orders').select('*', { count: 'exact' }).order('id').range(offset, offset + ${PAGE - 1})`,

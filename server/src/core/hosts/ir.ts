@@ -413,6 +413,8 @@ export interface ModelIr {
   readonly scoped?: boolean;
   /** A class of queries for this model (`class UserRepository extends Repository<User>`); it has no table itself. */
   readonly repositoryOf?: string;
+  /** Methods of such a class whose statement is not made from their name (JPA's `@Query`, a body of their own). */
+  readonly written?: readonly string[];
   /** Django's classes alone; managers and settings stand in the list of models too, without a table. */
   readonly django?: DjangoClassIr;
 }

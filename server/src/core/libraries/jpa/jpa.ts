@@ -78,7 +78,9 @@ function repositoryCall(call: SyntaxNode, form: CallForm, name: string, type: st
   const base = { ...opaque(call, form, 'yes', access, /ById$|^(?:find|get|read)One|^(?:find|get)(?:First|Top)|^exists|^count/.test(name) ? 'one' : access === 'write' ? 'none' : 'many', table), confidence: 'typed' as const };
   const given = page && file.source.callForm(page);
   const [number, size] = given?.args ?? [];
-  const entity = context.model(type.split('.').at(-1) ?? '', 'jpa')?.relations[0]?.model;
+  const repository = context.model(type.split('.').at(-1) ?? '', 'jpa');
+  // What a method says of itself is read where it stands.
+  const entity = repository?.written?.includes(name) ? undefined : repository?.relations[0]?.model;
   const model = entity === undefined || access !== 'read' || bulk.test(name) ? undefined : context.model(entity, 'jpa');
   const args = form.args.map((argument) => argument.node);
   const derived = model && !page ? (/^(?:find|get|getReference|exists)ById$/.test(name) && args.length === 1 && args[0] ? byIdQuery(args[0], model, spanOf(form.name), context) : derivedQuery(name, args, model, spanOf(form.name), context)) : undefined;
