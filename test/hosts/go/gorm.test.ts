@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { codeWorkspace } from '../../support/readCommon';
 
-const models = { 'model/model.go': 'package model\n\nimport "gorm.io/gorm"\n\ntype User struct {\n\tID int64 `gorm:"primaryKey"`\n\tName string\n\tTeamID int64 `gorm:"column:team"`\n\tPosts []Post\n}\n\ntype Post struct {\n\tgorm.Model\n\tTitle string\n}\n\nfunc (Post) TableName() string { return "blog_posts" }\n' };
+const models = { 'model/model.go': 'package model\n\nimport "gorm.io/gorm"\n\ntype User struct {\n\tID int64 `gorm:"primaryKey"`\n\tName string\n\tTeamID int64 `gorm:"column:team"`\n\tPosts []Post\n}\n\ntype Post struct {\n\tgorm.Model\n\tTitle string\n}\n\nfunc (Post) TableName() string { return "blog_posts" }\n\ntype Session struct {\n\tID int64\n\tToken string `gorm:"size:64;primaryKey"`\n}\n\ntype Grant struct {\n\tUserID int64 `gorm:"primaryKey"`\n\tRoleID int64 `gorm:"primaryKey"`\n}\n\ntype Entry struct {\n\tBase\n\tNote string `gorm:"not null"`\n}\n' };
 const code = (body: string): string => `package store
 
 import (
@@ -18,6 +18,9 @@ func (s *Store) run(ctx context.Context, id int64, ids []int64, name string, pag
 	var user model.User
 	var users []model.User
 	var posts []model.Post
+	var sessions []model.Session
+	var grant model.Grant
+	var entry model.Entry
 	var n int64
 	${body}
 	return nil
@@ -41,6 +44,15 @@ const chains: readonly (readonly [string, string])[] = [
   ['s.db.Where(&model.User{Name: name}).Find(&users)', 'SELECT * FROM users WHERE name = $1 …'],
   ['s.db.Where("team = ?", id).Or("name = ?", name).Find(&users)', 'SELECT * FROM users WHERE (((team = $1)) OR (name = $2))'],
   ['s.db.Not("name = ?", name).Find(&users)', 'SELECT * FROM users WHERE NOT ((name = $1))'],
+  ['s.db.Not(&model.User{Name: "a", TeamID: 1}).Find(&users)', "SELECT * FROM users WHERE NOT (name = 'a') AND NOT (team = 1)"],
+  ['s.db.Not(map[string]any{"name": "a", "team": ids}).Find(&users)', "SELECT * FROM users WHERE NOT (name = 'a') AND NOT (team = ANY($1))"],
+  ['s.db.Not(ids).Find(&users)', 'SELECT * FROM users WHERE NOT (id = ANY($1))'],
+  ['s.db.First(&sessions)', 'SELECT * FROM sessions ORDER BY token LIMIT 1'],
+  ['s.db.Last(&sessions, id)', 'SELECT * FROM sessions WHERE token = $1 ORDER BY token DESC LIMIT 1'],
+  ['s.db.Find(&sessions, []int64{1, 2})', 'SELECT * FROM sessions WHERE token = ANY($1)'],
+  ['s.db.First(&grant)', 'SELECT * FROM grants LIMIT 1 …'],
+  ['s.db.Find(&grant, 5)', 'SELECT * FROM grants …'],
+  ['s.db.First(&entry)', 'SELECT * FROM entries LIMIT 1 …'],
   ['s.db.Order("id desc").Limit(20).Offset(page * 20).Find(&users)', 'SELECT * FROM users ORDER BY id desc LIMIT 20 OFFSET $1'],
   ['s.db.Model(&model.User{}).Where("team = ?", id).Count(&n)', 'SELECT * FROM users WHERE (team = $1)'],
   ['s.db.Preload("Posts").Find(&users)', 'SELECT * FROM users'],

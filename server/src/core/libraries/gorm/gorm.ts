@@ -38,15 +38,20 @@ export const gormAdapter = createChains({
   },
   part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr): ChainPart | undefined {
     const [first, ...rest] = call.argNodes;
-    const given = (nodes: readonly SyntaxNode[]): SqlPart | undefined => (nodes[0] ? condition(nodes[0], nodes.slice(1), call, file, context, model) : undefined);
+    const conditions = (nodes: readonly SyntaxNode[]): readonly SqlPart[] | undefined => (nodes[0] ? conditionsOf(nodes[0], nodes.slice(1), call, file, context, model) : undefined);
+    const given = (nodes: readonly SyntaxNode[]): SqlPart | undefined => {
+      const known = conditions(nodes);
+      return known && join(known, ' AND ');
+    };
     switch (call.name) {
       case 'Where': {
         const where = given(call.argNodes);
         return where ? { where } : { open: true };
       }
       case 'Not': {
-        const where = given(call.argNodes);
-        return where ? { where: concat(sql('NOT ', call.span), group(where)) } : { open: true };
+        // Of a struct or a map every field is negated by itself.
+        const where = conditions(call.argNodes)?.map((part) => concat(sql('NOT ', call.span), group(part)));
+        return where ? { where: join(where, ' AND ') } : { open: true };
       }
       case 'Or': {
         const or = given(call.argNodes);
@@ -61,8 +66,9 @@ export const gormAdapter = createChains({
       case 'Take':
       case 'Last': {
         const where = given(rest);
-        const order = call.name === 'Take' ? [] : [concat(identifier('id', call.span), sql(call.name === 'Last' ? ' DESC' : '', call.span))];
-        return { limit: sql('1', call.span), ...(where ? { where } : {}), ...(order.length > 0 ? { order } : {}), open: rest.length > 0 && !where };
+        const key = keyOf(model);
+        const order = call.name === 'Take' || key === undefined ? [] : [concat(identifier([key], call.span), sql(call.name === 'Last' ? ' DESC' : '', call.span))];
+        return { limit: sql('1', call.span), ...(where ? { where } : {}), ...(order.length > 0 ? { order } : {}), open: (rest.length > 0 && !where) || (call.name !== 'Take' && key === undefined) };
       }
       case 'Order': {
         const text = first && context.string(first);
@@ -82,34 +88,41 @@ export const gormAdapter = createChains({
   },
 });
 
-/** `"name = ?", name`, `&User{Name: name}`, `map[string]any{"name": name}`, a key or a list of keys. */
-function condition(first: SyntaxNode, rest: readonly SyntaxNode[], call: ChainLink, file: CommonFile, context: HostContext, model: ModelIr | undefined): SqlPart | undefined {
+/** Column of the key that gorm sorts by and compares keys with; `id` where the struct is not known. */
+const keyOf = (model: ModelIr | undefined): string | undefined => (model?.primary ? (model.primary.length === 1 ? model.primary[0] : undefined) : 'id');
+
+/** `"name = ?", name`, `&User{Name: name}`, `map[string]any{"name": name}`, a key or a list of keys: what must hold together. */
+function conditionsOf(first: SyntaxNode, rest: readonly SyntaxNode[], call: ChainLink, file: CommonFile, context: HostContext, model: ModelIr | undefined): readonly SqlPart[] | undefined {
+  const key = keyOf(model);
   const text = textCondition(first, rest, context);
-  if (text) return text;
+  if (text) return [text];
   if (rest.length > 0) return undefined;
   const inner = file.source.unwrap(first);
   const literalNode = inner.type === 'composite_literal' ? inner : inner.type === 'unary_expression' ? inner.namedChildren.find((child) => child.type === 'composite_literal') : undefined;
   if (literalNode) {
     const form = file.source.form(literalNode);
     const map = /^map\[string\]/.test(literalNode.text);
-    if (form?.kind === 'list') return form.items.length === 0 ? undefined : concat(identifier('id', call.span), sql(' = ANY(', call.span), bind(context.bind(literalNode, '')), sql(')', call.span));
+    if (form?.kind === 'list') return form.items.length === 0 || key === undefined ? undefined : [concat(identifier([key], call.span), sql(' = ANY(', call.span), bind(context.bind(literalNode, '')), sql(')', call.span))];
     if (form?.kind !== 'record' || form.entries.length === 0) return undefined;
     const parts = form.entries.flatMap((entry) => {
       // Fields at their zero are left out by gorm.
       if (!map && /^(?:0|""|false|nil)$/.test(entry.value.text)) return [];
-      const key = entry.key.replace(/^["`]|["`]$/g, '');
-      return [equals(map ? key : model?.columns.find((column) => column.property === key)?.column ?? snakeCase(key), entry.value, entry.span, context)];
+      const name = entry.key.replace(/^["`]|["`]$/g, '');
+      // A list is compared as one.
+      if (map && /^\[\](?!byte\b)/.test(file.names.typeOf(entry.value) ?? '')) return [concat(identifier([name], entry.span), sql(' = ANY(', entry.span), bind(context.bind(entry.value, '')), sql(')', entry.span))];
+      return [equals(map ? name : model?.columns.find((column) => column.property === name)?.column ?? snakeCase(name), entry.value, entry.span, context)];
     });
     // A variable may be at its zero too: then the condition is not there.
     const certain = map || form.entries.every((entry) => context.argument(entry.value).literal !== undefined);
-    return parts.length === 0 ? undefined : concat(join(parts, ' AND '), certain ? [] : incomplete);
+    return parts.length === 0 ? undefined : certain ? parts : parts.map((part) => concat(part, incomplete));
   }
+  if (key === undefined) return undefined;
   const known = context.argument(inner).literal;
-  if (typeof known === 'number') return equals('id', inner, call.span, context);
+  if (typeof known === 'number') return [equals(key, inner, call.span, context)];
   const type = file.names.typeOf(inner);
   if (type === undefined) return undefined;
-  if (/^(?:u?int(?:8|16|32|64)?|uuid\.UUID)$/.test(type)) return equals('id', inner, call.span, context);
-  return /^\[\](?:u?int(?:8|16|32|64)?|uuid\.UUID)$/.test(type) ? concat(identifier('id', call.span), sql(' = ANY(', call.span), bind(context.bind(inner, '')), sql(')', call.span)) : undefined;
+  if (/^(?:u?int(?:8|16|32|64)?|uuid\.UUID)$/.test(type)) return [equals(key, inner, call.span, context)];
+  return /^\[\](?:u?int(?:8|16|32|64)?|uuid\.UUID)$/.test(type) ? [concat(identifier([key], call.span), sql(' = ANY(', call.span), bind(context.bind(inner, '')), sql(')', call.span))] : undefined;
 }
 
 /** The struct behind `Model(&User{})`, `Find(&users)`. */

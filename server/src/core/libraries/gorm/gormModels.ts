@@ -1,4 +1,5 @@
 import { child, field, parts, spanOf } from '../../hosts/common/syntaxTools';
+import type { SyntaxNode } from '../../hosts/syntax';
 import type { CommonModelSource, ModelReader } from '../models';
 import { pluralize, snakeCase } from '../shared/modelChains';
 
@@ -9,7 +10,8 @@ export const gormModels: ModelReader<CommonModelSource> = {
   read: ({ source }) => source.classes.flatMap((node) => {
     const form = source.classForm(node);
     if (!form || source.spec.language !== 'go' || !/gorm:"|gorm\.Model\b/.test(node.text)) return [];
-    const columns = parts(child(field(node, 'type') ?? node, 'field_declaration_list')).flatMap((member) => {
+    const members = parts(child(field(node, 'type') ?? node, 'field_declaration_list'));
+    const columns = members.flatMap((member) => {
       const name = field(member, 'name');
       const column = /gorm:"[^"]*\bcolumn:(\w+)/.exec(member.text)?.[1];
       return name && column !== undefined ? [{ property: name.text, column, span: spanOf(name) }] : [];
@@ -18,9 +20,24 @@ export const gormModels: ModelReader<CommonModelSource> = {
       const own = source.functionForm(fn);
       return own?.owner === form.name && own.name?.text === 'TableName' ? [/return\s+["`]([\w.]+)["`]/.exec(fn.text)?.[1]] : [];
     }).find((found) => found !== undefined);
-    return [{ library: 'gorm' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns, relations: [], changes: [], ...(/\bgorm\.(?:Model|DeletedAt)\b/.test(node.text) ? { softDelete: deletedColumn(node.text) } : {}) }];
+    return [{ library: 'gorm' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns, primary: primaryOf(members), relations: [], changes: [], ...(/\bgorm\.(?:Model|DeletedAt)\b/.test(node.text) ? { softDelete: deletedColumn(node.text) } : {}) }];
   }),
 };
+
+/** Columns of the key: of the tagged fields, else of `ID`; none where it comes with another struct. Of several an `id` among them is the one that gorm takes. */
+function primaryOf(members: readonly SyntaxNode[]): readonly string[] {
+  const keys = members.flatMap((member) => {
+    const tag = /gorm:"([^"]*)"/.exec(member.text)?.[1] ?? '';
+    const name = field(member, 'name')?.text;
+    if (name === undefined) return field(member, 'type')?.text === 'gorm.Model' ? [{ column: 'id', tagged: true }] : [];
+    const column = /\bcolumn:(\w+)/i.exec(tag)?.[1] ?? snakeCase(name);
+    const tagged = /(?:^|;)\s*primary_?key\s*(?:;|$|:\s*true)/i.test(tag);
+    return tagged || column === 'id' || name === 'ID' ? [{ column, tagged }] : [];
+  });
+  const tagged = keys.filter((key) => key.tagged);
+  const id = (tagged.length > 0 ? tagged : keys).find((key) => key.column === 'id');
+  return (id ? [id] : tagged.length > 0 ? tagged : keys).map((key) => key.column);
+}
 
 /** Column of gorm's soft deletion: `DeletedAt gorm.DeletedAt`, which `gorm.Model` holds. */
 function deletedColumn(text: string): string {
