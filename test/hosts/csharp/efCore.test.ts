@@ -20,7 +20,14 @@ public class Order {
   public bool Open { get; set; }
   public Customer Customer { get; set; }
   public List<Line> Lines { get; set; }
+  public Address Address { get; set; }
+  public List<string> Labels { get; set; }
+  public OrderKind Kind { get; set; }
 }
+public class Address {
+  public string City { get; set; }
+}
+public enum OrderKind { New, Old }
 `,
 };
 const code = (body: string): string => `using Microsoft.EntityFrameworkCore;
@@ -55,6 +62,13 @@ const chains: readonly (readonly [string, string])[] = [
   ['var either = await _context.Orders.Where(o => o.Customer.Name == name || o.Id > 1).ToListAsync();', 'SELECT * FROM orders …'],
   ['var tags = await _context.Set<Tag>().Where(t => t.Name.StartsWith(name)).ToListAsync();', 'SELECT * FROM shop_tags WHERE "Name" LIKE $1 || \'%\''],
   ['var names = await _context.Orders.Where(o => o.Id == id).Select(o => o.Status).Distinct().ToListAsync();', 'SELECT * FROM orders WHERE "Id" = $1'],
+  ['var some = await _context.Orders.Where(o => o.Labels.Contains("x") && o.Id > 1).ToListAsync();', 'SELECT * FROM orders WHERE "Id" > 1 …'],
+  ['var some = await _context.Customers.Where(c => c.Tags.Contains(name)).ToListAsync();', 'SELECT * FROM "Customers" …'],
+  ['var some = await _context.Customers.Where(c => c.Name.StartsWith(name)).ToListAsync();', 'SELECT * FROM "Customers" WHERE "Name" LIKE $1 || \'%\''],
+  ['var bare = await _context.Orders.Where(o => o.Customer == null).ToListAsync();', 'SELECT * FROM orders …'],
+  ['var bare = await _context.Orders.Where(o => o.Address != null && o.Kind == OrderKind.New).ToListAsync();', 'SELECT * FROM orders WHERE "Kind" = $1 …'],
+  ['var sorted = await _context.Orders.OrderBy(o => o.Customer).ToListAsync();', 'SELECT * FROM orders …'],
+  ['var sorted = await _context.Customers.OrderBy(c => c.Tag).ToListAsync();', 'SELECT * FROM "Customers" …'],
   ['await _context.Orders.Where(o => o.Id == id).ExecuteDeleteAsync();', '(opaque)'],
   ['await _context.SaveChangesAsync();', '(opaque)'],
 ];

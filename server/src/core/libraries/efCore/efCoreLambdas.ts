@@ -82,6 +82,8 @@ function callCondition(node: SyntaxNode, scope: LambdaScope): SqlPart | undefine
     const column = columnOf(first, scope);
     return column && concat(column, sql(' = ANY(', host), bind(scope.context.bind(form.receiver, '')), sql(')', host));
   }
+  // A list has it too, and the type of a property is known only where its class was read.
+  if (name === 'Contains' && !/^(?:string|(?:System\.)?String)$/.test(propertyOf(form.receiver, scope)?.type ?? '')) return undefined;
   const [before, after] = name === 'Contains' ? ['%', '%'] : name === 'StartsWith' ? ['', '%'] : name === 'EndsWith' ? ['%', ''] : [];
   const column = before === undefined ? undefined : columnOf(form.receiver, scope);
   if (!column || before === undefined || namesParameter(first, scope)) return undefined;
@@ -95,7 +97,22 @@ const namesParameter = (node: SyntaxNode, { parameter }: LambdaScope): boolean =
 /** `o.Status`, `o.ShippedAt!.Value`: a property of the entity itself. What leads to another entity is another table's. */
 export function columnOf(node: SyntaxNode, scope: LambdaScope): SqlPart | undefined {
   const inner = file(scope).unwrap(node);
-  const [, property] = new RegExp(`^${scope.parameter}[!?]?\\.(\\w+)(?:!|\\.Value)*$`).exec(inner.text) ?? [];
-  if (property === undefined) return undefined;
-  return identifier([scope.model?.columns.find((column) => column.property === property)?.column ?? property], spanOf(inner));
+  const property = propertyName(inner, scope);
+  if (property === undefined || leadsAway(property, scope)) return undefined;
+  return identifier([propertyOf(inner, scope)?.column ?? property], spanOf(inner));
+}
+
+const propertyName = (node: SyntaxNode, { parameter, file: { source } }: LambdaScope): string | undefined => new RegExp(`^${parameter}[!?]?\\.(\\w+)(?:!|\\.Value)*$`).exec(source.unwrap(node).text)?.[1];
+
+function propertyOf(node: SyntaxNode, scope: LambdaScope): ModelIr['columns'][number] | undefined {
+  const name = propertyName(node, scope);
+  return scope.model?.columns.find((column) => column.property === name);
+}
+
+/** Is the property another entity, or a list of them? Where its type is not known, a name that an entity has too speaks for that. */
+function leadsAway(name: string, { model, context }: LambdaScope): boolean {
+  if (model?.relations.some((relation) => relation.property === name)) return true;
+  const type = model?.columns.find((column) => column.property === name)?.type;
+  const element = type === undefined ? name : (/<(?:\w+\.)*(\w+)\??>$/.exec(type)?.[1] ?? type.split('.').at(-1) ?? '');
+  return context.model(element, 'ef-core') !== undefined;
 }
