@@ -147,7 +147,6 @@ Object.assign(libraries, {
       `supabase.from('orders').select('id, total').order('id').range(offset, offset + ${PAGE - 1})`,
       [`supabase\n    .from('orders')\n    .select()\n    .order('total')\n    .range(offset, offset + ${PAGE - 1})`, `supabase.from('orders').select().order('total').order('id').range(offset, offset + ${PAGE - 1})`],
       `supabase.from('orders').select('*').order('created_at').order('total', { ascending: false }).order('id').range(offset, offset + ${PAGE - 1})`,
-      `supabase.from('orders').select('id').order('id').range(offset * 1, offset < 8 ? offset + ${PAGE - 1} : offset * 1 + ${PAGE - 1})`,
     ],
     refused: [
       `supabase.from('orders').select('*', { count: 'exact' }).order('id').range(offset, offset + ${PAGE - 1})`,
@@ -207,6 +206,15 @@ for (const [name, { head, pages, refused, modules }] of Object.entries(libraries
     });
   });
 }
+
+it.each([
+  ['offset * 20, last ? total : offset * 20 + 19', '(last ? total : offset * 20 + 19) - (offset * 20) + 1'],
+  ['offset || 0, offset || 0 + 19', '(offset || 0 + 19) - (offset || 0) + 1'],
+  ['offset * 20, offset * 20 + 19', '20'],
+])('Supabase: the size of a range (%s)', async (range, size) => {
+  const code = libraries.Supabase?.head.replace('PAGE', () => `supabase.from('orders').select('id').order('id').range(${range})`) ?? '';
+  expect(applyEdits(code, (await lint(code))[0]?.fixes()[0]?.edits ?? [])).toContain(`.limit(${size})`);
+});
 
 it('keyset rewrites of options have the right types', () => {
   expect(fixed.length).toBeGreaterThan(15);
