@@ -35,7 +35,7 @@ export type ScanResult =
   | { readonly path: string; readonly skipped: string }
   | ({ readonly path: string } & Declarations);
 
-export const mayDeclare = (path: string): boolean => /\.(py|prisma|go|rb|php|cs|[mc]?[jt]sx?)$/.test(path);
+export const mayDeclare = (path: string): boolean => /\.(py|prisma|go|java|rb|php|cs|rs|[mc]?[jt]sx?)$/.test(path);
 
 /** What a thread reads with; made anew where it is told more. */
 export function contextOf(folder: string, { models, surfaces, databases, sources }: ScanKnowledge): ReadContext {
