@@ -25,7 +25,8 @@ export async function explainInvoices(workbench) {
   await workbench.openFile(file);
   const frame = workbench.frame();
   // A lens that is drawn anew takes no click; and the plan of before may still be there.
-  await workbench.until(() => page.locator('.codelens-decoration a').filter({ hasText: 'Explain' }).first().click(), frame.getByRole('button', { name: /src\/invoices\.ts:\d+/ }));
+  // Another editor may stand beside it, with lenses of its own.
+  await workbench.until(() => page.locator('.monaco-editor[data-uri$="invoices.ts"] .codelens-decoration a').filter({ hasText: 'Explain' }).first().click(), frame.getByRole('button', { name: /src\/invoices\.ts:\d+/ }));
   await frame.getByRole('treegrid', { name: 'Query plan' }).waitFor();
   return frame;
 }
