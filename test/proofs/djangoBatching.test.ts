@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyEdits } from '../../server/src/core/text/edit';
 import { createFlowWorkspace } from '../support/flowWorkspace';
 import { createDatabase, type TestDatabase } from '../support/postgres';
+import { findPython } from '../support/python';
 import { hasPython } from '../support/runCode';
 
 const SCHEMA = `
@@ -17,7 +18,7 @@ ALTER TABLE stays ALTER id RESTART WITH 100;
 `;
 
 /** The first Python that has the libraries; distributions install them for their own interpreter. */
-const python = ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', 'import django, psycopg2']).status === 0);
+const python = findPython('django, psycopg2');
 if (python === undefined) console.warn('SKIPPED: no Python with django and psycopg2: what the fixes write is compiled, not run');
 
 let database: TestDatabase | undefined;

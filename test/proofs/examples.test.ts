@@ -46,6 +46,8 @@ async function run(sql: string, schema: string): Promise<number> {
 const unpublic = (sql: string): string => sql.replaceAll(/\bpublic\./g, 'example.');
 
 describe('the fixes of examples run on Postgres', () => {
+  /** Fixes that ran, by rule. */
+  const ran = new Map<string, number>();
   for (const rule of rules) {
     rule.docs.bad.forEach(({ language, code, schema = '', assume, server }, i) => {
       // A query without a schema has no table to be planned on.
@@ -68,7 +70,12 @@ describe('the fixes of examples run on Postgres', () => {
           const first = rule.scope === 'migration' && !/^REFRESH/i.test(changed) ? [changed, files] : [files, changed];
           expect(await run(first.join('\n'), ground), fix.title).toBeGreaterThan(0);
         }
+        ran.set(rule.id, (ran.get(rule.id) ?? 0) + fixes.length);
       });
     });
   }
+  it('each rule with examples has had one tried at least', () => {
+    expect(ran.size).toBeGreaterThan(20);
+    expect([...ran].filter(([, fixes]) => fixes === 0).map(([id]) => id)).toEqual([]);
+  });
 });

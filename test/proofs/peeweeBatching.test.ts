@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyEdits } from '../../server/src/core/text/edit';
 import { createFlowWorkspace } from '../support/flowWorkspace';
 import { createDatabase, type TestDatabase } from '../support/postgres';
+import { findPython } from '../support/python';
 
 const SCHEMA = `
 CREATE TABLE guests (id integer PRIMARY KEY, email text NOT NULL UNIQUE, full_name text NOT NULL);
@@ -16,7 +17,7 @@ ALTER TABLE stays ALTER id RESTART WITH 100;
 `;
 
 /** The first Python that has the libraries; distributions install them for their own interpreter. */
-const python = ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', 'import peewee, psycopg2']).status === 0);
+const python = findPython('peewee, psycopg2');
 if (python === undefined) console.warn('SKIPPED: no Python with peewee and psycopg2: what the fixes write is linted, not run');
 
 let database: TestDatabase | undefined;

@@ -6,10 +6,11 @@ import { applyEdits } from '../../server/src/core/text/edit';
 import { PAGED_ROWS, PAGED_SCHEMA } from '../support/keysetRows';
 import { createDatabase, type TestDatabase } from '../support/postgres';
 import { lintCase } from '../support/readers';
+import { findPython } from '../support/python';
 
 const PAGE = 4;
 /** The first Python that has the libraries; distributions install them for their own interpreter. */
-const python = ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', 'import peewee, psycopg2']).status === 0);
+const python = findPython('peewee, psycopg2');
 if (python === undefined) console.warn('SKIPPED: no Python with peewee and psycopg2: what the fixes write is compared, not run');
 
 let database: TestDatabase | undefined;

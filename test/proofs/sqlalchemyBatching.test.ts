@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyEdits } from '../../server/src/core/text/edit';
 import { createFlowWorkspace } from '../support/flowWorkspace';
 import { createDatabase, type TestDatabase } from '../support/postgres';
+import { findPython } from '../support/python';
 import { hasPython } from '../support/runCode';
 
 const SCHEMA = `
@@ -16,7 +17,7 @@ INSERT INTO stays VALUES (10, 7, 1, NULL, 'open'), (11, 7, 2, 1, 'open'), (12, 7
 `;
 
 /** The first Python that has the libraries; distributions install them for their own interpreter. */
-const python = ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', 'import sqlalchemy, psycopg2']).status === 0);
+const python = findPython('sqlalchemy, psycopg2');
 if (python === undefined) console.warn('SKIPPED: no Python with sqlalchemy and psycopg2: what the fixes write is compiled, not run');
 
 let database: TestDatabase | undefined;

@@ -9,6 +9,7 @@ import { toPath } from '../../server/src/workspace/paths';
 import { createProject, type Project } from '../../server/src/workspace/project';
 import { createDatabase, type TestDatabase } from '../support/postgres';
 import { makeWorkspace } from '../support/workspaceFolder';
+import { findPython } from '../support/python';
 
 const SCHEMA = `
 CREATE TABLE shop_customer (id serial PRIMARY KEY, name text NOT NULL);
@@ -119,7 +120,7 @@ def lines(session: Session):
   'app/templates/lines.html': '{% for order in orders %}{{ order.items|length }}: {% for item in order.items %}{{ item.title }} of {{ item.order.number }}{% endfor %}\n{% endfor %}',
 };
 
-const python = ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', 'import django, sqlalchemy, jinja2, psycopg2']).status === 0);
+const python = findPython('django, sqlalchemy, jinja2, psycopg2');
 if (python === undefined) console.warn('SKIPPED: no Python with django, sqlalchemy, jinja2 and psycopg2: what the fixes of templates write is read again, not run');
 
 let engine: Engine;

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { findPython } from './python';
 
 export interface ParsedFamily {
   readonly name: string;
@@ -14,7 +15,7 @@ print(json.dumps([{'name': f.name, 'type': f.type, 'samples': [{'name': s.name, 
 `;
 
 /** Debian puts the parser beside its own Python, which need not be the first of the path. */
-const python = ['/usr/bin/python3', 'python3'].find((program) => spawnSync(program, ['-c', 'import prometheus_client.parser']).status === 0);
+const python = findPython('prometheus_client.parser');
 if (python === undefined) process.stderr.write("test/support/exposition.ts: SKIPPED, Prometheus' parser is not here (apt-get install python3-prometheus-client): metrics are not read back\n");
 
 /** What Prometheus' own Python client reads from a text of metrics; undefined where it is not installed. Throws where it refuses the text. */

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { findInPlan, PLAN_FINDING_KINDS, type FindOptions, type PlanFinding, type PlanFindingKind } from '../../../server/src/core/plan/findings';
 import { collectNodes, parsePlan } from '../../../server/src/core/plan/planTree';
@@ -29,6 +31,10 @@ describe('plans of a real server, slow in one way, and their healthy twins', () 
       if (found!.nodeId !== undefined) expect(collectNodes(parsePlan(pair.slow).root).some(({ id }) => id === found!.nodeId)).toBe(true);
       expect(kinds(pair.healthy)).not.toContain(kind);
     }
+  });
+  it('are those of the cases that they are made from', async () => {
+    const { cases } = (await import(pathToFileURL(path.resolve(import.meta.dirname, '../../../scripts/slowPlanCases.mjs')).href)) as { readonly cases: readonly { readonly kind: string; readonly name?: string; readonly slow: { readonly sql: string } }[] };
+    expect(pairs.map(({ kind, name, sql }) => ({ kind, name, sql }))).toEqual(cases.map(({ kind, name = kind, slow }) => ({ kind, name, sql: slow.sql })));
   });
   it('cover every kind of finding', () => {
     expect([...new Set(pairs.map(({ kind }) => kind))].sort()).toEqual([...PLAN_FINDING_KINDS].sort());
