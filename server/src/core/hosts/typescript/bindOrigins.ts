@@ -13,12 +13,18 @@ const requestNames = /^(req|request|ctx|context|event|c|_req)$/;
 export function bindOrigin(node: SyntaxNode, scopes: Scopes): BindOrigin {
   const inner = unwrap(node, true);
   if (literals.test(inner.type) && !inner.namedChildren.some((child) => child.type === 'template_substitution')) return 'literal';
-  return originOfNames(inner, scopes, 0);
+  return originOfNames(inner, scopes, 0, new Map());
 }
 
 const strength: readonly BindOrigin[] = ['request', 'loop', 'parameter', 'local', 'imported', 'unknown', 'literal'];
 
-function originOfNames(node: SyntaxNode, scopes: Scopes, depth: number): BindOrigin {
+/**
+ * The depth at which each variable was looked at for one value. Its names count once for the value, by whatever way they are reached:
+ * without this, closures that name each other are walked again on every path between them.
+ */
+type Seen = Map<SyntaxNode, number>;
+
+function originOfNames(node: SyntaxNode, scopes: Scopes, depth: number, seen: Seen): BindOrigin {
   if (depth > 8) return 'unknown';
   if (isRequestData(node, scopes)) return 'request';
   let best: BindOrigin | undefined;
@@ -28,7 +34,7 @@ function originOfNames(node: SyntaxNode, scopes: Scopes, depth: number): BindOri
   const visit = (current: SyntaxNode, level: number): void => {
     if (current.type === 'identifier' || current.type === 'shorthand_property_identifier') {
       const declaration = scopes.find(current.text, current);
-      found(declaration ? originOfName(declaration, current, scopes, depth) : 'unknown');
+      found(declaration ? originOfName(declaration, current, scopes, depth, seen) : 'unknown');
       return;
     }
     if ((current.type === 'member_expression' || current.type === 'call_expression') && isRequestData(current, scopes)) {
@@ -47,7 +53,7 @@ function originOfNames(node: SyntaxNode, scopes: Scopes, depth: number): BindOri
   return best ?? (literals.test(node.type) ? 'literal' : 'unknown');
 }
 
-function originOfName(declaration: Declaration, use: SyntaxNode, scopes: Scopes, depth: number): BindOrigin {
+function originOfName(declaration: Declaration, use: SyntaxNode, scopes: Scopes, depth: number, seen: Seen): BindOrigin {
   switch (declaration.kind) {
     case 'element':
       return 'loop';
@@ -62,18 +68,25 @@ function originOfName(declaration: Declaration, use: SyntaxNode, scopes: Scopes,
     case 'variable': {
       if (!declaration.value) {
         const write = declaration.writes.find((candidate) => candidate.endIndex <= use.startIndex)?.childForFieldName('right');
-        return write && depth < 8 ? weaken(originOfNames(write, scopes, depth + 1)) : 'local';
+        return write && depth < 8 && isNew(declaration, depth, seen) ? weaken(originOfNames(write, scopes, depth + 1, seen)) : 'local';
       }
       const loop = declaration.scope.type === 'for_statement' && isInside(use, declaration.scope);
       if (loop) return 'loop';
       if (requestMember(declaration, scopes)) return 'request';
       const value = unwrap(declaration.value, true);
       if (declaration.scope.type === 'program') return 'local';
-      return weaken(originOfNames(value, scopes, depth + 1));
+      return isNew(declaration, depth, seen) ? weaken(originOfNames(value, scopes, depth + 1, seen)) : 'local';
     }
     default:
       return 'local';
   }
+}
+
+/** Notes the look; false where one at this depth, or nearer, has been taken. */
+function isNew({ node }: Declaration, depth: number, seen: Seen): boolean {
+  if ((seen.get(node) ?? Infinity) <= depth) return false;
+  seen.set(node, depth);
+  return true;
 }
 
 /** `const { id } = req.params`, `const { params: { id } } = req`. */
