@@ -115,6 +115,47 @@ SELECT id FROM orders ORDER BY id LIMIT 10 OFFSET $1
     { code: `
 SELECT id FROM unknown_table LIMIT 10 OFFSET $1
 --                                    ^^^^^^^^^`, schema: '', fixes: 0 },
+    // What only the offset used goes with it; what calls something stays.
+    {
+      language: 'typescript',
+      code: `import { Pool } from 'pg';
+const pool = new Pool();
+export async function page(n: number, size: number) {
+  const offset = (Math.max(1, n) - 1) * size;
+  return pool.query('SELECT id FROM orders ORDER BY id LIMIT $1 OFFSET $2', [size, offset]);
+//                                                              ^^^^^^^^^
+}
+`,
+      fixed: `import { Pool } from 'pg';
+const pool = new Pool();
+export async function page(n: number, size: number, after?: { id: string }) {
+  return pool.query('SELECT id FROM orders WHERE (id > $2 OR $2 IS NULL) ORDER BY id LIMIT $1', [size, after?.id]);
+}
+`,
+    },
+    {
+      language: 'typescript',
+      code: `import { Pool } from 'pg';
+const pool = new Pool();
+export async function page(n: number, size: number) {
+  const offset = n * size, first = 1;
+  const start = next(n);
+  await pool.query('SELECT id FROM orders ORDER BY id LIMIT $1 OFFSET $2', [size, offset]);
+//                                                             ^^^^^^^^^
+  return pool.query('SELECT id FROM orders WHERE total > $3 ORDER BY id LIMIT $1 OFFSET $2', [size, start, first]);
+//                                                                               ^^^^^^^^^
+}
+`,
+      fixed: `import { Pool } from 'pg';
+const pool = new Pool();
+export async function page(n: number, size: number, after?: { id: string }) {
+  const offset = n * size, first = 1;
+  const start = next(n);
+  await pool.query('SELECT id FROM orders WHERE (id > $2 OR $2 IS NULL) ORDER BY id LIMIT $1', [size, after?.id]);
+  return pool.query('SELECT id FROM orders WHERE total > $3 ORDER BY id LIMIT $1 OFFSET $2', [size, start, first]);
+}
+`,
+    },
     {
       language: 'typescript',
       code: `
@@ -175,6 +216,9 @@ async def page(conn: asyncpg.Connection, start: int, after=None):
     },
   ],
   clean: [
+    // At most one row: there is no second page.
+    'SELECT id, created_at FROM orders WHERE id = 4 ORDER BY created_at LIMIT 20 OFFSET $1',
+    'SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id = $1 ORDER BY c.name LIMIT 20 OFFSET $2',
     // The border of a batch.
     'SELECT created_at FROM orders WHERE created_at > $1 ORDER BY created_at LIMIT 1 OFFSET $2',
     'SELECT id FROM orders ORDER BY id LIMIT 10 OFFSET 0',

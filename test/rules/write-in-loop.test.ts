@@ -42,6 +42,17 @@ testRule(writeInLoop, {
 //                                      ^^^^^^^^^^ All at the same time
 }
 `, { fixes: 1 }),
+    // One table, one way: one thing to mend.
+    ts(`export async function run(lines: Line[]) {
+  for (const line of lines) {
+    await pool.query('UPDATE lines SET amount = 0 WHERE order_id = $1', [line.orderId]);
+//        ^^^^^^^^^^
+    await pool.query('UPDATE lines SET sku = $2 WHERE order_id = $1', [line.orderId, line.sku]);
+    await pool.query('DELETE FROM carts WHERE order_id = $1', [line.orderId]);
+//        ^^^^^^^^^^
+  }
+}
+`, { fixes: 0 }),
     // The rows come in batches already; that each order has batches of its own is worth a look only.
     ts(`export async function run(orders: Order[]) {
   for (const order of orders) {
@@ -115,6 +126,7 @@ export async function run(lines: Line[]) {
     },
   ],
   clean: [
+    ts("export function run(lines: Line[]) {\n  for (const line of lines) void String(`DELETE FROM lines WHERE order_id = ${line.orderId}`);\n}\n"),
     ts("export async function run(lines: Line[]) {\n  for (const line of lines) await pool.query('SELECT sku FROM lines WHERE order_id = $1', [line.orderId]);\n}\n"),
     ts("export async function run(lines: Line[]) {\n  for (const part of chunk(lines, 500)) await pool.query('INSERT INTO lines (order_id) SELECT unnest($1::bigint[])', [part.map((l) => l.orderId)]);\n}\n"),
     ts("export async function run() {\n  for (const sku of ['a', 'b']) await pool.query('INSERT INTO lines (sku) VALUES ($1)', [sku]);\n}\n"),

@@ -55,7 +55,7 @@ export class UserService extends BaseService<User> implements X {
     expect(constructor?.parameters).toEqual([
       { name: 'users', type: 'UserRepository', field: true, optional: false },
       { name: 'db', type: 'Pool', field: false, optional: false },
-      { name: 'x', type: 'Thing', field: true, optional: true },
+      { name: 'x', type: 'Thing', field: true, optional: true, decorators: ["Inject('X')"] },
     ]);
     expect(find?.parameters.map((parameter) => [parameter.name, parameter.type, parameter.optional])).toEqual([['id', 'string', false], ['{ limit = 10, after }', 'Page', true], ['...rest', 'string[]', false]]);
     expect(find?.decorators).toEqual(['Cached(60)']);

@@ -7,10 +7,11 @@ import type { Edit } from '../text/edit';
 import { containsSpan, hostSpan, spanText } from '../text/span';
 import { coverHoles } from './holes';
 import { addCursorParameter } from './cursorParameter';
-import { offsetWalk } from './keysetWalk';
+import { offsetBind, offsetWalk } from './keysetWalk';
 import { planKeyset, renderKeysetCondition, type KeysetKey } from './keyset';
 import { percentParameters } from './keysetPercent';
 import { outputNames, type Scope } from './scope';
+import { removeUnused } from './unusedOffset';
 import { addCondition, addOrderKeys, removeClause, toHostEdits, type SqlEdit } from './sqlEdits';
 
 export interface KeysetFixRequest {
@@ -48,7 +49,8 @@ export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
   if (walk && precise !== '') return [];
   if (walk) return [{ title: `Walk by key instead of OFFSET: each turn begins after ${names} of the last row`, kind: 'review', edits: [...walk.edits(plan.keys, edits), ...edits] }];
   const parameter = addCursorParameter(request.file, text, site, plan.keys, edits, CURSOR);
-  return [{ title: `Page by key instead of OFFSET: callers pass ${names} of the last row (none for the first page${precise})`, kind: 'review', edits: [...parameter, ...edits] }];
+  const unused = removeUnused(request.file, text, site, offsetBind({ site, model: scope.model, block })?.names ?? [], [...parameter, ...edits]);
+  return [{ title: `Page by key instead of OFFSET: callers pass ${names} of the last row (none for the first page${precise})`, kind: 'review', edits: [...parameter, ...unused, ...edits] }];
 }
 
 /** Libraries whose rows hold timestamps as `Date`: milliseconds, where Postgres compares microseconds. */

@@ -5,6 +5,7 @@ import { containsSpan, hostSpan, spanText, type HostSpan } from '../text/span';
 import { codeLanguageOf, freshName, indentAt, lineEnd, maskCode, occurrences, type CodeLanguage } from './batching/code';
 import { cursorType } from './cursorParameter';
 import type { KeysetKey } from './keyset';
+import { escapeRegExp } from '../text/regExp';
 
 /** A loop that pages with a number of its own: `while (true) { … OFFSET $1, [offset] … offset += size }`. */
 export interface OffsetWalk {
@@ -48,7 +49,8 @@ export function offsetWalk(request: Request): OffsetWalk | 'other' | undefined {
   };
 }
 
-function offsetBind({ site, model, block }: Request): QuerySite['binds'][number] | undefined {
+/** The bound value of OFFSET. */
+export function offsetBind({ site, model, block }: Pick<Request, 'site' | 'model' | 'block'>): QuerySite['binds'][number] | undefined {
   const expression = block.offset?.expression;
   const hole = expression?.kind === 'cast' ? expression.args?.[0]?.hole : expression?.hole;
   const origin = hole === undefined ? undefined : model.holes[hole]?.origin;
@@ -56,7 +58,7 @@ function offsetBind({ site, model, block }: Request): QuerySite['binds'][number]
 }
 
 /** `for (let offset = 0; ; offset += 100)`. */
-const headCounts = (text: string, loop: Loop, name: string): boolean => loop.kind === 'for' && new RegExp(`^for\\s*\\(\\s*(?:let|var)\\s+${name.replace(/\$/g, '\\$')}\\b`).test(text.slice(loop.span.start, loop.body.start));
+const headCounts = (text: string, loop: Loop, name: string): boolean => loop.kind === 'for' && new RegExp(`^for\\s*\\(\\s*(?:let|var)\\s+${escapeRegExp(name)}\\b`).test(text.slice(loop.span.start, loop.body.start));
 
 /** The variable (or expression) with the page's rows. */
 function rowsName(text: string, masked: string, site: QuerySite): string | undefined {
@@ -84,7 +86,7 @@ interface Counter {
 
 /** The counter is declared with a number, counted up after the query, given to the query, and used nowhere else. */
 function readCounter(masked: string, body: HostSpan, loop: Loop, name: string, bind: HostSpan): Counter | undefined {
-  const quoted = name.replace(/\$/g, '\\$');
+  const quoted = escapeRegExp(name);
   const uses = occurrences(masked.slice(body.start, body.end), name).map((at) => body.start + at);
   let declaration: { span: HostSpan; start: number } | undefined;
   const increments: HostSpan[] = [];
@@ -112,7 +114,7 @@ function readCounter(masked: string, body: HostSpan, loop: Loop, name: string, b
 function startsAtZero(offset: string, name: string, start: number): boolean {
   const flat = offset.replace(/\s+/g, '');
   const factor = '(?:\\*[\\w$.]+)?';
-  const quoted = name.replace(/\$/g, '\\$');
+  const quoted = escapeRegExp(name);
   return start === 0 ? new RegExp(`^${quoted}${factor}$`).test(flat) : start === 1 && new RegExp(`^\\(${quoted}-1\\)${factor}$`).test(flat);
 }
 

@@ -2,6 +2,7 @@ import type { CallIr, HostFile } from '../hosts/ir';
 import { containsSpan, type HostSpan } from '../text/span';
 import { blocksAround, methodOf, receiverOf } from './blocks';
 import { enclosingFunctions } from './enclosing';
+import { escapeRegExp } from '../text/regExp';
 
 /** A connection that is taken from a pool and has to be given back. */
 export interface Checkout {
@@ -71,7 +72,7 @@ function isPool(file: HostFile, call: CallIr, receiver: string): boolean {
 function findLeak(file: HostFile, text: string, checkout: Checkout): Leak | undefined {
   const { call, name, releases } = checkout;
   const fn = call.functionId === undefined ? undefined : file.functions[call.functionId];
-  if (!fn || fn.returns.some((r) => r.names.includes(name) && !new RegExp(`\\b${name.replace(/\$/g, '\\$')}\\s*\\.`).test(r.text)) || isStored(text.slice(call.span.end, fn.body.end), name)) return undefined;
+  if (!fn || fn.returns.some((r) => r.names.includes(name) && !new RegExp(`\\b${escapeRegExp(name)}\\s*\\.`).test(r.text)) || isStored(text.slice(call.span.end, fn.body.end), name)) return undefined;
   // What is made of it may own it: `new Transaction(client)`.
   if (file.calls.some((other) => other.constructs && other.span.start > call.span.end && containsSpan(fn.body, other.span) && other.args.some((a) => a.text === name))) return undefined;
   // A command of the command line ends with its process.
@@ -79,7 +80,7 @@ function findLeak(file: HostFile, text: string, checkout: Checkout): Leak | unde
   const inside = releases.filter((r) => containsSpan(fn.body, r.span));
   if (inside.length === 0) {
     // Whoever is given it may give it back.
-    const handedOn = file.calls.some((other) => containsSpan(fn.body, other.span) && other.span.start > call.span.end && other.args.some((a) => a.names.includes(name) && new RegExp(`(^|[^\\w$.])${name.replace(/\$/g, '\\$')}(?![\\w$.])`).test(a.text)));
+    const handedOn = file.calls.some((other) => containsSpan(fn.body, other.span) && other.span.start > call.span.end && other.args.some((a) => a.names.includes(name) && new RegExp(`(^|[^\\w$.])${escapeRegExp(name)}(?![\\w$.])`).test(a.text)));
     return handedOn || enclosingFunctions(file, fn.id).length > 1 || isUsedByInner(file, fn.id, name) ? undefined : { checkout, kind: 'never' };
   }
   // Given back by a callback (`.finally(() => …)`, `stream.on('end', …)`): when is not known.
@@ -97,7 +98,7 @@ const isUsedByInner = (file: HostFile, functionId: number, name: string): boolea
 
 /** `this.client = client`, `clients.push(client)`, `{ client }`. */
 const isStored = (after: string, name: string): boolean => {
-  const word = name.replace(/\$/g, '\\$');
+  const word = escapeRegExp(name);
   return new RegExp(`[\\]\\w$]\\s*=\\s*${word}\\s*(;|,|\\r?\\n|$)|\\b(push|add|set|append|resolve|register|yield)\\b\\s*\\(?[^()\\n]*\\b${word}\\s*[,)\\n]|[{,]\\s*${word}\\s*[,}]`).test(after);
 };
 

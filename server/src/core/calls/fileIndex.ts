@@ -80,11 +80,12 @@ function callbackLoops(file: HostFile): Map<number, Loop> {
 
 function surfaceOf(file: HostFile): string {
   return JSON.stringify([
-    file.functions.map((f) => [f.name, f.classId, f.owner, f.parent, f.parameters.map((p) => [p.name, p.type, p.provider]), f.returnType, f.returns.map((r) => r.members?.map((m) => [m.name, m.path]) ?? /^(?:await\s+)?(?:new\s+)?[\w$.]+/.exec(r.text)?.[0])]),
+    file.functions.map((f) => [f.name, f.classId, f.owner, f.parent, f.parameters.map((p) => [p.name, p.type, p.provider, p.decorators]), f.returnType, f.returns.map((r) => r.members?.map((m) => [m.name, m.path]) ?? /^(?:await\s+)?(?:new\s+)?[\w$.]+/.exec(r.text)?.[0])]),
     file.classes.map((c) => [c.name, c.bases, c.implements, c.fields, c.methods]),
     file.imports,
     file.exports,
     (file.locals ?? []).map((l) => [l.name, l.text, l.type, l.members?.map((m) => [m.name, m.path])]),
+    file.calls.flatMap((c) => c.provides ?? []),
   ]);
 }
 

@@ -1,5 +1,6 @@
 import type { CallIr, HostFile } from '../hosts/ir';
 import { carryOver } from './carryOver';
+import { collectProvisions, type Provision } from './containers';
 import { buildFileIndex, type FileIndex } from './fileIndex';
 import type { FlowGraph, FunctionRef, FunctionSummary, ResolveModule } from './flow';
 import { indexPackages, type Packages } from './packages';
@@ -38,6 +39,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
   const dirty = new Set<string>();
   let members: Map<string, FunctionRef[]> | undefined;
   let subclasses: Map<string, { readonly index: FileIndex; readonly cls: HostFile['classes'][number] }[]> | undefined;
+  let provisions: ReadonlyMap<string, readonly Provision[]> | undefined;
   let packages: Packages | undefined;
   const moduleCache = new Map<string, string | undefined>();
 
@@ -51,6 +53,10 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     subclasses(name) {
       subclasses ??= collectSubclasses(entries.values());
       return subclasses.get(name) ?? [];
+    },
+    provided(token) {
+      provisions ??= collectProvisions([...entries.values()].map((entry) => entry.index));
+      return provisions.get(token) ?? [];
     },
     members(name) {
       members ??= collectMembers(entries.values());
@@ -117,15 +123,16 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     for (const fn of entry.index.file.functions) dirty.add(keyOf({ uri: entry.index.file.uri, functionId: fn.id }));
   }
 
-  /** Names appeared, vanished or moved: whatever resolved through this file, or may now, is looked up again. */
-  function surfaceChanged(uri: string, names: ReadonlySet<string>, module: string | undefined): void {
+  /** Names appeared, vanished or moved: whatever resolved through this file, or may now, is looked up again; everything where the file registers with a container. */
+  function surfaceChanged(uri: string, names: ReadonlySet<string>, module: string | undefined, registers: boolean): void {
     members = undefined;
     subclasses = undefined;
+    provisions = undefined;
     packages = undefined;
     for (const entry of entries.values()) {
       const { file } = entry.index;
       const imports = module !== undefined && [...file.imports, ...file.exports].some((i) => i.module !== undefined && (lastPart(i.module) === module || ('imported' in i && i.imported === module)));
-      if (imports || entry.uses.has(uri) || entry.index.file.calls.some((c) => names.has(c.callee.at(-1) ?? ''))) dropResolutions(entry);
+      if (registers || imports || entry.uses.has(uri) || entry.index.file.calls.some((c) => names.has(c.callee.at(-1) ?? ''))) dropResolutions(entry);
     }
   }
 
@@ -142,7 +149,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     } else entries.delete(uri);
     if (old?.index.surface() === index?.surface()) return;
     if (!old || !index) moduleCache.clear();
-    surfaceChanged(uri, new Set([old?.index.file, index?.file].flatMap((f) => (f ? [...f.functions, ...f.classes, ...f.exports] : [])).map((f) => f.name).filter((n) => n !== '')), old && index ? undefined : moduleName(uri));
+    surfaceChanged(uri, new Set([old?.index.file, index?.file].flatMap((f) => (f ? [...f.functions, ...f.classes, ...f.exports] : [])).map((f) => f.name).filter((n) => n !== '')), old && index ? undefined : moduleName(uri), [old?.index.file, index?.file].some((f) => f?.calls.some((call) => call.provides !== undefined)));
   }
 
   /** Another version of a file with the same surface: functions that read the same keep what is known of them. */
@@ -219,6 +226,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     moduleCache.clear();
     members = undefined;
     subclasses = undefined;
+    provisions = undefined;
     packages = undefined;
     dirty.clear();
     for (const entry of entries.values()) {

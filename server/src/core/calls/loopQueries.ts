@@ -25,6 +25,8 @@ export interface LoopQuery {
   readonly dependent: boolean;
   /** Why it is less than sure. */
   readonly doubts: readonly Doubt[];
+  /** Where the loop does the same again: it is one finding. */
+  readonly alike?: readonly HostSpan[];
 }
 
 export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded' | 'chunk' | 'unlisted';
@@ -54,7 +56,8 @@ function findLoopQueries(flow: FlowGraph, file: HostFile): readonly LoopQuery[] 
     if (!query) return;
     const key = `${query.loop.id}:${query.call?.callee.join('.') ?? query.site?.id}:${query.dependent}:${query.call?.callee.length === 1 || query.call?.siteId === undefined ? '' : statementKind(query.site)}`;
     const known = result.get(key);
-    if (!known || query.anchor.start < known.anchor.start) result.set(key, query);
+    const first = known && (known.doubts.length < query.doubts.length || (known.doubts.length === query.doubts.length && known.anchor.start <= query.anchor.start)) ? known : query;
+    result.set(key, known ? { ...first, alike: [...known.alike ?? [], ...(query.anchor.start === known.anchor.start ? [] : [first === known ? query.anchor : known.anchor])] } : query);
   };
   for (const site of file.sites) {
     const execution = siteExecution({ file }, site);
@@ -85,10 +88,15 @@ function perObjectQuery(flow: FlowGraph, file: HostFile, execution: Execution, f
   const found = perObjectLoop(flow, file, functionId, namesOf(execution, call));
   if (!found || execution.access === 'write' || (call && isBatcher(call)) || execution.path.some((step) => /loader/i.test(step.label))) return undefined;
   const { loop, form, listed } = found;
+  if (mergedByPrisma(flow, file, { ...loop, concurrent: true }, execution, site)) return undefined;
   return { loop, form, anchor, execution, path: execution.path, call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(listed ? [] : ['unlisted' as const])] };
 }
 
-const statementKind = (site: QuerySite | undefined): string => (site?.source === undefined ? site?.access ?? '' : site.source.text.slice(0, 40));
+/** Writes of one kind to one table are one thing to mend; each read wants its own. */
+const statementKind = (site: QuerySite | undefined): string => {
+  const text = site?.source?.text;
+  return text === undefined ? site?.access ?? '' : /^\s*(?:insert\s+into|update|delete\s+from)\s+(?:only\s+)?[\w."$]+/i.exec(text)?.[0].replace(/\s+/g, ' ').toLowerCase() ?? text.slice(0, 40);
+};
 
 function namesOf(execution: Execution, call: CallIr | undefined): readonly string[] {
   const receiver = call?.callee[0];
@@ -169,7 +177,8 @@ function mergedByPrisma(flow: FlowGraph, file: HostFile, loop: Loop, execution: 
   const query = site ?? home?.sites.find((s) => s.anchor.start === last?.span.start && s.anchor.end === last.span.end);
   if (query?.library !== 'prisma' || !home) return false;
   const call = query.callId === undefined ? undefined : home.calls[query.callId];
-  if (!/^findUnique(OrThrow)?$/.test(call?.callee.at(-1) ?? query.chain.at(-1)?.name ?? '')) return false;
+  // `findUnique(…).posts()` too.
+  if (!(call?.callee ?? [query.chain.at(-1)?.name ?? '']).some((part) => /^findUnique(OrThrow)?$/.test(part))) return false;
   const waits = (where: HostFile, span: HostSpan | undefined, before: number): boolean => span === undefined || where.calls.some((c) => c.awaited && containsSpan(span, c.span) && c.span.end < before);
   if (waits(file, loop.body, site?.span.start ?? execution.path[0]?.span.start ?? loop.body.start)) return false;
   return site !== undefined || !execution.path.slice(1).some((step) => {

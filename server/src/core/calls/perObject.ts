@@ -24,17 +24,20 @@ const SHARED = /^(_*args?|_*ctx|_*context|_*info|_*input|_+|cls|user|currentUser
 export function perObjectLoop(flow: FlowGraph, file: HostFile, functionId: number | undefined, names: readonly string[]): PerObjectLoop | undefined {
   const fn = enclosingFunctions(file, functionId).find((f) => f.perObject !== undefined);
   if (!fn || fn.perObject === undefined) return undefined;
-  const derived = dependentNames(file, fn.span, objectNames(fn));
+  const derived = dependentNames(file, fn.span, objectNames(file, fn));
   if (!names.some((name) => derived.has(name))) return undefined;
   const type = fn.perObject;
   const loop: Loop = { id: -2_000_000 - fn.id, kind: 'callback', span: fn.span, head: fn.nameSpan, body: fn.body, functionId: fn.id, iterable: { text: type, span: fn.nameSpan, names: [], kind: 'unknown' }, elements: [], concurrent: false, facts: { assigns: [], exits: [], retries: false } };
   return { loop, form: { form: 'per-object', reason: type === '' ? 'once per object of a list' : `once per \`${type}\` of a list` }, listed: type !== '' && isListed(flow, type) };
 }
 
-/** Names under which the resolver knows the object. */
-function objectNames(fn: FunctionIr): readonly string[] {
-  const inPattern = fn.locals.filter((local) => local.names.length === 0 && fn.parameters[0] !== undefined && local.text === fn.parameters[0].name && containsSpan(fn.span, local.span)).map((local) => local.name);
-  return [...fn.parameters.map((p) => p.name).filter((name) => !SHARED.test(name)), ...inPattern];
+/** Names under which the resolver knows the object: `@Parent()` tells it, else it comes first; in Python whatever is not the framework's. */
+function objectNames(file: HostFile, fn: FunctionIr): readonly string[] {
+  const marked = fn.parameters.filter((p) => p.decorators?.some((d) => /^(Parent|Root|Source)\b/.test(d)));
+  const decorated = fn.parameters.some((p) => p.decorators);
+  const objects = marked.length > 0 ? marked : decorated || file.language === 'python' ? fn.parameters.filter((p) => !SHARED.test(p.name) && !p.decorators) : fn.parameters.slice(0, 1);
+  const inPattern = fn.locals.filter((local) => local.names.length === 0 && objects.some((p) => p.name === local.text) && containsSpan(fn.span, local.span));
+  return [...objects, ...inPattern].map((item) => item.name);
 }
 
 /** Does some query, field or view give a list of this type (or of the objects of this serializer)? */

@@ -2,6 +2,7 @@ import { camel, singular } from '../hosts/ruby/railsNames';
 import type { CallIr, ClassIr, FunctionIr, ImportIr, LocalIr, MemberIr } from '../hosts/ir';
 import { containsSpan } from '../text/span';
 import { isMemoiser, passesThrough } from './callbacks';
+import { injectedToken, tokenText, type Provision } from './containers';
 import type { FileIndex } from './fileIndex';
 import type { FunctionRef, ResolveModule } from './flow';
 import type { Packages } from './packages';
@@ -14,6 +15,8 @@ type Meaning =
   | { readonly kind: 'class'; readonly index: FileIndex; readonly cls: ClassIr }
   | { readonly kind: 'instance'; readonly index: FileIndex; readonly cls: ClassIr }
   | { readonly kind: 'module'; readonly index: FileIndex }
+  /** What a container hands to those whom it makes (awilix' cradle). */
+  | { readonly kind: 'container'; readonly index: FileIndex }
   /** A folder or name space of several files, seen from one that imports it. */
   | { readonly kind: 'package'; readonly index: FileIndex; readonly name: string }
   /** An object literal: functions written in it (by `owner`), and what it holds by name. */
@@ -27,6 +30,8 @@ export interface Workspace {
   subclasses(name: string): readonly { readonly index: FileIndex; readonly cls: ClassIr }[];
   /** Methods and object members of this name anywhere. */
   members(name: string): readonly FunctionRef[];
+  /** What containers give for a token. */
+  provided(token: string): readonly Provision[];
   /** For files of languages with packages. */
   readonly packages: Packages;
 }
@@ -84,9 +89,10 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
   const exported = new Map<FileIndex, Map<string, readonly Meaning[]>>();
 
   function path(index: FileIndex, functionId: number | undefined, parts: readonly string[], depth: number): readonly Meaning[] {
-    const [head, ...rest] = parts;
+    const cradle = parts.indexOf('cradle');
+    const [head, ...rest] = cradle > 0 ? parts.slice(cradle) : parts;
     if (head === undefined || depth > MAX_DEPTH || ++lookups > MAX_LOOKUPS) return [];
-    let meanings = name(index, functionId, head, depth);
+    let meanings: readonly Meaning[] = cradle > 0 ? [{ kind: 'container', index }] : name(index, functionId, head, depth);
     // `super().save`
     for (const part of head === 'super' && rest[0] === '()' ? rest.slice(1) : rest) {
       if (part === '?') return [];
@@ -114,7 +120,7 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
       const local = fn.locals.find((l) => l.name === word);
       if (local) return localMeaning(index, id, local, depth + 1);
       const parameter = fn.parameters.find((p) => p.name === word);
-      if (parameter) return provided(index, id, parameter.provider, depth + 1) ?? (parameter.type === undefined ? [] : instances(index, parameter.type, depth + 1));
+      if (parameter) return provided(index, id, parameter.provider, depth + 1) ?? injected(index, fn, parameter, depth + 1);
       id = fn.parent;
     }
     return moduleName(index, word, depth + 1);
@@ -232,6 +238,8 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     switch (meaning.kind) {
       case 'module':
         return exportMeaning(meaning.index, part, depth + 1);
+      case 'container':
+        return provisions(part, depth + 1);
       case 'package': {
         const { classes: found, functions } = workspace.packages.member(meaning.index, meaning.name, part);
         return [...found.map(({ index, item }) => ({ kind: 'class' as const, index: see(index), cls: item })), ...functions.map(({ index, item }) => ({ kind: 'function' as const, index: see(index), fn: item }))];
@@ -290,12 +298,13 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     if (fn) return [{ kind: 'function', index, fn }];
     const field = cls.fields.find((f) => f.name === part);
     if (field) {
-      const found = instances(index, field.type, depth + 1);
-      if (found.length > 0) return found;
+      const found = [() => fromToken(index, field.decorators, depth + 1), () => instances(index, field.type, depth + 1), () => assigned(index, cls, field.type, depth + 1)].map((look) => look()).find((meanings) => meanings.length > 0);
+      if (found) return found;
     }
     for (const id of cls.methods) {
-      const parameter = index.file.functions[id]?.parameters.find((p) => p.field && p.name === part);
-      if (parameter?.type !== undefined) return instances(index, parameter.type, depth + 1);
+      const method = index.file.functions[id];
+      const parameter = method?.parameters.find((p) => p.field && p.name === part);
+      if (method && parameter) return injected(index, method, parameter, depth + 1);
     }
     return [];
   }
@@ -327,6 +336,37 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     return found.length > 0 ? found : undefined;
   }
 
+  /** What containers give for a token. */
+  const provisions = (token: string, depth: number): readonly Meaning[] => workspace.provided(token).flatMap(({ uri, functionId, path: parts }) => {
+    const index = workspace.index(uri);
+    return index ? path(see(index), functionId, parts, depth + 1) : [];
+  });
+
+  /** `@inject(TYPES.Users)`: what is registered for the token, else an instance of the class that it names. */
+  function fromToken(index: FileIndex, decorators: readonly string[] | undefined, depth: number): readonly Meaning[] {
+    const token = injectedToken(decorators);
+    if (token === undefined) return [];
+    const found = provisions(token, depth + 1);
+    return found.length > 0 || !/^[A-Z]/.test(token) ? found : classes(index, token, depth + 1).map((c) => ({ kind: 'instance', ...c }));
+  }
+
+  /** A parameter by its token or type; awilix fills the constructors and factories that it runs by name. */
+  function injected(index: FileIndex, fn: FunctionIr, parameter: FunctionIr['parameters'][number], depth: number): readonly Meaning[] {
+    const found = fromToken(index, parameter.decorators, depth + 1);
+    if (found.length > 0) return found;
+    if (parameter.type !== undefined && !/^(any|unknown)$/.test(parameter.type)) return instances(index, parameter.type, depth + 1);
+    if (fn.name !== 'constructor') return [];
+    const named = provisions(parameter.name, depth + 1);
+    return named.length > 0 || fn.parameters.length > 1 ? named : [{ kind: 'container', index }];
+  }
+
+  /** `this.users = users` of the constructor, where `users` is a parameter or taken from one. */
+  function assigned(index: FileIndex, cls: ClassIr, text: string, depth: number): readonly Meaning[] {
+    const constructor = /^[A-Za-z_$][\w$]*(\.[A-Za-z_$][\w$]*)?$/.test(text) ? methodOf(index, cls, 'constructor') : undefined;
+    const known = constructor && [...constructor.parameters, ...constructor.locals].some((item) => item.name === text.split('.')[0]);
+    return known ? path(index, constructor.id, text.split('.'), depth + 1) : [];
+  }
+
   /** Instances of an annotation; for an interface (no class of that name) of the classes that implement it. */
   function instances(index: FileIndex, annotation: string, depth: number): readonly Meaning[] {
     for (const word of typeNames(annotation)) {
@@ -346,7 +386,10 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     if (depth > MAX_DEPTH) return [];
     // `({ users }: Deps)`
     const pattern = local.names.length === 0 && local.callId === undefined && /^\{/.test(local.text) && functionId !== undefined ? index.file.functions[functionId]?.parameters.find((p) => p.name === local.text) : undefined;
-    if (pattern?.type !== undefined) return instances(index, pattern.type, depth + 1).flatMap((m) => member(m, local.name, depth + 1));
+    if (pattern) {
+      const found = pattern.type === undefined ? [] : instances(index, pattern.type, depth + 1).flatMap((m) => member(m, local.name, depth + 1));
+      return found.length > 0 ? found : cradleMember(index, functionId, local, depth + 1);
+    }
     if (local.type !== undefined) {
       const typed = instances(index, local.type, depth + 1);
       if (typed.length > 0) return typed;
@@ -372,10 +415,19 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     });
   }
 
+  /** `({ users, log }) => …` where each name is registered with a container. */
+  function cradleMember(index: FileIndex, functionId: number | undefined, local: LocalIr, depth: number): readonly Meaning[] {
+    const names = functionId === undefined ? [] : index.file.functions[functionId]?.locals.filter((other) => other.text === local.text).map((other) => other.name) ?? [];
+    return names.every((name) => workspace.provided(name).length > 0) ? provisions(local.name, depth + 1) : [];
+  }
+
   /** What a call of a library gives: the function that it wraps (`cache(async (id) => …)`), the class that it is asked for (`container.resolve(Users)`). */
   function foreignResult(index: FileIndex, functionId: number | undefined, call: CallIr, depth: number): readonly Meaning[] {
     const first = call.args[0];
     if (!first) return [];
+    const token = /^(inject|resolve|get)$/.test(call.callee.at(-1) ?? '') ? tokenText(first.text) : undefined;
+    const registered = token === undefined ? [] : provisions(token, depth + 1);
+    if (registered.length > 0) return registered;
     if (/^(inject|resolve|get|create)$/.test(call.callee.at(-1) ?? '')) return /^[A-Z][\w$]*$/.test(first.text) ? classes(index, first.text, depth + 1).map((c) => ({ kind: 'instance', ...c })) : [];
     if (!passesThrough(call)) return [];
     const cached = isMemoiser(call) ? { cached: true as const } : {};

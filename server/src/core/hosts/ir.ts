@@ -276,6 +276,8 @@ export interface ParameterIr {
   readonly field: boolean;
   /** Callee of a dependency that a framework fills in (`Depends(get_users)`). */
   readonly provider?: readonly string[];
+  /** As written, without `@`. */
+  readonly decorators?: readonly string[];
   /** True where the function calls it (`cb()`); the call's loops tell whether per element. */
   readonly optional: boolean;
 }
@@ -310,7 +312,7 @@ export interface ClassIr {
   /** Interfaces it declares to implement. */
   readonly implements?: readonly string[];
   /** Declared, constructor-injected or assigned fields with their type or the class they are built from (`new X()`). */
-  readonly fields: readonly { readonly name: string; readonly type: string }[];
+  readonly fields: readonly { readonly name: string; readonly type: string; /** Decorators as written, where a container fills it in (`@inject(TYPES.Users)`). */ readonly decorators?: readonly string[] }[];
   readonly methods: readonly number[];
   readonly decorators: readonly string[];
 }
@@ -337,6 +339,8 @@ export interface CallIr {
   readonly siteId?: number;
   /** Name its result is assigned to. */
   readonly resultName?: string;
+  /** Tokens that it registers with a container, and what is given for them. */
+  readonly provides?: readonly MemberIr[];
 }
 
 /** A `try` with its clauses, or a `with` with its context managers. */

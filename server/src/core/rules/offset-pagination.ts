@@ -3,6 +3,8 @@ import { findAdapter } from '../libraries';
 import { planPages, type PageCost } from '../advice/pageCost';
 import { basisEvidence, planEvidence, renderCost } from '../advice/planEvidence';
 import { blockSize, describeRows, renderCount } from '../advice/size';
+import { collectPins } from '../advice/pins';
+import { isPinnedToOneRow, joinsAreToOne } from '../advice/uniqueness';
 import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 import { describeVolumes } from '../plan/planner';
@@ -47,7 +49,13 @@ function paginates(context: StatementContext, scope: Scope, block: QueryBlock, o
   const bind = offset.kind === 'hole' ? bindOf(context, offset.hole) : undefined;
   if (bind?.origin === 'literal' && Number(bind.text) === 0) return false;
   if (context.site.chain.some((call) => call.name === 'cursor')) return false;
-  return readsTables(scope, block) && blockSize(scope, block, context.settings) !== 'small';
+  return readsTables(scope, block) && !isOneRow(scope, block) && blockSize(scope, block, context.settings) !== 'small';
+}
+
+/** A unique key is pinned, and what is joined adds no row: there is no second page. */
+function isOneRow(scope: Scope, block: QueryBlock): boolean {
+  const pins = collectPins(scope, block);
+  return block.relations.some((_, at) => isPinnedToOneRow(scope, block, at, pins) && joinsAreToOne(scope, block, at));
 }
 
 const limitOf = (block: QueryBlock): number | undefined => (block.limit?.expression.kind === 'constant' ? Number(block.limit.expression.value) : undefined);

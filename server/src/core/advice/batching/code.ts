@@ -1,5 +1,6 @@
 import type { HostFile } from '../../hosts/ir';
 import type { HostSpan } from '../../text/span';
+import { escapeRegExp } from '../../text/regExp';
 
 export type CodeLanguage = 'javascript' | 'python';
 
@@ -70,7 +71,7 @@ function maskJavaScript(text: string): string {
 /** Offsets of a name as a whole word in masked code; properties (`.name`) left out. */
 export function occurrences(masked: string, name: string): readonly number[] {
   const found: number[] = [];
-  const pattern = new RegExp(`(?<![\\w$.])${name.replace(/\$/g, '\\$')}(?![\\w$])`, 'g');
+  const pattern = new RegExp(`(?<![\\w$.])${escapeRegExp(name)}(?![\\w$])`, 'g');
   for (let match = pattern.exec(masked); match; match = pattern.exec(masked)) found.push(match.index);
   return found;
 }

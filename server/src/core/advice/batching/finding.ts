@@ -64,7 +64,8 @@ function doubtText(query: LoopQuery): string {
 function related(context: FlowContext, query: LoopQuery): readonly RelatedPlace[] {
   const head: RelatedPlace = { uri: context.file.uri, span: query.loop.head, message: `The loop: ${shorten(query.form.reason)}` };
   const hops = query.path.filter((step, k) => k > 0 || step.uri !== context.file.uri || step.span.start !== query.anchor.start);
-  return [head, ...hops.map((step) => ({ uri: step.uri, span: step.span, message: step === query.path.at(-1) ? `The query: ${step.label}` : `Calls ${step.label}` }))];
+  const again = (query.alike ?? []).map((span): RelatedPlace => ({ uri: context.file.uri, span, message: 'The same again in this loop' }));
+  return [head, ...again, ...hops.map((step) => ({ uri: step.uri, span: step.span, message: step === query.path.at(-1) ? `The query: ${step.label}` : `Calls ${step.label}` }))];
 }
 
 /** `users.ts:40`; the line is left out where the other file's lines are not known. */

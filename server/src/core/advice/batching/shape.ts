@@ -172,7 +172,7 @@ export const dependsOnTurn = (plain: PlainLoop, bind: Bind): boolean => bind.nam
 
 /** Is the name the element's, or given a value in the body? */
 export function changes(plain: PlainLoop, name: string): boolean {
-  const n = name.replace(/\$/g, '\\$');
+  const n = escapeRegExp(name);
   return plain.elements.includes(name) || plain.loop.facts.assigns.some((a) => a.name === name)
     || new RegExp(`(?<![\\w$.])(const|let|var)\\s+[^=;]*(?<![\\w$])${n}(?![\\w$])[^=;]*=|^\\s*${n}\\s*(:[^=]*)?=[^=]`, 'm').test(plain.body);
 }

@@ -3,6 +3,7 @@ import type { FlowContext, Fix } from '../../lint/rule';
 import type { Edit } from '../../text/edit';
 import { containsSpan, hostSpan, spanText } from '../../text/span';
 import { codeLanguageOf, indentAt, lineEnd, maskCode, wholeLines } from '../batching/code';
+import { escapeRegExp } from '../../text/regExp';
 
 const TITLE = 'Begin the transaction before the loop: all elements are then written, or none';
 
@@ -49,7 +50,7 @@ function callbackEdits(text: string, masked: string, loop: LoopTransaction['loop
   if (tail === undefined || masked[body.start] !== '{' || !/^\s*await\b/.test(masked.slice(start - 1))) return undefined;
   const outer = text.slice(loop.span.start, loop.body.start + 1);
   const inner = text.slice(start, body.start + 1);
-  if (loop.elements.some((e) => new RegExp(`(?<![\\w$.])${e.replace(/\$/g, '\\$')}(?![\\w$])`).test(inner))) return undefined;
+  if (loop.elements.some((e) => new RegExp(`(?<![\\w$.])${escapeRegExp(e)}(?![\\w$])`).test(inner))) return undefined;
   const close = body.end - 1;
   const innerEnd = text.slice(close, span.end) + (/^\s*;/.test(tail) ? ';' : '');
   const last = loop.body.end - 1;

@@ -1,5 +1,6 @@
 import type { FunctionIr, MemberIr, ParameterIr } from '../ir';
 import type { SyntaxNode } from '../syntax';
+import { decoratorsOf } from './entries';
 import { leaves } from './steps';
 import { collectNames, collectPatternNames, isFunction, keyName, loosePath, spanOf, typeText, unwrap } from './syntaxTools';
 
@@ -14,11 +15,13 @@ export function readParameters(fn: SyntaxNode): ParameterIr[] {
     if (parameter.type === 'comment' || parameter.type === 'decorator') continue;
     const pattern = parameter.childForFieldName('pattern') ?? parameter.childForFieldName('left') ?? parameter;
     if (pattern.type === 'this') continue;
+    const decorators = decoratorsOf(parameter).map((decorator) => decorator.replace(/^@/, ''));
     parameters.push({
       name: pattern.text,
       type: typeText(parameter.childForFieldName('type')),
       field: parameter.children.some((child) => /^(accessibility_modifier|readonly|override_modifier)$/.test(child.type)),
       optional: parameter.type === 'optional_parameter' || parameter.type === 'assignment_pattern' || parameter.childForFieldName('value') !== null,
+      ...(decorators.length > 0 ? { decorators } : {}),
     });
   }
   return parameters;

@@ -4,6 +4,7 @@ import type { SyntaxNode } from '../syntax';
 import { readModule } from './modules';
 import { createScopes, type Declaration, type Linked, type Scopes } from './scopes';
 import { keyName, unwrap } from './syntaxTools';
+import { escapeRegExp } from '../../text/regExp';
 
 const maxHops = 8;
 
@@ -140,7 +141,7 @@ function exportedValue(root: SyntaxNode, name: string): SyntaxNode | undefined {
       if (name === 'default') return right;
       const inner = right.type === 'object' ? property(right, name) : undefined;
       if (inner) return inner;
-    } else if (new RegExp(`^(module\\.)?exports\\.${name.replaceAll('$', '\\$')}$`).test(left)) return right;
+    } else if (new RegExp(`^(module\\.)?exports\\.${escapeRegExp(name)}$`).test(left)) return right;
   }
   return undefined;
 }

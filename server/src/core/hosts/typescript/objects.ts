@@ -6,6 +6,7 @@ import { returnsOf } from './helpers';
 import { functionOfCallee } from './origins';
 import type { Scopes } from './scopes';
 import { callParts, isFunction, keyName, spanOf, unwrap } from './syntaxTools';
+import { escapeRegExp } from '../../text/regExp';
 
 const maxDepth = 8;
 const emptyObject: ObjectValue = { entries: [], open: false };
@@ -160,7 +161,7 @@ interface Local {
   readonly constant: boolean;
 }
 
-const wordPattern = (name: string, after = '(?![\\w$])'): RegExp => new RegExp(`(^|[^\\w$.])${name.replaceAll('$', '\\$')}${after}`);
+const wordPattern = (name: string, after = '(?![\\w$])'): RegExp => new RegExp(`(^|[^\\w$.])${escapeRegExp(name)}${after}`);
 
 /** The variable of this file that an identifier means; undefined for parameters, imports and destructured names. */
 export function findLocal(identifier: SyntaxNode): Local | undefined {
@@ -220,7 +221,7 @@ function withAssignments(local: Local, use: SyntaxNode, start: ObjectValue, scop
         if (!condition) drop(key);
         if (!isUndefined(right)) entries.push({ key, value: right, span: spanOf(node), condition });
       }
-    } else if (new RegExp(`^${local.name.replaceAll('$', '\\$')}\\b`).test(left.text)) open = true;
+    } else if (new RegExp(`^${escapeRegExp(local.name)}(?![\\w$])`).test(left.text)) open = true;
   };
   const visit = (node: SyntaxNode): void => {
     if (node.startIndex >= use.startIndex || node.namedChildren.length === 0) return;
@@ -387,7 +388,7 @@ function withPushes(local: Local, use: SyntaxNode, start: ListValue, scopes: Sco
   const visit = (node: SyntaxNode): void => {
     if (node.startIndex >= use.startIndex || node.namedChildren.length === 0) return;
     if (node.type === 'assignment_expression' || node.type === 'augmented_assignment_expression') {
-      if (node.childForFieldName('left')?.text.match(new RegExp(`^${local.name.replaceAll('$', '\\$')}(?![\\w$])`))) open = true;
+      if (node.childForFieldName('left')?.text.match(new RegExp(`^${escapeRegExp(local.name)}(?![\\w$])`))) open = true;
     } else if (node.type === 'call_expression') {
       const parts = callParts(node);
       const object = parts?.callee.type === 'member_expression' ? parts.callee.childForFieldName('object') : null;

@@ -1,5 +1,6 @@
 import type { Origin } from '../../libraries/adapter';
 import type { SyntaxNode } from '../syntax';
+import { decoratorsOf } from './entries';
 import { returnsOf } from './helpers';
 import type { Declaration, Scopes } from './scopes';
 import { callParts, isFunction, keyName, loosePath, typeText, unwrap } from './syntaxTools';
@@ -152,8 +153,8 @@ export function findField(owner: SyntaxNode, name: string): { readonly type?: st
   return collectFields(owner).find((field) => field.name === name);
 }
 
-export function collectFields(owner: SyntaxNode): readonly { readonly name: string; readonly type?: string; readonly value?: SyntaxNode }[] {
-  const fields: { name: string; type?: string; value?: SyntaxNode }[] = [];
+export function collectFields(owner: SyntaxNode): readonly { readonly name: string; readonly type?: string; readonly value?: SyntaxNode; /** Of injection alone, without `@`. */ readonly decorators?: readonly string[] }[] {
+  const fields: { name: string; type?: string; value?: SyntaxNode; decorators?: readonly string[] }[] = [];
   const add = (name: string | undefined, type: string | undefined, value: SyntaxNode | undefined): void => {
     if (name === undefined) return;
     const known = fields.find((field) => field.name === name);
@@ -167,6 +168,9 @@ export function collectFields(owner: SyntaxNode): readonly { readonly name: stri
     if (member.type === 'public_field_definition' || member.type === 'field_definition') {
       const name = member.childForFieldName('name') ?? member.childForFieldName('property');
       add(keyName(name), typeText(member.childForFieldName('type')), member.childForFieldName('value') ?? undefined);
+      const injected = decoratorsOf(member).filter((text) => /^@[iI]nject\b/.test(text));
+      const added = injected.length > 0 ? fields.find((field) => field.name === keyName(name)) : undefined;
+      if (added) added.decorators = injected.map((text) => text.slice(1));
     } else if (member.type === 'method_definition' && member.childForFieldName('name')?.text === 'constructor') {
       for (const parameter of member.childForFieldName('parameters')?.namedChildren ?? []) {
         const property = parameter.children.some((child) => /^(accessibility_modifier|readonly|override_modifier)$/.test(child.type));

@@ -19,6 +19,7 @@ import { isJoined, perElementCallback, type PerElement } from './loopForms';
 import { callbackOf, collectFields } from './origins';
 import { nameFunction, resultNameOf, rootCall } from './ownership';
 import { leaves } from './steps';
+import { readProvisions } from './provisions';
 import { isMethodUnit } from './units';
 import { wrapperSites } from './wrappers';
 import { callParts, callSpan, collectNames, collectPatternNames, isFunction, isInside, keyName, loosePath, spanOf, typeText, unwrap } from './syntaxTools';
@@ -185,6 +186,8 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
       constructs: node.type === 'new_expression',
       resultName: resultNameOf(node),
     };
+    const provides = readProvisions(node);
+    if (provides) call.provides = provides;
     calls.push(call);
     recognise(node, frame, id);
     for (const child of node.namedChildren) visit(child, frame, depth + 1);
@@ -205,7 +208,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
       span: spanOf(node),
       bases: heritage ? basesOf(heritage) : [],
       implements: heritage ? interfacesOf(heritage) : [],
-      fields: collectFields(node).map((field) => ({ name: field.name, type: field.type ?? builtFrom(field.value) })),
+      fields: collectFields(node).map((field) => ({ name: field.name, type: field.type === undefined || (/^(any|unknown)$/.test(field.type) && field.value) ? builtFrom(field.value) : field.type, ...(field.decorators ? { decorators: field.decorators } : {}) })),
       methods: [],
       decorators: decoratorsOf(node).map((decorator) => decorator.replace(/^@/, '')),
     });

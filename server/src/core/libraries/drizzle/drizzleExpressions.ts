@@ -6,6 +6,7 @@ import { bindOf, constantText, findLocal, isUndefined, patternPart, readArray, v
 import { bind, clause, concat, conditional, fragment, group, hole, identifier, incomplete, isEmpty, join, joinConditions, nothing, sql, type Condition, type SqlPart } from '../shared/sqlBuilder';
 import { readTagged } from '../shared/taggedTemplate';
 import { columnPart, readTable, type DrizzleScope } from './drizzleTables';
+import { escapeRegExp } from '../../text/regExp';
 
 const comparisons: Readonly<Record<string, string>> = {
   eq: ' = ', ne: ' <> ', gt: ' > ', gte: ' >= ', lt: ' < ', lte: ' <= ', like: ' LIKE ', ilike: ' ILIKE ', notLike: ' NOT LIKE ', notIlike: ' NOT ILIKE ',
@@ -59,7 +60,7 @@ export function conditionParts(written: SyntaxNode, scope: DrizzleScope, hops = 
   }
 }
 
-const isAssigned = (name: string, scope: SyntaxNode, declaration: SyntaxNode): boolean => new RegExp(`(^|[^\\w$.])${name.replaceAll('$', '\\$')}\\s*=[^=>]`).test(scope.text.slice(declaration.endIndex - scope.startIndex + 3));
+const isAssigned = (name: string, scope: SyntaxNode, declaration: SyntaxNode): boolean => new RegExp(`(^|[^\\w$.])${escapeRegExp(name)}\\s*=[^=>]`).test(scope.text.slice(declaration.endIndex - scope.startIndex + 3));
 
 /** SQL text with an OR of its own keeps to itself. */
 const loose = (part: SqlPart): SqlPart => (part.some((atom) => atom.type === 'text' && /\bor\b/i.test(atom.text)) ? group(part) : part);

@@ -4,6 +4,7 @@ import type { HostSpan } from '../../text/span';
 import type { Chain, HostContext } from '../adapter';
 import { bindOf, bothConditions, constantText, readArray, readObject } from '../shared/hostValues';
 import { bind, concat, fragment, hole, identifier, incomplete, nothing, sql, type Condition, type SqlPart } from '../shared/sqlBuilder';
+import { escapeRegExp } from '../../text/regExp';
 
 /** One call of a builder chain. */
 export type KnexCall = Chain['calls'][number];
@@ -140,7 +141,7 @@ export function callbackCalls(fn: SyntaxNode, scope: Pick<KnexScope, 'host'>, ou
     if (chain && isBuilder(chain.root)) for (const call of chain.calls) calls.push(condition ? { ...call, condition: bothConditions(condition, call.condition) } : call);
     else if (mentions(inner)) complete = false;
   };
-  const mentions = (node: SyntaxNode): boolean => new RegExp(`\\bthis\\b${parameter === undefined ? '' : `|(^|[^\\w$.])${parameter.replaceAll(/\W/g, '\\$&')}(?![\\w$])`}`).test(node.text);
+  const mentions = (node: SyntaxNode): boolean => new RegExp(`\\bthis\\b${parameter === undefined ? '' : `|(^|[^\\w$.])${escapeRegExp(parameter)}(?![\\w$])`}`).test(node.text);
   const statement = (node: SyntaxNode, condition: Condition | undefined): void => {
     switch (node.type) {
       case 'statement_block':

@@ -4,6 +4,7 @@ import type { Bind } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostContext, ListValue, ObjectValue } from '../adapter';
 import { bind, concat, fragment, literal, sql, type BindDraft, type SqlPart } from './sqlBuilder';
+import { escapeRegExp } from '../../text/regExp';
 
 export { bothConditions, findLocal, isUndefined } from '../../hosts/typescript/objects';
 export type { ListValue as ArrayValue, ObjectEntry as Entry, ObjectValue } from '../adapter';
@@ -102,7 +103,7 @@ export function mayBeUndefined(written: SyntaxNode, depth = 0): boolean {
 
 /** `if (!x) return`, `if (x)`, `if (x === undefined) throw` on the way to the use. */
 function narrowed(use: SyntaxNode): boolean {
-  const name = use.text.replaceAll('$', '\\$');
+  const name = escapeRegExp(use.text);
   const rejects = new RegExp(`(!\\s*${name}\\b(?!\\.)|\\b${name}\\s*===?\\s*(undefined|null)|typeof\\s+${name}\\s*[!=]==?)`);
   for (let current: SyntaxNode = use; current.parent; current = current.parent) {
     const parent = current.parent;
@@ -129,7 +130,7 @@ function optionalParameter(use: SyntaxNode): boolean {
       const type = parameter.childForFieldName('type')?.text ?? '';
       if (pattern.type === 'identifier' && pattern.text === name) return parameter.childForFieldName('value') === null && (parameter.type === 'optional_parameter' || /\bundefined\b/.test(type));
       if (pattern.type === 'object_pattern' && pattern.namedChildren.some((child) => child.type === 'shorthand_property_identifier_pattern' && child.text === name)) {
-        return new RegExp(`(^|[^\\w$])${name.replaceAll('$', '\\$')}\\s*(\\?\\s*:|:[^;,}]*\\bundefined\\b)`).test(type);
+        return new RegExp(`(^|[^\\w$])${escapeRegExp(name)}\\s*(\\?\\s*:|:[^;,}]*\\bundefined\\b)`).test(type);
       }
     }
     if (bindsParameter(fn, name)) return false;

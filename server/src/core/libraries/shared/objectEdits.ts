@@ -1,6 +1,7 @@
 import type { ChainArgument, ChainCall } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
 import { hostSpan, type HostSpan } from '../../text/span';
+import { escapeRegExp } from '../../text/regExp';
 
 /** The document an edit is for. */
 export interface Place {
@@ -14,7 +15,7 @@ export const keyText = (name: string): string => (identifierName.test(name) ? na
 
 /** From the key on; a shorthand is its own key. */
 export function spanOfPair(item: ChainArgument, key: string, text: string): HostSpan {
-  const before = new RegExp(`['"]?${key.replaceAll(/\W/g, '\\$&')}['"]?\\s*:\\s*$`).exec(text.slice(0, item.span.start));
+  const before = new RegExp(`['"]?${escapeRegExp(key)}['"]?\\s*:\\s*$`).exec(text.slice(0, item.span.start));
   return before ? hostSpan(before.index, item.span.end) : item.span;
 }
 

@@ -5,6 +5,7 @@ import { scriptLanguages } from '../pg/pg';
 import { constantText, readArray } from '../shared/hostValues';
 import { recogniseTagged, tagConfidence, type TagDriver } from '../postgresJs/postgresJs';
 import { addTagPredicate } from '../postgresJs/postgresJsEdits';
+import { escapeRegExp } from '../../text/regExp';
 
 const methods = 'any|anyFirst|many|manyFirst|maybeOne|maybeOneFirst|one|oneFirst|query|exists|stream';
 const sends = new RegExp(`^(${methods})$`);
@@ -74,5 +75,5 @@ function isRun(node: SyntaxNode): boolean {
   const callee = call ? callParts(call)?.callee : undefined;
   if (callee?.type === 'member_expression' && sends.test(callee.childForFieldName('property')?.text ?? '')) return true;
   const name = node.parent?.type === 'variable_declarator' ? node.parent.childForFieldName('name')?.text : undefined;
-  return name !== undefined && new RegExp(`\\.(${methods})\\(\\s*${name.replaceAll('$', '\\$')}\\s*[,)]`).test(enclosingFunction(node)?.text ?? '');
+  return name !== undefined && new RegExp(`\\.(${methods})\\(\\s*${escapeRegExp(name)}\\s*[,)]`).test(enclosingFunction(node)?.text ?? '');
 }
