@@ -1,4 +1,4 @@
-// npm run bench: keystroke to diagnostics (SQL and TypeScript, 50 / 500 / 2,000 / 5,000 lines) beside squawk's server in the same run,
+// npm run bench: keystroke to diagnostics (SQL, TypeScript, Python and Go, 50 / 500 / 2,000 / 5,000 lines) beside squawk's server in the same run,
 // workspace scan, the catalog of 2,000 tables, and resident memory. Prints ratios: machines are noisy, ratios of one run are not.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -8,7 +8,7 @@ import { performance } from 'node:perf_hooks';
 import { pathToFileURL } from 'node:url';
 import { Client } from './bench/client.mjs';
 import { printPlanner } from './bench/planner.mjs';
-import { createRandom, generateSql, generateTypeScript } from './bench/documents.mjs';
+import { createRandom, generateGo, generatePython, generateSql, generateTypeScript } from './bench/documents.mjs';
 import { benchHealth } from './bench/health.mjs';
 import { benchIntrospection } from './bench/introspection.mjs';
 import { installDependencies, root, run } from './prepare.mjs';
@@ -79,7 +79,7 @@ const squawk = findSquawk();
 
 console.log(`\nKeystroke to diagnostics, ms (${EDITS} edits each)${squawk ? '' : '; squawk could not be installed here'}`);
 console.log('document              open   median      p95   findings   MiB');
-for (const [label, generate, extension, language] of [['SQL', generateSql, '.sql', 'sql'], ['TypeScript', generateTypeScript, '.ts', 'typescript']]) {
+for (const [label, generate, extension, language] of [['SQL', generateSql, '.sql', 'sql'], ['TypeScript', generateTypeScript, '.ts', 'typescript'], ['Python', generatePython, '.py', 'python'], ['Go', generateGo, '.go', 'go']]) {
   for (const lines of SIZES) {
     const text = generate(lines);
     const own = await measure(ours, text, extension, language);

@@ -43,17 +43,40 @@ export function generateSql(lines, seed = 1) {
   return `${out.join('\n')}\n`;
 }
 
-/** A TypeScript file of exactly this many lines: one function with one query each. */
-export function generateTypeScript(lines, seed = 1) {
+function generateCode(lines, seed, { head, open, close, comment }) {
   const random = createRandom(seed * 7919 + lines);
-  const out = ["import { Pool } from 'pg';", 'const db = new Pool();', ''];
+  const out = [...head, ''];
   for (let i = 0; ; i++) {
     const body = statement(random, i).map((line) => `    ${line}`);
     body[body.length - 1] = body.at(-1).replace(/;$/, '');
-    const next = [`export async function q${i}(tenantId: number) {`, '  return db.query(`', ...body, '  `);', '}', ''];
+    const next = [...open(i), ...body, ...close, ''];
     if (out.length + next.length > lines) break;
     out.push(...next);
   }
-  while (out.length < lines) out.push('// pad');
+  while (out.length < lines) out.push(`${comment} pad`);
   return `${out.join('\n')}\n`;
 }
+
+/** A TypeScript file of exactly this many lines: one function with one query each. */
+export const generateTypeScript = (lines, seed = 1) => generateCode(lines, seed, {
+  head: ["import { Pool } from 'pg';", 'const db = new Pool();'],
+  open: (i) => [`export async function q${i}(tenantId: number) {`, '  return db.query(`'],
+  close: ['  `);', '}'],
+  comment: '//',
+});
+
+/** The same in Python. */
+export const generatePython = (lines, seed = 1) => generateCode(lines, seed, {
+  head: ['import psycopg', '', "db = psycopg.connect('dbname=app')", ''],
+  open: (i) => [`def q${i}(tenant_id: int):`, '    return db.execute("""'],
+  close: ['    """).fetchall()', ''],
+  comment: '#',
+});
+
+/** The same in Go, with methods. */
+export const generateGo = (lines, seed = 1) => generateCode(lines, seed, {
+  head: ['package store', '', 'import "database/sql"', '', 'type Store struct { db *sql.DB }'],
+  open: (i) => [`func (s *Store) Q${i}(tenantID int64) (*sql.Rows, error) {`, '\treturn s.db.Query(`'],
+  close: ['\t`)', '}'],
+  comment: '//',
+});

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import TreeSitter, { type Language, type Tree } from '@vscode/tree-sitter-wasm';
 import type { HostLanguage, SyntaxNode, SyntaxParser, SyntaxTree, TextChange } from '../core/hosts/syntax';
-import { readFlatTree, readGrammarTables, type CursorFunctions, type GrammarTables } from './flatTree';
+import { flatRoot, readFlatTree, readGrammarTables, readRows, type CursorFunctions, type EarlierRows, type GrammarTables } from './flatTree';
 
 /** Where the grammars are and which of them to load. */
 export interface SyntaxParserOptions {
@@ -89,7 +89,7 @@ export async function createSyntaxParser(options: SyntaxParserOptions = {}): Pro
     },
     parse(language, text, previous) {
       const grammar = use(language);
-      const readRoot = (native: Tree): SyntaxNode => readFlatTree(native, text, grammar.tables, functions);
+      const reading: RowReading = { rows: (native, before) => readRows(native, functions, before), root: (rows) => flatRoot(rows, text, grammar.tables) };
       const old = previous?.tree;
       if (old instanceof ParsedTree && old.language === language && !old.slow && old.editable) {
         const copy = old.native.copy();
@@ -98,14 +98,14 @@ export async function createSyntaxParser(options: SyntaxParserOptions = {}): Pro
             const started = performance.now();
             const native = parser.parse(text, copy);
             const took = performance.now() - started;
-            if (native) return new ParsedTree(native, readRoot, text, language, old.fullMilliseconds, native.rootNode.hasError && took > 2 * old.fullMilliseconds);
+            if (native) return new ParsedTree(native, reading, text, language, old.fullMilliseconds, native.rootNode.hasError && took > 2 * old.fullMilliseconds, earlierRows(old, copy, native, previous?.edits ?? []));
           }
         } finally {
           copy.delete();
         }
       }
       const { native, milliseconds } = parseFull(text);
-      return new ParsedTree(native, readRoot, text, language, milliseconds, false);
+      return new ParsedTree(native, reading, text, language, milliseconds, false);
     },
   };
 }
@@ -160,22 +160,43 @@ function pointAt(text: string, offset: number): { row: number; column: number } 
   return { row, column: offset - lineStart };
 }
 
+/** How nodes are read for one text. */
+interface RowReading {
+  rows(native: Tree, before: EarlierRows | undefined): Int32Array;
+  root(rows: Int32Array): SyntaxNode;
+}
+
+/** What the nodes of a tree may be taken from after one edit. @param edited the old tree that has been told of it */
+function earlierRows({ rows }: ParsedTree, edited: Tree, native: Tree, [edit, ...more]: readonly TextChange[]): EarlierRows | undefined {
+  if (!rows || !edit || more.length > 0) return undefined;
+  const changed = edited.getChangedRanges(native).map(({ startIndex, endIndex }): [number, number] => [startIndex, endIndex]);
+  return { rows, start: edit.span.start, oldEnd: edit.span.end, newEnd: edit.span.start + edit.text.length, changed };
+}
+
 class ParsedTree implements SyntaxTree {
   editable = true;
   private nodes: SyntaxNode | undefined;
+  /** Of all nodes, once they have been read: the next tree's are built on them. */
+  rows: Int32Array | undefined;
 
   constructor(
     readonly native: Tree,
-    private readonly readRoot: (native: Tree) => SyntaxNode,
+    private readonly reading: RowReading,
     readonly text: string,
     readonly language: HostLanguage,
     readonly fullMilliseconds: number,
     /** With many accumulated errors an incremental parse costs more than a full one: the next one starts afresh. */
     readonly slow: boolean,
+    private before?: EarlierRows,
   ) {}
 
   get root(): SyntaxNode {
-    return (this.nodes ??= this.readRoot(this.native));
+    if (!this.nodes) {
+      this.rows ??= this.reading.rows(this.native, this.before);
+      this.before = undefined;
+      this.nodes = this.reading.root(this.rows);
+    }
+    return this.nodes;
   }
 
   release(): void {
@@ -186,6 +207,8 @@ class ParsedTree implements SyntaxTree {
     if (!this.editable) return;
     this.editable = false;
     this.nodes = undefined;
+    this.rows = undefined;
+    this.before = undefined;
     this.native.delete();
   }
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import TreeSitter, { type Node } from '@vscode/tree-sitter-wasm';
+import TreeSitter, { type Node, type Tree } from '@vscode/tree-sitter-wasm';
 import { describe, expect, it } from 'vitest';
 import type { SyntaxNode } from '../../../server/src/core/hosts/syntax';
+import { hostSpan } from '../../../server/src/core/text/span';
 import { readFlatTree, readGrammarTables } from '../../../server/src/parser/flatTree';
 import { createSyntaxParser, findWasmFolder, loadRuntime } from '../../../server/src/parser/treeSitter';
 
@@ -86,5 +87,31 @@ describe('a tree copied in one walk', () => {
     expect(next.root.namedChildren.map((child) => child.text)).toEqual(['f(1);', 'g();']);
     next.dispose();
     tree.dispose();
+  });
+
+  it('takes over what an edit left as it was: the same nodes as those of a whole walk', async () => {
+    const parser = await createSyntaxParser({ languages: ['typescript', 'python'] });
+    const runtime = await loadRuntime(folder);
+    let seed = 7;
+    const random = (below: number): number => (seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff) % below;
+    for (const [language, source] of [['typescript', script], ['python', python]] as const) {
+      const tables = readGrammarTables(await load(language));
+      const names = [...tables.fieldIds.keys()];
+      let text = `${source}\n${source}`;
+      let tree = parser.parse(language, text);
+      expect(tree.root.children.length).toBeGreaterThan(1);
+      for (let i = 0; i < 80; i++) {
+        const start = random(text.length);
+        const end = Math.min(text.length, start + random(2) * random(7));
+        const inserted = ['x', '', '(', '}', '\n', '"', '`', '    ', '😀', '# ', ', b', ' if x'][random(12)] ?? '';
+        text = text.slice(0, start) + inserted + text.slice(end);
+        const next = parser.parse(language, text, { tree, edits: [{ span: hostSpan(start, end), text: inserted }] });
+        tree.dispose();
+        tree = next;
+        const { native } = tree as unknown as { readonly native: Tree };
+        expect(describeNode(tree.root, names)).toEqual(describeNode(readFlatTree(native, text, tables, runtime), names));
+      }
+      tree.dispose();
+    }
   });
 });
