@@ -11,6 +11,7 @@ import { rules } from '../../server/src/core/rules/index.generated';
 import { splitStatements } from '../../server/src/core/sql/split';
 import { createSqlAnalyser } from '../../server/src/parser/sql/analyser';
 import { createSyntaxParser } from '../../server/src/parser/treeSitter';
+import { indexShared, type SharedIndex } from '../../server/src/core/hosts/common/shared';
 import { indexModels } from '../../server/src/core/hosts/models';
 import { languageOf } from '../../server/src/workspace/paths';
 import { readSqlFile } from '../../server/src/core/hosts/sqlFile';
@@ -26,12 +27,12 @@ function languageOfPath(path: string): CommonLanguage {
 const uriOf = (path: string): string => `file:///workspace/${path}`;
 
 /** Reads a source as the workspace does; the language is told by the path. */
-export async function readCode(path: string, text: string, models: ModelIndex = new Map()): Promise<HostFile> {
+export async function readCode(path: string, text: string, models: ModelIndex = new Map(), shared?: SharedIndex): Promise<HostFile> {
   const language = languageOfPath(path);
   await parser.load(language);
   const tree = parser.parse(language, text);
   try {
-    return readCommon[language](uriOf(path), text, tree, { split: splitStatements, models });
+    return readCommon[language](uriOf(path), text, tree, { split: splitStatements, models, ...(shared ? { shared } : {}) });
   } finally {
     tree.dispose();
   }
@@ -53,13 +54,14 @@ export interface CodeWorkspace {
   findings(path: string): readonly Finding[];
 }
 
-/** A workspace in memory, read twice where it declares models. */
+/** A workspace in memory, read twice: files tell each other of models and texts. */
 export async function codeWorkspace(files: Readonly<Record<string, string>>): Promise<CodeWorkspace> {
   const sql = await createSqlAnalyser();
-  const read = async (models: ModelIndex): Promise<HostFile[]> => Promise.all(Object.entries(files).map(([path, text]) => (path.endsWith('.sql') ? readSqlFile(uriOf(path), text, { split: splitStatements }) : readCode(path, text, models))));
-  const models = indexModels((await read(new Map())).flatMap((file) => file.models));
+  const read = async (models: ModelIndex, shared?: SharedIndex): Promise<HostFile[]> => Promise.all(Object.entries(files).map(([path, text]) => (path.endsWith('.sql') ? readSqlFile(uriOf(path), text, { split: splitStatements }) : readCode(path, text, models, shared))));
+  const first = await read(new Map());
+  const models = indexModels(first.flatMap((file) => file.models));
   const flow = createFlowGraph(() => undefined);
-  for (const file of await read(models)) flow.set(file);
+  for (const file of await read(models, indexShared(first))) flow.set(file);
   const file = (path: string): HostFile => {
     const found = flow.file(uriOf(path));
     if (!found) throw new Error(`no file ${path}`);

@@ -3,7 +3,8 @@ import type { Declarations, HostEnvironment } from '../core/hosts/host';
 import type { HostFile, ModelIr } from '../core/hosts/ir';
 import type { ModelIndex } from '../core/hosts/models';
 import { readPrismaSchema } from '../core/hosts/prismaSchema';
-import { readCommon } from '../core/hosts/common';
+import { declareCommon, readCommon } from '../core/hosts/common';
+import type { SharedIndex } from '../core/hosts/common/shared';
 import { declarePython, readPython } from '../core/hosts/python';
 import type { ReadingMemory } from '../core/hosts/shared/units';
 import { readSqlAgain, readSqlFile, type SqlMemory } from '../core/hosts/sqlFile';
@@ -40,6 +41,8 @@ export interface ReadContext {
   readonly models?: ModelIndex;
   /** Other files of the workspace; absent: imports are not followed. */
   readonly modules?: ModuleTexts;
+  /** What files of the languages with packages tell each other. */
+  readonly shared?: SharedIndex;
   /** Workspace folder: a file's role is told by its path below it, not by where the folder happens to lie. */
   readonly folder?: string;
   /** Which database the parts of the workspace speak to. */
@@ -78,11 +81,12 @@ export async function createEngine(): Promise<Engine> {
       }
     },
     declarations(uri, text, language, context = {}) {
-      if (!isHost(language) || isCommonLanguage(language)) return engine.read(uri, text, language, context);
+      if (!isHost(language)) return engine.read(uri, text, language, context);
       const tree = syntax.parse(language, text);
       try {
-        const { models, surface } = (language === 'python' ? declarePython : declareTypeScript)(uri, text, tree, around(uri, language, context, aside));
-        return { models: withUri(models, uri), surface };
+        const declare = language === 'python' ? declarePython : isCommonLanguage(language) ? declareCommon[language] : declareTypeScript;
+        const told = declare(uri, text, tree, around(uri, language, context, aside));
+        return { ...told, models: withUri(told.models, uri) };
       } finally {
         tree.dispose();
       }
@@ -120,9 +124,9 @@ function readTree(uri: string, text: string, language: HostLanguage, tree: Synta
 const around = (uri: string, language: HostLanguage, context: ReadContext, aside: Aside): HostEnvironment =>
   ({ ...environment(context, language === 'python' ? undefined : toPath(uri), isCommonLanguage(language) ? 'common' : 'script'), modules: context.modules && aside.modules(context.modules, language) });
 
-function environment({ models, databases }: ReadContext, path?: string, kind: 'script' | 'common' = 'script'): HostEnvironment {
+function environment({ models, shared, databases }: ReadContext, path?: string, kind: 'script' | 'common' = 'script'): HostEnvironment {
   const foreign = path === undefined ? undefined : isForeignFile(databases, path, kind) ? 'all' : databases?.foreignPrisma && kind === 'script' ? 'prisma' : undefined;
-  return { split: splitStatements, models: models ?? new Map(), ...(foreign ? { foreign } : {}) };
+  return { split: splitStatements, models: models ?? new Map(), ...(shared ? { shared } : {}), ...(foreign ? { foreign } : {}) };
 }
 
 const withUri = (models: readonly ModelIr[], uri: string): readonly ModelIr[] => models.map((model) => ({ ...model, uri }));
@@ -164,7 +168,7 @@ function openHost(syntax: SyntaxParser, uri: string, text: string, language: Hos
       tree = syntax.parse(language, next, changes.length > 0 ? { tree: previous, edits: changes } : undefined);
       if (tree !== previous) previous.dispose();
       // Nothing was typed, or the workspace is another: what the file takes from others may have changed.
-      if (changes.length === 0 || now.models !== known.models || now.databases !== known.databases) memory.last = undefined;
+      if (changes.length === 0 || now.models !== known.models || now.shared !== known.shared || now.databases !== known.databases) memory.last = undefined;
       known = now;
       file = readTree(uri, next, language, tree, now, aside, memory);
       return file;

@@ -16,6 +16,7 @@ import type { Planner } from '../core/plan/planner';
 import type { Twin } from '../twin/twin';
 import { loadBindings, type Binding, type Bindings, type LiveDatabase } from './bindings';
 import { readDatabases, type Databases } from './databases';
+import { indexShared, type SharedIndex } from '../core/hosts/common/shared';
 import { indexModels, type ModelIndex } from '../core/hosts/models';
 import type { Engine, ModuleTexts, ReadContext } from './engine';
 import { isIgnored, listFiles, readManifests } from './fileList';
@@ -133,6 +134,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let user = options.settings;
   let live: readonly LiveDatabase[] = [];
   let models: ModelIndex | undefined;
+  let shared: SharedIndex | undefined;
   let databases: Databases | undefined;
   let pooler: LintSettings['pooler'];
   let paths: readonly string[] = [];
@@ -180,7 +182,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     if (join === joins) statements = new Map(joined);
   };
 
-  const around = (): ReadContext => ({ models, folder, databases, modules });
+  const around = (): ReadContext => ({ models, shared, folder, databases, modules });
 
   const put = (file: HostFile): void => {
     const before = files.get(file.uri);
@@ -207,7 +209,9 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     const uri = (after ?? before)?.uri ?? '';
     changes++;
     changesOf.set(uri, (changesOf.get(uri) ?? 0) + 1);
-    if (staleness.changed(before, after)) models = indexModels([...files.values()].flatMap((file) => file.models));
+    const changed = staleness.changed(before, after);
+    if (changed.models) models = indexModels([...files.values()].flatMap((file) => file.models));
+    if (changed.shared) shared = indexShared(files.values());
   };
   /** Reads an open document again where something that it imports has changed; typing in one does not wait for the others. */
   const freshen = (uri: string): void => {
@@ -292,7 +296,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       databases = await readDatabases(folder, manifests, paths.filter((file) => file.endsWith('.prisma')));
       pooler = await findPoolerFile(folder);
       const outcome = await scanFiles(paths, engine, { folder, databases, sources: { files: paths, manifests }, threads: options.threads, signal, onProgress });
-      models = outcome.models;
+      ({ models, shared } = outcome);
       // Worker threads have read them; findings' fixes are checked on this one.
       for (const language of new Set(paths.flatMap((file) => languageOf(file) ?? []))) await engine.ensure(language);
       files.clear();

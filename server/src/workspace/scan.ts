@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { indexShared, type SharedIndex } from '../core/hosts/common/shared';
 import { indexModels, type ModelIndex } from '../core/hosts/models';
 import type { Databases } from './databases';
 import type { Engine } from './engine';
 import type { ModuleSources } from './modules';
-import { toUri } from './paths';
+import { languageOf, toUri } from './paths';
 import { collectDeclarations, contextOf, mayDeclare, readAhead, readSource, type ScanJob, type ScanKnowledge, type ScanPass, type ScanResult } from './scanJob';
 
 export interface ScanOptions {
@@ -23,6 +24,7 @@ export interface ScanOptions {
 export interface ScanOutcome {
   readonly results: readonly ScanResult[];
   readonly models: ModelIndex;
+  readonly shared: SharedIndex;
 }
 
 const BATCH = 24;
@@ -45,9 +47,10 @@ export async function scanFiles(paths: readonly string[], engine: Engine, option
     const declared = await run.pass('declarations', paths.filter(mayDeclare), { databases, sources }, options.signal);
     const models = indexModels(declared.flatMap((r) => ('models' in r ? r.models : [])));
     const surfaces = new Map(declared.flatMap((r): [string, string][] => ('models' in r && r.surface !== undefined ? [[toUri(r.path), r.surface]] : [])));
+    const shared = indexShared(declared.flatMap((r) => { const language = 'shared' in r && r.shared ? languageOf(r.path) : undefined; return language && 'shared' in r ? [{ uri: toUri(r.path), language, package: r.package, shared: r.shared }] : []; }));
     let done = 0;
-    const results = await run.pass('files', paths, { databases, sources, models, surfaces }, options.signal, () => options.onProgress?.(++done, paths.length));
-    return { results, models };
+    const results = await run.pass('files', paths, { databases, sources, models, surfaces, shared }, options.signal, () => options.onProgress?.(++done, paths.length));
+    return { results, models, shared };
   } finally {
     run.close();
   }

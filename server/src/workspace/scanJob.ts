@@ -1,5 +1,8 @@
+import { mayShare } from '../core/hosts/common/sharedRead';
+import type { SharedIndex } from '../core/hosts/common/shared';
 import type { Declarations } from '../core/hosts/host';
 import type { HostFile } from '../core/hosts/ir';
+import { isCommonLanguage } from '../core/hosts/syntax';
 import type { ModelIndex } from '../core/hosts/models';
 import { declaresModels } from '../core/libraries/models';
 import type { Engine, ReadContext } from './engine';
@@ -15,6 +18,7 @@ export type ScanPass = 'declarations' | 'files';
 export interface ScanKnowledge {
   readonly models?: ModelIndex;
   readonly surfaces?: ReadonlyMap<string, string>;
+  readonly shared?: SharedIndex;
   readonly databases?: Databases;
   /** For resolving imports. */
   readonly sources?: ModuleSources;
@@ -38,9 +42,9 @@ export type ScanResult =
 export const mayDeclare = (path: string): boolean => /\.(py|prisma|go|java|rb|php|cs|rs|[mc]?[jt]sx?)$/.test(path);
 
 /** What a thread reads with; made anew where it is told more. */
-export function contextOf(folder: string, { models, surfaces, databases, sources }: ScanKnowledge): ReadContext {
+export function contextOf(folder: string, { models, surfaces, shared, databases, sources }: ScanKnowledge): ReadContext {
   const resolve = createModuleResolver(sources ?? { files: [], manifests: new Map() });
-  return { models, folder, databases, modules: { resolve, surface: (uri) => surfaces?.get(uri) } };
+  return { models, folder, databases, shared, modules: { resolve, surface: (uri) => surfaces?.get(uri) } };
 }
 
 /** Files whose text is fetched while the one before them is parsed. */
@@ -59,10 +63,10 @@ export function* readAhead(paths: readonly string[]): Generator<{ readonly path:
 export async function collectDeclarations(engine: Engine, path: string, context?: ReadContext, text = readTextFile(path)): Promise<ScanResult> {
   const source = await text;
   const language = languageOf(path);
-  if ('skipped' in source || language === undefined || (!showsItself(language) && !declaresModels(path, source.text))) return { path, models: [] };
+  if ('skipped' in source || language === undefined || (!showsItself(language) && !declaresModels(path, source.text) && !(isCommonLanguage(language) && mayShare(source.text)))) return { path, models: [] };
   return guarded(path, engine, language, () => {
-    const { models, surface } = engine.declarations(toUri(path), source.text, language, context);
-    return { path, models, ...(surface === undefined ? {} : { surface }) };
+    const { models, surface, package: home, shared } = engine.declarations(toUri(path), source.text, language, context);
+    return { path, models, ...(surface === undefined ? {} : { surface }), ...(shared === undefined ? {} : { package: home, shared }) };
   });
 }
 

@@ -1,10 +1,11 @@
+import { changedNames } from '../core/hosts/common/shared';
 import type { ResolveModule } from '../core/calls/flow';
 import type { HostFile, LibraryId, ModelIr } from '../core/hosts/ir';
 
 /** Keeps which documents were read with something of other files that has changed since. */
 export interface Staleness {
-  /** A file has another version, appeared (`before` undefined) or vanished. Returns true when its models changed. */
-  changed(before: HostFile | undefined, after: HostFile | undefined): boolean;
+  /** A file has another version, appeared (`before` undefined) or vanished. Tells what of it that others know changed. */
+  changed(before: HostFile | undefined, after: HostFile | undefined): { readonly models: boolean; readonly shared: boolean };
   /** Imports may lead elsewhere: files appeared or vanished. */
   moved(before: ResolveModule, after: ResolveModule): void;
   /** True once for each document that is to be read again. */
@@ -23,16 +24,22 @@ export function createStaleness(files: ReadonlyMap<string, HostFile>): Staleness
   const markReaders = (libraries: ReadonlySet<LibraryId>, except: string | undefined): void => {
     for (const file of files.values()) if (file.uri !== except && file.sites.some((site) => libraries.has(site.library))) stale.add(file.uri);
   };
+  const markAskers = (names: ReadonlySet<string>, except: string): void => {
+    for (const file of files.values()) if (file.uri !== except && file.asks?.some((name) => names.has(name))) stale.add(file.uri);
+  };
   return {
     changed(before, after) {
       const uri = (after ?? before)?.uri;
-      if (uri === undefined) return false;
+      if (uri === undefined) return { models: false, shared: false };
       stale.delete(uri);
       if (before?.surface !== after?.surface) markUsers(uri);
+      const names = before?.shared || after?.shared ? changedNames(before?.shared, after?.shared) : undefined;
+      const shared = names !== undefined && names.size > 0;
+      if (shared) markAskers(names, uri);
       const models = [...(before?.models ?? []), ...(after?.models ?? [])];
-      if (models.length === 0 || describe(before?.models) === describe(after?.models)) return false;
+      if (models.length === 0 || describe(before?.models) === describe(after?.models)) return { models: false, shared };
       markReaders(new Set(models.map((model) => model.library)), uri);
-      return true;
+      return { models: true, shared };
     },
     moved(before, after) {
       for (const file of files.values()) {

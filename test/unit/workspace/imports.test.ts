@@ -3,6 +3,7 @@ import type { QuerySite } from '../../../server/src/core/hosts/ir';
 import { createEngine, type Engine } from '../../../server/src/workspace/engine';
 import { toUri } from '../../../server/src/workspace/paths';
 import { createProject, type Project } from '../../../server/src/workspace/project';
+import { hostSpan } from '../../../server/src/core/text/span';
 import { makeWorkspace } from '../../support/workspaceFolder';
 
 let engine: Engine;
@@ -138,5 +139,23 @@ describe('Python', () => {
       'app/base.py': 'from .db import run\n\nclass Base:\n    def select(self, sql, values):\n        return run(sql, values)\n\n    def page(self, query, values):\n        return self.select(f"{query} LIMIT 10", values)\n',
       'app/service.py': 'from .base import Base\nfrom .db import run\n\nclass Orders(Base):\n    def all(self, id):\n        return self.select("SELECT id FROM orders WHERE id = %s", (id,))\n\n    def some(self, id):\n        return self.page("SELECT id FROM orders WHERE team = %s", (id,))\n\ndef g(id):\n    return run(text="SELECT id FROM items WHERE id = %s", params=(id,))\n',
     }, 'app/service.py')).toEqual(['psycopg proved: SELECT id FROM orders WHERE id = %s', 'psycopg proved: SELECT id FROM orders WHERE team = %s LIMIT 10', 'psycopg proved: SELECT id FROM items WHERE id = %s']);
+  });
+});
+
+describe('what files of the languages with packages share', () => {
+  it('a constant that is typed in, or comes, is read again where it is named', async () => {
+    const project = await scan({
+      'app/queries/sql.go': 'package queries\n\nconst Find = "SELECT id FROM orders"\n',
+      'app/store.go': 'package app\n\nimport "github.com/acme/app/queries"\n\nfunc run(db *sql.DB) {\n\tdb.Query(queries.Find)\n\tdb.Query(queries.Later)\n}\n',
+    });
+    expect(sitesOf(project, 'app/store.go').map(show)).toEqual(['database/sql proved: SELECT id FROM orders', 'database/sql proved …: (opaque)']);
+    const text = 'package queries\n\nconst Find = "SELECT id FROM orders"\n\nconst Later = "SELECT id FROM later"\n';
+    await project.open(uriOf('app/queries/sql.go'), text);
+    await project.lint(workspace?.path('app/store.go') ?? '');
+    expect(sitesOf(project, 'app/store.go').map(show)).toEqual(['database/sql proved: SELECT id FROM orders', 'database/sql proved: SELECT id FROM later']);
+    const start = text.indexOf('orders');
+    project.change(uriOf('app/queries/sql.go'), text.replace('FROM orders', 'FROM parts'), [{ span: hostSpan(start, start + 6), text: 'parts' }]);
+    await project.lint(workspace?.path('app/store.go') ?? '');
+    expect(show(sitesOf(project, 'app/store.go')[0])).toBe('database/sql proved: SELECT id FROM parts');
   });
 });

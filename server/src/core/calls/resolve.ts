@@ -163,8 +163,17 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     if (classes.length > 0) return classes.map(({ index: other, item }) => ({ kind: 'class', index: see(other), cls: item }));
     const functions = workspace.packages.functions(index, word);
     if (functions.length > 0) return functions.map(({ index: other, item }) => ({ kind: 'function', index: see(other), fn: item }));
+    const named = imported === undefined || imported.imported === '*' ? [] : importedMember(index, imported);
+    if (named.length > 0) return named;
     const module = imported === undefined ? (index.file.language === 'rust' ? word : undefined) : imported.imported === '*' ? imported.module : `${imported.module}/${imported.imported}`;
     return module === undefined ? [] : workspace.packages.imported(index, module).map((name) => ({ kind: 'package', index, name }));
+  }
+
+  /** A function imported by its name: of a module (`use crate::tx::each`), of a class (`import static app.Tx.each`). */
+  function importedMember(index: FileIndex, { module, imported }: ImportIr): readonly Meaning[] {
+    const functions = workspace.packages.imported(index, module).flatMap((name) => workspace.packages.member(index, name, imported).functions);
+    if (functions.length > 0) return functions.map(({ index: other, item }) => ({ kind: 'function', index: see(other), fn: item }));
+    return index.file.language !== 'java' ? [] : workspace.packages.classes(index, module.slice(module.lastIndexOf('.') + 1)).flatMap(({ index: other, item }) => classMember(see(other), item, imported, 0, true));
   }
 
   /** `from .loads import *` */

@@ -1,3 +1,4 @@
+import type { SharedIndex } from './common/shared';
 import type { SplitStatements } from '../sql/ports';
 import type { HostFile } from './ir';
 import type { ModelIndex } from './models';
@@ -12,12 +13,14 @@ export interface HostEnvironment {
   readonly models: ModelIndex;
   /** Other files of the workspace. Absent: imports are not followed. */
   readonly modules?: WorkspaceModules;
+  /** What files of the languages with packages tell each other. */
+  readonly shared?: SharedIndex;
   /** Libraries whose calls here go to another database than Postgres: `all` of the language's, or Prisma alone. */
   readonly foreign?: 'all' | 'prisma';
 }
 
 /** What other files are told of a document before any is read in full. */
-export type Declarations = Pick<HostFile, 'models' | 'surface'>;
+export type Declarations = Pick<HostFile, 'models' | 'surface' | 'package' | 'shared'>;
 
 /** The part of a reading that other files need: models as `HostReader` tells them, without what is known of others. Costs no walk through the code. */
 export type DeclarationReader = (uri: string, text: string, tree: SyntaxTree, environment: HostEnvironment) => Declarations;

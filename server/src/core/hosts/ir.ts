@@ -31,6 +31,10 @@ export interface HostFile {
   readonly surface?: string;
   /** Documents that were asked, or would have been, for what this one imports from them. A change of their surface may change this file's sites. */
   readonly uses?: readonly string[];
+  /** Texts and query functions that files of its language may name; absent: none. */
+  readonly shared?: SharedIr;
+  /** Names that were looked for among what other files share, found or not: what they mean may change with any file. */
+  readonly asks?: readonly string[];
   /** A migration written as a program, as far as it is understood. */
   readonly migration?: ProgramMigration;
   /** Offset of each line's first character, for naming places in other files than the one at hand (`users.ts:40`). */
@@ -371,6 +375,33 @@ export interface AttributeRead {
   readonly conditional: boolean;
   /** Awaited, or walked by `async for`. */
   readonly awaited?: boolean;
+}
+
+/** What a file of a language with packages (Go, Java, Ruby, PHP, C#, Rust) tells the others, as plain data. */
+export interface SharedIr {
+  readonly texts: readonly SharedText[];
+  readonly senders: readonly SharedSender[];
+}
+
+/** A constant that is text. */
+export interface SharedText {
+  readonly name: string;
+  /** Class, interface or module that it is a member of. */
+  readonly owner?: string;
+  /** Text, and what stands in its holes. */
+  readonly parts: readonly (string | { readonly hole: string })[];
+  readonly complete: boolean;
+}
+
+/** A function that passes a parameter to a query as its text. */
+export interface SharedSender {
+  readonly name: string;
+  readonly owner?: string;
+  /** What its owner extends, implements or embeds. */
+  readonly bases: readonly string[];
+  readonly parameter: number;
+  readonly library: LibraryId;
+  readonly fetches: QuerySite['fetches'];
 }
 
 export interface ImportIr {

@@ -8,6 +8,7 @@ import { renderParts } from '../shared/textParts';
 import type { SyntaxNode } from '../syntax';
 import type { Classes } from './functions';
 import type { Names } from './names';
+import type { SharedView } from './sharedView';
 import type { Source } from './source';
 import { constantOf, textOf, type TextEnvironment } from './strings';
 import { spanOf } from './syntaxTools';
@@ -18,6 +19,8 @@ export interface CommonFile {
   readonly names: Names;
   readonly classes: Classes;
   readonly imports: readonly ImportIr[];
+  /** What other files of the workspace share. */
+  readonly shared?: SharedView;
 }
 
 const registry = new WeakMap<HostContext, CommonFile>();
@@ -84,7 +87,7 @@ export function createContext(uri: string, text: string, file: CommonFile, envir
     for (const kind of ['request', 'loop', 'parameter', 'local', 'imported'] as const) if (kinds.includes(kind)) return kind;
     return 'unknown';
   };
-  const texts: TextEnvironment = { source, names, originOf: bindOrigin };
+  const texts: TextEnvironment = { source, names, originOf: bindOrigin, ...(file.shared ? { shared: file.shared.text } : {}) };
 
   const argument = (node: SyntaxNode): ChainArgument => {
     const inner = source.unwrap(node);

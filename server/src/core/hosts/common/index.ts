@@ -2,8 +2,9 @@ import { adaptersFor } from '../../libraries';
 import { commonModelReaders, readModels } from '../../libraries/models';
 import { collectLineStarts } from '../../text/lineIndex';
 import { readFileRole } from '../fileRole';
-import type { HostReader } from '../host';
-import type { AttributeRead, CallIr, HostFile, Loop, QuerySite } from '../ir';
+import type { DeclarationReader, HostEnvironment, HostReader } from '../host';
+import type { HostContext } from '../../libraries/adapter';
+import type { AttributeRead, CallIr, HostFile, ImportIr, Loop, ModelIr, QuerySite } from '../ir';
 import { indexModels } from '../models';
 import { csharpSpec } from '../csharp/csharpSpec';
 import { goSpec } from '../go/goSpec';
@@ -12,19 +13,21 @@ import { phpSpec } from '../php/phpSpec';
 import { rubySpec } from '../ruby/rubySpec';
 import { rustSpec } from '../rust/rustSpec';
 import { readSuppressions } from '../suppressions';
-import type { CommonLanguage } from '../syntax';
+import type { CommonLanguage, SyntaxTree } from '../syntax';
 import { isConditional, readCalls } from './calls';
 import { createContext } from './context';
 import type { LanguageSpec } from './forms';
-import { localsOf, readClasses, readFunctions, type Links } from './functions';
+import { localsOf, readClasses, readFunctions, type Classes, type Links } from './functions';
 import { readLoops } from './loops';
 import { readNames, type Names } from './names';
+import { readShared } from './sharedRead';
+import { createSharedView, type SharedView } from './sharedView';
 import { collectDrafts, readSites } from './sites';
 import { readSource, type Source } from './source';
 import { spanOf } from './syntaxTools';
 
-const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, environment): HostFile => {
-  const role = readFileRole(uri, text);
+/** What is asked of a file before its queries are. */
+function open(spec: LanguageSpec, uri: string, text: string, tree: SyntaxTree, environment: HostEnvironment): Opened {
   const source = readSource(tree.root, spec);
   const classes = readClasses(source);
   const names = readNames(source, (node) => classes.fieldsAt(node), (name, at) => classes.isMember(name, at));
@@ -33,7 +36,33 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
     return form?.kind === 'import' ? form.imports : [];
   });
   const models = readModels(commonModelReaders, { uri, text, root: tree.root, known: environment.models, source });
-  const context = createContext(uri, text, { source, names, classes, imports }, environment, indexModels(models));
+  const home = spec.packageOf(tree.root, uri);
+  const shared = environment.shared && createSharedView(environment.shared, { uri, language: spec.language, package: home, imports }, source, classes);
+  const context = createContext(uri, text, { source, names, classes, imports, ...(shared ? { shared } : {}) }, environment, indexModels(models));
+  return { source, classes, names, imports, models, home, shared, context };
+}
+
+interface Opened {
+  readonly source: Source;
+  readonly classes: Classes;
+  readonly names: Names;
+  readonly imports: readonly ImportIr[];
+  readonly models: readonly ModelIr[];
+  readonly home: string;
+  readonly shared: SharedView | undefined;
+  readonly context: HostContext;
+}
+
+const createDeclarations = (spec: LanguageSpec): DeclarationReader => (uri, text, tree, environment) => {
+  const { source, names, classes, models, home, context } = open(spec, uri, text, tree, environment);
+  const shared = readShared(source, names, classes, context);
+  return { models: readFileRole(uri, text) === 'migration' ? [] : models, package: home, ...(shared ? { shared } : {}) };
+};
+
+const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, environment): HostFile => {
+  const role = readFileRole(uri, text);
+  const { source, names, classes, imports, models, home, shared: others, context } = open(spec, uri, text, tree, environment);
+  const shared = readShared(source, names, classes, context);
   const drafts = environment.foreign === undefined ? collectDrafts(source, context, adaptersFor(spec.language, text)) : [];
   const sites = readSites(drafts, source);
   const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
@@ -52,7 +81,7 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
     uri,
     language: spec.language,
     role,
-    package: spec.packageOf(tree.root, uri),
+    package: home,
     sites: sites.map((site) => asWalked(site, loops)),
     loops,
     functions: readFunctions(source, names, classes, links),
@@ -61,6 +90,8 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
     imports,
     exports: [],
     models: role === 'migration' ? [] : models,
+    ...(shared ? { shared } : {}),
+    ...(others && others.asks.size > 0 ? { asks: [...others.asks] } : {}),
     lines: collectLineStarts(text),
     locals: localsOf(undefined, source, names, links),
     attributeReads: readAttributeReads(source, loops),
@@ -142,12 +173,24 @@ function readAttributeReads(source: Source, loops: readonly Loop[]): AttributeRe
   return reads;
 }
 
+const specs = { go: goSpec, java: javaSpec, ruby: rubySpec, php: phpSpec, csharp: csharpSpec, rust: rustSpec } satisfies Readonly<Record<CommonLanguage, LanguageSpec>>;
+
+/** What other files are told of a file of these languages, by language. */
+export const declareCommon: Readonly<Record<CommonLanguage, DeclarationReader>> = {
+  go: createDeclarations(specs.go),
+  java: createDeclarations(specs.java),
+  ruby: createDeclarations(specs.ruby),
+  php: createDeclarations(specs.php),
+  csharp: createDeclarations(specs.csharp),
+  rust: createDeclarations(specs.rust),
+};
+
 /** The readers of the languages that share one, by language. */
 export const readCommon: Readonly<Record<CommonLanguage, HostReader>> = {
-  go: createReader(goSpec),
-  java: createReader(javaSpec),
-  ruby: createReader(rubySpec),
-  php: createReader(phpSpec),
-  csharp: createReader(csharpSpec),
-  rust: createReader(rustSpec),
+  go: createReader(specs.go),
+  java: createReader(specs.java),
+  ruby: createReader(specs.ruby),
+  php: createReader(specs.php),
+  csharp: createReader(specs.csharp),
+  rust: createReader(specs.rust),
 };

@@ -3,6 +3,7 @@ import { containsSpan } from '../../text/span';
 import type { QuerySite } from '../ir';
 import type { SyntaxNode } from '../syntax';
 import { resultNameOf } from './calls';
+import { commonFile } from './context';
 import type { Source } from './source';
 import { recognise, wrapperSites } from './wrappers';
 
@@ -16,7 +17,7 @@ export interface DraftAt {
  * that is recognised has it; a text that is only built gives way to the call that sends it.
  */
 export function collectDrafts(source: Source, context: HostContext, adapters: readonly LibraryAdapter[]): readonly DraftAt[] {
-  if (adapters.length === 0) return [];
+  if (adapters.length === 0 && !commonFile(context)?.shared) return [];
   const found: DraftAt[] = [];
   for (const node of source.calls) {
     for (const draft of recognise(node, context, adapters) ?? wrapperSites(node, context, adapters) ?? []) found.push({ draft, node });

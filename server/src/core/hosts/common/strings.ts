@@ -1,5 +1,5 @@
 import { hostSpan } from '../../text/span';
-import type { BindOrigin } from '../ir';
+import type { BindOrigin, SharedText } from '../ir';
 import { replaceDirectives, type FormattedText } from '../shared/formatText';
 import { countPieces, maxPieces, negated, type TextPart } from '../shared/textParts';
 import type { SyntaxNode } from '../syntax';
@@ -12,6 +12,8 @@ export interface TextEnvironment {
   readonly source: Source;
   readonly names: Names;
   originOf(node: SyntaxNode): BindOrigin;
+  /** The constant of another file that a name, or a member of `owner`, stands for. */
+  shared?(owner: string | undefined, name: string, at: SyntaxNode): SharedText | undefined;
 }
 
 const maximumHops = 8;
@@ -52,17 +54,35 @@ export function textOf(node: SyntaxNode, environment: TextEnvironment, hops = 0)
       if (first && form.args.length === 1 && source.spec.passes.test(form.receiver ? `${form.receiver.text}.${name}` : name)) return next(first.node);
       return undefined;
     }
-    case 'name':
-      return namedText(form.name, inner, environment, hops);
+    case 'name': {
+      const owner = ownerWritten(inner, form.name);
+      return (owner === undefined ? undefined : sharedText(owner, form.name, inner, environment)) ?? namedText(form.name, inner, environment, hops) ?? (owner === undefined ? sharedText(undefined, form.name, inner, environment) : undefined);
+    }
     case 'field':
       return undefined;
     case 'member':
-    case 'reference':
-      // A constant of the class at hand or of one in the file: `self::FIND`, `Queries.FIND`.
-      return namedText(form.name.text.replace(/^\$/, ''), inner, environment, hops, true);
+    case 'reference': {
+      // A constant of the class at hand or of one in the file: `self::FIND`, `Queries.FIND`; or of another file.
+      const name = form.name.text.replace(/^\$/, '');
+      return sharedText(source.unwrap(form.object).text, name, inner, environment) ?? namedText(name, inner, environment, hops, true);
+    }
     default:
       return undefined;
   }
+}
+
+/** `queries` of `queries::FIND`, where the languages have a form of its own for that. */
+const ownerWritten = (node: SyntaxNode, name: string): string | undefined => (node.text.length > name.length && node.text.endsWith(`::${name}`) ? node.text.slice(0, -name.length - 2) : undefined);
+
+/** Text of another file, placed where this one names it. */
+function sharedText(owner: string | undefined, name: string, use: SyntaxNode, { names, shared }: TextEnvironment): FormattedText | undefined {
+  if (owner === undefined && names.bindings(name, use)) return undefined;
+  const found = shared?.(owner, name, use);
+  const span = spanOf(use);
+  return found && {
+    parts: found.parts.map((part): TextPart => (typeof part === 'string' ? { kind: 'text', text: part, form: 'rendered', span } : { kind: 'hole', expression: { text: part.hole, span, names: [], origin: 'unknown' } })),
+    complete: found.complete,
+  };
 }
 
 const bounded = (text: FormattedText): FormattedText | undefined => (countPieces(text.parts) > maxPieces ? undefined : text);
@@ -72,7 +92,9 @@ function holeOf(node: SyntaxNode, { source, names, originOf }: TextEnvironment, 
   return { kind: 'hole', expression: { text: inner.text, span: spanOf(inner), names: names.free(inner), origin: originOf(inner) }, slot };
 }
 
-/** Constants of the file that stand in a text's hole: their text belongs to it. */
+const objectWritten = (member: SyntaxNode, source: Source): string | undefined => { const form = source.form(member); return form?.kind === 'member' || form?.kind === 'reference' ? source.unwrap(form.object).text : undefined; };
+
+/** Constants that stand in a text's hole: their text belongs to it. */
 function constantText(node: SyntaxNode, environment: TextEnvironment, hops: number): readonly TextPart[] | undefined {
   const { source, names } = environment;
   const inner = source.unwrap(node);
@@ -80,8 +102,9 @@ function constantText(node: SyntaxNode, environment: TextEnvironment, hops: numb
   const name = form?.kind === 'name' ? form.name : form?.kind === 'member' || form?.kind === 'reference' ? form.name.text : undefined;
   if (name === undefined) return undefined;
   const found = names.bindings(name, inner);
-  if (form?.kind !== 'name' && !found?.top) return undefined;
-  if (!found || found.list.some((binding) => binding.kind === 'parameter' || binding.kind === 'element')) return undefined;
+  if (!found?.top && form?.kind !== 'name') return sharedText(objectWritten(inner, source), name, inner, environment)?.parts;
+  if (!found) return sharedText(ownerWritten(inner, name), name, inner, environment)?.parts;
+  if (found.list.some((binding) => binding.kind === 'parameter' || binding.kind === 'element')) return undefined;
   return textOf(inner, environment, hops + 1)?.parts;
 }
 

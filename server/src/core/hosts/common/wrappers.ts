@@ -7,8 +7,9 @@ import type { CallForm } from './forms';
 import type { Source } from './source';
 import { spanOf } from './syntaxTools';
 
-/** A parameter of a function of the file that reaches a query as its text. */
-interface Sink {
+/** A function of a file, and which of its parameters reaches a query as its text. */
+export interface Sender {
+  readonly name: string;
   readonly parameter: number;
   /** The class that it is a method of. */
   readonly owner?: string | undefined;
@@ -16,20 +17,27 @@ interface Sink {
   readonly fetches: SiteDraft['fetches'];
 }
 
-const known = new WeakMap<Source, ReadonlyMap<string, Sink>>();
+const known = new WeakMap<Source, readonly Sender[]>();
+
+/** The functions of a file that pass a parameter as SQL text to a query. */
+export function sendersOf(source: Source, context: HostContext, adapters: readonly LibraryAdapter[]): readonly Sender[] {
+  let found = known.get(source);
+  if (!found) known.set(source, (found = findSenders(source, context, adapters)));
+  return found;
+}
 
 /**
- * A function of the file that passes a parameter as SQL text to a query is a query function: its call with a text is a query.
- * Functions are told by their names; a name that two of them share stands for neither. A call of a method must be of the object itself or of a value of the method's class.
+ * A function that passes a parameter as SQL text to a query is a query function: its call with a text is a query.
+ * A bare name that two functions of the file share stands for neither. A call of a method must be of the object itself or of a value of the method's class.
  */
 export function wrapperSites(call: SyntaxNode, context: HostContext, adapters: readonly LibraryAdapter[]): readonly SiteDraft[] | undefined {
   const file = commonFile(context);
   const form = file?.source.callForm(call);
   if (!file || !form || form.constructs || form.args.length === 0) return undefined;
-  let sinks = known.get(file.source);
-  if (!sinks) known.set(file.source, (sinks = findSinks(file.source, context, adapters)));
-  const sink = sinks.get(form.name.text);
-  if (!sink || !reaches(form, sink, file)) return undefined;
+  const name = plainName(form);
+  const own = sendersOf(file.source, context, adapters).filter((sender) => sender.name === name && reaches(form, sender, file));
+  const sink = own.length === 1 ? own[0] : foreignSender(form, file, context);
+  if (!sink) return undefined;
   const argument = form.args[sink.parameter];
   const text = argument && argument.name === undefined ? context.string(argument.node) : undefined;
   if (!text || !startsStatement(text.text) || isForeignSql(text.text)) return undefined;
@@ -42,33 +50,42 @@ export function wrapperSites(call: SyntaxNode, context: HostContext, adapters: r
   }));
 }
 
-function findSinks(source: Source, context: HostContext, adapters: readonly LibraryAdapter[]): ReadonlyMap<string, Sink> {
-  const found = new Map<string, Sink>();
+function findSenders(source: Source, context: HostContext, adapters: readonly LibraryAdapter[]): readonly Sender[] {
+  if (adapters.length === 0) return [];
+  const found = new Map<string, Sender>();
   const counts = new Map<string, number>();
+  const keyOf = (fn: SyntaxNode): { readonly key: string; readonly name?: string; readonly owner?: string | undefined } => {
+    const form = source.functionForm(fn);
+    const owner = form?.owner ?? ownerOf(fn, source);
+    return { key: `${owner ?? ''} ${form?.name?.text ?? ''}`, ...(form?.name ? { name: form.name.text } : {}), owner };
+  };
   for (const fn of source.functions) {
-    const name = source.functionForm(fn)?.name?.text;
-    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+    const { key, name } = keyOf(fn);
+    // What is only declared (of an interface, a trait) has its body elsewhere.
+    if (name !== undefined && source.functionForm(fn)?.body) counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   for (const call of source.calls) {
     const fn = source.functionOf(call);
     const form = fn && source.functionForm(fn);
-    const name = form?.name?.text;
-    if (!form || name === undefined || found.has(name) || counts.get(name) !== 1) continue;
+    if (!fn || !form) continue;
+    const { key, name, owner } = keyOf(fn);
+    if (name === undefined || found.has(key) || counts.get(key) !== 1) continue;
     const given = source.callForm(call)?.args.slice(0, 4).map((argument) => form.parameters.findIndex((parameter) => parameter.name === argument.node.text.replace(/^[&$]+/, '')));
     const parameter = given?.find((index) => index >= 0 && isText(form.parameters[index]));
     const draft = parameter === undefined ? undefined : sendingDraft(call, source, context, adapters);
-    if (parameter !== undefined && draft && !draft.source && draft.confidence === 'proved') found.set(name, { parameter, library: draft.library, fetches: draft.fetches, owner: form.owner ?? ownerOf(fn, source) });
+    if (parameter !== undefined && draft && !draft.source && draft.confidence === 'proved') found.set(key, { name, parameter, library: draft.library, fetches: draft.fetches, owner });
   }
-  return found;
+  return [...found.values()];
 }
 
-function ownerOf(fn: SyntaxNode, source: Source): string | undefined {
-  const around = source.classOf(fn);
+/** Name of the class that a declaration stands in. */
+export function ownerOf(node: SyntaxNode, source: Source): string | undefined {
+  const around = source.classOf(node);
   return around && source.classForm(around)?.name;
 }
 
 /** `all(…)`, `this.all(…)`, `Store.all(…)`, `store.all(…)` of a `store` whose type is known: what another object calls by the same name is its own. */
-function reaches({ receiver }: CallForm, { owner }: Sink, { source, names, classes }: CommonFile): boolean {
+function reaches({ receiver }: CallForm, { owner }: Sender, { source, names, classes }: CommonFile): boolean {
   if (!receiver) return true;
   if (owner === undefined) return false;
   const inner = source.unwrap(receiver);
@@ -83,6 +100,62 @@ function reaches({ receiver }: CallForm, { owner }: Sink, { source, names, class
   }
   const type = names.typeOf(inner) ?? (inner.text.includes('.') ? '' : inner.text);
   return type.replace(/^[&*?]+(?:'\w+\s+)?(?:mut\s+)?/, '').replace(/[<?].*$/s, '').split(/[.\\]|::/).at(-1) === owner;
+}
+
+/** The query function of another file that a call means. */
+function foreignSender(form: CallForm, file: CommonFile, context: HostContext): Sender | undefined {
+  const { shared, source, names } = file;
+  // Cheap: most calls carry no SQL, and none of their callees need be looked for.
+  if (!shared || !form.args.slice(0, 4).some(({ node }) => mayBeText(node, source))) return undefined;
+  const all = shared.senders(plainName(form));
+  if (all.length === 0) return undefined;
+  if (!form.receiver) return shared.bare(plainName(form), all);
+  const inner = source.unwrap(form.receiver);
+  const path = names.path(inner);
+  if (/^(?:self|Self|static|parent|super|base)$/.test(inner.text) || (path.length === 1 && path[0] === 'this')) {
+    const bases = basesAt(inner, file);
+    return shared.agreeing(all.filter(({ item }) => item.owner !== undefined && bases.includes(item.owner)));
+  }
+  const behind = shared.behind(inner.text, all);
+  if (behind) return behind;
+  const type = plainType(names.typeOf(inner) ?? madeType(inner, context) ?? '');
+  return type === '' ? undefined : shared.agreeing(all.filter(({ item }) => item.owner !== undefined && (item.owner === type || item.bases.includes(type))));
+}
+
+/** `All` of `All<int>`. */
+const plainName = (form: CallForm): string => form.name.text.replace(/<.*$/s, '');
+
+const mayBeText = (node: SyntaxNode, source: Source): boolean => {
+  const inner = source.unwrap(node);
+  const form = source.form(inner);
+  return form?.kind === 'text' ? /select|insert|update|delete|with|\{/i.test(inner.text.slice(0, 400)) : form?.kind === 'join' || form?.kind === 'call' || form?.kind === 'choice' ? /select|insert|update|delete|with/i.test(inner.text.slice(0, 1000)) : form?.kind === 'name' || form?.kind === 'member' || form?.kind === 'reference';
+};
+
+/** What the class around a node extends and implements. */
+export function basesAt(node: SyntaxNode, { source, classes }: Pick<CommonFile, 'source' | 'classes'>): readonly string[] {
+  for (let fn = source.functionOf(node); fn; fn = source.functionOf(fn)) {
+    const around = classes.list[classes.classId(fn) ?? -1];
+    if (around) return [...around.bases, ...(around.implements ?? [])].map(plainType);
+  }
+  const around = source.classOf(node);
+  const form = around && source.classForm(around);
+  return [...(form?.bases ?? []), ...(form?.implements ?? [])].map(plainType);
+}
+
+/** `Store` of `*store.Store`, `&'a mut Store`, `Arc<dyn Store>`, `Store<T>`, `App\\Store`. */
+function plainType(type: string): string {
+  const bare = type.trim().replace(/^[&*?]+(?:'\w+\s+)?(?:mut\s+)?/, '').replace(/^(?:dyn|impl)\s+/, '');
+  const held = /^(?:[\w:]+::)?(?:Arc|Rc|Box|Option|State|Data|Extension|Lazy|IOptions|Optional)<(.*)>$/s.exec(bare)?.[1];
+  return held !== undefined ? plainType(held) : bare.replace(/[<?[{(].*$/s, '').split(/[.\\]|::/).at(-1)?.trim() ?? '';
+}
+
+/** `Store` of `new Store(db)`, `NewStore(db)`, `store.NewStore(db)`, `Store::new(pool)`, `Store.new`. */
+function madeType(node: SyntaxNode, context: HostContext): string | undefined {
+  const origin = context.origin(node);
+  if (origin.kind === 'construct') return origin.callee.at(origin.callee.at(-1) === 'new' ? -2 : -1);
+  if (origin.kind !== 'call') return undefined;
+  const last = origin.callee.at(-1) ?? '';
+  return /^(?:new|default|connect|create|from_\w+|with_\w+)$/.test(last) ? origin.callee.at(-2) : /^New([A-Z]\w*)$/.exec(last)?.[1];
 }
 
 /** Of the call itself, or of what it goes on with: `query(sql).bind(id).fetch_all(pool)`. */

@@ -58,6 +58,7 @@ export const javaSpec: LanguageSpec = {
     null_literal: () => ({ kind: 'value', value: null }),
     local_variable_declaration: declarationForm,
     field_declaration: declarationForm,
+    constant_declaration: declarationForm,
     resource: (node) => {
       const target = field(node, 'name');
       const value = field(node, 'value');

@@ -91,7 +91,7 @@ function receiverOf(receiver: SyntaxNode, table: DriverTable, file: CommonFile, 
   const type = file.names.typeOf(inner);
   if (type !== undefined && table.types.test(type)) return 'proved';
   if (type !== undefined && table.otherTypes?.test(type)) return 'other';
-  if (origin.kind === 'construct' && table.types.test(origin.callee.at(-1) ?? '')) return 'proved';
+  if (origin.kind === 'construct' && (table.types.test(origin.callee.at(-1) ?? '') || table.types.test(file.source.callForm(origin.node)?.receiver?.text ?? ''))) return 'proved';
   if ((origin.kind === 'call' || origin.kind === 'import') && table.types.test(origin.kind === 'call' ? origin.callee.join('.') : origin.module)) return 'proved';
   const path = file.names.path(inner).filter((part) => part !== '()');
   return table.names.test(path.at(-1) ?? '') ? 'typed' : undefined;

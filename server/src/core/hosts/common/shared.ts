@@ -1,0 +1,119 @@
+import type { HostFile, ImportIr, SharedIr, SharedSender, SharedText } from '../ir';
+
+/** A declaration with where it stands. */
+interface Placed<T> {
+  readonly uri: string;
+  readonly package: string;
+  readonly item: T;
+}
+
+/** What the files of a workspace share, by language and name. Plain data: it crosses threads. */
+export interface SharedIndex {
+  readonly texts: ReadonlyMap<string, readonly Placed<SharedText>[]>;
+  readonly senders: ReadonlyMap<string, readonly Placed<SharedSender>[]>;
+}
+
+/** What is needed of a file to index what it shares. */
+export type SharingFile = Pick<HostFile, 'uri' | 'language' | 'package' | 'shared'>;
+
+export function indexShared(files: Iterable<SharingFile>): SharedIndex {
+  const texts = new Map<string, Placed<SharedText>[]>();
+  const senders = new Map<string, Placed<SharedSender>[]>();
+  const add = <T extends { readonly name: string }>(map: Map<string, Placed<T>[]>, file: SharingFile, item: T): void => {
+    const key = `${file.language} ${item.name}`;
+    const entry = { uri: file.uri, package: file.package ?? '', item };
+    const list = map.get(key);
+    if (list) list.push(entry);
+    else map.set(key, [entry]);
+  };
+  for (const file of files) {
+    for (const text of file.shared?.texts ?? []) add(texts, file, text);
+    for (const sender of file.shared?.senders ?? []) add(senders, file, sender);
+  }
+  return { texts, senders };
+}
+
+/** The file that asks, and how far it sees. */
+export interface Asking {
+  readonly uri: string;
+  readonly language: HostFile['language'];
+  readonly package: string;
+  readonly imports: readonly ImportIr[];
+}
+
+/** Names that differ between what a file shared before and shares now. */
+export function changedNames(before: SharedIr | undefined, after: SharedIr | undefined): ReadonlySet<string> {
+  const describe = (shared: SharedIr | undefined): Map<string, string> => {
+    const found = new Map<string, string>();
+    for (const item of [...(shared?.texts ?? []), ...(shared?.senders ?? [])]) found.set(item.name, `${found.get(item.name) ?? ''}${JSON.stringify(item)}`);
+    return found;
+  };
+  const [old, now] = [describe(before), describe(after)];
+  return new Set([...old.keys(), ...now.keys()].filter((name) => old.get(name) !== now.get(name)));
+}
+
+/**
+ * The constant that a path means in another file: `FIND`, `queries.Find`, `Queries::FIND`. Undefined where none is seen
+ * from the file, or where several are and say different things.
+ * @param inherited names whose members are seen without a prefix: what the class at hand extends
+ */
+export function findText(index: SharedIndex, from: Asking, owner: string | undefined, name: string, inherited: readonly string[]): SharedText | undefined {
+  const renamed = owner === undefined ? from.imports.find((one) => one.local === name && one.imported !== '*') : undefined;
+  const all = (index.texts.get(`${from.language} ${renamed?.imported ?? name}`) ?? []).filter((entry) => entry.uri !== from.uri);
+  if (all.length === 0) return undefined;
+  return agreeing(owner === undefined ? all.filter((entry) => isSeenBare(entry, from, renamed, inherited)) : all.filter((entry) => isSeenBy(entry, from, owner)), from)?.item;
+}
+
+/** Functions of this name in other files; which of them a call means is told by what it is called on. */
+export const findSenders = (index: SharedIndex, from: Asking, name: string): readonly Placed<SharedSender>[] =>
+  (index.senders.get(`${from.language} ${name}`) ?? []).filter((entry) => entry.uri !== from.uri);
+
+/** Is a declaration seen by its bare name: of the same package, imported by name, inherited? */
+export function isSeenBare(entry: Placed<{ readonly owner?: string }>, from: Asking, renamed: ImportIr | undefined, inherited: readonly string[]): boolean {
+  const { owner } = entry.item;
+  if (renamed) {
+    const module = lastPart(renamed.module);
+    return owner === undefined ? module === lastPart(entry.package) || renamed.module === entry.package : module === owner;
+  }
+  if (owner !== undefined) return inherited.includes(owner) || from.imports.some((one) => one.local === '*' && lastPart(one.module) === owner);
+  if (from.language === 'rust') return from.imports.some((one) => one.local === '*' && lastPart(one.module) === lastPart(entry.package));
+  return entry.package === from.package || (from.language === 'go' && from.imports.some((one) => one.local === '*' && isFolderOf(one.module, entry.package)));
+}
+
+/** Is a declaration seen behind `owner`: a class, a module, or the name of an imported package? */
+export function isSeenBy(entry: Placed<{ readonly owner?: string }>, from: Asking, owner: string): boolean {
+  const last = lastPart(owner);
+  const imported = from.imports.find((one) => one.local === owner.split(/[.\\]|::/)[0]);
+  if (entry.item.owner !== undefined) {
+    const own = lastPart(entry.item.owner);
+    return own === last || (imported !== undefined && imported.local === owner && imported.imported === own);
+  }
+  if (from.language === 'go') return imported !== undefined && imported.imported === '*' && isFolderOf(imported.module, entry.package);
+  if (from.language !== 'rust') return false;
+  const module = imported && imported.local === owner && imported.imported !== '*' ? imported.imported : last;
+  return module === lastPart(entry.package) || (/^(?:self|super|crate)$/.test(module) && lastPart(entry.package) !== '');
+}
+
+/** `github.com/acme/app/queries` is the folder `…/queries`. */
+const isFolderOf = (module: string, folder: string): boolean => {
+  const last = module.split('/').filter((part) => !/^v\d+$/.test(part)).at(-1);
+  return last !== undefined && folder.endsWith(`/${last}`);
+};
+
+/** The one that all candidates agree on; of several those count that are imported or of the same package, then the nearest by path. */
+export function agreeing<T>(candidates: readonly Placed<T>[], from: Asking): Placed<T> | undefined {
+  const near = (entry: Placed<T>): number => (from.imports.some((one) => one.module === entry.package) || entry.package === from.package ? Infinity : sharedFolders(entry.uri, from.uri));
+  const ranked = candidates.map((entry) => ({ entry, rank: near(entry) })).sort((a, b) => b.rank - a.rank);
+  const nearest = ranked.filter(({ rank }) => rank === ranked[0]?.rank).map(({ entry }) => entry);
+  const [first] = nearest;
+  return nearest.every((entry) => JSON.stringify(entry.item) === JSON.stringify(first?.item)) ? first : undefined;
+}
+
+function sharedFolders(a: string, b: string): number {
+  const [left, right] = [a.split('/').slice(0, -1), b.split('/').slice(0, -1)];
+  let count = 0;
+  while (count < left.length && left[count] === right[count]) count++;
+  return count;
+}
+
+export const lastPart = (name: string): string => name.split(/[/\\.]|::/).filter((part) => part !== '').at(-1) ?? name;
