@@ -3,6 +3,7 @@ import { containsSpan, hostSpan, type HostSpan } from '../text/span';
 import { dependentNames } from './dependence';
 import { enclosingFunctions, enclosingLoops } from './enclosing';
 import type { Execution, FlowGraph, PathStep } from './flow';
+import { isLoadedBefore } from './lazyLoads';
 import { classifyLoop, PARENT, type LoopClass, type LoopSubject } from './loops';
 import { namesTable } from './loopTables';
 import { perObjectLoop } from './perObject';
@@ -123,6 +124,7 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
       if (depth === 0) invariant = { loop, form };
       continue;
     }
+    if (site && isLoadedBefore(file, loop, site)) return undefined;
     if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(flow, site, subject.call, execution, derived)) return undefined;
     return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(takesChunk ? ['chunk' as const] : [])] };
   }

@@ -79,8 +79,8 @@ export function siteExecution(index: Pick<FileIndex, 'file'>, site: QuerySite): 
   return {
     certain: (site.executes === 'yes' || call?.awaited === true || call?.exitsAfter === true) && call?.conditional !== true,
     access: siteAccess(site),
-    path: [{ uri: index.file.uri, span: site.anchor, label: site.source ? firstWords(withHoles(site.source)) : (call ? calleeText(call) : 'query') }],
-    names: [...site.binds.flatMap((b) => b.names), ...(site.binds.length === 0 ? (call?.args.flatMap((a) => a.names) ?? []) : [])],
+    path: [{ uri: index.file.uri, span: site.anchor, label: site.source ? firstWords(withHoles(site.source)) : (call ? calleeText(call) : site.lazy ? `${site.lazy.row}.${site.lazy.property}` : 'query') }],
+    names: [...site.binds.flatMap((b) => b.names), ...(site.lazy ? [site.lazy.row] : []), ...(site.binds.length === 0 ? (call?.args.flatMap((a) => a.names) ?? []) : [])],
   };
 }
 

@@ -104,6 +104,8 @@ export interface QuerySite {
   readonly callId?: number;
   /** The builder chain, for edits in the library's own idiom. Empty for SQL text. */
   readonly chain: readonly ChainCall[];
+  /** The site loads a relation of one row, by the key of that row. */
+  readonly lazy?: LazyLoad;
   /** ORM model the site reads (Prisma model, SQLAlchemy class). */
   readonly model?: string;
   /** How the host code names the tables of a chain (SQLAlchemy), for edits that add a column. */
@@ -118,6 +120,19 @@ export interface QuerySite {
   readonly resultName?: string;
   /** The literal array of bound values (node-postgres), where one can be added: its span, its length, and the end of its last element. */
   readonly values?: { readonly span: HostSpan; readonly count: number; readonly insertAt: number; /** No array is passed yet: one can be written at `insertAt`, behind the text. */ readonly missing?: boolean };
+}
+
+/** `await order.customer`, `order.items.load()`, `order.getItems()`, with no options of its own. */
+export interface LazyLoad {
+  /** Model of the row, its name in the code, and the relation. */
+  readonly owner: string;
+  readonly row: string;
+  readonly property: string;
+  readonly many: boolean;
+  /** Sends nothing where the relation came with the row, or was loaded before. Others ask again each time. */
+  readonly once?: true;
+  /** What gives the same where the relation came with the row: host text for the call and its `await`. Absent: the call itself. */
+  readonly loaded?: string;
 }
 
 /** A relation that is loaded with the rows by a further statement. */
@@ -475,6 +490,8 @@ export interface RelationIr {
   readonly through?: { readonly schema?: string; readonly table: string; readonly columns: readonly string[]; readonly references: readonly string[] };
   /** The foreign key cannot be null. */
   readonly required?: boolean;
+  /** Declared as a promise: reading it sends the query (TypeORM). */
+  readonly lazy?: true;
 }
 
 export interface SuppressionComment {

@@ -24,6 +24,7 @@ export interface SiteDraft {
   readonly filtered?: true;
   readonly chain: readonly ChainCall[];
   readonly model?: string;
+  readonly lazy?: QuerySite['lazy'];
   readonly eager: readonly string[];
   readonly values?: QuerySite['values'];
   readonly entities?: QuerySite['entities'];
@@ -46,6 +47,8 @@ export interface LibraryAdapter {
    * @returns the sites it sends or builds; undefined when the call is not this library's.
    */
   recognise(call: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined;
+  /** @param member `row.property` that is awaited or joined: the query that reading it sends. */
+  recogniseRead?(member: SyntaxNode, context: HostContext): SiteDraft | undefined;
   /** Adds `column = value` to the query's filter; for SQL text also the bound argument. */
   addPredicate?(site: QuerySite, request: PredicateRequest): readonly Edit[] | undefined;
   /** What `addPredicate` changes besides the filter, for the fix's title: `findUnique becomes findFirst`. */

@@ -57,6 +57,7 @@ function severityOf(query: LoopQuery): Severity {
 
 function doubtText(query: LoopQuery): string {
   if (query.doubts.includes('guessed')) return '; the callee is known by its name only';
+  if (query.site?.lazy?.once && query.doubts.includes('conditional')) return '; unless the relation came with the rows';
   if (query.doubts.includes('conditional')) return '; only under a condition';
   return '';
 }

@@ -2,6 +2,7 @@ import type { LoopQuery } from '../../calls/loopQueries';
 import { isCommonLanguage } from '../../hosts/syntax';
 import type { FlowContext, Fix } from '../../lint/rule';
 import { hoistFix } from './hoist';
+import { lazyLoadFix } from './lazyLoadFix';
 import { readBatchFixes } from './readBatch';
 import { writeBatchFix } from './writeBatch';
 
@@ -9,6 +10,10 @@ import { writeBatchFix } from './writeBatch';
 export function batchingFixes(context: FlowContext, query: LoopQuery): readonly Fix[] {
   // The rewrites are written in JavaScript and Python alone.
   if (isCommonLanguage(context.file.language)) return [];
+  if (query.site?.lazy) {
+    const eager = query.dependent ? lazyLoadFix(context, query) : undefined;
+    return eager ? [eager] : [];
+  }
   if (!query.dependent) {
     const hoisted = hoistFix(context, query);
     return hoisted ? [hoisted] : [];

@@ -1,9 +1,9 @@
 import type { ChainArgument, ChainCall, QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
 import { hostSpan } from '../../text/span';
-import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest, RelationRequest } from '../adapter';
 import { afterRow, choosesKeys, filterEdits, keyProperties, keysetFilter, knownDirections, pageOptions, removeProperty } from '../shared/keysetOptions';
-import { insertFirst, isObject, keyText, type Place } from '../shared/objectEdits';
+import { addKey, insertFirst, isObject, keyText, type Place } from '../shared/objectEdits';
 
 /**
  * A call of the entity manager stands in `chain` as the method with its filter and its options as arguments, then each
@@ -44,12 +44,27 @@ export function addMikroLimit(site: QuerySite, request: LimitRequest): readonly 
   return optionEdit(site, `limit: ${request.count}`, request);
 }
 
+/** `populate: ['books']`. */
+export function loadMikroRelation(site: QuerySite, request: RelationRequest): { readonly edits: readonly Edit[]; readonly by: string } | undefined {
+  const [method] = site.chain;
+  const [step, ...further] = request.path;
+  if (!method || !step || further.length > 0 || !/^(find|findAll)$/.test(method.name) || site.chain.some((call) => /^(fields|exclude|lockMode|groupBy|having)$/.test(call.name))) return undefined;
+  const populate = find(site, 'populate')?.args[0];
+  const last = populate?.text.trimStart().startsWith('[') ? populate.items?.at(-1) : undefined;
+  const edits = populate ? last && [{ uri: request.uri, span: hostSpan(last.span.end, last.span.end), text: `, '${step.property}'` }] : optionEdit(site, `populate: ['${step.property}']`, request);
+  return edits && { edits, by: 'populate' };
+}
+
 /** A further option, at the end of the options or in options of its own. */
 function optionEdit(site: QuerySite, pair: string, place: Place): readonly Edit[] | undefined {
   const [method] = site.chain;
   const at = optional.test(method?.name ?? '') ? 0 : 1;
   const options: ChainArgument | undefined = method?.args[at];
   const before = method?.args[at - 1];
+  if (!options && method && at === 0) {
+    const edit = addKey(method, pair.slice(0, pair.indexOf(':')), pair.slice(pair.indexOf(':') + 1).trim(), place);
+    return edit && [edit];
+  }
   if (!options) return before ? [{ uri: place.uri, span: hostSpan(before.span.end, before.span.end), text: `, { ${pair} }` }] : undefined;
   if (!isObject(options)) return undefined;
   const last = options.items?.at(-1);

@@ -1,5 +1,5 @@
 import type { ModelIr, ModelNames } from '../../hosts/ir';
-import { callParts, spanOf, wrapped } from '../../hosts/typescript/syntaxTools';
+import { callParts, spanOf, unwrap, wrapped } from '../../hosts/typescript/syntaxTools';
 import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
 import type { HostContext, LibraryAdapter, SiteDraft } from '../adapter';
@@ -11,7 +11,7 @@ import { bind, buildSql, concat, identifier, incomplete, sql, type SqlPart } fro
 import { renderSelect } from '../shared/sqlClauses';
 import { mikroBatch } from './mikroBatch';
 import { isTerminal, renderBuilder } from './mikroBuilder';
-import { addMikroLimit, addMikroOrder, addMikroPredicate, mikroKeyset } from './mikroEdits';
+import { addMikroLimit, addMikroOrder, addMikroPredicate, loadMikroRelation, mikroKeyset } from './mikroEdits';
 import { renderFind } from './mikroFind';
 import { findEntity } from './mikroNaming';
 import { entityNamed, mikroReceiver, rowModel, type MikroReceiver } from './mikroReceiver';
@@ -22,7 +22,7 @@ import { textHolds } from '../shared/fileText';
 const languages: readonly HostLanguage[] = ['typescript', 'tsx', 'javascript'];
 const reads = /^(find|findAll|findOne|findOneOrFail|findAndCount|findByCursor|count)$/;
 const writes = /^(insert|insertMany|upsert|upsertMany|nativeUpdate|nativeDelete)$/;
-const lazy = /^(init|loadItems|loadCount|load|loadOrFail|matching)$/;
+const lazy = /^(init|loadItems|loadCount|load|loadOrFail|loadProperty|matching)$/;
 /** Packages for other databases; a file that names one and not Postgres' is not read. */
 const ownDriver = /@mikro-orm\/postgresql/;
 const foreignDriver = /['"]@mikro-orm\/(?:mysql|mariadb|sqlite|better-sqlite|libsql|mssql|mongodb|oracledb)['"]/;
@@ -31,7 +31,7 @@ const foreignDriver = /['"]@mikro-orm\/(?:mysql|mariadb|sqlite|better-sqlite|lib
 export const mikroOrmAdapter: LibraryAdapter = {
   id: 'mikro-orm',
   languages,
-  marks: /mikro-orm|\bem\b|[rR]epo|\.(?:loadItems|loadCount)\(/,
+  marks: /mikro-orm|\bem\b|[rR]epo|\.(?:loadItems|loadCount|loadProperty)\(/,
   recognise(call, context) {
     if (call.type !== 'call_expression' || (textHolds(context, foreignDriver) && !textHolds(context, ownDriver))) return undefined;
     return builderCall(call, context) ?? methodCall(call, context);
@@ -41,6 +41,7 @@ export const mikroOrmAdapter: LibraryAdapter = {
   addOrder: addMikroOrder,
   addLimit: addMikroLimit,
   batch: mikroBatch,
+  loadRelation: loadMikroRelation,
 };
 
 type Place = Pick<SiteDraft, 'span' | 'anchor'>;
@@ -63,13 +64,13 @@ function methodCall(call: SyntaxNode, context: HostContext): readonly SiteDraft[
   if (!parts || !callee || !method || !object) return undefined;
   const name = method.text;
   const place = { span: context.span(call), anchor: hostSpan(callee.startIndex, method.endIndex) };
-  if (lazy.test(name)) return lazyLoad(object, name, place, context);
+  if (lazy.test(name)) return lazyLoad(object, name, parts.args, place, context);
   if (!reads.test(name) && !writes.test(name) && !/^(execute|populate)$/.test(name)) return undefined;
   const receiver = mikroReceiver(object, context);
   if (!receiver) return undefined;
   if (name === 'execute') return receiver.kind === 'repository' ? undefined : rawStatement(parts.args, place, receiver, context);
   if (receiver.kind === 'connection') return undefined;
-  if (name === 'populate') return receiver.kind === 'em' ? [opaque(place, { confidence: receiver.confidence, access: 'read', fetches: 'many' })] : undefined;
+  if (name === 'populate') return receiver.kind === 'em' ? [opaque(place, { confidence: receiver.confidence, access: 'read', fetches: 'many', ...populated(parts.args, context) })] : undefined;
   return [methodDraft(call, method, parts.args, receiver, place, context)];
 }
 
@@ -103,16 +104,30 @@ const rawStatement = (args: readonly SyntaxNode[], place: Place, receiver: Mikro
 
 const loadsInBatches = /\bdataloader\s*:\s*(?!false)/;
 
-/** `user.posts.loadItems()`, `post.author.load()`: a statement per row, by the key of the row. */
-function lazyLoad(object: SyntaxNode, method: string, place: Place, context: HostContext): readonly SiteDraft[] | undefined {
-  const row = object.type === 'member_expression' ? object.childForFieldName('object') : null;
-  const property = object.type === 'member_expression' ? object.childForFieldName('property')?.text : undefined;
-  if (!row || property === undefined || textHolds(context, loadsInBatches)) return undefined;
+/** `em.populate(author, ['books'])` of one row. */
+function populated([row, paths]: readonly SyntaxNode[], context: HostContext): Pick<SiteDraft, 'lazy'> {
+  const model = row?.type === 'identifier' ? rowModel(row, context) : undefined;
+  const property = /^\[\s*(['"`])(\w+)\1\s*\]$/.exec(paths?.text ?? '')?.[2];
+  const relation = model?.relations.find((candidate) => candidate.property === property);
+  return model && row && relation ? { lazy: { owner: model.name, row: row.text, property: relation.property, many: relation.many, once: true } } : {};
+}
+
+/** `user.posts.loadItems()`, `post.author.load()`, `wrap(post.author).init()`: a statement per row, by the key of the row. */
+function lazyLoad(written: SyntaxNode, method: string, args: readonly SyntaxNode[], place: Place, context: HostContext): readonly SiteDraft[] | undefined {
+  const bare = unwrap(written);
+  const wrapped = bare.type === 'call_expression' ? callParts(bare) : undefined;
+  const object = wrapped?.callee.text === 'wrap' && method === 'init' ? wrapped.args[0] && unwrap(wrapped.args[0]) : bare;
+  const row = object?.type === 'member_expression' ? object.childForFieldName('object') : null;
+  const property = object?.type === 'member_expression' ? object.childForFieldName('property')?.text : undefined;
+  if (!object || !row || property === undefined || textHolds(context, loadsInBatches)) return undefined;
   const model = rowModel(row, context);
   const relation = model?.relations.find((candidate) => candidate.property === property);
-  if (!model || !relation || (relation.many ? /^load(OrFail)?$/ : /^(init|loadItems|loadCount|matching)$/).test(method)) return undefined;
+  if (!model || !relation || (relation.many ? /^load(OrFail|Property)$/.test(method) || wrapped : !wrapped && /^(init|loadItems|loadCount|matching)$/.test(method))) return undefined;
   const target = findEntity(relation.model, context);
-  const draft = opaque(place, { confidence: 'typed', access: 'read', fetches: relation.many && method !== 'loadCount' ? 'many' : 'one', ...named(target) });
+  // `init` asks each time; the others only where nothing has been loaded. Options of its own want other rows.
+  const load = { owner: model.name, row: row.text, property, many: relation.many, ...(method === 'init' ? { loaded: object.text } : { once: true as const }) };
+  const isPlain = (args.length === 0 || method === 'loadProperty') && !/^(loadCount|matching)$/.test(method);
+  const draft = opaque(place, { confidence: 'typed', access: 'read', fetches: relation.many && method !== 'loadCount' ? 'many' : 'one', ...named(target), ...(isPlain ? { lazy: load } : {}) });
   const pair = relation.through ? undefined : relationPairs(relation, model, { model: (name) => findEntity(name, context) })?.[0];
   if (!target || !pair) return [draft];
   const source = { alias: 'e0', model: target };

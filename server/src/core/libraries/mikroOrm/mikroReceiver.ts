@@ -1,7 +1,8 @@
 import type { ModelIr, QuerySite } from '../../hosts/ir';
-import { callParts, isFunction, unwrap } from '../../hosts/typescript/syntaxTools';
+import { callParts, unwrap } from '../../hosts/typescript/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostContext, Origin } from '../adapter';
+import { rowSource } from '../shared/rowSource';
 import { textHolds } from '../shared/fileText';
 import { findEntity } from './mikroNaming';
 
@@ -119,31 +120,13 @@ export function entityNamed(node: SyntaxNode | undefined): string | undefined {
 
 /** Entity of a row that the file got from MikroORM: a parameter of the class, a result, an element of a list of results. */
 export function rowModel(written: SyntaxNode, context: HostContext): ModelIr | undefined {
-  const node = unwrap(written, true);
-  if (node.type !== 'identifier') return undefined;
-  const origin = context.origin(node);
-  if (origin.kind === 'parameter' && origin.path.length === 0) {
-    if (origin.type !== undefined) return findEntity(/^(?:Loaded<\s*)?(\w+)/.exec(origin.type)?.[1] ?? '', context);
-    const callee = origin.callback && origin.index === 0 ? callParts(origin.callback.call)?.callee : undefined;
-    const object = callee && /^(map|forEach|flatMap|filter|some|every|find)$/.test(callee.childForFieldName('property')?.text ?? '') ? callee.childForFieldName('object') : undefined;
-    return object ? resultModel(object, /^(find|findAll)$/, context) : undefined;
-  }
-  if (origin.kind === 'call') return resultModel(node, /^(findOne|findOneOrFail|getReference|upsert)$/, context);
-  for (let current = node.parent; current && !isFunction(current); current = current.parent) {
-    if (current.type === 'for_in_statement' && current.childForFieldName('left')?.text === node.text) {
-      const right = current.childForFieldName('right');
-      return right ? resultModel(right, /^(find|findAll)$/, context) : undefined;
-    }
-  }
-  return undefined;
-}
-
-function resultModel(node: SyntaxNode, methods: RegExp, context: HostContext): ModelIr | undefined {
-  const origin = context.origin(node);
-  if (origin.kind !== 'call' || (origin.path?.length ?? 0) > 0 || !methods.test(origin.callee.at(-1) ?? '')) return undefined;
-  const parts = callParts(origin.node);
+  const source = rowSource(written, context);
+  if (source?.kind !== 'call') return source && findEntity(/^(?:Loaded<\s*)?(\w+)/.exec(source.type)?.[1] ?? '', context);
+  const parts = callParts(source.call);
+  const method = parts?.callee.childForFieldName('property')?.text ?? '';
   const object = parts?.callee.childForFieldName('object');
-  const receiver = object ? mikroReceiver(object, context) : undefined;
+  if (!object || source.path.join() !== (method === 'findAndCount' ? '0' : '') || !(source.many ? /^(find|findAll|findAndCount)$/ : /^(findOne|findOneOrFail|getReference|upsert)$/).test(method)) return undefined;
+  const receiver = mikroReceiver(object, context);
   const name = receiver?.kind === 'em' ? entityNamed(parts?.args[0]) : receiver?.entity;
   return name === undefined ? undefined : findEntity(name, context);
 }

@@ -1,4 +1,4 @@
-import type { ModelIr } from '../../hosts/ir';
+import type { LazyLoad, ModelIr } from '../../hosts/ir';
 import { callParts, isFunction, spanOf, unwrap, wrapped } from '../../hosts/typescript/syntaxTools';
 import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
@@ -10,6 +10,7 @@ import type { KnexScope } from '../knex/knexScope';
 import type { KnexCondition } from '../knex/knexWhere';
 import { bindOf, constantText, constantValue, readArray, valuePart } from '../shared/hostValues';
 import { bind, buildSql, concat, group, hole, identifier, incomplete, join, nothing, sql, type SqlPart } from '../shared/sqlBuilder';
+import { rowSource } from '../shared/rowSource';
 import type { RowCountPart } from '../shared/sqlClauses';
 
 type Call = Chain['calls'][number];
@@ -24,9 +25,11 @@ const neutral = new Set(['withGraphFetched', 'modifyGraph', 'allowGraph', 'throw
 export const objectionAdapter: LibraryAdapter = {
   id: 'objection',
   languages,
-  marks: /\.(?:query|\$query|\$relatedQuery|relatedQuery)\(/,
+  marks: /\.(?:query|\$query|\$relatedQuery|relatedQuery|\$fetchGraph|\$loadRelated)\(/,
   recognise(call, context) {
     if (call.type !== 'call_expression' && call.type !== 'identifier') return undefined;
+    const fetched = fetchedGraph(call, context);
+    if (fetched) return [fetched];
     const chain = fromDots(context.chain(call), context);
     const at = chain?.calls.findIndex((link) => /^(query|\$query|\$relatedQuery|relatedQuery)$/.test(link.name)) ?? -1;
     const start = chain?.calls[at];
@@ -41,10 +44,16 @@ export const objectionAdapter: LibraryAdapter = {
   addOrder: addKnexOrder,
   addLimit: addKnexLimit,
   batch: objectionBatch,
+  loadRelation(site, { uri, path: [step, ...further] }) {
+    const [start] = site.chain;
+    if (!step || further.length > 0 || start?.name !== 'query' || site.chain.some((call) => /^(select|columns?|distinct\w*|count\w*|groupBy|page|range|first|findOne|findById|resultSize|joinRelated|forUpdate|forShare|insert\w*|patch\w*|update\w*|delete\w*)$/.test(call.name))) return undefined;
+    return { edits: [{ uri, span: hostSpan(start.span.end, start.span.end), text: `.withGraphFetched('${step.property}')` }], by: 'withGraphFetched' };
+  },
 };
 
 interface QueryStart {
   readonly model?: ModelIr;
+  readonly lazy?: LazyLoad;
   readonly where: readonly KnexCondition[];
   readonly complete: boolean;
 }
@@ -58,7 +67,55 @@ function queryStart(start: Call, object: SyntaxNode, rest: readonly Call[], cont
   }
   // A row's model is not followed: the statement is known for what it does.
   if (start.name === '$query') return { where: [], complete: false };
-  return { where: [], complete: false };
+  return relatedOf(start, object, rest.length === 0 && start.argNodes.length === 1, context) ?? { where: [], complete: false };
+}
+
+/** `person.$relatedQuery('pets')` of a row whose model is known: the rows of the other model, by the row's key. */
+function relatedOf(start: Call, object: SyntaxNode, plain: boolean, context: HostContext): QueryStart | undefined {
+  const model = rowModel(object, context);
+  const named = start.argNodes[0] && constantText(start.argNodes[0], context);
+  const relation = model?.relations.find((candidate) => candidate.property === named);
+  const target = relation && context.model(relation.model, 'objection');
+  const host = spanOf(start.argNodes[0] ?? object);
+  if (!model || !relation || !target) return undefined;
+  const loaded = `${object.text}.${relation.property}`;
+  const lazy = plain && object.type === 'identifier' ? { lazy: { owner: model.name, row: object.text, property: relation.property, many: relation.many, loaded: relation.many ? loaded : `${loaded} ?? undefined` } } : {};
+  const [own, other] = [relation.columns[0], relation.references[0]];
+  if (relation.through || relation.columns.length !== 1 || own === undefined || other === undefined) return { model: target, where: [], complete: false, ...lazy };
+  const value = bind({ text: `${object.text}.${own}`, span: spanOf(object), names: [object.text], origin: 'local' });
+  return { model: target, where: [{ or: false, part: concat(identifier([target.table, other], host), sql(' IN ', host), group(value)) }], complete: true, ...lazy };
+}
+
+/** `await person.$fetchGraph('pets')`: asks each time. */
+function fetchedGraph(call: SyntaxNode, context: HostContext): SiteDraft | undefined {
+  const parts = call.type === 'call_expression' ? callParts(call) : undefined;
+  const method = parts?.callee.type === 'member_expression' ? parts.callee.childForFieldName('property') : null;
+  const object = parts?.callee.childForFieldName('object');
+  if (!parts || !object || !method || !/^\$(fetchGraph|loadRelated)$/.test(method.text)) return undefined;
+  const model = rowModel(object, context);
+  const named = parts.args[0] && constantText(parts.args[0], context);
+  const relation = model?.relations.find((candidate) => candidate.property === named);
+  const target = relation && context.model(relation.model, 'objection');
+  const start = { name: '$relatedQuery', node: call, argNodes: parts.args, args: [], span: context.span(call), nameSpan: context.span(method) };
+  const origin = target ? relatedOf(start, object, parts.args.length === 1, context) : undefined;
+  const anchor = hostSpan(object.startIndex, method.endIndex);
+  const draft: SiteDraft = { library: 'objection', confidence: 'typed', span: context.span(call), anchor, executes: context.executes(call) ? 'yes' : 'no', access: 'read', fetches: 'many', chain: [], eager: [], map: { segments: [] }, binds: [], conditional: [], complete: false, ...(target ? { model: target.name } : {}), ...(origin?.lazy ? { lazy: { ...origin.lazy, loaded: object.text } } : {}) };
+  if (!origin?.model || !origin.complete) return draft;
+  const built = buildSql(render([], origin.model, origin, context).query.sql);
+  return { ...draft, source: built.source, map: built.map, binds: built.binds, complete: built.complete };
+}
+
+/** Model of a row: the result of `Person.query()…`, an element of it, or by its declared type. */
+function rowModel(row: SyntaxNode, context: HostContext): ModelIr | undefined {
+  const source = rowSource(row, context);
+  if (source?.kind !== 'call') return source && /^\w+$/.test(source.type) ? context.model(source.type, 'objection') : undefined;
+  const chain = context.chain(source.call);
+  const start = chain?.calls.find((link) => link.name === 'query');
+  const object = start && callParts(start.node)?.callee.childForFieldName('object');
+  const one = chain?.calls.some((link) => /^(findById|findOne|first|insertAndFetch|insert|patchAndFetchById|updateAndFetchById)$/.test(link.name)) ?? false;
+  const name = object ? context.path(object)?.at(-1) : undefined;
+  const list = source.path.join() === (chain?.calls.some((link) => /^(page|range)$/.test(link.name)) ? 'results' : '');
+  return list && source.many !== one && name !== undefined && /^[A-Z]/.test(name) ? context.model(name, 'objection') : undefined;
 }
 
 /** `Person.relatedQuery('pets').for(id)`: the rows of the other model, by their foreign key. */
@@ -88,7 +145,7 @@ function draft(call: SyntaxNode, start: Call, object: SyntaxNode, rest: readonly
   const write = rest.some((link) => /^(insert|insertAndFetch|insertGraph|insertGraphAndFetch|patch|patchAndFetch|patchAndFetchById|update|updateAndFetch|updateAndFetchById|delete|del|deleteById|upsertGraph|upsertGraphAndFetch|increment|decrement|relate|unrelate)$/.test(link.name));
   const base = {
     library: 'objection', confidence: 'typed', span: context.span(call), anchor: hostSpan(object.startIndex, start.nameSpan.end), executes: sent(call, rest, context) ? 'yes' : 'no',
-    access: write ? 'write' : 'read', fetches: write ? 'none' : one ? 'one' : 'many', chain: [start, ...rest].map(({ name, nameSpan, span, args }) => ({ name, nameSpan, span, args })), eager: eager.flatMap(paths), ...(model ? { model: model.name } : {}),
+    access: write ? 'write' : 'read', fetches: write ? 'none' : one ? 'one' : 'many', chain: [start, ...rest].map(({ name, nameSpan, span, args }) => ({ name, nameSpan, span, args })), eager: eager.flatMap(paths), ...(model ? { model: model.name } : {}), ...(origin.lazy ? { lazy: origin.lazy } : {}),
   } as const;
   const graph = rest.some((link) => /Graph(AndFetch)?$/.test(link.name) && !/^(allow|modify)/.test(link.name));
   if (!model || graph) return { ...base, map: { segments: [] }, binds: [], conditional: [], complete: false };

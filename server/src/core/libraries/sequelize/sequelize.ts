@@ -8,7 +8,7 @@ import { optionsChain } from '../shared/optionCalls';
 import { buildSql, concat, incomplete, nothing } from '../shared/sqlBuilder';
 import { accessOf, returnsRows } from '../shared/sqlText';
 import { sequelizeBatch } from './sequelizeBatch';
-import { addSequelizeLimit, addSequelizeOrder, addSequelizePredicate, sequelizeKeyset } from './sequelizeEdits';
+import { addSequelizeLimit, addSequelizeOrder, addSequelizePredicate, loadSequelizeRelation, sequelizeKeyset } from './sequelizeEdits';
 import { optionOf, renderFind } from './sequelizeFind';
 import { instanceQuery } from './sequelizeInstance';
 import { instanceModel, isConnection, modelReceiver, type ModelReceiver } from './sequelizeReceiver';
@@ -48,6 +48,7 @@ export const sequelizeAdapter: LibraryAdapter = {
   addOrder: addSequelizeOrder,
   addLimit: addSequelizeLimit,
   batch: sequelizeBatch,
+  loadRelation: loadSequelizeRelation,
 };
 
 type Place = Pick<SiteDraft, 'span' | 'anchor'>;
@@ -84,7 +85,7 @@ const modelNames = (model: ModelIr): ModelNames => ({ properties: Object.fromEnt
 function rowStatement(call: SyntaxNode, method: SyntaxNode, object: SyntaxNode, args: readonly SyntaxNode[], model: ModelIr, place: Place, context: HostContext): readonly SiteDraft[] | undefined {
   const query = instanceQuery(method.text, object, args, model, context, place.anchor);
   if (!query) return undefined;
-  const draft = opaque(place, { confidence: 'typed', access: query.access, fetches: query.fetches, model: query.model.name });
+  const draft = opaque(place, { confidence: 'typed', access: query.access, fetches: query.fetches, model: query.model.name, ...(query.lazy ? { lazy: query.lazy } : {}) });
   if (!query.sql) return [draft];
   const built = buildSql(query.sql);
   return [{ ...draft, source: built.source, map: built.map, binds: built.binds, conditional: built.conditional, complete: built.complete, chain: optionsChain(call, method, args[0], undefined, context) }];

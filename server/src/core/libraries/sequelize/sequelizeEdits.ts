@@ -1,7 +1,7 @@
 import type { ChainCall, QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
 import { hostSpan } from '../../text/span';
-import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest, RelationRequest } from '../adapter';
 import { importEdits } from '../shared/chainEdits';
 import { afterRow, choosesKeys, filterEdits, keyProperties, keysetFilter, knownDirections, pageOptions } from '../shared/keysetOptions';
 import { addKey, insertFirst, isObject, keyText } from '../shared/objectEdits';
@@ -44,6 +44,18 @@ export function addSequelizeLimit(site: QuerySite, request: LimitRequest): reado
   if (!method || !/^(findAll|findAndCountAll)$/.test(method.name) || find(site, 'limit')) return undefined;
   const edit = addKey(method, 'limit', String(request.count), request, true);
   return edit && [edit];
+}
+
+/** `include: ['posts']`. */
+export function loadSequelizeRelation(site: QuerySite, request: RelationRequest): { readonly edits: readonly Edit[]; readonly by: string } | undefined {
+  const [method] = site.chain;
+  const [step, ...further] = request.path;
+  // Chosen columns may lack the keys; what is written as SQL may name columns that both tables have.
+  if (method?.name !== 'findAll' || !step || further.length > 0 || site.chain.some((call) => /^(attributes|group|having|raw|plain|nest|lock)$/.test(call.name)) || /\b(literal|fn|col|query)\(/.test(request.text.slice(site.span.start, site.span.end))) return undefined;
+  const include = find(site, 'include')?.args[0];
+  const last = include?.text.trimStart().startsWith('[') ? include.items?.at(-1) : undefined;
+  const edit = include ? last && { uri: request.uri, span: hostSpan(last.span.end, last.span.end), text: `, '${step.property}'` } : addKey(method, 'include', `['${step.property}']`, request, true);
+  return edit && { edits: [edit], by: 'include' };
 }
 
 const operators = { '<': 'lt', '>': 'gt', '<=': 'lte', '>=': 'gte' } as const;

@@ -1,4 +1,4 @@
-import type { ModelIr, RelationIr } from '../../hosts/ir';
+import type { LazyLoad, ModelIr, RelationIr } from '../../hosts/ir';
 import { spanOf } from '../../hosts/typescript/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostSpan } from '../../text/span';
@@ -15,6 +15,8 @@ export interface InstanceQuery {
   readonly fetches: 'many' | 'one' | 'none';
   readonly sql?: SqlPart;
   readonly model: ModelIr;
+  /** The relation of the row alone, without options. */
+  readonly lazy?: LazyLoad;
 }
 
 const writers = /^(save|update|destroy|restore|increment|decrement)$/;
@@ -33,13 +35,13 @@ export function instanceQuery(method: string, object: SyntaxNode, args: readonly
   }
   const scope: SequelizeScope = { host: context, main: { alias: model.name, model }, qualified: true };
   if (method === 'reload') return { access: 'read', fetches: 'one', model, sql: renderFind('findByPk', { entries: [], open: false }, scope, host, { condition: concat(identifier([model.name, key]), sql(' = '), row(property)) }).part };
-  return associationQuery(method, args, model, context, host, row);
+  return associationQuery(method, object, args, model, context, host, row);
 }
 
 const accessor = /^(get|count|has|add|set|create|remove)([A-Z]\w*)$|^\$(get|count|has|add|set|create|remove)$/;
 
 /** `user.getPosts()`, `user.$get('posts')`, `user.createPost({…})`. */
-function associationQuery(method: string, args: readonly SyntaxNode[], model: ModelIr, context: HostContext, host: HostSpan, row: (name: string) => SqlPart): InstanceQuery | undefined {
+function associationQuery(method: string, object: SyntaxNode, args: readonly SyntaxNode[], model: ModelIr, context: HostContext, host: HostSpan, row: (name: string) => SqlPart): InstanceQuery | undefined {
   const match = accessor.exec(method);
   const verb = match?.[1] ?? match?.[3];
   const named = match?.[2] ?? (args[0] ? constantText(args[0], context) : undefined);
@@ -48,7 +50,9 @@ function associationQuery(method: string, args: readonly SyntaxNode[], model: Mo
   const target = relation && context.model(relation.model, 'sequelize');
   if (!relation || !target) return undefined;
   const read = /^(get|count|has)$/.test(verb);
-  const base = { access: read ? 'read' : 'write', fetches: verb === 'get' ? (relation.many ? 'many' : 'one') : read ? 'one' : 'none', model: target } as const;
+  const load: LazyLoad = { owner: model.name, row: object.text, property: relation.property, many: relation.many, loaded: `${object.text}.${relation.property}` };
+  const lazy = verb === 'get' && object.type === 'identifier' && args.length === (method.startsWith('$') ? 1 : 0) ? { lazy: load } : {};
+  const base = { access: read ? 'read' : 'write', fetches: verb === 'get' ? (relation.many ? 'many' : 'one') : read ? 'one' : 'none', model: target, ...lazy } as const;
   const pair = relationPairs(relation, model, context)?.[0];
   if (verb !== 'get' && verb !== 'count') return base;
   if (!pair || relation.through) return base;

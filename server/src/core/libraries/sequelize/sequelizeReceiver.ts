@@ -1,8 +1,9 @@
 import type { ModelIr, QuerySite } from '../../hosts/ir';
-import { callParts, isFunction, unwrap } from '../../hosts/typescript/syntaxTools';
+import { callParts, unwrap } from '../../hosts/typescript/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostContext } from '../adapter';
 import { constantText } from '../shared/hostValues';
+import { rowSource } from '../shared/rowSource';
 
 export interface ModelReceiver {
   readonly confidence: QuerySite['confidence'];
@@ -68,37 +69,14 @@ const givesMany = /^(findAll|bulkCreate|findAndCountAll)$/;
 
 /** Model of a row that the file got from Sequelize: a result, an element of a list of results, a parameter of the class. */
 export function instanceModel(written: SyntaxNode, context: HostContext): ModelIr | undefined {
-  const node = unwrap(written, true);
-  if (node.type !== 'identifier') return undefined;
-  const origin = context.origin(node);
-  if (origin.kind === 'parameter' && origin.path.length === 0) {
-    if (origin.type !== undefined) return /^\w+$/.test(origin.type) ? findSequelizeModel(origin.type, context) ?? findSequelizeModel(origin.type.replace(/Instance$/, ''), context) : undefined;
-    const callee = origin.callback && origin.index === 0 ? callParts(origin.callback.call)?.callee : undefined;
-    const object = callee && /^(map|forEach|flatMap|filter|some|every|find)$/.test(callee.childForFieldName('property')?.text ?? '') ? callee.childForFieldName('object') : undefined;
-    return object ? resultModel(object, givesMany, context) : undefined;
-  }
-  if (origin.kind === 'call') return resultModel(node, givesOne, context);
-  const list = loopOver(node);
-  return list && resultModel(list, givesMany, context);
-}
-
-/** `for (const row of rows)`: what is walked. */
-function loopOver(node: SyntaxNode): SyntaxNode | undefined {
-  for (let current = node.parent; current; current = current.parent) {
-    if (current.type === 'for_in_statement' && current.childForFieldName('left')?.text === node.text) return current.childForFieldName('right') ?? undefined;
-    if (isFunction(current)) return undefined;
-  }
-  return undefined;
-}
-
-function resultModel(node: SyntaxNode, methods: RegExp, context: HostContext): ModelIr | undefined {
-  const origin = context.origin(node);
-  const method = origin.kind === 'call' ? origin.callee.at(-1) ?? '' : '';
-  if (origin.kind !== 'call' || !methods.test(method)) return undefined;
-  const path = origin.path ?? [];
-  if (path.length > 0 && path.join() !== 'rows' && !(path.join() === '0' && /^findOr/.test(method))) return undefined;
-  const object = callParts(origin.node)?.callee.childForFieldName('object');
-  return object ? modelReceiver(object, method, context)?.model : undefined;
+  const source = rowSource(written, context);
+  if (source?.kind !== 'call') return source && /^\w+$/.test(source.type) ? findSequelizeModel(source.type, context) ?? findSequelizeModel(source.type.replace(/Instance$/, ''), context) : undefined;
+  const parts = callParts(source.call);
+  const method = parts?.callee.childForFieldName('property')?.text ?? '';
+  const object = parts?.callee.childForFieldName('object');
+  if (!object || !(source.many ? givesMany : givesOne).test(method)) return undefined;
+  if (source.path.length > 0 && source.path.join() !== 'rows' && !(source.path.join() === '0' && /^findOr/.test(method))) return undefined;
+  return modelReceiver(object, method, context)?.model;
 }
 
 /** The connection: `sequelize`, `this.sequelize`, `models.sequelize`, `User.sequelize`, or by its type. */

@@ -116,6 +116,8 @@ export function relationPairs(relation: RelationIr, model: ModelIr, context: Pic
 
 /** The other side's relation. */
 export function inverseOf(relation: RelationIr, model: ModelIr, context: Pick<HostContext, 'model'>): RelationIr | undefined {
-  const candidates = context.model(relation.model, model.library)?.relations.filter((candidate) => candidate.model === model.name) ?? [];
+  // A schema may be named by the variable that holds it.
+  const isOwn = (name: string): boolean => name === model.name || context.model(name, model.library)?.name === model.name;
+  const candidates = context.model(relation.model, model.library)?.relations.filter((candidate) => isOwn(candidate.model)) ?? [];
   return candidates.find((candidate) => candidate.property === relation.inverse) ?? candidates.find((candidate) => candidate.inverse === relation.property && (candidate.columns.length > 0 || candidate.through));
 }

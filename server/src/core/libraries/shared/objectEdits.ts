@@ -36,7 +36,11 @@ export function addKey(method: ChainCall, key: string, value: string, place: Pla
   const pair = `${key}: ${value}`;
   if (!argument) {
     const open = place.text.indexOf('(', method.nameSpan.end);
-    return open >= 0 && open < method.span.end ? { uri: place.uri, span: hostSpan(open + 1, open + 1), text: `{ ${pair} }` } : undefined;
+    const close = method.span.end - 1;
+    // The entity of a manager stands before the options.
+    const before = place.text.slice(open + 1, close).trimEnd();
+    const at = before === '' ? open + 1 : close;
+    return open >= 0 && open < method.span.end ? { uri: place.uri, span: hostSpan(at, at), text: before === '' || before.endsWith(',') ? `{ ${pair} }` : `, { ${pair} }` } : undefined;
   }
   if (!isObject(argument)) return undefined;
   const tail = argument.items?.at(-1);

@@ -9,7 +9,8 @@ import { optionsChain } from '../shared/optionCalls';
 import { buildSql, concat, incomplete, nothing } from '../shared/sqlBuilder';
 import { typeormBatch } from './typeormBatch';
 import { isTerminal, renderBuilder } from './typeormBuilder';
-import { addTypeormLimit, addTypeormOrder, addTypeormPredicate, typeormKeyset } from './typeormEdits';
+import { lazyRead } from './typeormLazy';
+import { addTypeormLimit, addTypeormOrder, addTypeormPredicate, loadTypeormRelation, typeormKeyset } from './typeormEdits';
 import { loadedRelations, renderFind, type FindArguments } from './typeormFind';
 import { findEntity } from './typeormNaming';
 import { activeRecord, typeormReceiver, type TypeormReceiver } from './typeormReceiver';
@@ -31,6 +32,8 @@ export const typeormAdapter: LibraryAdapter = {
     if (call.type !== 'call_expression' || isForeign(context)) return undefined;
     return builderCall(call, context) ?? methodCall(call, context);
   },
+  recogniseRead: (member, context) => (isForeign(context) ? undefined : lazyRead(member, context)),
+  loadRelation: loadTypeormRelation,
   addPredicate: addTypeormPredicate,
   toKeyset: typeormKeyset,
   addOrder: addTypeormOrder,
@@ -148,13 +151,30 @@ function builderCall(call: SyntaxNode, context: HostContext): readonly SiteDraft
   const model = entity === undefined ? undefined : findEntity(entity, context);
   const draft = {
     library: 'typeorm', confidence: own.confidence, span: context.span(call), anchor, executes: sent && !isHeld(call, terminal) ? 'yes' : 'no',
-    access: query?.access ?? 'unknown', fetches: query?.fetches ?? 'unknown', eager: [], ...(entity === undefined ? {} : { model: entity }),
+    access: query?.access ?? 'unknown', fetches: query?.fetches ?? 'unknown', eager: joinedRelations(rest, alias), ...(entity === undefined ? {} : { model: entity }),
     ...(model ? { modelNames: modelNames({ ...main, model }) } : {}),
     chain: chain.calls.slice(at).map(({ name, nameSpan, span, args }) => ({ name, nameSpan, span, args })),
   } as const;
   if (!query || (entity === undefined && query.access === 'read' && main.name === undefined && !rest.some((link) => link.name === 'from'))) return [{ ...draft, map: { segments: [] }, binds: [], conditional: [], complete: false }];
   const built = buildSql(query.sql);
   return [{ ...draft, source: built.source, map: built.map, binds: built.binds, conditional: built.conditional, complete: built.complete }];
+}
+
+/** Relations that a builder's rows come with: `leftJoinAndSelect('o.customer', 'c')`, then `c.team`. `*`: some that are not written here. */
+function joinedRelations(rest: Chain['calls'], alias: string | undefined): readonly string[] {
+  const paths = new Map([[alias, '']]);
+  const found: string[] = [];
+  for (const { name, args } of rest) {
+    if (!/^(left|inner)JoinAnd(Select|MapOne|MapMany)$/.test(name)) continue;
+    const at = /Map/.test(name) ? 1 : 0;
+    const [owner, property] = String(args[at]?.literal ?? '').split('.');
+    const before = paths.get(owner);
+    const path = before === undefined || property === undefined ? '*' : `${before}${property}`;
+    found.push(path);
+    const joined = args[at + 1]?.literal;
+    if (path !== '*' && typeof joined === 'string') paths.set(joined, `${path}.`);
+  }
+  return found;
 }
 
 /** A chain that goes on behind its terminal is asked about by itself. */

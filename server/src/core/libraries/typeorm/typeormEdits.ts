@@ -1,7 +1,7 @@
 import type { ChainCall, QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
 import { hostSpan } from '../../text/span';
-import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest } from '../adapter';
+import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest, RelationRequest } from '../adapter';
 import { importEdits, propertyAccess } from '../shared/chainEdits';
 import { appendEntry, choosesKeys, filterEdits, keyProperties, knownDirections, pageOptions, plainProperties } from '../shared/keysetOptions';
 import { addKey, insertFirst, isObject, keyText, type Place } from '../shared/objectEdits';
@@ -121,6 +121,34 @@ function builderKeyset(site: QuerySite, request: KeysetRequest): readonly Edit[]
   ];
   if (orders.length === 0) return edits;
   return last ? [...edits, behind(last, orders.join(''), request)] : undefined;
+}
+
+/** `relations: { customer: true }` of `find`, `.leftJoinAndSelect('o.customer', 'customer')` of a builder. */
+export function loadTypeormRelation(site: QuerySite, request: RelationRequest): { readonly edits: readonly Edit[]; readonly by: string } | undefined {
+  const [method] = site.chain;
+  const [step, ...further] = request.path;
+  // A lock does not reach what is joined, and chosen columns would leave its columns out.
+  if (!method || !step || further.length > 0 || step.property.includes('.') || site.chain.some((call) => /^(select|addSelect|lock|setLock|loadRelationIds|groupBy|distinctOn|limit|offset|getRaw\w*|stream|from|subQuery)$/.test(call.name))) return undefined;
+  if (isBuilder(site)) {
+    const alias = aliasOf(site);
+    if (alias === undefined || new RegExp(`['"\`]${step.property}['"\`]`).test(request.text.slice(site.span.start, site.span.end))) return undefined;
+    return { edits: [behind(method, `.leftJoinAndSelect('${alias}.${step.property}', '${step.property}')`, request)], by: 'leftJoinAndSelect' };
+  }
+  const by = 'relations';
+  if (/^(findBy)$/.test(method.name)) {
+    const [filter] = method.args;
+    const { uri } = request;
+    return filter && { edits: [{ uri, span: hostSpan(filter.span.start, filter.span.start), text: '{ where: ' }, { uri, span: hostSpan(filter.span.end, filter.span.end), text: `, relations: { ${step.property}: true } }` }, { uri, span: method.nameSpan, text: 'find' }], by };
+  }
+  if (method.name !== 'find' || find(site, 'loadEagerRelations')) return undefined;
+  const relations = find(site, 'relations')?.args[0];
+  if (!relations) {
+    const edit = addKey(method, 'relations', `{ ${step.property}: true }`, request, true);
+    return edit && { edits: [edit], by };
+  }
+  if (isObject(relations)) return { edits: [insertFirst(relations, `${step.property}: true`, request)], by };
+  const last = relations.text.trimStart().startsWith('[') ? relations.items?.at(-1) : undefined;
+  return last && { edits: [{ uri: request.uri, span: hostSpan(last.span.end, last.span.end), text: `, '${step.property}'` }], by };
 }
 
 /** Further keys of `order`, or of the builder's order. */

@@ -169,7 +169,8 @@ function createReader(classes: ReadonlyMap<string, EntityClass>, known: ModelInd
     const options = objectOf(relation.args.at(-1))?.entries;
     const eager = options?.get('eager')?.text === 'true';
     const many = /ToMany$|TreeChildren/.test(relation.name);
-    const base = { property: path + member.name, model: target, many, eager, ...(inverse === undefined ? {} : { inverse }) };
+    const lazy = /^Promise\s*</.test(member.type ?? '') || options?.get('lazy')?.text === 'true';
+    const base = { property: path + member.name, model: target, many, eager, ...(lazy ? { lazy: true as const } : {}), ...(inverse === undefined ? {} : { inverse }) };
     if (relation.name === 'ManyToMany') {
       relations.push({ ...base, columns: [], references: [], ...throughOf(entity, member, target) });
       return;

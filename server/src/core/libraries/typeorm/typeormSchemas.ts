@@ -58,7 +58,7 @@ function readSchema(options: Options, node: SyntaxNode, variable: string | undef
     const owns = kind === 'many-to-one' || (kind === 'one-to-one' && join !== undefined && join.text !== 'false');
     const column = textOf(objectOf(join)?.entries.get('name')) ?? camelCase(`${property}_id`);
     const inverse = textOf(relation.get('inverseSide'));
-    relations.push({ property, model: target, many: /-to-many$/.test(kind), eager: relation.get('eager')?.text === 'true', columns: owns ? [column] : [], references: owns ? ['id'] : [], ...(inverse === undefined ? {} : { inverse }) });
+    relations.push({ property, model: target, many: /-to-many$/.test(kind), eager: relation.get('eager')?.text === 'true', ...(relation.get('lazy')?.text === 'true' ? { lazy: true as const } : {}), columns: owns ? [column] : [], references: owns ? ['id'] : [], ...(inverse === undefined ? {} : { inverse }) });
     if (owns && !columns.some((item) => item.definition.name === column)) columns.push({ property: `${property}.id`, node: value, primary: false, unique: kind === 'one-to-one', definition: { name: column, type: 'unknown', notNull: relation.get('nullable')?.text === 'false' } });
   }
   const keys: EntityKey[] = [];
