@@ -89,7 +89,7 @@ export interface SargableSettings {
   readonly exclude: readonly string[];
   readonly include: readonly FileRole[];
   /** Where new migrations are written and in which format; each left out part is discovered. */
-  readonly migrations: { readonly folder?: string; readonly format?: 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic' };
+  readonly migrations: { readonly folder?: string; readonly format?: 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic' | 'rails' | 'laravel' };
   readonly snapshot: {
     /** What `schema pull` writes of the values in the columns: tokens, nothing, or the values themselves. */
     readonly values: 'token' | 'none' | 'all';

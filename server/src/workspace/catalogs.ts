@@ -139,7 +139,8 @@ function historyPart(folder: string, history: ProgramHistory): SchemaPart {
 /** Migrations before schema files, the larger history first; a schema file before a history that is not understood throughout. */
 function bestSource(written: SchemaSource | undefined, history: ProgramHistory | undefined): readonly (SchemaSource | ProgramHistory)[] {
   if (written === undefined || history === undefined) return written ? [written] : history ? [history] : [];
-  if (written.kind === 'schema') return [history.incomplete ? written : history];
+  // Rails dumps the schema after each migration: the dump says it all.
+  if (written.kind === 'schema') return [history.incomplete || history.tool === 'rails' ? written : history];
   // Fewer steps are understood than there are SQL files: the programs run those, or are not the schema's history.
   if (history.incomplete && history.steps.length < written.files.length) return [written];
   return [history.uris.length > written.files.length ? history : written];

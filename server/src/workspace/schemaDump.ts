@@ -43,11 +43,11 @@ const NEAR = 250;
 
 /**
  * Steps that mark what programs (`migrations/20240102-x.js`) may have given keys or indexes after a schema was written: the tables
- * that are named beside a call which makes some. The calls are not read.
+ * that are named beside a call which makes some. The calls are not read. Rails' and Laravel's are, and dumped after them.
  */
 export async function doubtsAfterSchema(folder: string, paths: readonly string[], steps: readonly SchemaStep[]): Promise<readonly SchemaStep[]> {
   const folders = new Set(findCodeMigrationFolders(paths));
-  const programs = paths.filter((file) => folders.has(path.posix.dirname(file)) && !file.endsWith('.sql'));
+  const programs = paths.filter((file) => folders.has(path.posix.dirname(file)) && !/\.(?:sql|rb|php)$/.test(file));
   const named = new Set<string>();
   for (const read of await Promise.all(programs.map((file) => readTextFile(path.resolve(folder, file))))) {
     if (!('text' in read)) continue;

@@ -61,7 +61,7 @@ const SEVERITIES = ['error', 'warning', 'info', 'hint', 'off'] as const;
 const ROLES: readonly FileRole[] = ['test', 'migration', 'seed', 'script', 'generated', 'vendored'];
 const VALUES: readonly SnapshotValues[] = ['token', 'none', 'all'];
 const PLANNERS = ['twin', 'off'] as const;
-const FORMATS: readonly MigrationTarget['format'][] = ['plain', 'goose', 'dbmate', 'sqlx', 'prisma', 'flyway', 'knex', 'alembic'];
+const FORMATS: readonly MigrationTarget['format'][] = ['plain', 'goose', 'dbmate', 'sqlx', 'prisma', 'flyway', 'knex', 'alembic', 'rails', 'laravel'];
 const strings = (description: string) => ({ type: 'array', items: { type: 'string' }, description });
 
 /** JSON schema (draft 7) of a configuration file, with every rule and its options. */

@@ -44,7 +44,7 @@ export function detectMigrationTarget(paths: readonly string[], read: (path: str
   const sqlFolders = findSchemaSources(paths).filter((source) => source.kind === 'migrations').map((source) => source.path);
   for (const folder of [...sqlFolders, ...findCodeMigrationFolders(paths).filter((path) => !sqlFolders.includes(path))]) {
     const format = detectMigrationFormat(folder, paths, read);
-    if (format === undefined || format === 'drizzle' || format === 'rails') continue;
+    if (format === undefined || format === 'drizzle') continue;
     const target = describeMigrationFolder(folder, format, paths, read);
     if (target !== undefined) return target;
   }
@@ -54,9 +54,10 @@ export function detectMigrationTarget(paths: readonly string[], read: (path: str
 /** The target for a folder whose format is known, for a configured one too; undefined where alembic's head cannot be told. */
 export function describeMigrationFolder(folder: string, format: MigrationTarget['format'], paths: readonly string[], read: (path: string) => string | undefined): MigrationTarget | undefined {
   const within = paths.filter((path) => path.startsWith(folder === '' ? '' : `${folder}/`));
-  const extension = format === 'alembic' ? /\.py$/ : format === 'knex' ? /\.[cm]?[jt]s$/ : /\.sql$/;
+  const extension = format === 'alembic' ? /\.py$/ : format === 'rails' ? /\.rb$/ : format === 'laravel' ? /\.php$/ : format === 'knex' ? /\.[cm]?[jt]s$/ : /\.sql$/;
   const files = within.filter((path) => extension.test(path) && migrationRoot(path) === folder && !/(?:^|\/)__init__\.py$|\.d\.ts$/.test(path)).sort(compareMigrations);
   const existing = files.map((path) => (format === 'prisma' ? nameOf(path.slice(0, path.lastIndexOf('/'))) : path.slice(folder === '' ? 0 : folder.length + 1))).sort();
+  if (format === 'rails') return { folder, format, existing, head: /ActiveRecord::Migration\[([\d.]+)\]/.exec(read(files.at(-1) ?? '') ?? '')?.[1] ?? '7.0' };
   if (format !== 'alembic') return { folder, format, existing };
   const head = findAlembicHead(files.map((path) => read(path) ?? ''));
   return head === undefined ? undefined : { folder, format, existing, head };

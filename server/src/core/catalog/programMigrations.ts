@@ -1,9 +1,10 @@
 import type { HostFile } from '../hosts/ir';
-import type { AlembicMigration, DjangoMigration, MigrationStep, ProgramMigration } from '../hosts/migrationIr';
+import type { AlembicMigration, DjangoMigration, MigrationStep, ProgramMigration, SequencedMigration } from '../hosts/migrationIr';
 import type { SchemaStep } from './build';
 import type { SchemaChange } from './changes';
 import { djangoSteps } from './djangoState';
 import type { SchemaParser } from './migrations';
+import { compareMigrations } from './schemaSources';
 
 /** The history that a tool's programs write, read from its files. */
 export interface ProgramHistory {
@@ -21,21 +22,23 @@ interface FileOf<T extends ProgramMigration> {
 }
 
 /**
- * The histories that migrations in code write, largest first: Alembic's by version folder, Django's of all apps together.
- * Costs a parse of each statement.
+ * The histories that migrations in code write, largest first: Alembic's by version folder, Django's of all apps together, those of
+ * Rails and Laravel by application. Costs a parse of each statement.
  */
 export function collectProgramHistories(files: Iterable<HostFile>, parser: SchemaParser): readonly ProgramHistory[] {
   const alembic: FileOf<AlembicMigration>[] = [];
   const django: FileOf<DjangoMigration>[] = [];
+  const sequenced: FileOf<SequencedMigration>[] = [];
   const settings: Record<string, string> = {};
   for (const { uri, migration, role, locals } of files) {
     if (role === 'test' || role === 'vendored') continue;
     for (const { name, text } of locals ?? []) if (djangoSettings.has(name) && /^(['"])[\w.]+\1$/.test(text)) settings[name] ??= text.slice(1, -1).toLowerCase();
     if (migration === undefined) continue;
     if (migration.tool === 'alembic') alembic.push({ uri, migration });
-    else django.push({ uri, migration });
+    else if (migration.tool === 'django') django.push({ uri, migration });
+    else sequenced.push({ uri, migration });
   }
-  const histories = [...alembicFolders(alembic).map((folder) => alembicHistory(folder, parser)), ...(django.length > 0 ? [djangoHistory(withLabels(django), settings, parser)] : [])];
+  const histories = [...alembicFolders(alembic).map((folder) => alembicHistory(folder, parser)), ...(django.length > 0 ? [djangoHistory(withLabels(django), settings, parser)] : []), ...sequences(sequenced).map((files) => sequencedHistory(files, parser))];
   return histories.sort((a, b) => b.uris.length - a.uris.length);
 }
 
@@ -57,6 +60,35 @@ function alembicFolders(files: readonly FileOf<AlembicMigration>[]): readonly (r
   const groups = new Map<string, FileOf<AlembicMigration>[]>();
   for (const file of files) groups.set(find(folderOf(file)), [...(groups.get(find(folderOf(file))) ?? []), file]);
   return [...groups.values()];
+}
+
+/**
+ * Files that run in one order: Rails' folders of one database (`db/migrate`, `db/post_migrate`), all of Laravel's folders where no
+ * two of them make the same table, as those of two applications would.
+ */
+function sequences(files: readonly FileOf<SequencedMigration>[]): readonly (readonly FileOf<SequencedMigration>[])[] {
+  const folderOf = ({ uri }: FileOf<SequencedMigration>): string => uri.slice(0, uri.lastIndexOf('/'));
+  const groups = (keyOf: (file: FileOf<SequencedMigration>) => string, list: readonly FileOf<SequencedMigration>[]): FileOf<SequencedMigration>[][] => {
+    const found = new Map<string, FileOf<SequencedMigration>[]>();
+    for (const file of list) found.set(keyOf(file), [...(found.get(keyOf(file)) ?? []), file]);
+    return [...found.values()];
+  };
+  const rails = groups((file) => folderOf(file).replace(/\/post_migrate$/, '/migrate'), files.filter(({ migration }) => migration.tool === 'rails'));
+  const laravel = files.filter(({ migration }) => migration.tool === 'laravel');
+  const makers = new Map<string, Set<string>>();
+  for (const file of laravel) for (const { sql } of file.migration.steps) {
+    const table = sql === undefined ? undefined : /^create table (?!if not exists)(\S+)/i.exec(sql)?.[1];
+    if (table !== undefined) makers.set(table, (makers.get(table) ?? new Set()).add(folderOf(file)));
+  }
+  const shared = [...makers.values()].every((folders) => folders.size === 1);
+  return [...rails, ...(shared ? (laravel.length > 0 ? [laravel] : []) : groups(folderOf, laravel))];
+}
+
+function sequencedHistory(files: readonly FileOf<SequencedMigration>[], parser: SchemaParser): ProgramHistory {
+  const nameOf = (uri: string): string => uri.slice(uri.lastIndexOf('/') + 1);
+  const sorted = [...files].sort((a, b) => compareMigrations(nameOf(a.uri), nameOf(b.uri)));
+  const found = sorted.map(({ uri, migration }) => toSchemaSteps(uri, migration.steps, parser));
+  return { tool: files[0]?.migration.tool ?? 'rails', uris: sorted.map(({ uri }) => uri), steps: found.flatMap(({ steps }) => steps), incomplete: found.some(({ incomplete }) => incomplete) };
 }
 
 function alembicHistory(files: readonly FileOf<AlembicMigration>[], parser: SchemaParser): ProgramHistory {

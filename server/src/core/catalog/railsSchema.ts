@@ -1,7 +1,7 @@
 import { singular } from '../hosts/ruby/railsNames';
 
 /** Rails' names for types, as Postgres has them. */
-const types: Readonly<Record<string, string>> = {
+export const railsTypes: Readonly<Record<string, string>> = {
   string: 'character varying', text: 'text', integer: 'integer', bigint: 'bigint', float: 'double precision', decimal: 'numeric', numeric: 'numeric', datetime: 'timestamp without time zone', timestamp: 'timestamp without time zone', timestamptz: 'timestamp with time zone',
   time: 'time without time zone', date: 'date', binary: 'bytea', boolean: 'boolean', json: 'json', jsonb: 'jsonb', uuid: 'uuid', hstore: 'hstore', inet: 'inet', cidr: 'cidr', macaddr: 'macaddr', tsvector: 'tsvector', citext: 'citext', ltree: 'ltree', xml: 'xml', money: 'money', bit: 'bit', bit_varying: 'bit varying',
   int4range: 'int4range', int8range: 'int8range', numrange: 'numrange', tsrange: 'tsrange', tstzrange: 'tstzrange', daterange: 'daterange', interval: 'interval', oid: 'oid', point: 'point', virtual: 'text',
@@ -75,14 +75,14 @@ function keyColumns(rest: string): string[] {
   if (several) return [`PRIMARY KEY (${names(several[1] ?? '').map(quoted).join(', ')})`];
   const type = option(rest, 'id') ?? (/\bid: \{ type: :(\w+)/.exec(rest)?.[1]) ?? 'bigint';
   const limit = type === 'string' ? /\bid: \{[^}]*\blimit: (\d+)/.exec(rest)?.[1] : undefined;
-  return [`${quoted(option(rest, 'primary_key') ?? 'id')} ${type === 'serial' ? 'serial' : type === 'bigint' ? 'bigserial' : type === 'integer' ? 'serial' : types[type] ?? type}${limit === undefined ? '' : `(${limit})`} PRIMARY KEY`];
+  return [`${quoted(option(rest, 'primary_key') ?? 'id')} ${type === 'serial' ? 'serial' : type === 'bigint' ? 'bigserial' : type === 'integer' ? 'serial' : railsTypes[type] ?? type}${limit === undefined ? '' : `(${limit})`} PRIMARY KEY`];
 }
 
 function columnOf(type: string, rest: string): string[] {
   const name = /^"([^"]+)"/.exec(rest)?.[1];
   if (name === undefined) return [];
   const named = type === 'enum' ? option(rest, 'enum_type') : type === 'column' ? names(rest)[1] : type === 'virtual' ? option(rest, 'type') : undefined;
-  const base = named === undefined ? types[type] ?? type : types[named] ?? (type === 'enum' ? quoted(named) : named);
+  const base = named === undefined ? railsTypes[type] ?? type : railsTypes[named] ?? (type === 'enum' ? quoted(named) : named);
   const limit = option(rest, 'limit');
   const precision = option(rest, 'precision');
   const sized = base === 'character varying' && limit !== undefined ? `${base}(${limit})` : base === 'integer' && limit !== undefined ? (Number(limit) > 4 ? 'bigint' : Number(limit) < 3 ? 'smallint' : base) : base === 'numeric' && precision !== undefined ? `numeric(${precision}, ${option(rest, 'scale') ?? '0'})` : base;

@@ -1,5 +1,6 @@
 import type { MigrationTarget } from '../lint/rule';
 import { hashText } from '../text/hash';
+import { renderLaravel, renderRails } from './renderFramework';
 
 /** What a new migration does. */
 export interface MigrationContent {
@@ -58,7 +59,9 @@ function undoOf(statements: readonly string[]): readonly string[] {
 
 const digits = (text: string): string => text.replaceAll(/\D/g, '');
 /** Version of an existing migration as it stands in its name. */
-const versionIn = (name: string): string => /^V?(\d[\d._-]*?)(?=__|[-_.]?[A-Za-z]|[._-]*$|_)/.exec(name)?.[1] ?? '';
+/** Laravel's stamp has its parts apart. */
+const laravelStamp = /^\d{4}_\d\d_\d\d_\d{6}(?=_)/;
+const versionIn = (name: string): string => laravelStamp.exec(name)?.[0].replaceAll('_', '') ?? /^V?(\d[\d._-]*?)(?=__|[-_.]?[A-Za-z]|[._-]*$|_)/.exec(name)?.[1] ?? '';
 
 /**
  * The next version in the style of the existing ones: the same number of digits counted up, or a time stamp. `later` is
@@ -94,7 +97,7 @@ function followingStamp(stamp: string): string {
   return Number.isNaN(next.getTime()) ? String(BigInt(stamp) + 1n) : digits(next.toISOString()).slice(0, 14);
 }
 
-interface FilePlan {
+export interface FilePlan {
   readonly name: string;
   readonly version: string;
   readonly statements: readonly string[];
@@ -122,6 +125,8 @@ function renderFiles(target: MigrationTarget, plan: FilePlan): readonly NewFile[
     }
     case 'knex': return [renderKnex(target, plan, at, concurrent)];
     case 'alembic': return target.head === undefined ? [] : [renderAlembic(target.head, plan, at, concurrent)];
+    case 'rails': return [renderRails(target.head ?? '7.0', plan, at, concurrent)];
+    case 'laravel': return [renderLaravel(plan, at, concurrent)];
   }
 }
 

@@ -1,5 +1,5 @@
 /** How a folder of migrations is named and run. */
-export type MigrationFormat = 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic' | 'drizzle' | 'rails';
+export type MigrationFormat = 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic' | 'drizzle' | 'rails' | 'laravel';
 
 /** Where a workspace's schema is written down. Paths are as given, `/`-separated. */
 export interface SchemaSource {
@@ -89,8 +89,8 @@ export function findSchemaSources(paths: readonly string[]): readonly SchemaSour
   return [...migrations, ...schemas, ...rails];
 }
 
-/** A migration tool's file in code: knex and node-pg-migrate (`exports.up`), alembic (`down_revision`). */
-const codeMigration = /(?:^|\/)(?:migrations|versions|migrate)\/[^/]+\.(?:[cm]?[jt]s|py)$/i;
+/** A migration tool's file in code: knex and node-pg-migrate (`exports.up`), alembic (`down_revision`), Rails, Laravel. */
+const codeMigration = /(?:^|\/)(?:migrations|versions|migrate)\/[^/]+\.(?:[cm]?[jt]s|py|rb|php)$/i;
 
 /**
  * The format of one migration folder. `read` gives a file's text (undefined: cannot be read); at most a handful of files
@@ -116,6 +116,8 @@ const isSqlx = (paths: readonly string[], sql: readonly string[]): boolean =>
 function detectCodeFormat(code: readonly string[], read: (path: string) => string | undefined): MigrationFormat | undefined {
   for (const path of code.slice(-4)) {
     const text = read(path) ?? '';
+    if (path.endsWith('.rb') && /<\s*ActiveRecord::Migration\[/.test(text)) return 'rails';
+    if (path.endsWith('.php') && /\bextends\s+\\?(?:[\w\\]+\\)?Migration\b/.test(text)) return 'laravel';
     if (path.endsWith('.py') && /^(?:down_revision|revision)\b/m.test(text)) return 'alembic';
     if (/\.[cm]?[jt]s$/.test(path) && /\bexports?\.up\b|export\s+(?:async\s+)?(?:function|const)\s+up\b/.test(text) && /\bknex\b/i.test(text)) return 'knex';
   }

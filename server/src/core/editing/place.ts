@@ -126,7 +126,7 @@ function modelAt(file: HostFile, text: string, word: HostSpan, offset: HostOffse
 
 /** `op.add_column('orders', …)`: the words of a migration's step that its statements name. */
 function inProgramMigration(file: HostFile, text: string, word: HostSpan, catalog: Catalog | undefined): FoundTarget | undefined {
-  if (file.migration?.tool !== 'alembic') return undefined;
+  if (file.migration === undefined || file.migration.tool === 'django') return undefined;
   const written = text.slice(word.start, word.end);
   for (const step of file.migration.steps) {
     if (step.sql === undefined || step.span.start > word.start || word.end > step.span.end) continue;
@@ -169,7 +169,7 @@ export function mentionsIn(file: HostFile, text: string | undefined, target: Tar
       else if (column) add(wordIn(text, column.span, column.property) ?? column.span, true, false);
     }
   }
-  if (file.migration?.tool === 'alembic') {
+  if (file.migration !== undefined && file.migration.tool !== 'django') {
     for (const { sql, span } of file.migration.steps) {
       const use = sql !== undefined && mayName(sql, needle) ? readNames(sql, catalog).uses.find(wanted) : undefined;
       if (use) add(wordIn(text, span, use.name) ?? span, use.declares === true, false);

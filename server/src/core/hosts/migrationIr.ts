@@ -1,8 +1,16 @@
 import type { QualifiedName } from '../catalog/changes';
 import type { HostSpan } from '../text/span';
 
-/** One file of Alembic's or Django's history. */
-export type ProgramMigration = AlembicMigration | DjangoMigration;
+/** One file of a history that a tool's programs write. */
+export type ProgramMigration = AlembicMigration | DjangoMigration | SequencedMigration;
+
+/** A migration of Rails or Laravel, which run by their files' names: what `up` or `change` does, as SQL. */
+export interface SequencedMigration {
+  readonly tool: 'rails' | 'laravel';
+  /** False: the tool is told to run it outside a transaction. */
+  readonly transaction: boolean;
+  readonly steps: readonly MigrationStep[];
+}
 
 /** An Alembic revision: what `upgrade()` does, as SQL. */
 export interface AlembicMigration {
@@ -22,6 +30,22 @@ export interface MigrationStep {
   readonly uncertain?: true;
   /** Tables that it changes beside `sql`, in a way that is not understood; `any`: which ones is not known either. */
   readonly tables?: readonly QualifiedName[] | 'any';
+  /** Stretches of `sql` that lines of their own stand for. */
+  readonly places?: readonly { readonly start: number; readonly end: number; readonly span: HostSpan }[];
+  /** The authors say that it is safe as it stands (`safety_assured`). */
+  readonly assured?: true;
+  /** Texts put in by which the tool does it CONCURRENTLY, outside a transaction. Absent: it cannot, or not here. */
+  readonly concurrently?: readonly Insertion[];
+  /** Texts put in by which the file runs outside a transaction. Absent: it does, or holds more than this step. */
+  readonly leave?: readonly Insertion[];
+  /** Texts put in by which the constraint is added NOT VALID, and the statement that validates it later. */
+  readonly notValid?: { readonly edits: readonly Insertion[]; readonly name: string };
+}
+
+/** Text that is put in at one place, in UTF-16 units of the document. */
+export interface Insertion {
+  readonly at: number;
+  readonly text: string;
 }
 
 /** A migration of a Django app: operations on models, which become SQL together with those of the other files. */

@@ -199,11 +199,11 @@ export interface LintSettings {
 export interface MigrationTarget {
   /** Folder relative to the workspace. */
   readonly folder: string;
-  readonly format: 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic';
+  readonly format: 'plain' | 'goose' | 'dbmate' | 'sqlx' | 'prisma' | 'flyway' | 'knex' | 'alembic' | 'rails' | 'laravel';
   /** Names of the existing migrations, sorted. */
   readonly existing: readonly string[];
   /** ISO time for the version of a new migration; without it the version follows the newest one's. */
   readonly now?: string;
-  /** For alembic: revision id of the newest migration. */
+  /** For alembic: revision id of the newest migration; for Rails the version in `ActiveRecord::Migration[8.0]`. */
   readonly head?: string;
 }

@@ -4,6 +4,7 @@ import type { Catalog, Table } from '../catalog/model';
 import { relationKey } from '../catalog/names';
 import { creationSchema, resolveIndex, resolveTable, type KnownCheck, type SchemaState } from '../catalog/state';
 import type { HostFile, QuerySite } from '../hosts/ir';
+import type { MigrationStep } from '../hosts/migrationIr';
 import { findPlace } from '../lint/place';
 import type { SqlAnalyser } from '../sql/ports';
 import type { SqlSource } from '../sql/source';
@@ -36,6 +37,8 @@ export interface MigrationStatement {
   readonly transaction: TransactionMode | 'open';
   /** In the body of a function, or behind a condition: may never run. */
   readonly nested: boolean;
+  /** The operation of a migration tool that it was made of. */
+  readonly step?: MigrationStep;
   /** A relation as it is before the statement; the names of the command are known. */
   relation(name: QualifiedName): RelationFacts;
   /** An index with its table. */
@@ -87,16 +90,16 @@ export function readMigrationFile(request: MigrationRequest): MigrationFile | un
   const statements: MigrationStatement[] = [];
   const made = new Set<string>();
   let open = false;
-  for (const { site, span, text: statement, nested } of raw) {
+  for (const { site, span, text: statement, nested, step } of raw) {
     const commands = sql.ddlCommands(statement);
     const changes = nested ? [] : sql.schemaChanges(statement);
     for (const command of commands) {
       const within = open;
       statements.push({
-        text: statement, site, span, command, changes, nested, ...factsAt(state, command, made),
+        text: statement, site, span, command, changes, nested, ...(step ? { step } : {}), ...factsAt(state, command, made),
         // Few rules ask, and it takes a look at the whole file.
         get transaction() { return within ? 'open' as const : modeAt(span.start); },
-        place: (part) => (site === undefined ? span : findPlace(site, part)),
+        place: (part) => (site === undefined ? step?.places?.find((one) => one.start <= part.start && part.end <= one.end)?.span ?? span : findPlace(site, part)),
       });
       if (command.type === 'begin') open = true;
       if (command.type === 'end') open = false;
@@ -123,6 +126,7 @@ interface RawStatement {
   readonly span: HostSpan;
   readonly text: string;
   readonly nested: boolean;
+  readonly step?: MigrationStep;
 }
 
 const schemaSources = new WeakMap<SqlSource, boolean>();
@@ -136,7 +140,7 @@ export const schemaSites = (file: HostFile): readonly QuerySite[] =>
     return known;
   });
 
-/** Statements in the text, and the operations of Alembic's and Django's migrations. */
+/** Statements in the text, and the operations of migration tools. */
 function collectRaw({ file, sql, history }: MigrationRequest): readonly RawStatement[] {
   const operations = operationsOf(file, history);
   const raw = schemaSites(file).flatMap((site): readonly RawStatement[] => {
@@ -152,7 +156,7 @@ function collectRaw({ file, sql, history }: MigrationRequest): readonly RawState
 
 function operationsOf(file: HostFile, history: FindHistory | undefined): readonly RawStatement[] {
   if (file.migration === undefined) return [];
-  if (file.migration.tool === 'alembic') return file.migration.steps.flatMap(({ sql, span, uncertain }) => (sql === undefined ? [] : [{ span, text: sql, nested: uncertain === true }]));
+  if (file.migration.tool !== 'django') return file.migration.steps.flatMap((step) => (step.sql === undefined ? [] : [{ span: step.span, text: step.sql, nested: step.uncertain === true, step }]));
   // Django's SQL was made when the history was read: an operation that has moved since says nothing until then.
   const spans = new Set(file.migration.operations.map(({ span }) => `${span.start}-${span.end}`));
   return (history?.(file.uri)?.steps ?? []).flatMap(({ sql = [], site }) => (site !== undefined && spans.has(`${site.span.start}-${site.span.end}`) ? sql.map((text): RawStatement => ({ span: site.span, text, nested: false })) : []));

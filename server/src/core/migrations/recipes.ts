@@ -5,7 +5,7 @@ import { sqlSpan } from '../text/span';
 import { defaultConstraintName, type AlterWork } from './alterWork';
 import type { AlterAction, CommandOf } from './commands';
 import type { MigrationStatement, RelationFacts } from './migrationFile';
-import { canMove, editAt, outsideTransaction, renderStages, stagedFix, statementLines, type Stage } from './stages';
+import { canMove, editAt, insertions, outsideTransaction, renderStages, stagedFix, statementLines, type Stage } from './stages';
 
 export interface Altered {
   readonly context: MigrationContext;
@@ -36,9 +36,10 @@ function notValid(altered: Altered): readonly Fix[] {
   // The name that Postgres would give a CHECK depends on those of CREATE TABLE, which are not known.
   const name = defaultConstraintName(constraint, facts, command.table);
   if (name === undefined) return [];
+  const own = statement.step?.notValid;
   const stages: Stage[] = [{ name: `validate_${name}`, statements: [`ALTER TABLE ${tableOf(altered)} VALIDATE CONSTRAINT ${quoteIdentifier(name)};`], down: [] }];
   const end = action.span.end;
-  const edits = [editAt(context, statement, sqlSpan(end, end), ' NOT VALID'), ...(constraint.name === undefined ? [editAt(context, statement, sqlSpan(constraint.span.start, constraint.span.start), `CONSTRAINT ${quoteIdentifier(name)} `)] : [])];
+  const edits = own ? insertions(context, own.edits) : [editAt(context, statement, sqlSpan(end, end), ' NOT VALID'), ...(constraint.name === undefined ? [editAt(context, statement, sqlSpan(constraint.span.start, constraint.span.start), `CONSTRAINT ${quoteIdentifier(name)} `)] : [])];
   return stagedFix(`Add ${name} as NOT VALID, and validate it in a new migration (new rows are checked at once)`, edits, renderStages(context.settings.migrations, stages));
 }
 

@@ -1,4 +1,5 @@
 import { renderMigrations } from '../catalog/migrations';
+import type { Insertion } from '../hosts/migrationIr';
 import type { CreatedFile, Fix, MigrationContext, MigrationTarget } from '../lint/rule';
 import type { Edit } from '../text/edit';
 import { hostSpan, type HostSpan, type SqlSpan } from '../text/span';
@@ -34,6 +35,10 @@ export function editAt(context: MigrationContext, statement: MigrationStatement,
   const { start } = statement.span;
   return { uri: context.file.uri, span: hostSpan(start + span.start, start + span.end), text };
 }
+
+/** Texts that the reader of a tool's migrations says to put in. */
+export const insertions = (context: MigrationContext, texts: readonly Insertion[]): readonly Edit[] =>
+  texts.map(({ at, text }) => ({ uri: context.file.uri, span: hostSpan(at, at), text }));
 
 /** The whole statement with its semicolon, and its lines where nothing else stands on them. */
 export function statementLines(text: string, span: HostSpan): HostSpan {

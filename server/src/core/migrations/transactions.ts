@@ -12,10 +12,13 @@ export type TransactionMode = 'file' | 'each' | 'together' | 'flyway' | 'unknown
  * What is known without the tool's configuration.
  * - goose, dbmate and sql-migrate say it in the file; without a word there is a transaction.
  * - sqlx and drizzle run each file in one (sqlx: unless its first line is `-- no-transaction`).
+ * - Rails and Laravel run each file in one, unless it says otherwise.
  * - Prisma, golang-migrate and diesel send the whole file as one query.
  * @param position of the statement in the document: a file may hold sections that run differently
  */
-export function transactionMode(file: Pick<HostFile, 'uri' | 'language'>, text: string, format: MigrationFormat | undefined): (position: number) => TransactionMode {
+export function transactionMode(file: Pick<HostFile, 'uri' | 'language' | 'migration'>, text: string, format: MigrationFormat | undefined): (position: number) => TransactionMode {
+  const { migration } = file;
+  if (migration !== undefined && 'transaction' in migration) return () => (migration.transaction ? 'file' : 'each');
   if (file.language !== 'sql') return () => 'unknown';
   let sections: ReturnType<typeof migrationSections> | undefined;
   const fallback = modeOfTool(file.uri, format);

@@ -3,7 +3,7 @@ import { quoteQualified } from '../sql/names';
 import { sqlSpan } from '../text/span';
 import type { CommandOf } from '../migrations/commands';
 import type { MigrationStatement, RelationFacts } from '../migrations/migrationFile';
-import { canMove, editAt, outsideTransaction, renderStages, stagedFix, statementLines } from '../migrations/stages';
+import { canMove, editAt, insertions, outsideTransaction, renderStages, stagedFix, statementLines } from '../migrations/stages';
 import { isInTransaction, isShipped, nameOfKey, newestOption, presentTable, weigh, type Weight } from '../migrations/weigh';
 
 const SCHEMA = 'CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL);\nCREATE INDEX orders_old ON orders (id, customer_id);';
@@ -38,7 +38,7 @@ export const indexNotConcurrent: MigrationRule = {
     if (isShipped(context)) return;
     for (const statement of context.migration.statements) {
       const { command } = statement;
-      if (statement.nested) continue;
+      if (statement.nested || statement.step?.assured) continue;
       if (command.type === 'create-index') checkCreate(context, statement, command);
       if (command.type === 'drop-index') checkDrop(context, statement, command);
       if (command.type === 'reindex') checkReindex(context, statement, command);
@@ -107,6 +107,8 @@ function report(context: MigrationContext, statement: MigrationStatement, weight
 
 /** Adds the word where the file can run outside a transaction; else the statement moves to a migration that can. */
 function concurrentFixes(context: MigrationContext, statement: MigrationStatement, at: number, name: string | undefined): readonly Fix[] {
+  const own = statement.step?.concurrently;
+  if (own) return stagedFix(`${toolsWord(context)}, outside a transaction`, insertions(context, own), []);
   const word = editAt(context, statement, sqlSpan(at, at), ' CONCURRENTLY');
   const alone = outsideTransaction(context, statement);
   if (alone || statement.transaction === 'each') return stagedFix('Add CONCURRENTLY (outside a transaction)', [word, ...(alone ?? [])], []);
@@ -114,8 +116,13 @@ function concurrentFixes(context: MigrationContext, statement: MigrationStatemen
   return moved(context, statement, changed, name);
 }
 
+/** How the tool's own migrations say it. */
+const toolsWord = ({ file }: MigrationContext): string => (file.migration?.tool === 'laravel' ? 'Add ->online() (Laravel 12.24 or newer)' : 'Build or drop it CONCURRENTLY');
+
 const leaveTransaction = (context: MigrationContext, statement: MigrationStatement): readonly Fix[] => {
   const { command } = statement;
+  const own = statement.step?.leave;
+  if (own) return stagedFix('Run the file outside a transaction', insertions(context, own), []);
   const alone = outsideTransaction(context, statement);
   if (alone && alone.length > 0) return stagedFix('Run the file outside a transaction', alone, []);
   return moved(context, statement, statement.text, command.type === 'create-index' ? command.name : undefined);

@@ -40,7 +40,7 @@ export const lockTakingAlter: MigrationRule = {
     const added = new Set<string>();
     for (const statement of context.migration.statements) {
       const { command } = statement;
-      if (statement.nested || command.type !== 'alter-table' || command.kind !== 'table') continue;
+      if (statement.nested || statement.step?.assured || command.type !== 'alter-table' || command.kind !== 'table') continue;
       const facts = statement.relation(command.table);
       for (const action of command.actions) {
         checkAction(context, statement, action, facts);

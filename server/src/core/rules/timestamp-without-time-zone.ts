@@ -1,5 +1,6 @@
 import type { Fix, MigrationContext, MigrationRule } from '../lint/rule';
 import { declaredColumns, isChangeable, reportDeclarations, type ColumnDeclaration } from '../migrations/declared';
+import type { MigrationStatement } from '../migrations/migrationFile';
 import { editAt, stagedFix } from '../migrations/stages';
 
 /** Columns that hold a time of which nobody knows where it was meant. */
@@ -21,7 +22,7 @@ export const timestampWithoutTimeZone: MigrationRule = {
   options: {},
   roles: ['application', 'migration'],
   check(context) {
-    reportDeclarations(context, declaredColumns(context).filter(({ column }) => /^timestamp(?:\(\d\))? without time zone(?:\[\])?$/.test(column.type)).map((declaration) => ({
+    reportDeclarations(context, declaredColumns(context).filter(({ column, statement }) => !isConvention(context, statement) && /^timestamp(?:\(\d\))? without time zone(?:\[\])?$/.test(column.type)).map((declaration) => ({
       statement: declaration.statement, at: declaration.column.typeSpan,
       message: `${declaration.table.name}.${declaration.column.name} does not say which moment it means: timestamptz does.`,
       evidence: { table: declaration.key, column: declaration.column.name, type: declaration.column.type },
@@ -29,6 +30,9 @@ export const timestampWithoutTimeZone: MigrationRule = {
     })));
   },
 };
+
+/** What Rails and Laravel make of every point in time, and read as UTC. */
+const isConvention = ({ file }: MigrationContext, { step }: MigrationStatement): boolean => step !== undefined && (file.migration?.tool === 'rails' || file.migration?.tool === 'laravel');
 
 function zoned(context: MigrationContext, { statement, column }: ColumnDeclaration): readonly Fix[] {
   const written = statement.text.slice(column.typeSpan.start, column.typeSpan.end);

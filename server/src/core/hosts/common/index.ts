@@ -1,10 +1,13 @@
 import { adaptersFor } from '../../libraries';
+import { readLaravelMigration } from '../../libraries/laravelMigrations/laravelMigration';
 import { commonModelReaders, readModels } from '../../libraries/models';
+import { readRailsMigration } from '../../libraries/railsMigrations/railsMigration';
 import { collectLineStarts } from '../../text/lineIndex';
 import { readFileRole } from '../fileRole';
 import type { DeclarationReader, HostEnvironment, HostReader } from '../host';
 import type { HostContext } from '../../libraries/adapter';
 import type { AttributeRead, CallIr, HostFile, ImportIr, Loop, ModelIr, QuerySite } from '../ir';
+import type { SequencedMigration } from '../migrationIr';
 import { indexModels } from '../models';
 import { csharpSpec } from '../csharp/csharpSpec';
 import { goSpec } from '../go/goSpec';
@@ -65,6 +68,7 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
   const shared = readShared(source, names, classes, context);
   const drafts = environment.foreign === undefined ? collectDrafts(source, context, adaptersFor(spec.language, text)) : [];
   const sites = readSites(drafts, source);
+  const migration = role === 'migration' && environment.foreign === undefined ? readSequencedMigration(uri, source) : undefined;
   const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
   const links: Links = {
     callOf: (node) => source.callId(node),
@@ -92,6 +96,8 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
     models: role === 'migration' ? [] : models,
     ...(shared ? { shared } : {}),
     ...(others && others.asks.size > 0 ? { asks: [...others.asks] } : {}),
+    ...(migration ? { migration } : {}),
+    ...(role === 'migration' && environment.foreign !== undefined ? { foreign: true as const } : {}),
     lines: collectLineStarts(text),
     locals: localsOf(undefined, source, names, links),
     attributeReads: readAttributeReads(source, loops),
@@ -99,6 +105,10 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
     errors: source.errors.map(spanOf),
   };
 };
+
+/** A migration of Rails or Laravel. */
+const readSequencedMigration = (uri: string, source: Source): SequencedMigration | undefined =>
+  source.spec.language === 'ruby' ? (/clickhouse[^/]*\/[^/]*$/i.test(uri) ? undefined : readRailsMigration(source)) : source.spec.language === 'php' ? readLaravelMigration(source) : undefined;
 
 /** A chain that only builds is sent by the loop that walks it; elsewhere code that was not seen may add to it. */
 function asWalked(site: QuerySite, loops: readonly Loop[]): QuerySite {

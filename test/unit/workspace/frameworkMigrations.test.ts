@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEngine } from '../../../server/src/workspace/engine';
+import { createProject, type Project } from '../../../server/src/workspace/project';
+import { applyEdits } from '../../../server/src/core/text/edit';
+import { makeWorkspace } from '../../support/workspaceFolder';
+
+const workspaces: ReturnType<typeof makeWorkspace>[] = [];
+afterEach(() => workspaces.splice(0).forEach((workspace) => workspace.remove()));
+
+async function open(files: Readonly<Record<string, string>>): Promise<{ readonly project: Project; readonly workspace: ReturnType<typeof makeWorkspace> }> {
+  const workspace = makeWorkspace(files);
+  workspaces.push(workspace);
+  const project = await createProject({ folder: workspace.folder, engine: await createEngine(), settings: { assume: { orders: 5_000_000, customers: 5_000_000 } } });
+  await project.scan();
+  return { project, workspace };
+}
+
+/** `rule: marked text` of each finding. */
+async function findingsOf({ project, workspace }: Awaited<ReturnType<typeof open>>, file: string) {
+  const result = await project.lint(workspace.path(file));
+  if (!('findings' in result)) throw new Error(result.reason);
+  const text = workspace.read(file);
+  return result.findings.map((finding) => ({ finding, said: `${finding.rule}: ${text.slice(finding.span.start, finding.span.end)}` }));
+}
+const saidOf = async (opened: Awaited<ReturnType<typeof open>>, file: string): Promise<readonly string[]> => (await findingsOf(opened, file)).map(({ said }) => said);
+
+const rails = (name: string, body: string, head = ''): string => `class ${name} < ActiveRecord::Migration[7.1]\n${head}  def change\n${body.split('\n').map((line) => `    ${line}\n`).join('')}  end\nend\n`;
+const laravel = (body: string, head = ''): string => `<?php\n\nuse Illuminate\\Database\\Migrations\\Migration;\n\nreturn new class extends Migration\n{\n${head}    public function up(): void\n    {\n        ${body}\n    }\n};\n`;
+
+const railsFiles = {
+  'Gemfile': "gem 'rails'\ngem 'pg'\n",
+  'db/migrate/20240101000000_create_orders.rb': rails('CreateOrders', 'create_table :customers do |t|\n  t.string :email\nend\ncreate_table :orders do |t|\n  t.references :customer, foreign_key: true, index: false\n  t.string :state\n  t.integer :total\nend'),
+  'db/migrate/20240102000000_index_orders.rb': rails('IndexOrders', 'add_index :orders, :state'),
+  'db/migrate/20240103000000_keys.rb': rails('Keys', 'change_column :orders, :total, :bigint\nadd_foreign_key :orders, :customers, column: :state\nadd_index :orders, :total, algorithm: :concurrently\nsafety_assured { add_index :orders, [:state, :total] }'),
+};
+const laravelFiles = {
+  '.env.example': 'DB_CONNECTION=pgsql\n',
+  'database/migrations/2024_01_01_000000_create_orders.php': laravel("Schema::create('customers', function (Blueprint $table) { $table->id(); });\n        Schema::create('orders', function (Blueprint $table) {\n            $table->id();\n            $table->string('state');\n            $table->foreignId('customer_id')->constrained();\n        });"),
+  'database/migrations/2024_01_02_000000_index_orders.php': laravel("Schema::table('orders', function (Blueprint $table) {\n            $table->index('state');\n        });"),
+};
+
+describe('migrations of Rails', () => {
+  it('are the schema, and are judged where they stand', async () => {
+    const opened = await open(railsFiles);
+    expect(opened.project.catalog).toMatchObject({ source: 'migrations', label: 'db/migrate (3 migrations)' });
+    expect(opened.project.catalog?.tables.get('public.orders')?.indexes.map(({ name }) => name)).toEqual(['orders_pkey', 'index_orders_on_state', 'index_orders_on_total', 'index_orders_on_state_and_total']);
+    expect(await saidOf(opened, 'db/migrate/20240101000000_create_orders.rb')).toEqual(['foreign-key-without-index: t.references :customer, foreign_key: true, index: false']);
+    expect(await saidOf(opened, 'db/migrate/20240103000000_keys.rb')).toEqual([
+      'lock-taking-alter: change_column :orders, :total, :bigint', 'lock-taking-alter: add_foreign_key :orders, :customers, column: :state', 'index-not-concurrent: add_index :orders, :total, algorithm: :concurrently',
+    ]);
+  });
+
+  it('an index is built CONCURRENTLY in Rails’ own words, a key validated in a migration of its own', async () => {
+    const opened = await open(railsFiles);
+    const file = 'db/migrate/20240102000000_index_orders.rb';
+    const [found] = await findingsOf(opened, file);
+    expect(found?.said).toBe('index-not-concurrent: add_index :orders, :state');
+    const [fix] = found!.finding.fixes();
+    expect(applyEdits(opened.workspace.read(file), fix!.edits)).toBe(rails('IndexOrders', 'add_index :orders, :state, algorithm: :concurrently', '  disable_ddl_transaction!\n\n'));
+    const keys = 'db/migrate/20240103000000_keys.rb';
+    const key = (await findingsOf(opened, keys)).find(({ said }) => said.includes('add_foreign_key'));
+    const [staged] = key!.finding.fixes();
+    expect(applyEdits(opened.workspace.read(keys), staged!.edits)).toContain('add_foreign_key :orders, :customers, column: :state, validate: false\n');
+    expect(staged?.creates?.map(({ path, text }) => [path.replace(/\d{14}/, 'N'), text.replace(/fk_rails_\w+/g, 'fk').replace(/FkRails\w+/, 'Fk')])).toEqual([[
+      expect.stringMatching(/^db\/migrate\/N_validate_fk_rails_/), 'class ValidateFk < ActiveRecord::Migration[7.1]\n  def up\n    validate_constraint :orders, :fk\n  end\n\n  def down\n  end\nend\n',
+    ]]);
+  });
+
+  it('are silent where ten later ones follow, and where the application speaks to another database', async () => {
+    const later = Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`db/migrate/202402${String(i + 10)}000000_a${i}.rb`, rails(`A${i}`, `create_table :a${i}`)]));
+    expect(await saidOf(await open({ ...railsFiles, ...later }), 'db/migrate/20240102000000_index_orders.rb')).toEqual(['redundant-index: add_index :orders, :state']);
+    const foreign = await open({ ...railsFiles, Gemfile: "gem 'rails'\ngem 'mysql2'\n" });
+    expect(foreign.project.catalog).toBeUndefined();
+    expect(await saidOf(foreign, 'db/migrate/20240103000000_keys.rb')).toEqual([]);
+  });
+});
+
+describe('migrations of Laravel', () => {
+  it('are the schema, and are judged where they stand', async () => {
+    const opened = await open(laravelFiles);
+    expect(opened.project.catalog).toMatchObject({ source: 'migrations', label: 'database/migrations (2 migrations)' });
+    expect(await saidOf(opened, 'database/migrations/2024_01_01_000000_create_orders.php')).toEqual(["foreign-key-without-index: $table->foreignId('customer_id')->constrained()"]);
+    const file = 'database/migrations/2024_01_02_000000_index_orders.php';
+    const [found] = await findingsOf(opened, file);
+    expect(found?.said).toBe("index-not-concurrent: $table->index('state')");
+    const [fix] = found!.finding.fixes();
+    expect(applyEdits(opened.workspace.read(file), fix!.edits)).toContain("$table->index('state')->online();");
+    expect(applyEdits(opened.workspace.read(file), fix!.edits)).toContain('{\n    public $withinTransaction = false;\n\n    public function up(): void');
+  });
+
+  it('a missing index becomes one of them', async () => {
+    const opened = await open(laravelFiles);
+    const file = 'database/migrations/2024_01_01_000000_create_orders.php';
+    const [found] = await findingsOf(opened, file);
+    const [fix] = found!.finding.fixes();
+    expect(fix?.creates?.map(({ path, text }) => [/^database\/migrations\/\d{4}_\d\d_\d\d_\d{6}_\w+\.php$/.test(path), text.includes("public $withinTransaction = false;"), text.includes("DB::statement('CREATE INDEX CONCURRENTLY orders_customer_id_idx ON orders (customer_id)');")])).toEqual([[true, true, true]]);
+  });
+
+  it('are silent where the application speaks to another database', async () => {
+    const foreign = await open({ ...laravelFiles, '.env.example': 'DB_CONNECTION=mysql\n', 'config/database.php': "<?php return ['default' => env('DB_CONNECTION', 'mysql'), 'connections' => ['mysql' => ['driver' => 'mysql']]];" });
+    expect(foreign.project.catalog).toBeUndefined();
+    expect(await saidOf(foreign, 'database/migrations/2024_01_02_000000_index_orders.php')).toEqual([]);
+  });
+});
