@@ -129,3 +129,16 @@ group('loops', () => {
     expect(workspace.lint('service.go')).toEqual(['n-plus-one: q.GetUser']);
   });
 });
+
+group('what goes on beside the loop', () => {
+  it.each([
+    ['ranges of keys', '\tfor _, keyRange := range keyRanges {\n\t\ts.db.Query("SELECT id FROM a WHERE id >= $1 AND id < $2", keyRange.Lower, keyRange.Upper)\n\t}', []],
+    ['a helper that gives chunks', '\tinChunks(50, ids, func(part []int64) error {\n\t\t_, err := s.db.Exec("DELETE FROM a WHERE id = ANY($1)", part)\n\t\treturn err\n\t})', []],
+    ['a helper that gives elements', '\toneByOne(50, ids, func(one int64) error {\n\t\t_, err := s.db.Exec("DELETE FROM a WHERE id = $1", one)\n\t\treturn err\n\t})', ['s.db.Exec']],
+    ['a worker that is started for each', '\tfor _, id := range ids {\n\t\tstart(s, id)\n\t}', []],
+    ['a goroutine for each', '\tfor _, id := range ids {\n\t\tgo s.work(ctx, id)\n\t}', ['s.work']],
+  ])('%s', async (_name, body, expected) => {
+    const helpers = 'func inChunks(size int, all []int64, fn func(part []int64) error) {\n\tfor i := 0; i < len(all); i += size {\n\t\tfn(all[i:i+size])\n\t}\n}\n\nfunc oneByOne(size int, all []int64, fn func(one int64) error) {\n\tfor _, one := range all {\n\t\tfn(one)\n\t}\n}\n\nfunc start(s *Store, id int64) {\n\tgo s.work(context.Background(), id)\n}\n\nfunc (s *Store) work(ctx context.Context, id int64) {\n\ts.db.Exec("DELETE FROM a WHERE id = $1", id)\n}\n';
+    expect((await codeWorkspace({ 'store/store.go': `${inFunction(body)}\n${helpers}` })).loops('store/store.go')).toEqual(expected);
+  });
+});

@@ -42,7 +42,8 @@ export function enclosingFunctions(file: HostFile, functionId: number | undefine
 }
 
 function helperLoop(call: CallIr, fn: FunctionIr): Loop {
-  const walked = call.args.find((a) => a.functionId === undefined);
+  // `50`, `ctx` and the like are not what is walked.
+  const walked = call.args.find((a) => a.functionId === undefined && a.names.length > 0) ?? call.args.find((a) => a.functionId === undefined);
   return {
     id: -1 - call.id,
     kind: 'callback',

@@ -39,6 +39,8 @@ const PAGE = /(^|[^a-z])(page|pages|pageNo|pageNumber|pageIndex|offset|skip|curs
 const CHUNKER = /\b\w*(chunks|chunked|chunkify|chunkArray|chunkBy|batches|batched)\w*\s*(<[^()]*>)?\(/i;
 const CHUNK = /\b(chunk|chunks|chunked|chunkArray|toChunks|splitIntoChunks|batched|batches|batch_iter|iter_batches|in_batches|inBatches|splitEvery|sliding|grouper|partition_all|ichunked|createBatches|getBatches|makeBatches)\b/i;
 const CHUNK_ELEMENT = /^(chunk|batch|slice|page|group|partition|bucket|rows|records|chunkOf\w+|\w+Chunk|\w+Batch|\w+_chunk|\w+_batch|\w+Page|\w+_page)$/;
+/** `payloadRanges`: each has a lower and an upper bound. */
+const RANGES = /(?:^|[.\w])(?:ranges|Ranges)$/;
 const UPPER = /^[A-Z][A-Z\d]*(_[A-Z\d]+)*$/;
 
 /**
@@ -46,7 +48,7 @@ const UPPER = /^[A-Z][A-Z\d]*(_[A-Z\d]+)*$/;
  * what is provably bounded first, then what walks pages or retries, last what runs per element.
  */
 export function classifyLoop(file: HostFile, loop: Loop, subject: LoopSubject): LoopClass {
-  return atMostOnce(file, loop, subject) ?? constantSize(loop) ?? chunk(file, loop) ?? retry(loop) ?? pageWalk(file, loop, subject) ?? probe(loop, subject) ?? perElement(file, loop, subject) ?? { form: 'unknown', reason: 'what the loop walks is not known' };
+  return atMostOnce(file, loop, subject) ?? constantSize(loop) ?? chunk(file, loop) ?? retry(loop) ?? pageWalk(file, loop, subject) ?? probe(file, loop, subject) ?? perElement(file, loop, subject) ?? { form: 'unknown', reason: 'what the loop walks is not known' };
 }
 
 const sameFunction = (loop: Loop, subject: LoopSubject): boolean => loop.kind !== 'callback' && loop.kind !== 'comprehension' && loop.functionId === subject.functionId;
@@ -89,6 +91,9 @@ function constantSize(loop: Loop): LoopClass | undefined {
   return undefined;
 }
 
+/** Does each turn take a part of a collection, not an element of it? */
+export const walksChunks = (file: HostFile, loop: Loop): boolean => chunk(file, loop) !== undefined;
+
 function chunk(file: HostFile, loop: Loop): LoopClass | undefined {
   const found = (reason: string): LoopClass => ({ form: 'chunk', reason });
   if (loop.iterable?.kind === 'chunks') return found('it walks chunks');
@@ -97,6 +102,7 @@ function chunk(file: HostFile, loop: Loop): LoopClass | undefined {
     if (CHUNK.test(loop.iterable.text) || CHUNKER.test(loop.iterable.text)) return found('it walks chunks');
     if (/range\([^,]+,[^,]+,\s*(?!-?1\s*\))[^)]+\)$/.test(loop.iterable.text)) return found('it walks in steps');
     if (loop.elements.length > 0 && loop.elements.every((e) => CHUNK_ELEMENT.test(e)) && (loop.kind === 'for-await' || !/^(group|page|slice|partition|bucket)$/.test(loop.elements[0] ?? ''))) return found(`each \`${loop.elements.join(', ')}\` is a chunk`);
+    if (RANGES.test(loop.iterable.text.trim()) || loop.elements.some((e) => /^\w*[a-z](Range|_range)$/.test(e))) return found('it walks ranges');
     if (loop.kind === 'for-await' && loop.elements.length === 1 && /(list|[^s]s)$/i.test(loop.elements[0] ?? '') && !/(status|address|class|process|alias|bus|news)$/i.test(loop.elements[0] ?? '')) return found('each turn gets a list');
   }
   if (loop.kind === 'for' && /[<>]=?\s*\w*(batch|chunk|page)\w*\.(length|size)/i.test(loop.facts.condition ?? '')) return found('it walks chunks');
@@ -126,9 +132,12 @@ function pageWalk(file: HostFile, loop: Loop, subject: LoopSubject): LoopClass |
 }
 
 /** `if (found) return found`: the loop looks for the first hit. A return on failure is no probe. */
-function probe(loop: Loop, subject: LoopSubject): LoopClass | undefined {
+function probe(file: HostFile, loop: Loop, subject: LoopSubject): LoopClass | undefined {
   const result = subject.resultName;
-  if (result === undefined || !sameFunction(loop, subject)) return undefined;
+  if (!sameFunction(loop, subject)) return undefined;
+  // Go asks for the error: `if err := row.Scan(&x); err == nil { return x }`.
+  if (file.language === 'go' && loop.facts.exits.some((e) => e.conditional && e.kind !== 'throw' && e.span.start >= subject.span.end && /^\s*(?:\w*[eE]rr)\s*==\s*nil\s*$/.test(e.condition ?? ''))) return { form: 'probe', reason: 'it ends with the first hit' };
+  if (result === undefined) return undefined;
   const hit = loop.facts.exits.find((e) => e.conditional && e.kind !== 'throw' && e.span.start >= subject.span.end && e.condition !== undefined && e.condition.includes(result) && !isFailure(e.condition));
   return hit ? { form: 'probe', reason: 'it ends with the first hit' } : undefined;
 }

@@ -5,6 +5,7 @@ import { isCacheGuard, isKnownRunner, isMemoDecorator, isMemoiser, runsByName, t
 import { dependentNames } from './dependence';
 import type { FileIndex } from './fileIndex';
 import type { Execution, FunctionRef, FunctionSummary } from './flow';
+import { walksChunks } from './loops';
 
 /** Longest call path that is followed (steps, the query included). */
 export const MAX_STEPS = 7;
@@ -178,11 +179,11 @@ function collectRuns(input: SummaryInput, call: CallIr, parameters: readonly str
   }
 }
 
-/** Is the call in a loop of its own function that walks a collection? Retry loops run a callback once. */
+/** Is the call in a loop of its own function that walks a collection? Retry loops run a callback once, and what gets a chunk is no loop over elements. */
 function isInElementLoop(index: FileIndex, call: CallIr): boolean {
   return call.loopIds.some((id) => {
     const loop: Loop | undefined = index.file.loops[id];
-    return loop !== undefined && loop.kind !== 'while' && loop.kind !== 'do' && !(loop.kind === 'for' && /attempt|retr|tries/i.test(loop.facts.condition ?? '')) && !/attempt|retr|tries/i.test(loop.elements.join(' '));
+    return loop !== undefined && loop.kind !== 'while' && loop.kind !== 'do' && !walksChunks(index.file, loop) && !(loop.kind === 'for' && /attempt|retr|tries/i.test(loop.facts.condition ?? '')) && !/attempt|retr|tries/i.test(loop.elements.join(' '));
   });
 }
 

@@ -5,23 +5,26 @@ import { efCoreAdapter } from './efCore/efCore';
 import { eloquentAdapter } from './eloquent/eloquent';
 import { goSqlAdapter } from './goSql/goSql';
 import { gormAdapter } from './gorm/gorm';
+import { gormSqlAdapter } from './gorm/gormSql';
 import { jdbcAdapter } from './jdbc/jdbc';
 import { jpaAdapter } from './jpa/jpa';
 import { npgsqlAdapter } from './npgsql/npgsql';
 import { pdoAdapter } from './pdo/pdo';
 import { pgxAdapter } from './pgx/pgx';
+import { scanyAdapter } from './pgx/scany';
 import { railsSqlAdapter } from './railsSql/railsSql';
 import { seaOrmAdapter } from './seaOrm/seaOrm';
+import { seaOrmStatementAdapter } from './seaOrm/seaOrmStatements';
 import { dieselSqlAdapter, sqlxAdapter } from './sqlx/sqlx';
 import { tokioPostgresAdapter } from './tokioPostgres/tokioPostgres';
 
 /** Libraries of the languages that share a reader, in the order in which they are asked. */
 export const commonAdapters: readonly LibraryAdapter[] = [
-  gormAdapter, pgxAdapter, goSqlAdapter,
+  gormAdapter, gormSqlAdapter, scanyAdapter, pgxAdapter, goSqlAdapter,
   jpaAdapter, jdbcAdapter,
   // Both are ActiveRecord's: the first that bears the name edits for both.
   { ...railsSqlAdapter, ...(activeRecordAdapter.loadRelation ? { loadRelation: activeRecordAdapter.loadRelation } : {}) }, activeRecordAdapter,
   eloquentAdapter, pdoAdapter,
   npgsqlAdapter, efCoreAdapter,
-  sqlxAdapter, dieselSqlAdapter, dieselAdapter, seaOrmAdapter, tokioPostgresAdapter,
+  sqlxAdapter, dieselSqlAdapter, dieselAdapter, seaOrmAdapter, seaOrmStatementAdapter, tokioPostgresAdapter,
 ];

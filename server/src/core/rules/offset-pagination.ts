@@ -46,6 +46,8 @@ function paginates(context: StatementContext, scope: Scope, block: QueryBlock, o
   if (limitOf(block) === 1) return false;
   // "All but the newest n" (`id IN (… OFFSET 100)`) skips a fixed number once.
   if (offset.kind === 'constant' && (!(Number(offset.value) >= 1) || block.role === 'in' || block.role === 'any')) return false;
+  // "All but the first n" is no page: there is no size.
+  if (offset.kind === 'constant' && !block.limit && context.site.complete) return false;
   const bind = offset.kind === 'hole' ? bindOf(context, offset.hole) : undefined;
   if (bind?.origin === 'literal' && Number(bind.text) === 0) return false;
   if (context.site.chain.some((call) => call.name === 'cursor')) return false;

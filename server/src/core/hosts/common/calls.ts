@@ -10,7 +10,7 @@ export function readCalls(source: Source, names: Names): CallIr[] {
     const form = source.callForm(node);
     const given = form ? [...form.args, ...(form.block ? [{ node: form.block }] : [])] : [];
     const fn = source.functionOf(node);
-    const callee = ofParameter(qualified(names.calleePath(node), node, source), form?.receiver, names);
+    const callee = isLeftBehind(node, source) ? ['?'] : ofParameter(qualified(names.calleePath(node), node, source), form?.receiver, names);
     return {
       id,
       span: spanOf(node),
@@ -35,6 +35,9 @@ export function readCalls(source: Source, names: Names): CallIr[] {
   });
   return [...calls, ...namedRuns(source, names, calls.length)];
 }
+
+/** `go queuer.loop(ctx)` outside of loops: work that goes on when the function is done is not what the function does. */
+const isLeftBehind = (node: SyntaxNode, source: Source): boolean => node.parent?.type === 'go_statement' && source.callForm(node)?.literal === undefined && source.loopsOf(node).length === 0;
 
 /** Interfaces and delegates that stand for a function, and the methods that call it. */
 const functional = /^(?:[\w.]+\.)?(?:\w*(?:Consumer|Supplier|Predicate|Operator|Function|Callback|Runnable|Callable)|Func|Action)\b(?!\.)/;

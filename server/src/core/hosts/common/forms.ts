@@ -169,6 +169,12 @@ export interface LanguageSpec {
   readonly appends: RegExp;
   /** Methods and constructors through which a text passes unchanged (`squish`, `String::from`, `new StringBuilder`). */
   readonly passes: RegExp;
+  /** Functions that make a text of their first argument, whatever else they are given (`sqlx.In(query, ids)`). */
+  readonly passesFirst?: RegExp;
+  /** Methods that put a value into a text builder (`push_bind`). */
+  readonly binds?: RegExp;
+  /** What, called on a value that is no collection, walks its first argument (`Parallel.ForEach(ids, …)`). */
+  readonly walkers?: RegExp;
   /** Names that are never variables of interest. */
   readonly ignoredNames?: RegExp;
   /** A name of this form in an expression is a constant or a type. */

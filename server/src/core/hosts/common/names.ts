@@ -13,6 +13,8 @@ export interface Binding {
   readonly index: number;
   /** Where it counts from. */
   readonly start: number;
+  /** An appended value is a parameter, not text. */
+  readonly held?: boolean;
 }
 
 /** The names of a file: who gives them values, and the paths by which they are reached. */
@@ -65,9 +67,9 @@ export function readNames(source: Source, fieldsOf: (at: SyntaxNode) => Readonly
       form.parameters.forEach((parameter, index) => add(inner, parameter.name, { kind: inner === node ? 'parameter' : 'element', node, type: parameter.type, index, start: node.startIndex }));
     } else if (form?.kind === 'assign') addAssign(node, form, fn);
     else if (form?.kind === 'loop') for (const name of form.elements) add(fn, name, { kind: 'element', node, value: form.iterable, index: 0, start: node.startIndex });
-    else if (form?.kind === 'call' && form.receiver && spec.appends.test(form.name.text)) {
+    else if (form?.kind === 'call' && form.receiver && (spec.appends.test(form.name.text) || spec.binds?.test(form.name.text))) {
       const target = builderName(form.receiver);
-      if (target !== undefined) for (const argument of form.args.slice(0, 1)) add(fn, target, { kind: 'append', node, value: argument.node, index: 0, start: node.startIndex });
+      if (target !== undefined) for (const argument of form.args.slice(0, 1)) add(fn, target, { kind: 'append', node, value: argument.node, index: 0, start: form.name.startIndex, ...(spec.binds?.test(form.name.text) ? { held: true } : {}) });
     }
     for (const child of node.namedChildren) visit(child, inner);
   };
@@ -76,7 +78,7 @@ export function readNames(source: Source, fieldsOf: (at: SyntaxNode) => Readonly
     const inner = source.unwrap(receiver);
     const form = source.form(inner);
     if (form?.kind === 'name') return form.name;
-    return form?.kind === 'call' && form.receiver && spec.appends.test(form.name.text) ? builderName(form.receiver) : undefined;
+    return form?.kind === 'call' && form.receiver && (spec.appends.test(form.name.text) || spec.binds?.test(form.name.text) === true) ? builderName(form.receiver) : undefined;
   };
   visit(source.root, undefined);
   for (const scope of scopes.values()) for (const list of scope.values()) list.sort((a, b) => a.start - b.start || (a.node.endIndex - b.node.endIndex));

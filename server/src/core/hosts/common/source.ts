@@ -93,7 +93,9 @@ export function readSource(root: SyntaxNode, spec: LanguageSpec): Source {
     const run = call.block ?? values[at];
     if (!run) return undefined;
     const closure = functionForm(run);
-    return { run, closure, iterable: call.receiver ?? values.find((_, index) => index !== at), chunks: spec.chunked.test(name) };
+    const other = values.find((_, index) => index !== at);
+    const iterable = call.receiver && spec.walkers?.test(call.receiver.text) && other ? other : call.receiver ?? other;
+    return { run, closure, iterable, chunks: spec.chunked.test(name) };
   }
   /** Closures that run where they stand are part of what surrounds them. */
   const isInline = (node: SyntaxNode): boolean => {

@@ -51,6 +51,7 @@ export function textOf(node: SyntaxNode, environment: TextEnvironment, hops = 0)
       const name = form.name.text;
       if (form.receiver && form.args.length === 0 && source.spec.passes.test(name)) return next(form.receiver);
       const first = form.args[0];
+      if (first && form.receiver && source.spec.passesFirst?.test(`${form.receiver.text}.${name}`)) return next(first.node);
       if (first && form.args.length === 1 && source.spec.passes.test(form.receiver ? `${form.receiver.text}.${name}` : name)) return next(first.node);
       return undefined;
     }
@@ -153,7 +154,7 @@ function namedText(name: string, use: SyntaxNode, environment: TextEnvironment, 
   const parts: TextPart[] = [...start.parts];
   for (const binding of before.slice(firstIndex + 1)) {
     if (binding.node.startIndex >= use.startIndex) continue;
-    const added = binding.value && textOf(binding.value, environment, hops + 1);
+    const added = binding.value && !binding.held ? textOf(binding.value, environment, hops + 1) : undefined;
     const guard = guardOf(binding.node, use, source);
     if (guard === 'repeated' || guard === 'unclear' || binding.kind === 'assign') {
       // `sql = sql + " AND …"` under a condition and text added per turn: more may be there than is seen.

@@ -63,6 +63,8 @@ export const goSpec: LanguageSpec = {
   lookThrough: /^(Values|All|Keys|Sorted|Collect|Clone|Uniq|Reverse)$/,
   appends: /^(WriteString|Fprintf)$/,
   passes: /^(string|strings\.TrimSpace|[Rr]ebind|\w+\.[Rr]ebind)$/,
+  passesFirst: /^sqlx\.(?:In|Named)$/,
+  walkers: /^(?:lo|lop|slices|maps|iter|parallel|pie|fn|funk|underscore)$/,
   ignoredNames: /^(ctx|err|nil|_)$/,
   format,
 };

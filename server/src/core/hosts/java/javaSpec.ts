@@ -95,7 +95,7 @@ export const javaSpec: LanguageSpec = {
   packageOf: (root) => parts(root.namedChildren.find((node) => node.type === 'package_declaration')).at(-1)?.text ?? '',
   implicitThis: true,
   synchronous: true,
-  perElement: /^(forEach|forEachOrdered|map|flatMap|mapToObj|mapToLong|mapToInt|filter|peek|anyMatch|allMatch|noneMatch|computeIfAbsent|replaceAll|removeIf|collect)$/,
+  perElement: /^(query|forEach|forEachOrdered|map|flatMap|mapToObj|mapToLong|mapToInt|filter|peek|anyMatch|allMatch|noneMatch|computeIfAbsent|replaceAll|removeIf|collect)$/,
   chunked: /^$/,
   lookThrough: /^(stream|parallelStream|iterator|toList|collect|filter|sorted|distinct|values|getContent|toArray|asList|reversed|subList|list)$/,
   concurrent: /^$/,

@@ -28,6 +28,7 @@ export const goSqlAdapter = createDriver({
   types: /\bsql\.(?:DB|Tx|Conn|Open\w*)\b|\bsqlx\.(?:DB|Tx|Ext\w*|Queryer\w*|Execer\w*|Open|Connect|MustConnect)\b|\bDBTX\b/,
   otherTypes: /pgx|pgxpool|gorm|mongo|redis|http|bun\.|ent\.|clickhouse|url\.Values|gin\.|echo\.|fiber\./i,
   names: /^(?:\w*(?:db|DB|Db)|tx|Tx|txn|conn|stmt|sqlx|pool|q|querier|runner|executor)$/,
+  through: /^(?:Begin\w*|MustBegin\w*|Conn\w*|Unsafe)$/,
   runs: { Exec: 'none', ExecContext: 'none', Query: 'many', QueryContext: 'many', QueryRow: 'one', QueryRowContext: 'one', Get: 'one', GetContext: 'one', Select: 'many', SelectContext: 'many', Queryx: 'many', QueryRowx: 'one' },
   placeholders: goPlaceholders,
   isOther: (text, context) => hasQuestionMarks(text.text) && !/[Rr]ebind\(|sqlx\.In\(/.test(context.text),

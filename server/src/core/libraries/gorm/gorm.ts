@@ -29,7 +29,7 @@ export const gormAdapter = createChains({
     const typed = type !== undefined && /\bgorm\.DB\b/.test(type);
     if (!typed && (type !== undefined || !/^(?:\w*[dD][bB]|tx|DB)$/.test(chain.rootPath.at(-1) ?? ''))) return undefined;
     if (!chain.calls.some((call) => builders.test(call.name) || Object.hasOwn(terminals, call.name))) return undefined;
-    if (/^(?:Transaction|AutoMigrate|Exec|Raw|Begin|Commit|Rollback|Association|Use)$/.test(first.name)) return undefined;
+    if (chain.calls.some((call) => /^(?:Exec|Raw|Query\w*|Prepare\w*)$/.test(call.name)) || /^(?:Transaction|AutoMigrate|Begin|Commit|Rollback|Association|Use)$/.test(first.name)) return undefined;
     const model = modelName(chain.calls, file);
     const known = model === undefined ? undefined : context.model(model, 'gorm');
     const named = chain.calls.find((call) => call.name === 'Table')?.argNodes[0];

@@ -19,6 +19,9 @@ export const jdbcAdapter = createDriver({
   types: /\b(?:Connection|Statement|DataSource|(?:NamedParameter)?Jdbc(?:Template|Operations|Client)|SimpleJdbc\w*)\b/,
   otherTypes: /Mongo|Redis|Elastic|Cassandra|Cql|Neo4j|EntityManager|Session|Http|R2dbc|BigQuery|ClickHouse/,
   names: /^(?:\w*(?:[jJ]dbc\w*|[tT]emplate|[cC]onn(?:ection)?)|stmt|statement|st|db|dao)$/,
+  notValues: /\.class$|^new \w*(?:Mapper|Extractor|Handler)\b|(?:^|[._a-z])[mM]apper$|[eE]xtractor$|::/,
+  laterValues: /^(?:param|params|paramSource)$/,
+  through: /^(?:getConnection|getJdbcOperations|getJdbcTemplate)$/,
   runs: { executeQuery: 'many', executeUpdate: 'none', execute: 'unknown', executeLargeUpdate: 'none' },
   placeholders: (text) => (placeholderStyle(text) === 'colon' ? 'colon' : 'question'),
 });

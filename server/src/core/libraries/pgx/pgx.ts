@@ -13,10 +13,11 @@ export const pgxAdapter = createDriver({
   id: 'pgx',
   languages: ['go'],
   marks: /jackc\/pgx/,
-  methods: { Query: many, QueryRow: one, Exec: none, Queue: { fetches: 'unknown', prepares: true } },
+  methods: { Query: many, QueryRow: one, Exec: none, Queue: { fetches: 'unknown', prepares: true }, CopyFrom: { fetches: 'none', access: 'write' } },
   types: /\bpgx(?:pool)?\.(?:Conn|Pool|Tx|Batch|New|Connect\w*)\b|\bpgxpool\b|\bDBTX\b|\bpgx\.Batch/,
   otherTypes: /\bsql\.(?:DB|Tx)\b|sqlx\.|gorm|mongo|redis/,
   names: /^(?:\w*(?:db|DB|Db|[Pp]ool|[Cc]onn)|tx|Tx|txn|batch|b|q|querier|executor)$/,
+  through: /^(?:Begin\w*|Acquire\w*|Conn|Hijack)$/,
   placeholders: goPlaceholders,
   isOther: (text) => hasQuestionMarks(text.text),
 });

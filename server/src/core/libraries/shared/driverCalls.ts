@@ -16,6 +16,8 @@ export interface DriverMethod {
   readonly prepares?: boolean;
   /** The values are a list of lists: one statement, or one round trip, for all. */
   readonly batch?: boolean;
+  /** What it does, where its text does not say it (`CopyFrom`). */
+  readonly access?: QuerySite['access'];
 }
 
 /** A driver as a table: its methods, and how its objects are told from others. */
@@ -42,6 +44,12 @@ export interface DriverTable {
   readonly within?: number;
   /** Constructors that take SQL text (`new NpgsqlCommand(sql, conn)`). */
   readonly constructors?: RegExp;
+  /** Methods whose result is as good as what they are called on: transactions, connections of a pool. */
+  readonly through?: RegExp;
+  /** Arguments that are no values: mappers, result types. */
+  readonly notValues?: RegExp;
+  /** Methods further out in the chain that give the statement its values. */
+  readonly laterValues?: RegExp;
 }
 
 /** Drivers of other databases, as files of any of the languages import them. */
@@ -93,6 +101,11 @@ function receiverOf(receiver: SyntaxNode, table: DriverTable, file: CommonFile, 
   if (type !== undefined && table.otherTypes?.test(type)) return 'other';
   if (origin.kind === 'construct' && (table.types.test(origin.callee.at(-1) ?? '') || table.types.test(file.source.callForm(origin.node)?.receiver?.text ?? ''))) return 'proved';
   if ((origin.kind === 'call' || origin.kind === 'import') && table.types.test(origin.kind === 'call' ? origin.callee.join('.') : origin.module)) return 'proved';
+  const through = table.through && (file.source.callForm(inner) ?? (origin.kind === 'call' ? file.source.callForm(origin.node) : undefined));
+  if (through?.receiver && table.through?.test(through.name.text)) {
+    const behind = receiverOf(through.receiver, table, file, context);
+    if (behind !== undefined) return behind;
+  }
   const path = file.names.path(inner).filter((part) => part !== '()');
   return table.names.test(path.at(-1) ?? '') ? 'typed' : undefined;
 }
@@ -101,13 +114,15 @@ function readCall(call: SyntaxNode, form: CallForm, method: DriverMethod, found:
   const argument = textArgument(form.args, table.within ?? 3, context);
   if (!argument) {
     const bare = form.args.length === 0 || (form.args.length === 1 && file.source.functionForm(file.source.unwrap(form.args[0]?.node ?? call)) !== undefined);
-    return found === 'proved' && !bare && !speaksOther(context) ? [opaque(call, form, method.prepares ? 'no' : 'yes', 'unknown', method.fetches, table)] : undefined;
+    return found === 'proved' && !bare && !speaksOther(context) ? [opaque(call, form, method.prepares ? 'no' : 'yes', method.access ?? 'unknown', method.fetches, table)] : undefined;
   }
   const { text, index } = argument;
   if (found === undefined && !isCertainlySql(text.text, text.interpolations.map((hole) => hole.span))) return undefined;
   if (speaksOther(context) || isForeignSql(text.text) || table.isOther?.(text, context)) return [];
   const placeholders = typeof table.placeholders === 'function' ? table.placeholders(text.text, file) : table.placeholders;
-  const values = method.batch ? [] : bindsOf(form.args.slice(index + 1), text.text, placeholders, file, context);
+  const given = form.args.slice(index + 1).filter(({ node }) => table.notValues?.test(node.text) !== true && file.source.functionForm(file.source.unwrap(node)) === undefined);
+  const later = table.laterValues ? valuesBehind(call, table.laterValues, file) : [];
+  const values = method.batch ? [] : [...bindsOf(given, text.text, placeholders, file, context), ...later.map((node, at) => context.bind(node, `set ${at}`))];
   return context.statements(text, placeholders).map((statement): SiteDraft => ({
     library: table.id,
     confidence: found ?? 'shape',
@@ -124,6 +139,28 @@ function readCall(call: SyntaxNode, form: CallForm, method: DriverMethod, found:
     chain: [],
     eager: [],
   }));
+}
+
+/** What the calls behind one in its chain are given: `sql(text).param("id", id).query(…)`, `createQuery(text).setParameter("id", id)`. */
+export function valuesBehind(call: SyntaxNode, methods: RegExp, file: CommonFile): readonly SyntaxNode[] {
+  const found: SyntaxNode[] = [];
+  for (const form of callsBehind(call, file)) if (methods.test(form.name.text)) found.push(...form.args.slice(-1).map(({ node }) => node));
+  return found;
+}
+
+/** The calls of a chain behind one of its calls. */
+export function callsBehind(call: SyntaxNode, file: CommonFile): readonly CallForm[] {
+  const found: CallForm[] = [];
+  let current = call;
+  for (let hops = 0; hops < 40; hops++) {
+    let outer = file.source.wrapped(current).parent;
+    for (let depth = 0; outer && depth < 2 && !file.source.callForm(outer); depth++) outer = file.source.wrapped(outer).parent;
+    const form = outer ? file.source.callForm(outer) : undefined;
+    if (!outer || !form?.receiver || file.source.unwrap(form.receiver).id !== current.id) break;
+    found.push(form);
+    current = outer;
+  }
+  return found;
 }
 
 /** The call's name with its receiver where that is short and plain. */
@@ -149,13 +186,24 @@ function textArgument(args: readonly ArgumentForm[], within: number, context: Ho
 export function bindsOf(values: readonly ArgumentForm[], text: string, placeholders: PlaceholderStyle, file: CommonFile, context: HostContext): readonly Bind[] {
   const keys = [...new Set(findPlaceholders(text, placeholders).map((placeholder) => placeholder.key))];
   const first = values[0] && file.source.form(file.source.unwrap(values[0].node));
-  const record = first?.kind === 'record' ? first.entries : first?.kind === 'call' && first.args.length === 1 && first.args[0] ? recordOf(first.args[0].node, file) : undefined;
+  const record = first?.kind === 'record' ? first.entries : first?.kind === 'call' && namedValues(first) ? namedValues(first) : first?.kind === 'call' && first.args.length === 1 && first.args[0] ? recordOf(first.args[0].node, file) : undefined;
   const list = first?.kind === 'list' ? first.items : undefined;
   return keys.flatMap((key): Bind[] => {
     const named = record?.find((entry) => entry.key.replace(/^[:@]/, '').toLowerCase() === key.toLowerCase())?.value;
     const value = named ?? (/^\d+$/.test(key) ? (list && values.length === 1 ? list[Number(key) - 1] : values[Number(key) - 1]?.node) : undefined);
     return value ? [context.bind(value, key)] : [];
   });
+}
+
+/** `Map.of("team", id)`, `new MapSqlParameterSource("ids", ids).addValue("team", id)`. */
+function namedValues(call: CallForm): readonly { readonly key: string; readonly value: SyntaxNode }[] | undefined {
+  if (!/^(?:of|MapSqlParameterSource|addValue)$/.test(call.name.text) || call.args.length < 2) return undefined;
+  const found: { key: string; value: SyntaxNode }[] = [];
+  for (let at = 0; at + 1 < call.args.length; at += 2) {
+    const [key, value] = [call.args[at]?.node.text ?? '', call.args[at + 1]?.node];
+    if (/^"\w+"$/.test(key) && value) found.push({ key: key.slice(1, -1), value });
+  }
+  return found;
 }
 
 function recordOf(node: SyntaxNode, file: CommonFile): readonly { readonly key: string; readonly value: SyntaxNode }[] | undefined {

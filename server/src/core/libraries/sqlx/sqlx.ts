@@ -12,7 +12,7 @@ const sends: Readonly<Record<string, QuerySite['fetches']>> = {
   fetch: 'stream', fetch_many: 'stream', fetch_all: 'many', fetch_one: 'one', fetch_optional: 'one', execute: 'none', execute_many: 'none',
   load: 'many', get_results: 'many', get_result: 'one', first: 'one', load_stream: 'stream',
 };
-const sqlxStart = /^(?:query|query_as|query_scalar|query_unchecked|query_as_unchecked|query_scalar_unchecked|query_with|query_as_with|raw_sql)$/;
+const sqlxStart = /^(?:query_file|query_file_as|query_file_scalar|query_file_unchecked|query_file_as_unchecked|query|query_as|query_scalar|query_unchecked|query_as_unchecked|query_scalar_unchecked|query_with|query_as_with|raw_sql)$/;
 
 /** sqlx: `query("…").bind(x).fetch_all(&pool)` and the checked macros. */
 export const sqlxAdapter = textChain('sqlx', /\bsqlx\b/, (name) => sqlxStart.test(name));
@@ -32,14 +32,21 @@ function textChain(id: LibraryId, marks: RegExp, starts: (name: string) => boole
       const name = form.name.text;
       const fetches = Object.hasOwn(sends, name) ? sends[name] : undefined;
       const start = fetches === undefined ? (starts(name) ? { call, form, values: [] } : undefined) : startOf(form.receiver, file, context, starts);
-      if (!start || (start.form.receiver && !/^(?:sqlx|diesel)$/.test(start.form.receiver.text))) return undefined;
+      if (!start || (!start.builder && start.form.receiver && !/^(?:sqlx|diesel)$/.test(start.form.receiver.text))) return undefined;
       if (fetches === undefined && !/^(?:sqlx|diesel)$/.test(start.form.receiver?.text ?? '') && name === 'query') return undefined;
       return draft(call, start, fetches, id, context);
     },
   };
 }
 
+/** What a `QueryBuilder` is asked for. */
+const builds = /^(?:build|build_query_as|build_query_scalar|build_query_as_with|build_query_scalar_with)$/;
+/** Rows and lists that a builder writes by itself: the text is not known then. */
+const unknownText = /^(?:push_values|push_tuples|separated|push_unseparated)$/;
+
 interface Start {
+  /** The builder that holds the text. */
+  readonly builder?: SyntaxNode;
   readonly call: SyntaxNode;
   readonly form: CallForm;
   readonly values: readonly SyntaxNode[];
@@ -58,6 +65,7 @@ function startOf(receiver: SyntaxNode | undefined, file: CommonFile, context: Ho
     }
     const form = file.source.callForm(inner);
     if (!form) return undefined;
+    if (builds.test(form.name.text) && form.receiver && isBuilder(form.receiver, file, context)) return { call: inner, form, values: values.reverse(), builder: form.receiver };
     if (starts(form.name.text)) return { call: inner, form, values: values.reverse() };
     if (/^bind(?:_all)?$/.test(form.name.text) && form.args[0]) values.push(form.args[form.args.length - 1]?.node ?? form.args[0].node);
     current = form.receiver;
@@ -65,9 +73,20 @@ function startOf(receiver: SyntaxNode | undefined, file: CommonFile, context: Ho
   return undefined;
 }
 
+function isBuilder(node: SyntaxNode, file: CommonFile, context: HostContext): boolean {
+  const origin = context.origin(node);
+  return /\bQueryBuilder\b/.test(file.names.typeOf(node) ?? '') || ((origin.kind === 'call' || origin.kind === 'construct') && origin.callee.includes('QueryBuilder'));
+}
+
+/** Whatever writes rows to the builder before the call. */
+const writesRows = (builder: SyntaxNode, call: SyntaxNode, file: CommonFile): boolean =>
+  file.source.calls.some((other) => { const form = file.source.callForm(other); return form?.receiver?.text === builder.text && other.startIndex < call.startIndex && unknownText.test(form.name.text); });
+
 function draft(call: SyntaxNode, start: Start, fetches: QuerySite['fetches'] | undefined, id: LibraryId, context: HostContext): readonly SiteDraft[] | undefined {
   if (speaksOther(context)) return [];
-  const found = start.form.args.map((argument, index) => ({ text: context.string(argument.node), index })).find(({ text }) => text !== undefined && startsStatement(text.text));
+  const file = commonFile(context);
+  const built = start.builder && file && !writesRows(start.builder, start.call, file) ? context.string(start.builder) : undefined;
+  const found = start.builder ? (built && startsStatement(built.text) ? { text: built, index: 0 } : undefined) : start.form.args.map((argument, index) => ({ text: context.string(argument.node), index })).find(({ text }) => text !== undefined && startsStatement(text.text));
   const executes = fetches === undefined ? 'no' : 'yes';
   const base = opaque(call, start.form, executes, 'unknown', fetches ?? 'unknown', { id });
   const anchor = anchorOf(start.call, start.form);
