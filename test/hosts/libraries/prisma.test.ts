@@ -45,7 +45,7 @@ const rendered: readonly (readonly [call: string, text: string])[] = [
   ["prisma.order.findMany({ where: { items: { every: { sku: 'x' }, none: {} } }, select: { id: true } })", "SELECT orders.id FROM orders WHERE NOT EXISTS (SELECT 1 FROM \"Item\" AS t0 WHERE t0.order_id = orders.id AND NOT (t0.sku = 'x')) AND NOT EXISTS (SELECT 1 FROM \"Item\" AS t1 WHERE t1.order_id = orders.id)"],
   ["prisma.order.findMany({ where: { name: null, status: { not: null }, tags: { has: q } }, orderBy: [{ team: { slug: 'asc' } }, { id: 'desc' }], select: { id: true } })", 'SELECT orders.id FROM orders LEFT JOIN "Team" AS j0 ON j0.id = orders.team_id WHERE orders.name IS NULL AND orders.status IS NOT NULL AND orders.tags @> ARRAY[$1] ORDER BY j0.slug, orders.id DESC'],
   ['prisma.order.count({ where: { teamId } })', 'SELECT COUNT(*) FROM orders WHERE orders.team_id = $1'],
-  ['prisma.order.count({ where: { teamId }, take: 100 })', 'SELECT COUNT(*) FROM (SELECT orders.id FROM orders WHERE orders.team_id = $1 LIMIT 100) AS sub'],
+  ['prisma.order.count({ where: { teamId }, take: 100 })', 'SELECT COUNT(*) FROM (SELECT orders.id FROM orders WHERE orders.team_id = $1 ORDER BY orders.id LIMIT 100) AS sub'],
   ['prisma.order.aggregate({ where: { teamId }, _sum: { number: true }, _count: true })', 'SELECT SUM(orders.number), COUNT(*) FROM orders WHERE orders.team_id = $1'],
   ["prisma.order.groupBy({ by: ['status'], where: { teamId }, _count: true, having: { number: { _sum: { gt: 5 } } }, orderBy: { status: 'asc' } })", 'SELECT orders.status, COUNT(*) FROM orders WHERE orders.team_id = $1 GROUP BY orders.status HAVING SUM(orders.number) > 5 ORDER BY orders.status'],
   ["prisma.order.create({ data: { id, teamId, status: 'open' }, select: { id: true } })", "INSERT INTO orders (id, team_id, status) VALUES ($1, $2, 'open') RETURNING orders.id"],
@@ -100,7 +100,7 @@ describe('prisma, what is known', () => {
     expect(file.sites.map((site) => site.source?.text)).toEqual([
       "SELECT orders.id FROM orders WHERE orders.team_id = '1' AND orders.id >= $1 ORDER BY orders.id LIMIT 5",
       `SELECT "Team".id FROM "Team" WHERE "Team".slug = 'a' LIMIT 1`,
-      "SELECT orders.id FROM orders WHERE orders.team_id = '1' AND orders.id >= $1 LIMIT 5",
+      "SELECT orders.id FROM orders WHERE orders.team_id = '1' AND orders.id >= $1 ORDER BY orders.id LIMIT 5",
     ]);
     expect(file.sites.map((site) => site.conditional.map((part) => part.condition))).toEqual([['cursor'], [], ['cursor']]);
   });

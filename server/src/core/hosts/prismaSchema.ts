@@ -77,8 +77,17 @@ function readModel(block: PrismaBlock, schema: Schema): ModelIr {
     columns: scalars.filter((field) => !find(field.attributes, 'ignore') && field.type !== 'Unsupported').map((field) => ({ property: field.name, column: columnName(field), span: field.span })),
     relations,
     uniques: readUniques(block, scalars),
+    ...primaryOf(block, scalars),
     changes: block.kind === 'view' ? [] : readChanges(block, table, database, scalars, schema),
   };
+}
+
+/** `@id` of a field, `@@id` of the block. */
+function primaryOf(block: PrismaBlock, scalars: readonly PrismaField[]): Pick<ModelIr, 'primary'> {
+  const compound = block.attributes.find((attribute) => attribute.name === 'id');
+  const names = compound ? listed(argument(compound, 'fields', true)) : scalars.filter((field) => find(field.attributes, 'id')).map((field) => field.name);
+  const columns = names.map((name) => scalars.find((field) => field.name === name)).map((field) => (field ? columnName(field) : ''));
+  return columns.length === 0 || columns.includes('') ? {} : { primary: columns };
 }
 
 /** Fields named in `[a, b(sort: Desc)]`. */
@@ -127,7 +136,7 @@ function readChanges(block: PrismaBlock, name: string, database: string | undefi
   });
   const idField = scalars.find((field) => find(field.attributes, 'id'));
   const idBlock = find(block.attributes, 'id');
-  const primary = idField ? [columnName(idField)] : columnsOf(listed(argument(idBlock, 'fields', true)));
+  const primary = primaryOf(block, scalars).primary ?? [];
   const idName = wordOf(argument(idField ? find(idField.attributes, 'id') : idBlock, 'map')) ?? `${name}_pkey`;
   const changes: SchemaChange[] = [{
     type: 'create-table', table, ifNotExists: false, temporary: false, columns,

@@ -4,7 +4,7 @@ import type { HostSpan } from '../../text/span';
 import type { HostContext } from '../adapter';
 import { bindOf, bothConditions, constantText, constantValue, readArray, readObject, valuePart, type Entry, type ObjectValue } from '../shared/hostValues';
 import { columnPart, joinRelation, relationColumns, scalarFilter, tableOf, whereParts, type PrismaScope } from './prismaWhere';
-import { concat, conditional, hole, identifier, incomplete, joinConditions, nothing, sql, type SqlPart } from '../shared/sqlBuilder';
+import { concat, conditional, hole, identifier, incomplete, join, joinConditions, nothing, sql, type SqlPart } from '../shared/sqlBuilder';
 import { renderSelect, type RowCountPart, type SelectParts } from '../shared/sqlClauses';
 
 /** Arguments of a Prisma call by key; a key may be there several times, under different conditions. */
@@ -24,7 +24,8 @@ export function renderRead(method: string, args: PrismaArguments, base: PrismaSc
   const joins: SqlPart[] = [];
   const scope: PrismaScope = { ...base, joins };
   const where = whereOf(args, scope);
-  const orderBy = orderItems(args.find('orderBy'), scope);
+  const written = args.find('orderBy');
+  const orderBy = written ? orderItems(written, scope) : ownOrder(method, args, scope);
   const one = /^find(First|Unique)/.test(method);
   const parts: SelectParts = {
     from: tableOf(scope.model, scope.name, host),
@@ -35,12 +36,33 @@ export function renderRead(method: string, args: PrismaArguments, base: PrismaSc
   };
   const unseen = args.object.open ? incomplete : nothing;
   if (method === 'groupBy') return concat(renderSelect({ ...parts, ...grouping(args, scope, host), joins }), unseen);
-  if (method !== 'count' && method !== 'aggregate') return concat(renderSelect({ ...parts, columns: selectedColumns(args, scope), joins }), unseen);
+  if (method !== 'count' && method !== 'aggregate') return concat(renderSelect({ ...parts, ...distinctOn(args, scope), columns: selectedColumns(args, scope), joins }), unseen);
   const outputs = method === 'count' ? countOutputs(args, scope, host) : aggregateOutputs(args, scope, host);
   if (!parts.limit && !parts.offset) return concat(renderSelect({ ...parts, orderBy: [], columns: outputs, joins }), unseen);
   // A page of rows is counted: the page is a derived table.
   const inner = renderSelect({ ...parts, columns: innerColumns(args, scope), joins });
   return concat(renderSelect({ columns: outputs.map(withoutQualifier(scope)), from: concat(sql('('), inner, sql(') AS sub')) }), unseen);
+}
+
+/** A page without an order is ordered by the primary key: Prisma adds it where rows are taken, skipped or begin at a cursor. */
+function ownOrder(method: string, args: PrismaArguments, scope: PrismaScope): readonly SqlPart[] {
+  const pages = args.object.entries.filter((entry) => (entry.key === 'take' && method !== 'findFirst') || entry.key === 'cursor' || (entry.key === 'skip' && constantValue(entry.value, scope.host) !== 0));
+  const page = pages.find((entry) => !entry.condition) ?? pages[0];
+  const { model } = scope;
+  const keys = model?.primary?.map((column) => model.columns.find((candidate) => candidate.column === column)?.property ?? column) ?? model?.uniques?.[0]?.properties ?? [];
+  if (!page || !/^(findMany|findFirst(OrThrow)?|count|aggregate)$/.test(method)) return [];
+  return keys.map((key) => conditional(columnPart(scope, key, page.span), page.condition));
+}
+
+/** `distinct: ['status']`: in SQL where the order begins with these keys, else the rows are compared in memory. */
+function distinctOn(args: PrismaArguments, scope: PrismaScope): Pick<SelectParts, 'distinct'> {
+  const entry = args.find('distinct');
+  const names = entry && !entry.condition ? (readArray(entry.value, scope.host)?.items.map((item) => constantText(item.node, scope.host)) ?? [constantText(entry.value, scope.host)]) : [];
+  const written = args.find('orderBy')?.value;
+  const orders = written ? readArray(written, scope.host)?.items.map((item) => item.node) ?? [written] : [];
+  const keys = orders.flatMap((order) => readObject(order, scope.host)?.entries.map((key) => key.key) ?? ['']);
+  if (!entry || names.length === 0 || names.some((name) => name === undefined) || keys.slice(0, names.length).some((key) => !names.includes(key))) return {};
+  return { distinct: concat(sql('DISTINCT ON (', entry.span), join(names.map((name) => columnPart(scope, name ?? '', entry.span)), ', '), sql(')', entry.span)) };
 }
 
 const withoutQualifier = (scope: PrismaScope) => (part: SqlPart): SqlPart => part.map((atom) => (atom.type === 'text' && atom.text.includes(`${quoted(scope.alias)}.`) ? { ...atom, text: atom.text.replaceAll(`${quoted(scope.alias)}.`, '') } : atom));
