@@ -30,8 +30,19 @@ CREATE INDEX o ON orders (id, c);
 CREATE INDEX part ON orders (c) WHERE id > 5;
 CREATE INDEX gone ON orders (c);
 DROP INDEX gone;`,
+    // Dropped and made again: what counts is the one that is there in the end.
+    `
+ALTER TABLE big ADD CONSTRAINT f FOREIGN KEY (customer_id) REFERENCES customers NOT VALID;
+ALTER TABLE big DROP CONSTRAINT f;
+ALTER TABLE big ADD CONSTRAINT f FOREIGN KEY (customer_id) REFERENCES customers ON DELETE CASCADE;
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ deleting a row of customers reads all of big`,
+    `
+CREATE TABLE orders (id bigint PRIMARY KEY, a bigint REFERENCES customers, b bigint REFERENCES customers);
+--                                          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ No index begins with a:
+--                                                                         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ No index begins with b:`,
   ],
   clean: [
+    { code: 'ALTER TABLE big ADD CONSTRAINT f FOREIGN KEY (customer_id) REFERENCES customers NOT VALID;', after: [{ path: 'db/migrations/0003_cascade.sql', text: 'ALTER TABLE big DROP CONSTRAINT f;\nALTER TABLE big ADD CONSTRAINT f FOREIGN KEY (customer_id) REFERENCES customers ON DELETE CASCADE;' }] },
     'CREATE TABLE orders (id bigint PRIMARY KEY, c bigint REFERENCES customers); CREATE INDEX o ON orders (c, id);',
     'CREATE TABLE orders (id bigint PRIMARY KEY, c bigint REFERENCES customers); CREATE INDEX o ON orders (c) WHERE c IS NOT NULL;',
     'CREATE TABLE orders (id bigint PRIMARY KEY, c bigint UNIQUE REFERENCES customers);',

@@ -27,7 +27,8 @@ export interface RuleCase {
   readonly severity?: string;
   /** Checked by the real planner twin, with the volumes of `settings.assume`. */
   readonly planner?: boolean;
-  /** See `LintCase.catalog`. */
+  /** See `LintCase`. */
+  readonly after?: LintCase['after'];
   readonly catalog?: LintCase['catalog'];
 }
 
@@ -60,7 +61,7 @@ const title = (code: string): string => stripMarks(code).replace(/\s+/g, ' ').tr
 
 async function checkCase(rule: Rule, c: RuleCase, marks: readonly Mark[]): Promise<void> {
   const code = stripMarks(c.code);
-  const base: LintCase = { language: c.language ?? 'sql', code, schema: c.schema, settings: c.settings, path: c.path, role: c.role, format: c.format, later: c.later, planner: c.planner, catalog: c.catalog };
+  const base: LintCase = { language: c.language ?? 'sql', code, schema: c.schema, settings: c.settings, path: c.path, role: c.role, format: c.format, later: c.later, after: c.after, planner: c.planner, catalog: c.catalog };
   const result = await lintCase([rule], base);
   expectMarks(result, rule, code, marks);
   if (c.severity !== undefined) expect(result.findings[0]?.severity).toBe(c.severity);

@@ -26,19 +26,25 @@ export function collectHistories(request: HistoriesRequest): FindHistory {
   const { folder, paths, parts, programs, parser, read } = request;
   const files = new Map([...request.files].map((file) => [file.uri, file]));
   const absolute = (file: string): string => toUri(path.resolve(folder, file));
-  const main = parts.map(({ source, steps }): MigrationFolder => {
-    const program = 'tool' in source;
-    return {
-      kind: program ? 'migrations' : source.kind, format: program ? undefined : detectMigrationFormat(source.path, paths, read),
-      uris: program ? source.uris : source.files.map(absolute), stepsOf: grouped(steps),
-    };
-  });
+  const toolOf = (at: string): Pick<MigrationFolder, 'format' | 'dates'> => {
+    const format = detectMigrationFormat(at, paths, read);
+    return { format, ...(format === 'drizzle' ? { dates: journalDates(read(`${at}/meta/_journal.json`), (name) => absolute(`${at}/${name}`)) } : {}) };
+  };
+  const main = parts.map(({ source, steps }): MigrationFolder => ('tool' in source
+    ? { kind: 'migrations', format: undefined, uris: source.uris, stepsOf: grouped(steps) }
+    : { kind: source.kind, ...toolOf(source.path), uris: source.files.map(absolute), stepsOf: grouped(steps) }));
   const known = new Set(main.flatMap(({ uris }) => uris));
   const others = findSchemaSources(paths).filter((source) => source.kind === 'migrations' && !source.files.some((file) => known.has(absolute(file)))).map((source): MigrationFolder => ({
-    kind: 'migrations', format: detectMigrationFormat(source.path, paths, read), uris: source.files.map(absolute), stepsOf: remembered((uri) => stepsIn(files.get(uri), parser)),
+    kind: 'migrations', ...toolOf(source.path), uris: source.files.map(absolute), stepsOf: remembered((uri) => stepsIn(files.get(uri), parser)),
   }));
   const written = programs.filter(({ uris }) => !uris.some((uri) => known.has(uri))).map((history): MigrationFolder => ({ kind: 'migrations', format: undefined, uris: history.uris, stepsOf: grouped(history.steps) }));
   return createHistories([...main, ...others, ...written], laterSiblings(files.values()));
+}
+
+/** When drizzle wrote its migrations: its journal keeps the time of each. */
+function journalDates(journal: string | undefined, uriOf: (name: string) => string): ReadonlyMap<string, number> {
+  const entries = [...(journal ?? '').matchAll(/\{[^{}]*\}/g)].map(([entry]) => [/"tag"\s*:\s*"([^"]+)"/.exec(entry)?.[1], Number(/"when"\s*:\s*(\d{13})\b/.exec(entry)?.[1])] as const);
+  return new Map(entries.flatMap(([tag, when]) => (tag === undefined || Number.isNaN(when) ? [] : [[uriOf(`${tag}.sql`), when] as const])));
 }
 
 function grouped(steps: readonly SchemaStep[]): MigrationFolder['stepsOf'] {

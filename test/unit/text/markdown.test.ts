@@ -6,6 +6,7 @@ describe('Markdown of names that somebody else chose', () => {
     ['orders_customer_idx', 'orders_customer_idx'], ['_x_ a__b', '\\_x\\_ a\\_\\_b'], ['a | b', 'a \\| b'], ['![x](http://e/p.png)', '\\!\\[x\\](http\\://e/p.png)'], ['[a](javascript:b)', '\\[a\\](javascript:b)'],
     ['<img src=x>', '\\<img src=x\\>'], ['`a` **b** ~~c~~', '\\`a\\` \\*\\*b\\*\\* \\~\\~c\\~\\~'], ['a\r\n\n# b', 'a # b'], ['# a', '\\# a'], ['- a', '\\- a'], ['12. a', '12\\. a'], ['&lt;b&gt; a & b', '\\&lt;b\\&gt; a & b'],
     ['\\', '\\\\'], ['www.e.org', 'www\\.e.org'], ['a\u202eb\u0007c', 'abc'], ['cost: 5 - 3', 'cost: 5 - 3'],
+    ['@octocat broke #12, o/r#7, !3, gh-4', '@&#8203;octocat broke #&#8203;12, o/r#&#8203;7, !&#8203;3, gh-&#8203;4'], ['#1 is open', '\\#&#8203;1 is open'], ['tags @> ARRAY[1], a@b.org, $1, @@ q, #main', 'tags @\\> ARRAY\\[1\\], a@b.org, $1, @@ q, #main'], ['(@team/leads)', '(@&#8203;team/leads)'],
   ])('%j is text', (text, expected) => {
     expect(escapeMarkdown(text)).toBe(expected);
   });

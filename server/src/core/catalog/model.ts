@@ -64,6 +64,8 @@ export interface Table {
   readonly definedAt?: DefinitionSite;
   /** The statement or model that declared each column (by its present name), where known. A map, so that moved text changes no version. */
   readonly columnSites?: ReadonlyMap<string, DefinitionSite>;
+  /** The same of each foreign key, by its name: the statement that made it last. Of a replayed history alone. */
+  readonly foreignKeySites?: ReadonlyMap<string, DefinitionSite>;
   /** Part of its history is not understood: a column or an index that is not here may exist. See `isIncomplete`. */
   readonly incomplete?: true;
   /** The query of a view or materialized view, where known. */

@@ -150,7 +150,8 @@ export function addForeignKey(state: SchemaState, key: string, foreignKey: Forei
   const own = creationSchema(state, foreignKey.references.schema === undefined ? { name: foreignKey.references.table } : { schema: foreignKey.references.schema, name: foreignKey.references.table });
   const columns = foreignKey.references.columns.length > 0 ? foreignKey.references.columns : parent?.constraints.find((constraint) => constraint.type === 'primary')?.columns ?? [];
   const resolved: ForeignKey = { name, columns: foreignKey.columns, references: { schema: parent?.schema ?? own, table: foreignKey.references.table, columns } };
-  updateTable(state, key, (current) => ({ ...current, foreignKeys: [...current.foreignKeys, resolved] }));
+  const { site } = state;
+  updateTable(state, key, (current) => ({ ...current, foreignKeys: [...current.foreignKeys, resolved], ...(site === undefined ? {} : { foreignKeySites: new Map(current.foreignKeySites).set(name, site) }) }));
   for (const partition of partitionsOf(state, key)) addForeignKey(state, partition, resolved);
 }
 

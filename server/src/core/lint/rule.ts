@@ -177,6 +177,19 @@ export interface Finding {
   fixes(): readonly Fix[];
 }
 
+/** A pooler that stands before the database, and where it says so. */
+export interface PoolerEvidence {
+  /** `pgbouncer.ini: pool_mode = transaction`. Never a URL. */
+  readonly because: string;
+  /** Set where a configuration is all that is known: nothing says that the application connects through it, or it keeps sessions. */
+  readonly unproved?: true;
+  /** `session`: each client keeps its server connection. Undefined: no configuration says. */
+  readonly mode?: 'shared' | 'session';
+  /** Where it listens, as far as its configuration says: a URL with one of them leads to it. */
+  readonly ports?: readonly number[];
+  readonly hosts?: readonly string[];
+}
+
 export interface LintSettings {
   /** Per rule: severity or off; options. Absent: the rule's own. */
   readonly rules: Readonly<Record<string, { readonly severity?: Severity | 'off'; readonly options?: Readonly<Record<string, unknown>> }>>;
@@ -189,8 +202,8 @@ export interface LintSettings {
   readonly tenant: TenantSettings;
   /** File roles that are linted; `application` always is. */
   readonly includeRoles: readonly HostFile['role'][];
-  /** A pool that gives connections away after each transaction stands before the database, and what says so; undefined: nothing does. */
-  readonly pooler?: { readonly because: string };
+  /** The pooler that the files of the workspace tell of; undefined: none does. */
+  readonly pooler?: PoolerEvidence;
   /** Where new migrations go and in which format; undefined: no migration can be written. */
   readonly migrations?: MigrationTarget;
 }

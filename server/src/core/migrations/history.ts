@@ -10,6 +10,8 @@ export interface MigrationFolder {
   readonly kind: 'migrations' | 'schema';
   readonly format: MigrationFormat | undefined;
   readonly uris: readonly string[];
+  /** When a file was written, where the tool keeps that beside the files. UTC milliseconds. */
+  readonly dates?: ReadonlyMap<string, number>;
   /** The schema changes of one file, in order. */
   stepsOf(uri: string): readonly SchemaStep[];
 }
@@ -20,6 +22,10 @@ export interface HistoryPlace {
   readonly format: MigrationFormat | undefined;
   /** Files that run after it. */
   readonly later: number;
+  /** The files that run after it, in order, where they are known. */
+  readonly after: readonly string[];
+  /** When it was written, where the tool keeps that beside the files. UTC milliseconds. */
+  readonly written?: number;
   /** The schema that it finds: a copy, for replaying on. */
   before(): SchemaState;
   /** The schema at the end of the history; not to be changed. */
@@ -37,7 +43,7 @@ export function createHistories(folders: readonly MigrationFolder[], laterSiblin
   for (const folder of [...folders].reverse()) {
     const replay = createReplay(folder);
     folder.uris.forEach((uri, index) => places.set(uri, {
-      kind: folder.kind, format: folder.format, later: folder.uris.length - 1 - index,
+      kind: folder.kind, format: folder.format, later: folder.uris.length - 1 - index, get after() { return folder.uris.slice(index + 1); }, written: folder.dates?.get(uri),
       before: () => copyState(replay.before(index)), end: () => replay.end(), get steps() { return folder.stepsOf(uri); },
     }));
   }
@@ -45,7 +51,7 @@ export function createHistories(folders: readonly MigrationFolder[], laterSiblin
     const place = places.get(uri);
     if (place !== undefined) return place;
     const later = laterSiblings?.(uri);
-    return later === undefined ? undefined : { kind: 'migrations', format: undefined, later, before: () => createSchemaState(), end: () => createSchemaState(), steps: [] };
+    return later === undefined ? undefined : { kind: 'migrations', format: undefined, later, after: [], before: () => createSchemaState(), end: () => createSchemaState(), steps: [] };
   };
 }
 

@@ -2,7 +2,7 @@ import { indexStatementFix } from '../advice/indexFix';
 import { describeRows, sizeOf } from '../advice/size';
 import { servesForeignKey } from '../catalog/foreignKeyIndex';
 import { findTable } from '../catalog/lookup';
-import type { Table } from '../catalog/model';
+import type { ForeignKey, Table } from '../catalog/model';
 import type { MigrationRule } from '../lint/rule';
 import { declaredConstraints, mayHaveMore, reportDeclarations } from '../migrations/declared';
 
@@ -28,11 +28,17 @@ export const foreignKeyWithoutIndex: MigrationRule = {
   roles: ['application', 'migration'],
   check(context) {
     const { catalog, settings } = context;
-    reportDeclarations(context, declaredConstraints(context).flatMap(({ statement, constraint, key, table }) => {
+    const declared = declaredConstraints(context);
+    reportDeclarations(context, declared.flatMap(({ statement, constraint, key, table }, at) => {
       if (constraint.kind !== 'foreign' || constraint.references === undefined || mayHaveMore(context, table) || table.partitionOf !== undefined) return [];
       const { columns, references } = constraint;
-      // Dropped again, or another one by now.
-      if (!table.foreignKeys.some((foreignKey) => foreignKey.columns.join() === columns.join() && foreignKey.references.table === references.name)) return [];
+      const isIt = (foreignKey: Pick<ForeignKey, 'columns' | 'references'>): boolean => foreignKey.columns.join() === columns.join() && foreignKey.references.table === references.name;
+      // Dropped again, or another one by now; dropped and made again further on: it is reported there.
+      if (!table.foreignKeys.some(isIt)) return [];
+      if (declared.slice(at + 1).some((later) => later.key === key && later.constraint.kind === 'foreign' && later.constraint.references?.name === references.name && later.constraint.columns.join() === columns.join())) return [];
+      const written = context.migration.writtenTable(key);
+      const made = written?.foreignKeySites?.get(written.foreignKeys.find(isIt)?.name ?? '');
+      if (made !== undefined && made.uri !== context.file.uri) return [];
       if (table.indexes.some((index) => servesForeignKey(index, columns))) return [];
       const parent = findTable(catalog, references) ?? context.migration.finalTable(`${references.schema ?? table.schema}.${references.name}`);
       const size = sizeOf(table, settings);

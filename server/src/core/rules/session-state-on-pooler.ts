@@ -1,4 +1,4 @@
-import { findPooler } from '../advice/pooler';
+import { findSharingPooler } from '../advice/pooler';
 import { findSessionFeatures, type SessionFeature } from '../health/pgbouncer/sessionFeatures';
 import type { StatementRule } from '../lint/rule';
 
@@ -47,7 +47,7 @@ export const sessionStateOnPooler: StatementRule = {
     if (site.executes === 'no' || site.library === 'sql' || !/\b(listen|load|set|set_config|prepare|declare|create|\w*advisory_lock\w*)\b/i.test(text)) return;
     const features = findSessionFeatures(text);
     if (features.length === 0) return;
-    const pooler = findPooler(context.settings, () => context.text);
+    const pooler = findSharingPooler(context.settings, () => context.text);
     if (!pooler || /direct_?(database_?)?(url|connection|client)|unpooled|non_?pooling/i.test(context.text)) return;
     for (const feature of features) {
       context.report({

@@ -7,11 +7,20 @@
 const UNSEEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const oneLine = (text: string): string => text.replaceAll(/[\r\n\t\u2028\u2029]+/g, ' ').replaceAll(UNSEEN, '');
 
+/**
+ * What a forge makes a mention of a person or a reference to an issue or a merge request once the Markdown is rendered: a backslash does
+ * not keep it from that, something between does (in code nothing is mentioned). What only looks like one (`a@b`, `$1`, `#main`) stays as it is.
+ */
+const MENTION = /(?<![\p{L}\p{N}])@(?=[\p{L}\p{N}_])|#(?=\d)|!(?=\d)|\bGH-(?=\d)/giu;
+/** A space without width: nothing is seen of it. */
+const APART = '&#8203;';
+
 /** Text within a paragraph, a list item or a heading, on one line. */
 export const escapeMarkdown = (text: string): string =>
   oneLine(text).replaceAll(/[\\`*~<>[\]|]|!(?=\[)|&(?=#|\w+;)|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\$&')
     // What would begin a list, a heading or a rule, and addresses that GitHub makes links.
     .replace(/^(\s*)([-+#=])/, '$1\\$2').replace(/^(\s*\d+)([.)])/, '$1\\$2')
+    .replaceAll(MENTION, `$&${APART}`)
     .replaceAll(/\b(https?|ftp):\/\//gi, '$1\\://').replaceAll(/\bwww\./gi, (found) => `${found.slice(0, -1)}\\.`);
 
 /** Text in a cell of a table. */

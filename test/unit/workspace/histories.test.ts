@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { collectHistories } from '../../../server/src/workspace/histories';
+import { toUri } from '../../../server/src/workspace/paths';
+import { loadReaders } from '../../support/readers';
+import { splitStatements } from '../../../server/src/core/sql/split';
+
+it('drizzle keeps in its journal when it wrote a migration, and which run after it', async () => {
+  const { sql } = await loadReaders();
+  const texts: Readonly<Record<string, string>> = {
+    'drizzle/0000_first.sql': 'CREATE TABLE t (id bigint);', 'drizzle/0001_second.sql': 'CREATE INDEX t_id ON t (id);',
+    'drizzle/meta/_journal.json': '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1735689600000,"tag":"0000_first","breakpoints":true},{"idx":1,"when":"?","tag":"0001_second"}]}',
+  };
+  const history = collectHistories({ folder: '/workspace', paths: Object.keys(texts), parts: [], programs: [], files: [], parser: { split: splitStatements, schemaChanges: (text) => sql.schemaChanges(text) }, read: (path) => texts[path] });
+  const uri = (name: string): string => toUri(`/workspace/drizzle/${name}`);
+  expect(history(uri('0000_first.sql'))).toMatchObject({ format: 'drizzle', later: 1, after: [uri('0001_second.sql')], written: 1735689600000 });
+  expect(history(uri('0001_second.sql'))?.written).toBeUndefined();
+});
