@@ -106,6 +106,12 @@ it('a template is mended where its view reads the rows, as the view stands in th
   const [change] = (fix?.edit?.documentChanges ?? []) as TextDocumentEdit[];
   expect(change?.textDocument.uri).toBe(views);
   expect(change?.edits).toEqual([{ range: { start: { line: 6, character: 72 }, end: { line: 6, character: 72 } }, newText: '.select_related("customer")' }]);
+  // Asked for right after an edit of the view, long before the page is looked at again: at the view's new place, of its new version.
+  await client.change(views, [{ text: `# once more\n${edited}` }]);
+  const again = await client.request<CodeAction[]>('textDocument/codeAction', { textDocument: { uri: page }, range, context: { diagnostics: [] } });
+  const [moved] = (again.find((action) => action.title === fix?.title)?.edit?.documentChanges ?? []) as TextDocumentEdit[];
+  expect(moved).toMatchObject({ textDocument: { uri: views }, edits: [{ range: { start: { line: 7, character: 72 } } }] });
+  expect(moved!.textDocument.version).toBeGreaterThan(change!.textDocument.version!);
   expect(JSON.stringify(actions)).toContain(JSON.stringify('{# sargable-disable-next-line n-plus-one: reason #}\n'));
   await client.change(views, [{ text: edited.replace('objects.all()', 'objects.all().select_related("customer")') }]);
   await client.until(() => found().length === 0);

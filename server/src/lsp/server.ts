@@ -72,7 +72,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
       connections: createConnections(), twin: parts.twin ?? findPlannerTwin({ server: options.plannerServer, isTrusted: () => session?.trusted === true, folders: () => [...(session?.projects.keys() ?? [])], say: tell }),
       documents: new Map(), projects: new Map(), results: new Map(), answered: new Set(),
       onPending: createSecondLook(connection, current, workspace.sendStatus),
-      settings: {}, trusted: options.trusted ?? true, generation: 0,
+      settings: {}, trusted: options.trusted ?? true, generation: 0, edits: 0,
     };
     workspace.setFolders(foldersOf(params));
     return {
@@ -121,6 +121,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     if (!session) return;
     const uri = canonicalUri(textDocument.uri);
     session.documents.set(uri, openDocument(textDocument.uri, textDocument.languageId, textDocument.version, textDocument.text, session.encoding));
+    session.edits++;
     const active = session;
     const opening = projectOf(session, uri)?.open(uri, textDocument.text, textDocument.languageId);
     workspace.clearPushed(uri);
@@ -140,6 +141,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     if (!session || !known) return;
     const { document, changes } = changeDocument(known, textDocument.version, contentChanges, session.encoding);
     session.documents.set(uri, document);
+    session.edits++;
     projectOf(session, uri)?.change(uri, document.text, changes);
     tellUnread(uri);
     workspace.documentChanged(uri);
@@ -152,6 +154,7 @@ export function startServer(connection: Connection, parts: ServerParts = {}): vo
     if (!session) return;
     const uri = canonicalUri(textDocument.uri);
     session.documents.delete(uri);
+    session.edits++;
     session.results.delete(uri);
     unread.delete(uri);
     queries.onChange();

@@ -40,14 +40,16 @@ export interface Session {
   readonly projects: Map<string, Project>;
   settings: Partial<SargableSettings>;
   trusted: boolean;
-  /** Results of open documents, valid while version and generation stand. `round`: raised when the planner's answers came. */
-  readonly results: Map<string, { readonly version: number; readonly generation: number; readonly round: number; readonly linted: Linted }>;
+  /** Results of open documents, valid while version and generation stand. `round`: raised when the planner's answers came; `edits`: what the session's were. */
+  readonly results: Map<string, { readonly version: number; readonly generation: number; readonly edits: number; readonly round: number; readonly linted: Linted }>;
   /** Documents whose result waited for answers that have come: they are linted again when next asked for. */
   readonly answered: Set<string>;
   /** Called when a result waits for the planner: the document is to be published again when it has answered. */
   onPending(project: Project): void;
   /** Raised whenever something outside a document changed: catalog, settings, other files. */
   generation: number;
+  /** Raised at once when any open document changed; `generation` follows when the keyboard rests. */
+  edits: number;
 }
 
 /** The project that a document belongs to: the innermost folder around it, else any folder (untitled documents). */
@@ -60,13 +62,16 @@ export function projectOf(session: Session, uri: string): Project | undefined {
   return best ?? session.projects.get('');
 }
 
-/** Lints an open document, or gives the result that still holds. Undefined: not open, switched off, or not read. */
-export function lintDocument(session: Session, clientUri: string): { readonly document: OpenDocument; readonly linted: Linted; readonly round: number } | undefined {
+/**
+ * Lints an open document, or gives the result that still holds. Undefined: not open, switched off, or not read.
+ * @param exact a result from before an edit in another document does not hold: its places there may have moved
+ */
+export function lintDocument(session: Session, clientUri: string, exact = false): { readonly document: OpenDocument; readonly linted: Linted; readonly round: number } | undefined {
   const uri = canonicalUri(clientUri);
   const document = session.documents.get(uri);
   if (!document || session.settings.enable === false) return undefined;
   const known = session.results.get(uri);
-  const holds = known?.version === document.version && known.generation === session.generation;
+  const holds = known?.version === document.version && known.generation === session.generation && (!exact || known.edits === session.edits);
   if (known && holds && !session.answered.has(uri)) return { document, linted: known.linted, round: known.round };
   session.answered.delete(uri);
   const project = projectOf(session, uri);
@@ -74,7 +79,7 @@ export function lintDocument(session: Session, clientUri: string): { readonly do
   if (!project || !linted) return undefined;
   for (const failure of linted.failures) session.connection.console.warn(`The rule ${failure.rule} failed on ${failure.uri}: ${failure.message}`);
   const round = holds ? known.round + 1 : 0;
-  session.results.set(uri, { version: document.version, generation: session.generation, round, linted });
+  session.results.set(uri, { version: document.version, generation: session.generation, edits: session.edits, round, linted });
   if (linted.pending && round < MAX_PLANNER_ROUNDS) session.onPending(project);
   return { document, linted, round };
 }

@@ -1,6 +1,7 @@
 import { CodeActionKind, type CodeAction, type CodeActionParams, type Connection, type TextDocumentEdit, type WorkspaceEdit } from 'vscode-languageserver/node';
 import type { Finding, Fix } from '../../core/lint/rule';
 import { collectCompatibleEdits } from '../../core/lint/fixAll';
+import { collectLineStarts } from '../../core/text/lineIndex';
 import { overlaps } from '../../core/text/span';
 import { canonicalUri, toUri } from '../../workspace/paths';
 import { suppressionEdit } from '../../workspace/suppress';
@@ -16,19 +17,22 @@ export const FIX_ALL = `${CodeActionKind.SourceFixAll}.sargable`;
 export function registerCodeActions(connection: Connection, session: () => Session | undefined): void {
   connection.onCodeAction(async (params, token): Promise<CodeAction[]> => {
     const active = session();
-    const result = active && lintDocument(active, params.textDocument.uri);
+    const result = active && lintDocument(active, params.textDocument.uri, true);
+    const edits = active?.edits;
     if (!active || !result) return [];
     const { document, linted } = result;
     const actions: CodeAction[] = [];
     // Only where it is asked for by name: every safe fix of the file is computed and checked for it.
     if (params.context.only && wants(params, FIX_ALL)) {
-      const edits = collectCompatibleEdits(linted.findings.flatMap((f) => f.fixes().filter((fix) => fix.kind === 'safe').slice(0, 1)));
-      if (edits.length > 0) actions.push({ title: 'Fix all safe Sargable findings', kind: FIX_ALL, edit: toWorkspaceEdit(active, document, { title: '', kind: 'safe', edits }) });
+      const safe = collectCompatibleEdits(linted.findings.flatMap((f) => f.fixes().filter((fix) => fix.kind === 'safe').slice(0, 1)));
+      const edit = safe.length > 0 ? toWorkspaceEdit(active, document, { title: '', kind: 'safe', edits: safe }) : undefined;
+      if (edit) actions.push({ title: 'Fix all safe Sargable findings', kind: FIX_ALL, edit });
     }
     if (!wants(params, CodeActionKind.QuickFix)) return actions;
     const range = document.positions.toSpan(params.range);
     for (const finding of linted.findings) {
-      if (token.isCancellationRequested) return actions;
+      // Typed meanwhile: places in the documents are no longer those that were looked at, and the editor asks again.
+      if (token.isCancellationRequested || active.edits !== edits) return actions;
       const touches = overlaps(finding.span, range) || (finding.span.start <= range.start && range.end <= finding.span.end);
       if (touches) actions.push(...(await actionsFor(active, document, finding)));
     }
@@ -40,17 +44,21 @@ const wants = (params: CodeActionParams, kind: string): boolean =>
   !params.context.only || params.context.only.some((only) => kind === only || kind.startsWith(`${only}.`));
 
 async function actionsFor(session: Session, document: OpenDocument, finding: Finding): Promise<CodeAction[]> {
-  const diagnostics = await toDiagnostics(session, [finding], document.positions);
+  // Before anything is waited for: edits and versions are of the texts that were looked at.
   const fixes = finding.fixes().flatMap((fix): CodeAction[] => {
     const edit = toWorkspaceEdit(session, document, fix);
-    return edit ? [{ title: fix.title, kind: CodeActionKind.QuickFix, diagnostics, isPreferred: fix.kind === 'safe', edit }] : [];
+    return edit ? [{ title: fix.title, kind: CodeActionKind.QuickFix, isPreferred: fix.kind === 'safe', edit }] : [];
   });
   const language = projectOf(session, finding.uri)?.files.get(finding.uri)?.language;
   const disable = suppressionEdit(document.text, finding, language ?? 'sql');
-  return [...fixes, { title: `Disable ${finding.rule} for this line`, kind: CodeActionKind.QuickFix, diagnostics, edit: toWorkspaceEdit(session, document, { title: '', kind: 'safe', edits: [disable] }) }];
+  const actions: CodeAction[] = [...fixes, { title: `Disable ${finding.rule} for this line`, kind: CodeActionKind.QuickFix, edit: toWorkspaceEdit(session, document, { title: '', kind: 'safe', edits: [disable] }) }];
+  const diagnostics = await toDiagnostics(session, [finding], document.positions);
+  return actions.map((action) => ({ ...action, diagnostics }));
 }
 
-/** Undefined: another document that the fix changes cannot be read any more. */
+const sameLines = (a: readonly number[], b: readonly number[]): boolean => a.length === b.length && a.every((start, line) => start === b[line]);
+
+/** Undefined: another document that the fix changes cannot be read any more, or is no longer as it was read. */
 function toWorkspaceEdit(session: Session, document: OpenDocument, fix: Fix): WorkspaceEdit | undefined {
   const edits = fix.edits.filter((e) => e.uri === canonicalUri(document.clientUri)).map((e) => ({ range: document.positions.toRange(e.span), newText: e.text }));
   const own: TextDocumentEdit[] = edits.length > 0 ? [{ textDocument: { uri: document.clientUri, version: document.version }, edits }] : [];
@@ -65,8 +73,11 @@ function toWorkspaceEdit(session: Session, document: OpenDocument, fix: Fix): Wo
   const others: TextDocumentEdit[] = [];
   for (const uri of new Set(fix.edits.map((edit) => edit.uri).filter((one) => one !== canonicalUri(document.clientUri)))) {
     const open = session.documents.get(uri);
-    const text = open?.text ?? projectOf(session, uri)?.textOf(uri);
-    if (text === undefined) return undefined;
+    const project = projectOf(session, uri);
+    const text = open?.text ?? project?.textOf(uri);
+    const read = project?.files.get(uri)?.lines;
+    // A file that has changed on disk since it was read: the places are those of its old text.
+    if (text === undefined || (read !== undefined && !sameLines(read, collectLineStarts(text)))) return undefined;
     const positions = open?.positions ?? createPositionMapper(text, session.encoding);
     others.push({ textDocument: { uri: open?.clientUri ?? uri, version: open?.version ?? null }, edits: fix.edits.filter((edit) => edit.uri === uri).map((edit) => ({ range: positions.toRange(edit.span), newText: edit.text })) });
   }
