@@ -95,8 +95,46 @@ def run(engine, id):
 #                 ^^^^^^^ never given back
     return conn.execute(text("SELECT name FROM customers WHERE id = :id"), {"id": id}).one()
 `),
+    // What stands before the `try` is not covered by its `finally`.
+    ts(`export async function run(id: number) {
+  const client = await pool.connect();
+//                          ^^^^^^^ \`client.release()\` in line 9 is not reached from line 5.
+  if (id < 0) return undefined;
+  try {
+    return await client.query('SELECT name FROM customers WHERE id = $1', [id]);
+  } finally {
+    client.release();
+  }
+}
+`),
+    ts(`export async function run(id: number) {
+  const client = await pool.connect();
+//                          ^^^^^^^ is not given back when a query before its release fails.
+  const found = await client.query('SELECT name FROM customers WHERE id = $1', [id]);
+  try {
+    return found.rows[0].name;
+  } finally {
+    client.release();
+  }
+}
+`),
   ],
   clean: [
+    // BEGIN before the `try`, as manuals write it.
+    ts(`export async function run(id: number) {
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  try {
+    await client.query('DELETE FROM customers WHERE id = $1', [id]);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+`),
     ts(`export async function run(id: number) {
   const client = await pool.connect();
   try {

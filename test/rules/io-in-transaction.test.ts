@@ -11,7 +11,7 @@ testRule(ioInTransaction, {
     ts(`${PG}export const run = (id: number) => db.transaction(async (tx) => {
   ${WRITE}
   await axios.post('https://payments.example', { id });
-//            ^^^^ a network request
+//      ^^^^^^^^^^ (`db.transaction`) begins in line 8;
 });
 `, { severity: 'warning' }),
     ts(`${PG}async function charge(id: number) {
@@ -30,7 +30,7 @@ export const run = (id: number) => db.transaction(async (tx) => {
     await pause(100);
 //        ^^^^^ a pause
     await new Promise((resolve) => setTimeout(resolve, 50));
-//            ^^^^^^^ a pause
+//                               ^^^^^^^^^^ `setTimeout` waits for a pause
   }
 });
 `),
@@ -54,9 +54,9 @@ def run(order_id):
         with connection.cursor() as cursor:
             cursor.execute("UPDATE orders SET paid = true WHERE id = %s", [order_id])
         requests.post("https://payments.example", json={"id": order_id})
-#                ^^^^ a network request
+#       ^^^^^^^^^^^^^ a network request
         time.sleep(1)
-#            ^^^^^ a pause
+#       ^^^^^^^^^^ a pause
 `),
     py(`import httpx
 from django.db import connection, transaction
@@ -67,7 +67,20 @@ def run(order_id):
         cursor.execute("UPDATE orders SET paid = true WHERE id = %s", [order_id])
     with httpx.Client() as http:
         http.post("https://payments.example", json={"id": order_id})
-#            ^^^^ a network request
+#       ^^^^^^^^^ a network request
+`),
+    // What a unit of work sends when its block ends is in the transaction, too.
+    py(`import boto3
+from sqlalchemy.orm import sessionmaker
+
+make_session = sessionmaker()
+files = boto3.client("s3")
+
+def run(row):
+    with make_session.begin() as session:
+        session.add(row)
+        files.put_object(Bucket="a", Key="b", Body=b"")
+#       ^^^^^^^^^^^^^^^^ a network request
 `),
   ],
   clean: [

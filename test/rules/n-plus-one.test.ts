@@ -1,4 +1,6 @@
+import { expect, it } from 'vitest';
 import { nPlusOne } from '../../server/src/core/rules/n-plus-one';
+import { lintCase } from '../support/readers';
 import { testRule, type RuleCase } from '../support/ruleTester';
 
 const SCHEMA = 'CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL, region int NOT NULL);';
@@ -423,4 +425,19 @@ async def run(db: AsyncSession, ids: list[int]):
     py('def run(conn: psycopg.Connection, ids):\n    for part in batched(ids, 100):\n        conn.execute("SELECT name FROM customers WHERE id = ANY(%s)", (list(part),))\n'),
     py('def run(redis, ids):\n    for i in ids:\n        redis.get(i)\n'),
   ],
+});
+
+const QUERY = "pool.query('SELECT name FROM customers WHERE id = $1', [id])";
+it.each<readonly [boolean, string]>([
+  [true, `export const run = (ids: number[]) => Promise.all(ids.map((id) => ${QUERY}));`],
+  [true, `import pMap from 'p-map';\nexport const run = (ids: number[]) => pMap(ids, async (id) => ${QUERY});`],
+  // A few at a time, one after the other, or all over one connection.
+  [false, `import pMap from 'p-map';\nexport const run = (ids: number[]) => pMap(ids, async (id) => ${QUERY}, { concurrency: 4 });`],
+  [false, `import pLimit from 'p-limit';\nconst limit = pLimit(3);\nexport const run = (ids: number[]) => Promise.all(ids.map((id) => limit(() => ${QUERY})));`],
+  [false, `import async from 'async';\nexport const run = (ids: number[]) => async.eachLimit(ids, 5, async (id: number) => { await ${QUERY}; });`],
+  [false, `async function each(ids: number[], act: (id: number) => Promise<unknown>) { for (const id of ids) await act(id); }\nexport const run = (ids: number[]) => each(ids, async (id) => { await ${QUERY}; });`],
+  [false, `export const run = (ids: number[]) => db.transaction(async (tx) => { await Promise.all(ids.map((id) => ${QUERY.replace('pool', 'tx')})); });`],
+])('says that all run at the same time: %s for %s', async (together, code) => {
+  const { findings } = await lintCase([nPlusOne], { language: 'typescript', code: HEAD + code, schema: SCHEMA });
+  expect(findings.map((finding) => finding.message.includes('All at the same time'))).toEqual([together]);
 });

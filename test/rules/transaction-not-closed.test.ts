@@ -113,8 +113,102 @@ async def run(id: int):
 #               ^^^ never committed
         await session.flush()
 `),
+    ts(`import knex from 'knex';
+const db = knex({ client: 'pg' });
+export async function run(id: number) {
+  const trx = await db.transaction();
+//                     ^^^^^^^^^^^ begun and neither committed nor rolled back. Begun in line 7; neither follows
+  await trx('accounts').where({ id }).update({ total: 0 });
+}
+`),
+    py(`import asyncpg
+
+async def run(pool: asyncpg.Pool, id):
+    async with pool.acquire() as conn:
+        tr = conn.transaction()
+        await tr.start()
+#                ^^^^^ stays open when a query in it fails: nothing rolls it back. Begun in line 6, committed in line 8
+        await conn.execute("UPDATE accounts SET total = 0 WHERE id = $1", id)
+        await tr.commit()
+`),
+    py(`import psycopg
+
+def run(id):
+    conn = psycopg.connect("")
+    conn.execute("UPDATE accounts SET total = 0 WHERE id = %s", (id,))
+#        ^^^^^^^ The changes of \`conn\` are never committed
+    conn.close()
+`),
+    // A connection of an asynchronous engine commits nothing by itself.
+    py(`from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine("postgresql+asyncpg:///app")
+
+async def run(id):
+    async with engine.connect() as conn:
+        await conn.execute(text("UPDATE accounts SET total = 0 WHERE id = :id"), {"id": id})
+#                  ^^^^^^^ never committed
+`),
+    // An object of the session that is changed.
+    py(`from sqlalchemy.orm import Session
+from app.models import Account
+
+def run(engine, id):
+    with Session(engine) as session:
+        account = session.get(Account, id)
+        if account.total > 0:
+            account.total = 0
+#           ^^^^^^^^^^^^^ never committed
+`),
   ],
   clean: [
+    py(`import psycopg
+
+def run(id):
+    with psycopg.connect("") as conn:
+        conn.execute("UPDATE accounts SET total = 0 WHERE id = %s", (id,))
+`),
+    // Until 2.0 SQLAlchemy committed each statement of a connection; autocommit; read and compared alone.
+    py(`from sqlalchemy import create_engine, text
+
+engine = create_engine("postgresql:///app")
+
+def run(id):
+    with engine.connect() as conn:
+        conn.execute(text("UPDATE accounts SET total = 0 WHERE id = :id"), {"id": id})
+`),
+    py(`from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+engine = create_async_engine("postgresql+asyncpg:///app", isolation_level="AUTOCOMMIT")
+
+async def run(id):
+    async with engine.connect() as conn:
+        await conn.execute(text("UPDATE accounts SET total = 0 WHERE id = :id"), {"id": id})
+`),
+    py(`from sqlalchemy.orm import Session
+from app.models import Account
+
+def run(engine, id):
+    with Session(engine) as session:
+        account = session.get(Account, id)
+        return account.total == 0
+`),
+    py(`import asyncpg
+
+async def run(pool: asyncpg.Pool, id):
+    async with pool.acquire() as conn:
+        tr = conn.transaction()
+        await tr.start()
+        try:
+            await conn.execute("UPDATE accounts SET total = 0 WHERE id = $1", id)
+        except Exception:
+            await tr.rollback()
+            raise
+        else:
+            await tr.commit()
+`),
     // Handed in, handed on, dropped, ended by a helper.
     ts(`export async function handedIn(client: PoolClient, id: number) {
   await client.query('BEGIN');

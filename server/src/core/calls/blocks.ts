@@ -1,5 +1,5 @@
 import type { BlockIr, CallIr, FunctionIr, HostFile } from '../hosts/ir';
-import { containsSpan, spanLength, type HostSpan } from '../text/span';
+import { containsSpan, hostSpan, spanLength, type HostSpan } from '../text/span';
 import { enclosingFunctions } from './enclosing';
 import type { FlowGraph } from './flow';
 
@@ -28,3 +28,8 @@ export const calleeText = (call: CallIr): string => call.callee.join('.').replac
 /** What a method is called on: `client` of `client.query(…)`. */
 export const receiverOf = (call: CallIr): string => call.callee.slice(0, -1).join('.');
 export const methodOf = (call: CallIr): string => call.callee.at(-1) ?? '';
+/** The smallest text that names a call: `this.users.findById`; the name alone where what it is called on contains calls or is long. */
+export function calleeSpan(call: CallIr): HostSpan {
+  const plain = call.callee.every((part) => part !== '()' && part !== '?') && call.nameSpan.end - call.span.start <= 60;
+  return plain ? hostSpan(call.span.start, call.nameSpan.end) : call.nameSpan;
+}

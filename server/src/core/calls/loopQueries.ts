@@ -1,5 +1,6 @@
 import type { CallIr, HostFile, Loop, QuerySite } from '../hosts/ir';
-import { containsSpan, hostSpan, type HostSpan } from '../text/span';
+import { containsSpan, type HostSpan } from '../text/span';
+import { calleeSpan } from './blocks';
 import { dependentNames } from './dependence';
 import { enclosingFunctions, enclosingLoops } from './enclosing';
 import type { Execution, FlowGraph, PathStep } from './flow';
@@ -74,12 +75,12 @@ function findLoopQueries(flow: FlowGraph, file: HostFile): readonly LoopQuery[] 
     if (executions.length === 0) continue;
     const recursion = walksUp(flow, file, call);
     for (const execution of executions) {
-      if (perObject) add(perObjectQuery(flow, file, execution, call.functionId, callAnchor(call), call, undefined));
-      if (recursion) add({ loop: recursion, form: { form: 'chain', reason: 'once per level, from child to parent' }, anchor: callAnchor(call), execution, path: execution.path, call, dependent: true, doubts: [...doubtsOf(file, { form: 'chain', reason: '' }, recursion, execution, undefined)] });
+      if (perObject) add(perObjectQuery(flow, file, execution, call.functionId, calleeSpan(call), call, undefined));
+      if (recursion) add({ loop: recursion, form: { form: 'chain', reason: 'once per level, from child to parent' }, anchor: calleeSpan(call), execution, path: execution.path, call, dependent: true, doubts: [...doubtsOf(file, { form: 'chain', reason: '' }, recursion, execution, undefined)] });
       const at = execution.path[0]?.span ?? call.nameSpan;
       const byName = !containsSpan(call.nameSpan, at);
       const subject: LoopSubject = { span: byName ? at : call.span, functionId: call.functionId, loopIds: call.loopIds, call, resultName: call.resultName, names: byName ? [] : namesOf(execution, call), byName };
-      add(judge(flow, file, subject, execution, byName ? at : callAnchor(call), undefined));
+      add(judge(flow, file, subject, execution, byName ? at : calleeSpan(call), undefined));
     }
   }
   return [...result.values()].sort((a, b) => a.anchor.start - b.anchor.start);
@@ -219,10 +220,4 @@ function doubtsOf(file: HostFile, form: LoopClass, loop: Loop, execution: Execut
   if (enclosingFunctions(file, loop.functionId).some((fn) => fn.background === true) || BACKGROUND.test(`/${file.uri.split('/').slice(-8).join('/')}`)) doubts.push('background');
   if (loop.iterable && /\.slice\(\s*0\s*,\s*\d+\s*\)$|\[:\d+\]$/.test(loop.iterable.text)) doubts.push('bounded');
   return doubts;
-}
-
-/** `this.users.findById`; the name alone where the receiver contains calls or is long. */
-function callAnchor(call: CallIr): HostSpan {
-  const plain = call.callee.every((part) => part !== '()' && part !== '?') && call.nameSpan.end - call.span.start <= 60;
-  return plain ? hostSpan(call.span.start, call.nameSpan.end) : call.nameSpan;
 }

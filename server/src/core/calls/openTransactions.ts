@@ -1,5 +1,5 @@
-import type { CallIr, FunctionIr, HostFile } from '../hosts/ir';
-import { containsSpan, type HostSpan } from '../text/span';
+import type { BlockIr, CallIr, FunctionIr, HostFile } from '../hosts/ir';
+import { containsSpan, hostSpan, type HostSpan } from '../text/span';
 import { blocksAround, methodOf, receiverOf, runsWithin } from './blocks';
 import type { FlowGraph } from './flow';
 import { collectTransactions, isCommit, isRollback, type Transaction } from './transactions';
@@ -26,7 +26,7 @@ export function collectOpenTransactions(flow: FlowGraph, file: HostFile, text: s
 function judge(flow: FlowGraph, file: HostFile, text: string, transaction: Transaction): OpenTransaction | undefined {
   const { receiver, functionId, call } = transaction;
   const fn = functionId === undefined ? undefined : file.functions[functionId];
-  if (!fn || !call || file.language === 'python' || call.conditional || !isOwn(file, fn, transaction)) return undefined;
+  if (!fn || !call || (file.language === 'python' && transaction.form !== 'object') || call.conditional || !isOwn(file, fn, transaction)) return undefined;
   const rest = file.calls.filter((c) => c.span.start > call.span.end && containsSpan(fn.body, c.span));
   const mine = (c: CallIr): boolean => receiverOf(c) === receiver || c.args.some((a) => a.text === receiver || a.names.includes(receiver));
   // Whoever is given it, under a name that says so, may end it.
@@ -49,10 +49,10 @@ function judge(flow: FlowGraph, file: HostFile, text: string, transaction: Trans
 function isOwn(file: HostFile, fn: FunctionIr, { form, receiver, call }: Transaction): boolean {
   if (form === 'object' && call?.resultName === receiver) return true;
   const made = file.calls.find((c) => c.functionId === fn.id && c.resultName === receiver);
-  return made !== undefined && (made.constructs || /^(connect|acquire|getClient|createQueryRunner|reserve|getConnection)$/.test(methodOf(made)));
+  return made !== undefined && (made.constructs || /^(connect|acquire|getClient|createQueryRunner|reserve|getConnection|transaction)$/.test(methodOf(made)));
 }
 
-const runsWork = (rest: readonly CallIr[], receiver: string): boolean => rest.some((c) => c.siteId !== undefined && (receiverOf(c) === receiver || c.args.some((a) => a.names.includes(receiver))));
+const runsWork = (rest: readonly CallIr[], receiver: string): boolean => rest.some((c) => c.siteId !== undefined && (receiverOf(c) === receiver || c.callee[0] === receiver || c.args.some((a) => a.names.includes(receiver))));
 
 const SESSION = /(^|[._])(Session|SessionLocal|SessionFactory|AsyncSessionFactory|session_factory|sessionmaker|session_maker|SessionMaker|async_session|AsyncSession|AsyncSessionLocal|async_session_factory|async_session_maker)$/;
 const CHANGES = /^(add|add_all|delete|merge|bulk_insert_mappings|bulk_save_objects|bulk_update_mappings)$/;
@@ -61,28 +61,53 @@ const CHANGES = /^(add|add_all|delete|merge|bulk_insert_mappings|bulk_save_objec
 const isMaker = (file: HostFile, name: string): boolean =>
   file.locals?.some((local) => local.name === name && /^(?:\w+\.)*(?:async_)?sessionmaker\s*\(/.test(local.text) && !/autocommit/i.test(local.text)) === true;
 
-/** A session of SQLAlchemy, or a connection of psycopg2, that is opened here, changes rows, and is never committed. */
+/** What keeps changes back until they are committed; a `with` of psycopg (and of psycopg2) commits by itself, one of SQLAlchemy does not. */
+function holdsBack(file: HostFile, text: string, path: string, block: BlockIr | undefined): 'session' | 'connection' | undefined {
+  const imports = (pattern: RegExp): boolean => file.imports.some((i) => pattern.test(i.module));
+  if (imports(/^(sqlalchemy|sqlmodel)(\.|$)/)) {
+    if ((SESSION.test(path) || isMaker(file, path)) && !/(^|\.)begin$/.test(path)) return 'session';
+    // Before 2.0 a connection of an engine that is not asynchronous commits each statement.
+    const asynchronous = block !== undefined && text.startsWith('async', block.span.start);
+    if (/(^|[._])engine\.connect$/.test(path) && (asynchronous || file.imports.some((i) => MODERN.test(i.imported))) && !/autocommit/i.test(text)) return 'connection';
+  }
+  return !block && ((path === 'psycopg2.connect' && imports(/^psycopg2$/)) || (/^psycopg\.(?:connect|(?:Async)?Connection\.connect)$/.test(path) && imports(/^psycopg$/))) ? 'connection' : undefined;
+}
+
+/** What SQLAlchemy has since 2.0. */
+const MODERN = /^(?:DeclarativeBase|DeclarativeBaseNoMeta|Mapped|MappedAsDataclass|mapped_column)$/;
+
+/** A session of SQLAlchemy, or a connection, that is opened here, changes rows, and is never committed. */
 function lostChanges(file: HostFile, text: string): readonly OpenTransaction[] {
-  const alchemy = file.imports.some((i) => /^(sqlalchemy|sqlmodel)(\.|$)/.test(i.module));
-  const psycopg2 = file.imports.some((i) => /^psycopg2$/.test(i.module));
-  if (!alchemy && !psycopg2) return [];
+  if (!file.imports.some((i) => /^(sqlalchemy|sqlmodel|psycopg2?)(\.|$)/.test(i.module))) return [];
   return file.calls.flatMap((call): OpenTransaction[] => {
     const fn = call.functionId === undefined ? undefined : file.functions[call.functionId];
     const block = (file.blocks ?? []).find((b) => b.kind === 'with' && b.functionId === call.functionId && b.items.some((i) => i.span.start === call.span.start && i.span.end === call.span.end));
     const name = block?.items.find((i) => i.span.start === call.span.start)?.alias ?? call.resultName;
     if (!fn || name === undefined || !/^\w+$/.test(name) || /autocommit/i.test(text.slice(fn.span.start, fn.span.end))) return [];
-    const path = call.callee.filter((p) => p !== '()').join('.');
-    const session = alchemy && (SESSION.test(path) || isMaker(file, path)) && !call.callee.includes('begin');
-    const plain = psycopg2 && path === 'psycopg2.connect' && !block;
-    if (!session && !plain) return [];
+    const held = holdsBack(file, text, call.callee.filter((p) => p !== '()').join('.'), block);
+    if (held === undefined) return [];
     const scope = block?.body ?? fn.body;
     const uses = file.calls.filter((c) => c.span.start > call.span.end && containsSpan(scope, c.span));
     const cursors = new Set([name, ...uses.filter((c) => receiverOf(c) === name && methodOf(c) === 'cursor').flatMap((c) => c.resultName ?? []), ...(file.blocks ?? []).flatMap((b) => b.items).filter((i) => i.text.startsWith(`${name}.cursor`)).flatMap((i) => i.alias ?? [])]);
-    const changes = uses.filter((c) => cursors.has(receiverOf(c)) && ((session && CHANGES.test(methodOf(c))) || (c.siteId !== undefined && file.sites[c.siteId]?.access === 'write')));
-    const first = changes[0];
+    const changes = [
+      ...uses.filter((c) => cursors.has(receiverOf(c)) && ((held === 'session' && CHANGES.test(methodOf(c))) || (c.siteId !== undefined && file.sites[c.siteId]?.access === 'write'))).map((c) => c.nameSpan),
+      ...(held === 'session' ? changedObjects(text, scope, name) : []),
+    ];
+    const first = changes.sort((a, b) => a.start - b.start)[0];
     // Committed, nested in a block that commits, or given to somebody who may.
     const ended = file.calls.some((c) => c.span.start > call.span.end && containsSpan(fn.body, c.span) && receiverOf(c) === name && /^(commit|begin|begin_nested|rollback|close_all)$/.test(methodOf(c))) || new RegExp(`\\bwith\\s+${name}\\b`).test(text.slice(scope.start, scope.end));
     const handedOn = uses.some((c) => !cursors.has(receiverOf(c)) && c.args.some((a) => a.names.some((n) => cursors.has(n)))) || fn.returns.some((r) => r.names.includes(name) && !r.text.includes(`${name}.`)) || /\byield\b/.test(text.slice(scope.start, scope.end)) || new RegExp(`=\\s*${name}\\s*(\\r?\\n|$)`).test(text.slice(scope.start, scope.end));
-    return first && !ended && !handedOn ? [{ kind: 'never-committed', anchor: first.nameSpan, receiver: name }] : [];
+    return first && !ended && !handedOn ? [{ kind: 'never-committed', anchor: first, receiver: name }] : [];
+  });
+}
+
+/** `user.name = …`, where `user = session.get(…)` stands before: the session would write it when it commits. */
+function changedObjects(text: string, scope: HostSpan, session: string): readonly HostSpan[] {
+  const body = text.slice(scope.start, scope.end);
+  const loaded = [...body.matchAll(new RegExp(`^[ \\t]*(\\w+)[ \\t]*=[ \\t]*(?:await[ \\t]+)?${session}\\.(?:get|get_one|scalar|query|merge)\\(`, 'gm'))];
+  return loaded.flatMap((match) => {
+    const assigned = new RegExp(`^[ \\t]*(${match[1] ?? ''}\\.\\w+)[ \\t]*(?:[-+*/]|//)?=(?!=)`, 'm').exec(body.slice(match.index));
+    const start = assigned ? scope.start + match.index + assigned.index + assigned[0].indexOf(assigned[1] ?? '') : 0;
+    return assigned ? [hostSpan(start, start + (assigned[1] ?? '').length)] : [];
   });
 }

@@ -28,6 +28,8 @@ export interface Transaction {
   readonly commit?: CallIr;
   /** What it is run on: `client`, `trx`. Empty for callbacks and contexts. */
   readonly receiver: string;
+  /** Name that a context gives to its session or connection. */
+  readonly session?: string;
 }
 
 const CALLBACK = /^(transaction|\$transaction|begin|withTransaction|inTransaction|runInTransaction|transactional|executeTransaction)$/;
@@ -63,7 +65,7 @@ function find(file: HostFile): readonly Transaction[] {
     ...file.calls.flatMap((call) => ofCallback(file, call) ?? ofStatements(file, call) ?? ofObject(file, call) ?? []),
     ...(file.blocks ?? []).flatMap((block): Transaction[] => {
       const item = block.kind === 'with' ? block.items.find((i) => CONTEXT.test(i.text)) : undefined;
-      return item ? [{ form: 'context', anchor: item.span, span: block.span, body: block.body, functionId: block.functionId, inner: block.functionId, label: item.text.replace(/\(.*$/s, ''), receiver: '' }] : [];
+      return item ? [{ ...(item.alias === undefined ? {} : { session: item.alias }), form: 'context', anchor: item.span, span: block.span, body: block.body, functionId: block.functionId, inner: block.functionId, label: item.text.replace(/\(.*$/s, ''), receiver: '' }] : [];
     }),
     ...file.functions.flatMap((fn): Transaction[] => {
       const decorator = file.language === 'python' ? fn.decorators.find((d) => DECORATOR.test(d)) : undefined;
@@ -89,6 +91,8 @@ function ofStatements(file: HostFile, call: CallIr): Transaction | undefined {
 function ofObject(file: HostFile, call: CallIr): Transaction | undefined {
   const name = methodOf(call);
   if (call.args.some((a) => a.functionId !== undefined)) return undefined;
+  // asyncpg: `tr = conn.transaction()`, then `await tr.start()`.
+  if (name === 'start' && file.language === 'python' && call.awaited && call.callee.length === 2 && file.calls.some((made) => made.functionId === call.functionId && made.resultName === call.callee[0] && methodOf(made) === 'transaction')) return between(file, call, receiverOf(call), 'object', call.nameSpan, calleeText(call));
   if (name === 'startTransaction' && call.callee.length > 1) return between(file, call, receiverOf(call), 'object', call.nameSpan, calleeText(call));
   if (!/^(transaction|beginTransaction)$/.test(name) || call.resultName === undefined || !call.awaited || call.callee.length < 2) return undefined;
   return between(file, call, call.resultName, 'object', call.nameSpan, calleeText(call));
@@ -106,8 +110,10 @@ function between(file: HostFile, call: CallIr, receiver: string, form: Transacti
 }
 
 /** A query runs in it, here or behind a call: not another library's idea of a transaction. */
-function touchesDatabase(flow: FlowGraph, file: HostFile, { body, form }: Transaction): boolean {
+function touchesDatabase(flow: FlowGraph, file: HostFile, { body, form, session }: Transaction): boolean {
   if (form === 'statements') return true;
+  // What is put into a unit of work is sent when the block ends.
+  if (session !== undefined && file.imports.some((i) => /^(sqlalchemy|sqlmodel)(\.|$)/.test(i.module)) && file.calls.some((call) => containsSpan(body, call.span) && receiverOf(call) === session && /^(add|add_all|merge|delete)$/.test(methodOf(call)))) return true;
   return file.sites.some((site) => site.executes !== 'no' && containsSpan(body, site.span)) || file.calls.some((call) => call.siteId === undefined && containsSpan(body, call.span) && flow.executions(file.uri, call.id).length > 0);
 }
 

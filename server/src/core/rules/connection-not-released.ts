@@ -1,6 +1,7 @@
 import { giveBackFix } from '../advice/transactions/giveBack';
+import { lineOf } from '../advice/transactions/path';
 import { collectLeaks, type Leak } from '../calls/checkouts';
-import type { FlowRule } from '../lint/rule';
+import type { FlowContext, FlowRule } from '../lint/rule';
 
 /** A connection that does not go back to its pool. */
 export const connectionNotReleased: FlowRule = {
@@ -43,6 +44,7 @@ export const connectionNotReleased: FlowRule = {
       context.report({
         at: { host: leak.checkout.call.nameSpan },
         message: `\`${leak.checkout.name}\` ${MESSAGES[leak.kind]}`,
+        because: becauseOf(context, leak),
         confidence: 'text',
         evidence: { leak: leak.kind, giveBack: leak.checkout.giveBack },
         related: leak.at ? [{ uri: context.file.uri, span: leak.at, message: leak.kind === 'on-return' ? 'Leaves here' : 'May fail here' }] : [],
@@ -60,3 +62,11 @@ const MESSAGES: Readonly<Record<Leak['kind'], string>> = {
   'on-error': 'is not given back when a query before its release fails.',
   'on-return': 'is not given back where the function returns before its release.',
 };
+
+function becauseOf(context: FlowContext, { kind, checkout: { call, giveBack, releases }, at }: Leak): string {
+  const code = `\`${giveBack.replace(/^await /, '')}\``;
+  const given = releases.find((release) => release.span.start > (at ?? call.span).start);
+  if (kind === 'never') return `No ${code} follows in this function.`;
+  const passed = `${given ? `${code} in ${lineOf(context, given.span)}` : code} is not reached`;
+  return at === undefined ? `${passed}.` : kind === 'on-error' ? `${passed} when ${lineOf(context, at)} fails.` : `${passed} from ${lineOf(context, at)}.`;
+}

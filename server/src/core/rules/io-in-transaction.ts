@@ -1,8 +1,10 @@
-import { describePath } from '../advice/transactions/path';
+import { describePath, lineOf } from '../advice/transactions/path';
+import { calleeSpan } from '../calls/blocks';
 import { findExternalWork, type ExternalWork } from '../calls/externalWork';
 import { callsInside, collectTransactions } from '../calls/transactions';
+import type { CallIr } from '../hosts/ir';
 import type { FlowRule } from '../lint/rule';
-import { spanText } from '../text/span';
+import { hostSpan, spanText, type HostSpan } from '../text/span';
 
 const KINDS: Readonly<Record<ExternalWork['kind'], string>> = { network: 'a network request', file: 'a file', sleep: 'a pause', process: 'another process' };
 
@@ -44,11 +46,13 @@ export const ioInTransaction: FlowRule = {
         const work = seen.has(call.id) || call.onError ? undefined : findExternalWork(flow, file, call);
         if (!work) continue;
         seen.add(call.id);
+        // Of a pause, what makes it: `setTimeout` in `new Promise(…)`.
+        const at = work.kind === 'sleep' && call.constructs ? timerIn(context.text, call) : calleeSpan(call);
         context.report({
-          at: { host: call.nameSpan },
+          at: { host: at },
           severity: work.path.length > 2 || call.conditional ? 'info' : 'warning',
-          message: `\`${spanText(text, call.nameSpan)}\` waits for ${KINDS[work.kind]} while the transaction is open.`,
-          because: describePath(context, work.path),
+          message: `\`${spanText(text, at).replace(/\s+/g, '')}\` waits for ${KINDS[work.kind]} while the transaction is open.`,
+          because: [`The transaction (\`${transaction.label}\`) begins in ${lineOf(context, transaction.anchor)}; its locks and its connection are held meanwhile.`, describePath(context, work.path)].filter(Boolean).join(' '),
           confidence: 'text',
           evidence: { work: work.kind, call: work.path.at(-1)?.label, transaction: transaction.label },
           related: [{ uri: file.uri, span: transaction.anchor, message: 'The transaction' }, ...work.path.slice(1).map((step) => ({ uri: step.uri, span: step.span, message: step.label }))],
@@ -57,3 +61,8 @@ export const ioInTransaction: FlowRule = {
     }
   },
 };
+
+function timerIn(text: string, call: CallIr): HostSpan {
+  const at = spanText(text, call.span).search(/\bsetTimeout\b/);
+  return at < 0 ? call.nameSpan : hostSpan(call.span.start + at, call.span.start + at + 'setTimeout'.length);
+}

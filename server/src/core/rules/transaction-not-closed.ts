@@ -1,6 +1,7 @@
 import { rollBackFix } from '../advice/transactions/rollBack';
+import { lineOf } from '../advice/transactions/path';
 import { collectOpenTransactions, type OpenTransaction } from '../calls/openTransactions';
-import type { FlowRule } from '../lint/rule';
+import type { FlowContext, FlowRule } from '../lint/rule';
 
 /** BEGIN, and a way without COMMIT or ROLLBACK. */
 export const transactionNotClosed: FlowRule = {
@@ -43,6 +44,7 @@ export const transactionNotClosed: FlowRule = {
       context.report({
         at: { host: open.kind === 'on-return' && open.at ? open.at : open.anchor },
         message: messageOf(open),
+        because: becauseOf(context, open),
         confidence: 'text',
         evidence: { open: open.kind, on: open.receiver },
         related: open.kind === 'on-return' ? [{ uri: context.file.uri, span: open.anchor, message: 'Begins here' }] : [],
@@ -61,5 +63,16 @@ function messageOf({ kind, receiver }: OpenTransaction): string {
     case 'on-error': return `The transaction on \`${receiver}\` stays open when a query in it fails: nothing rolls it back.`;
     case 'on-return': return `The function returns here and leaves the transaction on \`${receiver}\` open.`;
     case 'never-committed': return `The changes of \`${receiver}\` are never committed: they are lost when it is closed.`;
+  }
+}
+
+function becauseOf(context: FlowContext, { kind, receiver, anchor, transaction }: OpenTransaction): string {
+  const begun = lineOf(context, anchor);
+  const committed = transaction?.commit && lineOf(context, transaction.commit.span);
+  switch (kind) {
+    case 'never-ended': return `Begun in ${begun}; neither follows in this function.`;
+    case 'on-error': return `Begun in ${begun}, committed in ${committed ?? 'this function'}; no ROLLBACK stands in a handler or a \`finally\`.`;
+    case 'on-return': return `Begun in ${begun}; the COMMIT in ${committed ?? 'this function'} is not reached.`;
+    case 'never-committed': return `No commit of \`${receiver}\` follows in this function, and nobody else is given it.`;
   }
 }

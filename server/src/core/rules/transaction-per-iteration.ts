@@ -1,4 +1,4 @@
-import { describePath } from '../advice/transactions/path';
+import { describePath, lineOf } from '../advice/transactions/path';
 import { hoistTransaction } from '../advice/transactions/hoistTransaction';
 import { collectLoopTransactions } from '../calls/loopTransactions';
 import type { FlowRule } from '../lint/rule';
@@ -46,7 +46,7 @@ export const transactionPerIteration: FlowRule = {
         at: { host: found.anchor },
         severity: found.background ? 'hint' : 'info',
         message: `\`${label}\` begins and commits a transaction ${found.reason}${found.loop.concurrent ? ', each on a connection of its own' : ''}.`,
-        because: describePath(context, found.path),
+        because: [`The loop is in ${lineOf(context, found.loop.head)}; each turn waits until its COMMIT is on disk.`, describePath(context, found.path)].filter(Boolean).join(' '),
         confidence: 'text',
         evidence: { loop: found.loop.iterable?.text ?? found.loop.kind, hops: found.path.length - 1 },
         related: [{ uri: context.file.uri, span: found.loop.head, message: 'The loop' }, ...found.path.slice(1).map((step) => ({ uri: step.uri, span: step.span, message: `Begins here: ${step.label}` }))],

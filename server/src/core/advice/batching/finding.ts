@@ -1,10 +1,11 @@
 import type { LoopQuery } from '../../calls/loopQueries';
 import { shorten } from '../../calls/loops';
+import { collectTransactions } from '../../calls/transactions';
 import type { FlowContext, FindingDraft, RelatedPlace, Severity } from '../../lint/rule';
 import { createLineIndex, lineAt, type LineIndex } from '../../text/lineIndex';
 import { renderRows } from '../size';
 import { loopRows, type LoopRows } from './loopRows';
-import { spanText, type HostSpan } from '../../text/span';
+import { containsSpan, spanText, type HostSpan } from '../../text/span';
 import { batchingFixes } from './fixes';
 
 /** The finding that both loop rules report; they differ in what they pick and in the verb. */
@@ -15,7 +16,7 @@ export function loopFinding(context: FlowContext, query: LoopQuery, verb: string
   return {
     at: { host: query.anchor },
     severity: severityOf(query),
-    message: query.dependent ? `\`${name}\` ${verb} ${often(query)}.${together(query)}${context.file.language === 'sql' ? setBased(query) : ''}` : `\`${name}\` gives the same result in every turn of the loop: run it once before.`,
+    message: query.dependent ? `\`${name}\` ${verb} ${often(query)}.${together(context, query)}${context.file.language === 'sql' ? setBased(query) : ''}` : `\`${name}\` gives the same result in every turn of the loop: run it once before.`,
     because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}${rows ? `; the loop runs over ${sizeText(rows)}` : ''}`,
     confidence: 'text',
     evidence: {
@@ -38,7 +39,19 @@ const sizeText = ({ table, rows, atMost, assumed }: LoopRows): string => `${atMo
 /** `once per element of \`orders\`` and its kin, from the loop's class. */
 const often = (query: LoopQuery): string => query.form.reason;
 
-const together = (query: LoopQuery): string => (query.loop.concurrent && !query.path.some((s) => /\bBEGIN\b/.test(s.label)) ? ' All at the same time: one request can take every connection of the pool.' : '');
+const together = (context: FlowContext, query: LoopQuery): string =>
+  query.loop.concurrent && query.loop.id >= 0 && !query.path.some((s) => /\bBEGIN\b/.test(s.label)) && takesConnections(context, query) ? ' All at the same time: one request can take every connection of the pool.' : '';
+
+/** Names that code gives to one connection. */
+const ONE_CONNECTION = /^(?:tx|trx|t|transaction|client|conn|connection|session|em|manager|queryRunner|qr|cur|cursor)$/;
+
+/** False where the turns share a connection (a transaction round the loop), or something lets only a few of them run at a time. */
+function takesConnections({ file, flow, text }: FlowContext, { loop, call, site }: LoopQuery): boolean {
+  const root = call?.callee[0] ?? site?.chain[0]?.name ?? '';
+  if (ONE_CONNECTION.test(root) || /\b(?:Bounded)?Semaphore\(/.test(text) || /\bconcurrency\b|\w*[lL]imit(?:er)?\s*\(|\w(?:Limit|Series)\s*\(|[qQ]ueue\.add\(|\bsema?(?:phore)?\b/.test(spanText(text, loop.span))) return false;
+  if (file.calls.some((around) => around.callee.at(-1) === '$transaction' && containsSpan(around.span, loop.span) && around.args[0]?.functionId === undefined)) return false;
+  return !collectTransactions(flow, file).some((transaction) => containsSpan(transaction.body, loop.span));
+}
 
 /** In a routine the way out is a statement over the rows that the loop walks. */
 function setBased(query: LoopQuery): string {

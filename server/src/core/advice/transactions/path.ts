@@ -1,6 +1,7 @@
 import type { PathStep } from '../../calls/flow';
 import type { FlowContext } from '../../lint/rule';
 import { createLineIndex, lineAt } from '../../text/lineIndex';
+import type { HostSpan } from '../../text/span';
 
 /** `orders.ts:12 → stripe.ts:40 stripe.refunds.create`; undefined for a path of one step. */
 export function describePath(context: Pick<FlowContext, 'file' | 'text' | 'flow'>, path: readonly PathStep[]): string | undefined {
@@ -14,3 +15,6 @@ function placeOf({ file, text, flow }: Pick<FlowContext, 'file' | 'text' | 'flow
   const line = uri === file.uri ? createLineIndex(text).toLineColumn(span.start).line : lines === undefined || lines.length === 0 ? undefined : lineAt(lines, span.start);
   return line === undefined ? name : `${name}:${line + 1}`;
 }
+
+/** `line 12` of the document at hand. */
+export const lineOf = ({ text }: Pick<FlowContext, 'text'>, { start }: HostSpan): string => `line ${createLineIndex(text).toLineColumn(start).line + 1}`;
