@@ -98,7 +98,7 @@ const plainIndex = (index: Index): unknown => ({
 });
 /** What both sources must agree on: texts of expressions in one spelling, no rows, no places, no view types. */
 const comparable = (table: Table): unknown => ({
-  ...table, rows: undefined, rowsSource: undefined, definedAt: undefined, columnSites: undefined, definition: undefined, partitionBound: undefined,
+  ...table, rows: undefined, rowsSource: undefined, definedAt: undefined, columnSites: undefined, foreignKeySites: undefined, definition: undefined, partitionBound: undefined,
   columns: table.columns.map((column) => ({ ...column, default: table.kind === 'table' ? expression(column.default) : undefined, type: column.type === 'unknown' ? 'bigint' : column.type })),
   constraints: byName(table.constraints), foreignKeys: byName(table.foreignKeys), indexes: byName(table.indexes.map(plainIndex) as { name: string }[]),
   rowSecurity: table.rowSecurity === undefined ? undefined : { ...table.rowSecurity, policies: byName(table.rowSecurity.policies).map((policy) => ({ ...policy, using: expression(policy.using), check: expression(policy.check) })) },

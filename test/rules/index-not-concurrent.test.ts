@@ -1,8 +1,10 @@
 import { indexNotConcurrent } from '../../server/src/core/rules/index-not-concurrent';
-import { testRule } from '../support/ruleTester';
+import { testRule, type RuleCase } from '../support/ruleTester';
 
 const migrations = { folder: 'db/migrations', format: 'plain' as const, existing: ['0001_init.sql', '0002_x.sql'] };
 const path = 'db/migrations/0002_x.sql';
+
+const program = (language: 'typescript' | 'python', path: string, code: string): RuleCase => ({ language, path, role: 'migration', code });
 
 testRule(indexNotConcurrent, {
   schema: `
@@ -124,8 +126,35 @@ CREATE INDEX CONCURRENTLY x ON orders (status);
 ALTER TABLE orders ADD COLUMN a int;
 DROP INDEX CONCURRENTLY orders_old;
 ^^^^^^^^^^`, format: 'prisma', embed: false, severity: 'error' },
+    // Migrations that are programs: in a transaction, unless they say otherwise.
+    program('typescript', 'migrations/20260101000000_x.ts', `import type { Knex } from 'knex';
+export const up = (knex: Knex) => knex.raw('CREATE INDEX CONCURRENTLY x ON orders (status)');
+//                                          ^^^^^^^^^^^^ CONCURRENTLY cannot run in a transaction
+`),
+    program('typescript', 'src/migrations/1700000000000-X.ts', `import { MigrationInterface, QueryRunner } from 'typeorm';
+export class X1700000000000 implements MigrationInterface {
+  async up(runner: QueryRunner) {
+    await runner.query('CREATE INDEX CONCURRENTLY x ON orders (status)');
+//                      ^^^^^^^^^^^^ CONCURRENTLY cannot run in a transaction
+  }
+}
+`),
+    program('python', 'alembic/versions/a1.py', `from alembic import op
+
+revision = "a1"
+down_revision = None
+
+def upgrade():
+    with op.get_context().autocommit_block():
+        op.create_index("x", "orders", ["status"], postgresql_concurrently=True)
+    op.create_index("y", "orders", ["customer_id"], postgresql_concurrently=True)
+#   ^^^^^^^^^^^^^^^ CONCURRENTLY cannot run in a transaction
+`),
   ],
   clean: [
+    program('typescript', 'migrations/20260101000000_x.ts', "import type { Knex } from 'knex';\nexport const config = { transaction: false };\nexport const up = (knex: Knex) => knex.raw('CREATE INDEX CONCURRENTLY x ON orders (status)');\n"),
+    program('typescript', 'src/migrations/1700000000000-X.ts', "import { MigrationInterface, QueryRunner } from 'typeorm';\nexport class X implements MigrationInterface {\n  transaction = false;\n  async up(runner: QueryRunner) {\n    await runner.query('CREATE INDEX CONCURRENTLY x ON orders (status)');\n  }\n}\n"),
+    program('python', 'alembic/versions/a1.py', 'from alembic import op\n\nrevision = "a1"\ndown_revision = None\n\ndef upgrade():\n    op.execute("COMMIT")\n    op.execute("CREATE INDEX CONCURRENTLY x ON orders (status)")\n'),
     'CREATE INDEX CONCURRENTLY x ON orders (status)',
     'DROP INDEX CONCURRENTLY orders_old',
     'CREATE TABLE notes (id bigint); CREATE INDEX n ON notes (id); DROP INDEX n',

@@ -11,7 +11,7 @@ testRule(ioInTransaction, {
     ts(`${PG}export const run = (id: number) => db.transaction(async (tx) => {
   ${WRITE}
   await axios.post('https://payments.example', { id });
-//      ^^^^^^^^^^ (`db.transaction`) begins in line 8;
+//      ^^^^^^^^^^ (\`db.transaction\`) begins in line 8;
 });
 `, { severity: 'warning' }),
     ts(`${PG}async function charge(id: number) {
@@ -30,7 +30,7 @@ export const run = (id: number) => db.transaction(async (tx) => {
     await pause(100);
 //        ^^^^^ a pause
     await new Promise((resolve) => setTimeout(resolve, 50));
-//                               ^^^^^^^^^^ `setTimeout` waits for a pause
+//                                 ^^^^^^^^^^ \`setTimeout\` waits for a pause
   }
 });
 `),

@@ -1,7 +1,8 @@
 import { lockTakingAlter } from '../../server/src/core/rules/lock-taking-alter';
-import { testRule } from '../support/ruleTester';
+import { testRule, type RuleCase } from '../support/ruleTester';
 
 const migrations = { folder: 'db/migrations', format: 'plain' as const, existing: ['0001_init.sql', '0002_x.sql'] };
+const ofVersion = (version: number): RuleCase['catalog'] => (catalog) => ({ ...catalog, server: { version, versionText: String(version / 10000), settings: {}, extensions: [] } });
 const path = 'db/migrations/0002_x.sql';
 const large = { assume: { orders: 2_000_000, events: 5_000_000, tags: 100 }, migrations };
 
@@ -31,7 +32,7 @@ ALTER TABLE orders ADD CONSTRAINT orders_tenant_id_not_null CHECK (tenant_id IS 
     {
       code: `
 ALTER TABLE orders ADD CONSTRAINT tenant_fk FOREIGN KEY (tenant_id) REFERENCES tenants (id)
---                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Nobody can write to orders while this reads every row of orders and looks it up in tenants`,
+--                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Nobody can write to orders or tenants while this reads every row of orders and looks it up in tenants.`,
       fixed: `
 ALTER TABLE orders ADD CONSTRAINT tenant_fk FOREIGN KEY (tenant_id) REFERENCES tenants (id) NOT VALID`,
       creates: 'ALTER TABLE orders VALIDATE CONSTRAINT tenant_fk;\n',
@@ -103,7 +104,24 @@ ALTER TABLE orders SET UNLOGGED
 --                 ^^^^^^^^^^^^`,
     `
 ALTER TABLE events ATTACH PARTITION loose FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')
---                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ reads every row of loose`,
+--                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Nobody can read or write loose while this reads every row of loose`,
+    // The partition for rows of no other is read, too; it is in use.
+    { code: `
+ALTER TABLE days ATTACH PARTITION days_2 FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')
+--               ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Nobody can read or write days_rest while this reads every row of days_rest, the default partition`,
+      schema: "CREATE TABLE days (at date NOT NULL) PARTITION BY RANGE (at); CREATE TABLE days_rest PARTITION OF days DEFAULT; CREATE TABLE days_2 (at date NOT NULL);", settings: { migrations, assume: { days_rest: 900_000, days_2: 900_000 } }, severity: 'warning', fixes: 0 },
+    // Servers before PostgreSQL 11 and 12.
+    { code: `
+ALTER TABLE orders ADD COLUMN paid boolean NOT NULL DEFAULT false
+--                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ before PostgreSQL 11 a default is written into every row`, catalog: ofVersion(100000), severity: 'warning', fixes: 1 },
+    { code: `
+ALTER TABLE orders ADD CONSTRAINT c CHECK (tenant_id IS NOT NULL) NOT VALID;
+ALTER TABLE orders VALIDATE CONSTRAINT c;
+ALTER TABLE orders ALTER tenant_id SET NOT NULL;
+--                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Before PostgreSQL 12 nothing proves it`, catalog: ofVersion(110000), fixes: 0 },
+    { code: `
+ALTER TABLE events ATTACH PARTITION loose FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')
+--                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ Nobody can read or write events while`, catalog: ofVersion(110000) },
     { code: `
 ALTER TABLE orders ADD CONSTRAINT ex EXCLUDE USING gist (network inet_ops WITH &&)
 --                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^`, fixes: 0 },
@@ -161,7 +179,7 @@ down_revision = None
 
 def upgrade():
     op.alter_column("orders", "tenant_id", nullable=False)
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ nowhere null
+#   ^^^^^^^^^^^^^^^ nowhere null
 `,
       fixes: 0,
     },

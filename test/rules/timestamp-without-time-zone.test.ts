@@ -28,7 +28,7 @@ down_revision = None
 
 def upgrade():
     op.add_column("orders", sa.Column("paid_at", sa.DateTime()))
-#   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ orders.paid_at does not say
+#   ^^^^^^^^^^^^^ orders.paid_at does not say
 `, fixes: 0 },
   ],
   clean: [

@@ -30,7 +30,7 @@ const byName = <T extends { readonly name?: string }>(items: readonly T[]): read
 export const plainCatalog = (catalog: Catalog | undefined): unknown => catalog && {
   incomplete: catalog.incomplete ?? false,
   tables: Object.fromEntries([...catalog.tables].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, table]) => [key, {
-    ...table, definedAt: undefined, columnSites: undefined, constraints: byName(table.constraints), foreignKeys: byName(table.foreignKeys), indexes: byName(table.indexes.map((index) => ({ ...index, definedAt: undefined }))),
+    ...table, definedAt: undefined, columnSites: undefined, foreignKeySites: undefined, constraints: byName(table.constraints), foreignKeys: byName(table.foreignKeys), indexes: byName(table.indexes.map((index) => ({ ...index, definedAt: undefined }))),
   }])),
   types: byName(catalog.types ?? []), extensions: [...(catalog.extensions ?? [])].sort(),
 };

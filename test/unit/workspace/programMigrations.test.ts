@@ -36,6 +36,19 @@ describe('migrations in Python', () => {
     expect(await rulesOf(project, workspace.path('queries.sql'))).toContain('unindexed-predicate');
   });
 
+  it("Django's operations that want no transaction do not block, and are refused in one", async () => {
+    const migration = (body: string, operations: string): string => `from django.contrib.postgres.operations import AddConstraintNotValid, AddIndexConcurrently, RemoveIndexConcurrently\nfrom django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n${body}    operations = [\n${operations}    ]\n`;
+    const concurrent = '        AddIndexConcurrently("order", models.Index(fields=["status"], name="by_status")),\n        migrations.RunSQL("CREATE INDEX CONCURRENTLY by_id ON shop_order (id, status)"),\n        RemoveIndexConcurrently("order", "by_note"),\n';
+    const { project, workspace } = await open({
+      'manage.py': '', 'shop/__init__.py': '', 'shop/migrations/__init__.py': '',
+      'shop/migrations/0001_initial.py': migration('', '        migrations.CreateModel(name="Order", fields=[("id", models.BigAutoField(primary_key=True)), ("status", models.TextField()), ("note", models.TextField())]),\n        migrations.AddIndex("order", models.Index(fields=["note"], name="by_note")),\n'),
+      'shop/migrations/0002_apart.py': migration('    atomic = False\n    dependencies = [("shop", "0001_initial")]\n', `${concurrent}        AddConstraintNotValid("order", models.CheckConstraint(check=models.Q(id__gt=0), name="positive")),\n`),
+      'shop/migrations/0003_inside.py': migration('    dependencies = [("shop", "0002_apart")]\n', `${concurrent.replaceAll('by_', 'other_by_').replace('"other_by_note"', '"by_status"').replace('(id, status)', '(id, note)')}        migrations.AddConstraint("order", models.CheckConstraint(check=models.Q(id__gt=1), name="more")),\n`),
+    }, { assume: { shop_order: 4_000_000 } });
+    expect(await rulesOf(project, workspace.path('shop/migrations/0002_apart.py'))).toEqual([]);
+    expect(await rulesOf(project, workspace.path('shop/migrations/0003_inside.py'))).toEqual(['index-not-concurrent', 'index-not-concurrent', 'index-not-concurrent', 'lock-taking-alter']);
+  });
+
   it('a many-to-many field has both its indexes from Django', async () => {
     const { project, workspace } = await open({
       'shop/migrations/0001_initial.py': 'from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    initial = True\n    dependencies = []\n    operations = [\n        migrations.CreateModel("Tag", [("id", models.BigAutoField(primary_key=True))]),\n        migrations.CreateModel("Item", [("id", models.BigAutoField(primary_key=True)), ("tags", models.ManyToManyField(to="shop.tag"))]),\n    ]\n',

@@ -110,8 +110,12 @@ export const indexSql = (table: string, index: string): string => {
 };
 
 /** What an index or a unique constraint of a model runs, and what it is; a table is marked where it is not understood. */
-export function addDeclared(model: ModelState, index: DjangoIndex, out: Output): 'index' | 'constraint' | 'check' | 'unknown' {
-  if (index.kind === 'check') return 'check';
+export function addDeclared(model: ModelState, index: DjangoIndex, out: Output, notValid = false): 'index' | 'constraint' | 'check' | 'unknown' {
+  if (index.kind === 'check') {
+    // What it checks is an expression of Django's that nobody asks for; that every row is looked at is what counts.
+    out.sql(`ALTER TABLE ${tableSql(model.table)} ADD CONSTRAINT ${quoteIdentifier(index.name)} CHECK (true)${notValid ? ' NOT VALID' : ''}`);
+    return 'check';
+  }
   const keys = index.keys.map((key) => keySql(model, key));
   const columns = (names: readonly string[]): readonly (string | undefined)[] => names.map((name) => keySql(model, { field: name, descending: false }));
   const include = columns(index.include);

@@ -103,13 +103,13 @@ function changeModel(world: ModelWorld, model: ModelState, operation: ModelChang
     }
     case 'rename-field': return keep(renameField(world, model, operation, out));
     case 'alter-together': return keep(together(world, model, operation.option, operation.groups, out));
-    case 'add-index': return keep({ ...model, declared: new Map([...model.declared, [operation.index.name, addDeclared(model, operation.index, out)]]) });
-    case 'add-constraint': return keep({ ...model, declared: new Map([...model.declared, [operation.constraint.name, addDeclared(model, operation.constraint, out)]]) });
+    case 'add-index': return keep({ ...model, declared: new Map([...model.declared, [operation.index.name, addDeclared(model, operation.index, operation.concurrently ? concurrently(out) : out)]]) });
+    case 'add-constraint': return keep({ ...model, declared: new Map([...model.declared, [operation.constraint.name, addDeclared(model, operation.constraint, out, operation.notValid)]]) });
     case 'remove-index':
     case 'remove-constraint': {
       const kind = model.declared.get(operation.name) ?? (operation.type === 'remove-index' ? 'index' : 'constraint');
-      if (kind === 'index' || kind === 'unknown') out.sql(`DROP INDEX ${indexSql(model.table, operation.name)}`);
-      if (kind === 'constraint' || kind === 'unknown') out.sql(`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(operation.name)}`);
+      if (kind === 'index' || kind === 'unknown') (operation.type === 'remove-index' && operation.concurrently ? concurrently(out) : out).sql(`DROP INDEX ${indexSql(model.table, operation.name)}`);
+      if (kind === 'constraint' || kind === 'check' || kind === 'unknown') out.sql(`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(operation.name)}`);
       return keep({ ...model, declared: new Map([...model.declared].filter(([name]) => name !== operation.name)) });
     }
     case 'rename-index': {
@@ -122,6 +122,9 @@ function changeModel(world: ModelWorld, model: ModelState, operation: ModelChang
     }
   }
 }
+
+/** The same with CONCURRENTLY. */
+const concurrently = (out: Output): Output => ({ ...out, sql: (text) => out.sql(text.replace(/^(CREATE (?:UNIQUE )?INDEX|DROP INDEX) /, '$1 CONCURRENTLY ')) });
 
 function dropManyTable(world: ModelWorld, model: ModelState, name: string, out: Output): void {
   const field = model.fields.get(name)?.field;

@@ -98,8 +98,9 @@ const codeMigration = /(?:^|\/)(?:migrations|versions|migrate)\/[^/]+\.(?:[cm]?[
  */
 export function detectMigrationFormat(folder: string, paths: readonly string[], read: (path: string) => string | undefined): MigrationFormat | undefined {
   const inside = paths.filter((path) => path.startsWith(folder === '' ? '' : `${folder}/`));
-  if (inside.some((path) => path.endsWith('meta/_journal.json'))) return 'drizzle';
-  if (inside.some((path) => nameOf(path) === 'migration_lock.toml') || inside.some((path) => /\/\d{14}_[^/]*\/migration\.sql$/.test(path))) return 'prisma';
+  // Neither file is among those that are read.
+  if (read(folder === '' ? 'meta/_journal.json' : `${folder}/meta/_journal.json`) !== undefined) return 'drizzle';
+  if (read(folder === '' ? 'migration_lock.toml' : `${folder}/migration_lock.toml`) !== undefined || inside.some((path) => /\/\d{14}_[^/]*\/migration\.sql$/.test(path))) return 'prisma';
   const sql = inside.filter((path) => path.endsWith('.sql') && migrationRoot(path) === folder).sort(compareMigrations);
   const sample = [...sql.slice(-3), ...sql.slice(0, 1)].map((path) => read(path) ?? '').join('\n');
   if (/^--\s*\+goose\s/im.test(sample)) return 'goose';

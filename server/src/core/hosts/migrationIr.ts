@@ -71,10 +71,10 @@ export type DjangoOperation = { readonly span: HostSpan } & (
   /** Without a table: back to the default name. */
   | { readonly type: 'alter-table'; readonly model: string; readonly table?: string }
   | { readonly type: 'alter-together'; readonly model: string; readonly option: 'uniqueTogether' | 'indexTogether'; readonly groups: readonly (readonly string[])[] }
-  | { readonly type: 'add-index'; readonly model: string; readonly index: DjangoIndex }
-  | { readonly type: 'remove-index'; readonly model: string; readonly name: string }
+  | { readonly type: 'add-index'; readonly model: string; readonly index: DjangoIndex; readonly concurrently: boolean }
+  | { readonly type: 'remove-index'; readonly model: string; readonly name: string; readonly concurrently: boolean }
   | { readonly type: 'rename-index'; readonly model: string; readonly name?: string; readonly fields?: readonly string[]; readonly to: string }
-  | { readonly type: 'add-constraint'; readonly model: string; readonly constraint: DjangoIndex }
+  | { readonly type: 'add-constraint'; readonly model: string; readonly constraint: DjangoIndex; readonly notValid: boolean }
   | { readonly type: 'remove-constraint'; readonly model: string; readonly name: string }
   | { readonly type: 'sql'; readonly sql: string }
   | { readonly type: 'extension'; readonly extension: string }

@@ -15,6 +15,10 @@ export interface AlterWork {
   readonly does: string;
   /** How to avoid it, in words. */
   readonly instead: string;
+  /** The other table that its lock is on, too: `users`. */
+  readonly also?: string;
+  /** What is locked and read, where that is another relation than the one that is altered. */
+  readonly on?: RelationFacts;
   /** Which of its recipes can be written. */
   readonly recipe?: 'not-valid' | 'not-null' | 'unique-index' | 'default-later';
 }
@@ -25,26 +29,42 @@ export function alterWork(action: AlterAction, statement: MigrationStatement, fa
   switch (action.type) {
     case 'add-column': return addColumnWork(action.column, name, catalog);
     case 'set-not-null':
-      if (findColumn(facts.table, action.column)?.notNull === true || provesNotNull(facts.checks.filter(({ name: check }) => !isDroppedWith(statement, check)), action.column)) return undefined;
-      return { work: 'scan', blocks: 'everyone', does: `reads every row of ${name} to see that ${action.column} is nowhere null`, instead: 'a CHECK that is validated beforehand proves it without a scan', recipe: 'not-null' };
+      if (findColumn(facts.table, action.column)?.notNull === true || isProof(catalog) && provesNotNull(facts.checks.filter(({ name: check }) => !isDroppedWith(statement, check)), action.column)) return undefined;
+      return { work: 'scan', blocks: 'everyone', does: `reads every row of ${name} to see that ${action.column} is nowhere null`, ...(isProof(catalog) ? { instead: 'a CHECK that is validated beforehand proves it without a scan', recipe: 'not-null' as const } : { instead: 'before PostgreSQL 12 nothing proves it: a CHECK that is validated beforehand can stand in its place' }) };
     case 'set-type': return setTypeWork(action, name, facts.table);
     case 'add-constraint': return constraintWork(action.constraint, statement, facts, name);
     case 'rewrite': return { work: 'rewrite', blocks: 'everyone', does: `writes ${name} anew`, instead: `${action.what} copies all rows: run it in a maintenance window` };
     case 'attach-partition': {
       const partition = statement.relation(action.partition);
+      const instead = 'a CHECK with the bounds that is validated beforehand proves it without a scan';
+      const rest = action.default ? undefined : defaultPartition(facts, catalog);
+      // Rows that belong into the new partition may be in the one for all others, which is in use.
+      if (rest) return { work: 'scan', blocks: 'everyone', on: rest, does: `reads every row of ${rest.table?.name ?? ''}, the default partition, to see that none belongs into the new one`, instead: 'a CHECK on the default partition that excludes the new bounds, validated beforehand, proves it without a scan' };
       if (partition.isNew || action.default || partition.checks.some((check) => check.valid)) return undefined;
-      return { work: 'scan', blocks: 'everyone', does: `reads every row of ${action.partition.name} to see that it belongs into the partition`, instead: 'a CHECK with the bounds that is validated beforehand proves it without a scan' };
+      // Since PostgreSQL 12 the partitioned table itself can be read and written meanwhile.
+      const old = (catalog?.server?.version ?? Infinity) < 120000;
+      return { work: 'scan', blocks: 'everyone', ...(old ? {} : { on: partition }), does: `reads every row of ${action.partition.name} to see that it belongs into the partition`, instead };
     }
     default: return undefined;
   }
 }
 
+/** The partition for rows of no other. */
+function defaultPartition(parent: RelationFacts, catalog: Catalog | undefined): RelationFacts | undefined {
+  const table = [...(catalog?.tables.values() ?? [])].find((one) => one.partitionOf === parent.key && /^default$/i.test(one.partitionBound ?? ''));
+  return table === undefined || parent.isNew ? undefined : { key: `${table.schema}.${table.name}`, table, isNew: false, temporary: false, checks: [] };
+}
+
 /** Functions with another value for every row. */
 const volatileCalls = new Set(['gen_random_uuid', 'uuid_generate_v1', 'uuid_generate_v1mc', 'uuid_generate_v4', 'uuidv4', 'uuidv7', 'uuid_generate_v7', 'random', 'clock_timestamp', 'timeofday', 'nextval', 'setval', 'txid_current', 'gen_random_bytes', 'gen_salt', 'random_normal']);
+
+/** Does a validated CHECK prove that a column is not null? Since PostgreSQL 12. */
+const isProof = (catalog: Catalog | undefined): boolean => (catalog?.server?.version ?? Infinity) >= 120000;
 
 function addColumnWork(column: DeclaredColumn, name: string, catalog: Catalog | undefined): AlterWork | undefined {
   const call = column.default?.calls.find((called) => volatileCalls.has(called) || catalog?.routines?.some((routine) => routine.name === called && routine.volatility === 'volatile'));
   if (call !== undefined) return { work: 'rewrite', blocks: 'everyone', does: `writes ${name} anew: ${call}() has another value for every row`, instead: 'add the column without it, set the default afterwards and fill the old rows in batches', ...(column.primary || column.unique || column.check ? {} : { recipe: 'default-later' as const }) };
+  if (column.default && !/^\s*null\b/i.test(column.default.text) && (catalog?.server?.version ?? Infinity) < 110000) return { work: 'rewrite', blocks: 'everyone', does: `writes ${name} anew: before PostgreSQL 11 a default is written into every row`, instead: 'add the column without it, set the default afterwards and fill the old rows in batches', ...(column.primary || column.unique || column.check ? {} : { recipe: 'default-later' as const }) };
   if (column.serial) return { work: 'rewrite', blocks: 'everyone', does: `writes ${name} anew: every row gets the next number`, instead: 'add a plain column, fill it in batches and attach a sequence afterwards' };
   if (column.generated === 'identity') return { work: 'rewrite', blocks: 'everyone', does: `writes ${name} anew: every row gets the next number`, instead: 'add a plain column, fill it in batches and make it an identity afterwards' };
   if (column.generated === 'stored') return { work: 'rewrite', blocks: 'everyone', does: `writes ${name} anew: the column is computed for every row`, instead: 'a plain column with a trigger, filled in batches, or an index on the expression' };
@@ -62,7 +82,7 @@ function constraintWork(constraint: DeclaredConstraint, { relation }: MigrationS
     case 'foreign': {
       // A partitioned table takes no foreign key NOT VALID before PostgreSQL 18.
       const parent = constraint.references && relation(constraint.references);
-      return { work: 'scan', blocks: 'writers', does: `reads every row of ${name} and looks it up in ${constraint.references?.name ?? 'the other table'}, while nobody can write to either${parent?.isNew === true ? ' table' : ''}`, instead: 'NOT VALID checks new rows alone; VALIDATE CONSTRAINT reads the old ones later, while others read and write', ...(facts.table?.kind === 'partitioned' ? {} : { recipe: 'not-valid' as const }) };
+      return { work: 'scan', blocks: 'writers', ...(parent === undefined || parent.isNew || parent.key === facts.key ? {} : { also: constraint.references?.name }), does: `reads every row of ${name} and looks it up in ${constraint.references?.name ?? 'the other table'}`, instead: 'NOT VALID checks new rows alone; VALIDATE CONSTRAINT reads the old ones later, while others read and write', ...(facts.table?.kind === 'partitioned' ? {} : { recipe: 'not-valid' as const }) };
     }
     case 'primary': case 'unique': {
       const nullable = constraint.kind === 'primary' ? nullableColumns(constraint, facts) : [];

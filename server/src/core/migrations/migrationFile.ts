@@ -43,7 +43,7 @@ export interface MigrationStatement {
   relation(name: QualifiedName): RelationFacts;
   /** An index with its table. */
   index(name: QualifiedName): { readonly name: string; readonly owner: RelationFacts } | undefined;
-  /** Where a stretch of the statement stands in the document; the whole statement where its SQL stands nowhere. */
+  /** Where a stretch of the statement stands in the document; the operation's name (`op.add_column`) where its SQL stands nowhere. */
   place(span: SqlSpan): HostSpan | undefined;
 }
 
@@ -99,7 +99,7 @@ export function readMigrationFile(request: MigrationRequest): MigrationFile | un
         text: statement, site, span, command, changes, nested, ...(step ? { step } : {}), ...factsAt(state, command, made),
         // Few rules ask, and it takes a look at the whole file.
         get transaction() { return within ? 'open' as const : modeAt(span.start); },
-        place: (part) => (site === undefined ? step?.places?.find((one) => one.start <= part.start && part.end <= one.end)?.span ?? span : findPlace(site, part)),
+        place: (part) => (site === undefined ? step?.places?.find((one) => one.start <= part.start && part.end <= one.end)?.span ?? operationName(request.text, span) : findPlace(site, part)),
       });
       if (command.type === 'begin') open = true;
       if (command.type === 'end') open = false;
@@ -119,6 +119,12 @@ export function readMigrationFile(request: MigrationRequest): MigrationFile | un
     writtenTable: (key) => last.tables.get(key),
     finalTables: () => (inHistory && catalog !== undefined ? catalog.tables.values() : last.tables.values()),
   };
+}
+
+/** `op.create_index` of a call that is a migration's operation. */
+function operationName(text: string, { start, end }: HostSpan): HostSpan {
+  const name = /^[\w.]+(?=\s*\()/.exec(text.slice(start, end))?.[0].length;
+  return hostSpan(start, name === undefined ? end : start + name);
 }
 
 interface RawStatement {

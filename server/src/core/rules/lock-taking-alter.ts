@@ -1,5 +1,5 @@
 import type { MigrationContext, MigrationRule } from '../lint/rule';
-import { alterWork, defaultConstraintName } from '../migrations/alterWork';
+import { alterWork, defaultConstraintName, type AlterWork } from '../migrations/alterWork';
 import type { AlterAction } from '../migrations/commands';
 import type { MigrationStatement, RelationFacts } from '../migrations/migrationFile';
 import { recipeFixes } from '../migrations/recipes';
@@ -54,17 +54,22 @@ export const lockTakingAlter: MigrationRule = {
 function checkAction(context: MigrationContext, statement: MigrationStatement, action: AlterAction, facts: RelationFacts): void {
   const { command } = statement;
   const work = alterWork(action, statement, facts, context.catalog);
-  const weight = work && weigh(context, facts);
+  const locked = work?.on ?? facts;
+  // A default partition that this file makes holds nothing.
+  const weight = work && work.on?.table?.definedAt?.uri !== context.file.uri ? weigh(context, locked) : undefined;
   const at = weight && statement.place(action.span);
   if (!work || !weight || !at || command.type !== 'alter-table') return;
   context.report({
-    at: { host: at }, site: statement.site, severity: weight.severity, confidence: weight.confidence,
-    message: `${work.blocks === 'everyone' ? 'Nobody can read or write' : 'Nobody can write to'} ${nameOfKey(facts.key)} while this ${work.does}.`,
+    at: { host: at }, site: statement.site, severity: isApart(work) && weight.severity === 'warning' ? 'info' : weight.severity, confidence: weight.confidence,
+    message: `${work.blocks === 'everyone' ? 'Nobody can read or write' : 'Nobody can write to'} ${[nameOfKey(locked.key), ...(work.also === undefined ? [] : [work.also])].join(' or ')} while this ${work.does}.`,
     because: [weight.because, `${work.instead.charAt(0).toUpperCase()}${work.instead.slice(1)}.`].filter(Boolean).join(' '),
-    evidence: { table: facts.key, work: work.work, lock: work.blocks === 'everyone' ? 'ACCESS EXCLUSIVE' : 'SHARE ROW EXCLUSIVE' },
+    evidence: { table: locked.key, work: work.work, lock: work.blocks === 'everyone' ? 'ACCESS EXCLUSIVE' : 'SHARE ROW EXCLUSIVE' },
     fixes: () => recipeFixes({ context, statement, command, action, facts }, work),
   });
 }
+
+/** A table that is no partition yet: hardly anybody else uses it. */
+const isApart = ({ on }: AlterWork): boolean => on !== undefined && on.table?.partitionOf === undefined;
 
 /** In one transaction with what came before: its locks are still held. */
 const heldOn = ({ transaction }: MigrationStatement): boolean => transaction === 'open' || transaction === 'file' || transaction === 'together';

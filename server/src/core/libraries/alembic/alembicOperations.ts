@@ -19,12 +19,13 @@ const signatures: Readonly<Record<string, readonly string[]>> = {
   create_unique_constraint: ['constraint_name', 'table_name', 'columns'],
   create_primary_key: ['constraint_name', 'table_name', 'columns'],
   create_foreign_key: ['constraint_name', 'source_table', 'referent_table', 'local_cols', 'remote_cols'],
+  create_check_constraint: ['constraint_name', 'table_name', 'condition'],
   create_exclude_constraint: ['constraint_name', 'table_name'],
   drop_constraint: ['constraint_name', 'table_name', 'type_'],
 };
 
 /** Operations that the catalog need not know of. */
-const harmless = new Set(['get_bind', 'get_context', 'f', 'inline_literal', 'bulk_insert', 'create_check_constraint', 'create_table_comment', 'drop_table_comment', 'batch_alter_table', 'implementation_for', 'register_operation']);
+const harmless = new Set(['get_bind', 'get_context', 'f', 'inline_literal', 'bulk_insert', 'create_table_comment', 'drop_table_comment', 'batch_alter_table', 'implementation_for', 'register_operation']);
 
 export interface BatchTable {
   readonly name: string | undefined;
@@ -61,6 +62,8 @@ export function operationSteps(call: SyntaxNode, operation: string, batch: Batch
       const name = args.text('constraint_name');
       return statements(name === undefined ? undefined : [`ALTER TABLE ${target} DROP CONSTRAINT ${quoteIdentifier(name)}`]);
     }
+    // What it checks matters to no catalog: one that is put together by expressions is left out.
+    case 'create_check_constraint': return statements(addCheck(args, target, values) ?? []);
     default: return statements(addConstraint(operation, args, target, values));
   }
 }
@@ -176,6 +179,13 @@ function createIndex(args: NamedArguments, table: string, values: Values): reado
   ].filter((part) => part !== '').join(' ')];
 }
 
+function addCheck(args: NamedArguments, table: string, values: Values): readonly string[] | undefined {
+  const [name, condition] = [args.text('constraint_name'), textValue(args.get('condition'), values)];
+  return name === undefined || condition === undefined ? undefined : [`ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(name)} CHECK (${condition})${validity(args, values)}`];
+}
+
+const validity = (args: NamedArguments, values: Values): string => (flagValue(args.get('postgresql_not_valid'), values) === true ? ' NOT VALID' : '');
+
 function addConstraint(operation: string, args: NamedArguments, table: string, values: Values): readonly string[] | undefined {
   const written = args.get('constraint_name');
   const name = args.text('constraint_name');
@@ -185,7 +195,7 @@ function addConstraint(operation: string, args: NamedArguments, table: string, v
   if (operation === 'create_foreign_key') {
     const [referent, local, remote] = [args.text('referent_table'), textsValue(args.get('local_cols'), values), textsValue(args.get('remote_cols'), values)];
     if (referent === undefined || local === undefined || remote === undefined) return undefined;
-    return [`${named}FOREIGN KEY ${list(local)} REFERENCES ${quoteQualified(args.text('referent_schema'), referent)} ${list(remote)}`];
+    return [`${named}FOREIGN KEY ${list(local)} REFERENCES ${quoteQualified(args.text('referent_schema'), referent)} ${list(remote)}${validity(args, values)}`];
   }
   const columns = textsValue(args.get('columns'), values);
   if (columns === undefined) return undefined;

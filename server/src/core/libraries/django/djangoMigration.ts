@@ -116,11 +116,11 @@ function modelOperation(name: string, model: string, args: NamedArguments, span:
       return groups && { ...base, type: 'alter-together', option, groups };
     }
     case 'AddIndex':
-    case 'AddIndexConcurrently': return { ...base, type: 'add-index', index: readDjangoIndex(args.get('index'), values) };
+    case 'AddIndexConcurrently': return { ...base, type: 'add-index', index: readDjangoIndex(args.get('index'), values), concurrently: name === 'AddIndexConcurrently' };
     case 'AddConstraint':
-    case 'AddConstraintNotValid': return { ...base, type: 'add-constraint', constraint: readDjangoIndex(args.get('constraint'), values) };
+    case 'AddConstraintNotValid': return { ...base, type: 'add-constraint', constraint: readDjangoIndex(args.get('constraint'), values), notValid: name === 'AddConstraintNotValid' };
     case 'RemoveIndex':
-    case 'RemoveIndexConcurrently': return text === undefined ? undefined : { ...base, type: 'remove-index', name: text };
+    case 'RemoveIndexConcurrently': return text === undefined ? undefined : { ...base, type: 'remove-index', name: text, concurrently: name === 'RemoveIndexConcurrently' };
     case 'RemoveConstraint': return text === undefined ? undefined : { ...base, type: 'remove-constraint', name: text };
     case 'RenameIndex': {
       const [from, to, fields] = [args.text('old_name'), args.text('new_name'), textsValue(args.get('old_fields'), values)];
