@@ -2,6 +2,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { normaliseExpression } from '../../../server/src/core/catalog/expressionText';
 import type { Catalog, Index } from '../../../server/src/core/catalog/model';
+import { djangoSteps } from '../../../server/src/core/catalog/djangoState';
+import { loadReaders } from '../../support/readers';
 import { programCatalog, pythonFiles, recordedCatalog } from '../../support/programCatalog';
 
 const folder = path.join(import.meta.dirname, '../../fixtures/migrations/django');
@@ -107,5 +109,56 @@ describe('what leaves the schema as it is', () => {
     const catalog = await after(operations, code);
     expect(catalog?.incomplete).toBeUndefined();
     expect(comparable(catalog)).toEqual(comparable(await programCatalog({ 'library/migrations/0001_initial.py': first })));
+  });
+});
+
+describe('an altered field', () => {
+  const initial = migration(`migrations.CreateModel(name="Author", fields=[("id", models.AutoField(primary_key=True)), ("login", models.CharField(max_length=30, unique=True)), ("slug", models.SlugField())]),
+    migrations.CreateModel(name="Book", fields=[("id", models.AutoField(primary_key=True)), ("title", models.CharField(max_length=50, db_index=True)), ("pages", models.IntegerField(null=True)),
+      ("author", models.ForeignKey(to="shelf.author", on_delete=models.CASCADE)), ("by_login", models.ForeignKey(to="shelf.author", to_field="login", related_name="x", on_delete=models.CASCADE))])`);
+  /** What each migration after the first runs, names given by a hash left out. */
+  const run = async (operations: readonly string[]): Promise<readonly (readonly string[])[]> => {
+    const { read } = await loadReaders();
+    const files = [initial, ...operations.map((operation) => migration(operation, '("shelf", "0001_initial")'))].map((text, index) => {
+      const found = read(`file:///app/shelf/migrations/000${index}_step.py`, text, 'python').migration;
+      if (found?.tool !== 'django') throw new Error('not read as a migration of Django');
+      return { migration: found };
+    });
+    return djangoSteps(files, {}).slice(1).map(({ steps }) => steps.map((step) => step.sql?.replace(/ (CONSTRAINT|INDEX) (?!ON)\w+/, ' $1') ?? 'not understood'));
+  };
+
+  // Recorded from Django 3.2 on PostgreSQL 15, one migration after the other.
+  it('keeps its indexes and constraints where both have them, as Django does', async () => {
+    expect(await run([
+      'migrations.AlterField("author", "login", models.CharField(max_length=30, unique=True, help_text="h", validators=[check]))',
+      'migrations.AlterField("author", "login", models.CharField(max_length=150, unique=True))',
+      'migrations.AlterField("book", "title", models.CharField(max_length=80, db_index=True))',
+      'migrations.AlterField("book", "title", models.TextField(db_index=True))',
+      'migrations.AlterField("book", "title", models.TextField())',
+      'migrations.AlterField("book", "title", models.TextField(unique=True))',
+      'migrations.AlterField("book", "title", models.CharField(max_length=90, db_index=True))',
+    ])).toEqual([
+      [],
+      ['ALTER TABLE shelf_author ALTER COLUMN login TYPE character varying(150)', 'ALTER TABLE shelf_book ALTER COLUMN by_login_id TYPE character varying(150)'],
+      ['ALTER TABLE shelf_book ALTER COLUMN title TYPE character varying(80)'],
+      ['DROP INDEX', 'ALTER TABLE shelf_book ALTER COLUMN title TYPE text'],
+      ['DROP INDEX'],
+      ['ALTER TABLE shelf_book ADD CONSTRAINT UNIQUE (title)', 'CREATE INDEX ON shelf_book (title text_pattern_ops)'],
+      ['ALTER TABLE shelf_book DROP CONSTRAINT', 'DROP INDEX', 'ALTER TABLE shelf_book ALTER COLUMN title TYPE character varying(90)', 'CREATE INDEX ON shelf_book (title)'],
+    ]);
+  });
+
+  it('has its foreign key made anew where a column changes, and not where only the model does', async () => {
+    expect(await run([
+      'migrations.AlterField("book", "author", models.ForeignKey(to="shelf.author", on_delete=models.PROTECT))',
+      'migrations.AlterField("book", "author", models.ForeignKey(to="shelf.author", null=True, on_delete=models.PROTECT))',
+      'migrations.AlterField("author", "slug", models.SlugField(unique=True))',
+      'migrations.AlterField("book", "author", models.OneToOneField(to="shelf.author", null=True, on_delete=models.PROTECT))',
+    ])).toEqual([
+      [],
+      ['ALTER TABLE shelf_book DROP CONSTRAINT', 'ALTER TABLE shelf_book ALTER COLUMN author_id DROP NOT NULL', 'ALTER TABLE shelf_book ADD CONSTRAINT FOREIGN KEY (author_id) REFERENCES shelf_author (id)'],
+      ['DROP INDEX', 'DROP INDEX', 'ALTER TABLE shelf_author ADD CONSTRAINT UNIQUE (slug)', 'CREATE INDEX ON shelf_author (slug varchar_pattern_ops)'],
+      ['ALTER TABLE shelf_book DROP CONSTRAINT', 'DROP INDEX', 'ALTER TABLE shelf_book ADD CONSTRAINT UNIQUE (author_id)', 'ALTER TABLE shelf_book ADD CONSTRAINT FOREIGN KEY (author_id) REFERENCES shelf_author (id)'],
+    ]);
   });
 });

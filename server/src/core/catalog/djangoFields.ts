@@ -16,13 +16,13 @@ const list = (columns: readonly string[]): string => `(${columns.map(quoteIdenti
 const isUnique = (field: DjangoField): boolean => !field.primary && (field.unique || field.type === 'OneToOneField');
 const isIndexed = (field: DjangoField): boolean => !field.primary && !isUnique(field) && (field.index ?? (field.type === 'ForeignKey' || field.type === 'SlugField'));
 
-/** The constraints and indexes that Django makes for one field's column. */
-export function addFieldObjects(world: ModelWorld, model: ModelState, field: DjangoField, out: Output): FieldState {
+/** The constraints and indexes that Django makes for one field's column, but for those that are `kept`. */
+export function addFieldObjects(world: ModelWorld, model: ModelState, field: DjangoField, out: Output, kept: Omit<FieldState, 'field'> = {}, withLike = keysOf(field).any): FieldState {
   const column = columnName(field);
   const table = tableSql(model.table);
   const type = columnType(world, model, field);
-  const state: { -readonly [K in keyof FieldState]: FieldState[K] } = { field };
-  if (isUnique(field)) {
+  const state: { -readonly [K in keyof FieldState]: FieldState[K] } = { ...kept, field };
+  if (isUnique(field) && state.unique === undefined) {
     state.unique = newName(world, model.table, [column], 'key');
     out.sql(`ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(state.unique)} UNIQUE (${quoteIdentifier(column)})`);
   }
@@ -31,12 +31,12 @@ export function addFieldObjects(world: ModelWorld, model: ModelState, field: Dja
     state.foreignKey = newName(world, model.table, [column], 'fk');
     out.sql(`ALTER TABLE ${table} ADD CONSTRAINT ${quoteIdentifier(state.foreignKey)} FOREIGN KEY (${quoteIdentifier(column)}) REFERENCES ${tableSql(target.table)}${target.column === undefined ? '' : ` (${quoteIdentifier(target.column)})`}`);
   }
-  if (isIndexed(field)) {
+  if (isIndexed(field) && state.index === undefined) {
     state.index = newName(world, model.table, [column], 'idx');
     out.sql(`CREATE INDEX ${quoteIdentifier(state.index)} ON ${table} (${quoteIdentifier(column)})`);
   }
   const text = /^(?:character varying|text)(?!.*\[)/.exec(type)?.[0];
-  if (text !== undefined && (isIndexed(field) || isUnique(field) || field.primary)) {
+  if (text !== undefined && withLike && state.like === undefined) {
     state.like = newName(world, model.table, [column], 'like');
     out.sql(`CREATE INDEX ${quoteIdentifier(state.like)} ON ${table} (${quoteIdentifier(column)} ${text.startsWith('text') ? 'text' : 'varchar'}_pattern_ops)`);
   }
@@ -63,7 +63,11 @@ export function createManyTable(world: ModelWorld, model: ModelState, field: Dja
   }
 }
 
-/** ALTER FIELD: what the database kept for the old one goes, what the new one needs comes. */
+/**
+ * ALTER FIELD as Django's schema editor for PostgreSQL does it (`BaseDatabaseSchemaEditor._alter_field`): indexes and unique constraints
+ * stay where both fields have them; a foreign key is dropped and made anew. A change of what no column shows (validators, texts,
+ * `on_delete`) runs nothing.
+ */
 export function alterField(world: ModelWorld, model: ModelState, old: FieldState, field: DjangoField, out: Output): FieldState {
   const table = tableSql(model.table);
   if (isMany(old.field) || isMany(field)) {
@@ -72,31 +76,57 @@ export function alterField(world: ModelWorld, model: ModelState, old: FieldState
     else if ((from === undefined) !== (to === undefined) || from?.target !== to?.target) out.mark(from?.table ?? to?.table ?? model.table);
     return { field };
   }
+  if (JSON.stringify(shape(old.field)) === JSON.stringify(shape(field))) return { ...old, field };
+  const [was, is] = [keysOf(old.field), keysOf(field)];
   const [before, after] = [columnName(old.field), columnName(field)];
-  if (old.foreignKey !== undefined) out.sql(`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(old.foreignKey)}`);
-  if (old.unique !== undefined) out.sql(`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(old.unique)}`);
-  for (const index of [old.index, old.like]) if (index !== undefined) out.sql(`DROP INDEX ${indexSql(model.table, index)}`);
+  const [wasType, isType] = [columnType(world, model, old.field), columnType(world, model, field)];
+  const textual = (type: string): string | undefined => /^(?:character varying|text|citext)/.exec(type)?.[0];
+  const gone = {
+    foreignKey: old.foreignKey !== undefined,
+    unique: was.unique && !is.unique,
+    index: was.index && !is.index,
+    // The index for LIKE is found by its column, like the other.
+    like: (was.index && !is.index) || (was.unique && !is.any) || (textual(wasType) !== undefined && textual(wasType) !== textual(isType)),
+  };
+  if (gone.foreignKey && old.foreignKey !== undefined) out.sql(`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(old.foreignKey)}`);
+  if (gone.unique && old.unique !== undefined) out.sql(`ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(old.unique)}`);
+  if (gone.index && old.index !== undefined) out.sql(`DROP INDEX ${indexSql(model.table, old.index)}`);
+  if (gone.like && old.like !== undefined) out.sql(`DROP INDEX ${indexSql(model.table, old.like)}`);
   if (before !== after) out.sql(`ALTER TABLE ${table} RENAME COLUMN ${quoteIdentifier(before)} TO ${quoteIdentifier(after)}`);
-  const alter = `ALTER TABLE ${table} ALTER COLUMN ${quoteIdentifier(after)}`;
-  const [was, is] = [columnType(world, model, old.field), columnType(world, model, field)];
-  if (was !== is) out.sql(`${alter} TYPE ${is}`);
-  if (old.field.null !== field.null) out.sql(`${alter} ${field.null ? 'DROP' : 'SET'} NOT NULL`);
-  if (old.field.databaseDefault !== field.databaseDefault) out.sql(field.databaseDefault === undefined ? `${alter} DROP DEFAULT` : `${alter} SET DEFAULT ${field.databaseDefault}`);
-  if (autoFields.has(old.field.type) !== autoFields.has(field.type)) out.sql(autoFields.has(field.type) ? `${alter} ADD GENERATED BY DEFAULT AS IDENTITY` : `${alter} DROP IDENTITY`);
+  const alter = `ALTER COLUMN ${quoteIdentifier(after)}`;
+  const actions = [
+    ...(wasType !== isType ? [`${alter} TYPE ${isType}`] : []),
+    ...(old.field.null !== field.null ? [`${alter} ${field.null ? 'DROP' : 'SET'} NOT NULL`] : []),
+    ...(old.field.databaseDefault !== field.databaseDefault ? [field.databaseDefault === undefined ? `${alter} DROP DEFAULT` : `${alter} SET DEFAULT ${field.databaseDefault}`] : []),
+    ...(autoFields.has(old.field.type) !== autoFields.has(field.type) ? [autoFields.has(field.type) ? `${alter} ADD GENERATED BY DEFAULT AS IDENTITY` : `${alter} DROP IDENTITY`] : []),
+  ];
+  if (actions.length > 0) out.sql(`ALTER TABLE ${table} ${actions.join(', ')}`);
   if (old.field.primary !== field.primary) out.mark(model.table);
-  return addFieldObjects(world, model, field, out);
+  // What a change of type took is not made again.
+  const withLike = (!was.any && is.index) || (!was.unique && is.unique);
+  const kept = { ...(gone.unique ? {} : { unique: old.unique }), ...(gone.index ? {} : { index: old.index }), ...(gone.like ? {} : { like: old.like }) };
+  return addFieldObjects(world, model, field, out, kept, withLike);
 }
 
-/** Columns that point to a field follow when its type changes. */
-export function retypeReferences(world: ModelWorld, key: string, type: string, out: Output): void {
+/** Which of a column's keys Django makes for a field. `any`: it has an index of some kind beside a primary key's. */
+function keysOf(field: DjangoField): { readonly unique: boolean; readonly index: boolean; readonly any: boolean } {
+  const [unique, index] = [isUnique(field), isIndexed(field)];
+  return { unique, index, any: unique || index || field.primary };
+}
+
+/** What of a field the database shows, its own defaults written out. */
+const shape = (field: DjangoField): object => ({ ...field, index: isIndexed(field), unique: isUnique(field), column: columnName(field) });
+
+/** Columns that point to a field follow when its type changes: by its name, or because it is the primary key. */
+export function retypeReferences(world: ModelWorld, key: string, altered: DjangoField, type: string, out: Output): void {
   for (const other of world.models.values()) {
     if (!other.managed) continue;
     for (const { field } of other.fields.values()) {
-      if (isRelation(field) && targetOf(world, other, field).key === key) {
+      if (isRelation(field) && targetOf(world, other, field).key === key && (field.targetField === undefined ? altered.primary : field.targetField === altered.name)) {
         out.sql(`ALTER TABLE ${tableSql(other.table)} ALTER COLUMN ${quoteIdentifier(columnName(field))} TYPE ${targetOf(world, other, field).type}`);
       }
       const many = manyTable(world, other, field);
-      if (many === undefined) continue;
+      if (many === undefined || !altered.primary) continue;
       const sides = [[`${other.app}.${other.name}`, many.columns[0]], [many.target, many.columns[1]]] as const;
       for (const [side, column] of sides) if (side === key) out.sql(`ALTER TABLE ${tableSql(many.table)} ALTER COLUMN ${quoteIdentifier(column)} TYPE ${type}`);
     }

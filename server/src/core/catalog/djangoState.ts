@@ -91,7 +91,7 @@ function changeModel(world: ModelWorld, model: ModelState, operation: ModelChang
       const state = alterField(world, model, old, operation.field, out);
       keep({ ...changed, fields: new Map([...changed.fields, [operation.field.name, state]]) });
       const after = isMany(operation.field) ? '' : columnType(world, model, operation.field);
-      if (before !== after && (operation.field.primary || operation.field.unique)) retypeReferences(world, key, after, out);
+      if (before !== after && (operation.field.primary || operation.field.unique)) retypeReferences(world, key, operation.field, after, out);
       return;
     }
     case 'remove-field': {
