@@ -19,6 +19,7 @@ export const bad = () => pool.query('SELECT id FORM orders WHERE id = 1');
   clean: [
     'SELECT id FROM orders WHERE created_at > now();',
     "SELECT $body$ it's fine $body$;",
+    '../../schema/full.sql.postgres',
     'SELECT id FROM {{ ref("orders") }} WHERE id = 1;',
     'SELECT id FROM ${table} WHERE id = 1;',
     'SELECT id FROM orders WHERE id = ? LIMIT ?;',

@@ -11,7 +11,7 @@ import { readSqlAgain, readSqlFile, type SqlMemory } from '../core/hosts/sqlFile
 import { readTemplate } from '../core/hosts/template';
 import { isCommonLanguage, type HostLanguage, type SyntaxParser, type SyntaxTree, type TextChange } from '../core/hosts/syntax';
 import { declareTypeScript, readTypeScript } from '../core/hosts/typescript';
-import { isForeignSql } from '../core/sql/foreignDialect';
+import { isForeignPath, isForeignSql } from '../core/sql/foreignDialect';
 import type { SqlAnalyser } from '../core/sql/ports';
 import { splitStatements } from '../core/sql/split';
 import { createSqlAnalyser } from '../parser/sql/analyser';
@@ -104,8 +104,14 @@ function readPlain(uri: string, text: string, language: PlainLanguage, context: 
   if (language === 'template') return withRole(readTemplate(uri, text), text, context);
   const path = toPath(uri);
   const declared = path !== undefined && isForeignFile(context.databases, path, language === 'prisma' ? 'prisma' : 'sql');
-  if (declared || (language === 'sql' && isForeignSql(text))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);
+  if (declared || (language === 'sql' && (isForeignSql(text) || isNamedForeign(uri, context)))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);
   return withRole(language === 'prisma' ? readPrismaSchema(uri, text) : readSqlFile(uri, text, environment(context), memory), text, context);
+}
+
+/** Is the file named after another database? The folders above the workspace say nothing. */
+function isNamedForeign(uri: string, { folder }: ReadContext): boolean {
+  const path = toPath(uri);
+  return isForeignPath(path === undefined || folder === undefined ? uri : relativePath(folder, path));
 }
 
 /** A file of another database's SQL: nothing in it is Postgres' business. */
@@ -122,7 +128,7 @@ function readTree(uri: string, text: string, language: HostLanguage, tree: Synta
 }
 
 const around = (uri: string, language: HostLanguage, context: ReadContext, aside: Aside): HostEnvironment =>
-  ({ ...environment(context, language === 'python' ? undefined : toPath(uri), isCommonLanguage(language) ? 'common' : 'script'), modules: context.modules && aside.modules(context.modules, language) });
+  ({ ...environment(context, language === 'python' ? undefined : toPath(uri), isCommonLanguage(language) ? 'common' : 'script'), ...(isNamedForeign(uri, context) ? { foreign: 'all' } : {}), modules: context.modules && aside.modules(context.modules, language) });
 
 function environment({ models, shared, databases }: ReadContext, path?: string, kind: 'script' | 'common' = 'script'): HostEnvironment {
   const foreign = path === undefined ? undefined : isForeignFile(databases, path, kind) ? 'all' : databases?.foreignPrisma && kind === 'script' ? 'prisma' : undefined;

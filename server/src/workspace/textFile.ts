@@ -7,6 +7,11 @@ export const MAX_FILE_BYTES = 5 * 1024 * 1024;
 /** JavaScript of this size is a bundle; minified code takes minutes to read. Bytes. */
 const MAX_JAVASCRIPT_BYTES = 1024 * 1024;
 
+/** Nobody writes lines of this length by hand. UTF-16 units. */
+const LONG_LINE = 1000;
+/** Below this size a minified script costs nothing worth mentioning. UTF-16 units. */
+const SMALL_SCRIPT = 16 * 1024;
+
 const maxBytesOf = (path: string): number => (/\.[cm]?jsx?$/i.test(path) ? MAX_JAVASCRIPT_BYTES : MAX_FILE_BYTES);
 
 export interface TextFile {
@@ -29,10 +34,24 @@ export async function readTextFile(path: string, maxBytes = maxBytesOf(path)): P
     if (!info.isFile()) return { skipped: 'not a file' };
     if (info.size > maxBytes) return { skipped: `larger than ${mebibytes(maxBytes)} (${mebibytes(info.size)}); split it or exclude it` };
     const decoded = decode(await readFile(path));
+    if ('text' in decoded && isMinified(path, decoded.text)) return { skipped: `minified: most of it stands in lines longer than ${LONG_LINE} characters` };
     return 'skipped' in decoded ? decoded : { ...decoded, stamp: `${info.mtimeMs}:${info.size}` };
   } catch (error) {
     return { skipped: `cannot be read: ${reasonOf(error)}` };
   }
+}
+
+/** A script, large enough to matter, most of whose text stands in lines that no person writes. */
+function isMinified(path: string, text: string): boolean {
+  if (text.length < SMALL_SCRIPT || !/\.[cm]?[jt]sx?$/i.test(path)) return false;
+  let long = 0;
+  for (let start = 0; start < text.length;) {
+    const end = text.indexOf('\n', start);
+    const length = (end < 0 ? text.length : end) - start;
+    if (length > LONG_LINE) long += length;
+    start += length + 1;
+  }
+  return long > text.length / 2;
 }
 
 /** Writes text back with the byte order mark it had. */

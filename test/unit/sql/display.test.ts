@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { displaySql, plannableSql } from '../../../server/src/core/sql/display';
+import { displaySql, plannableSql, withHostNames } from '../../../server/src/core/sql/display';
 import { HOLE_SLOT } from '../../../server/src/core/sql/source';
 import { sqlSpan, type SqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
@@ -19,7 +19,9 @@ it('displaySql numbers values and names what only the program knows', async () =
   text += ' AND b IN ';
   hole('ids', 'list');
   const source = { text, placeholders: 'none' as const, interpolations };
-  expect(displaySql(source, sql.analyse(source))).toBe('SELECT id FROM ⟨table⟩ WHERE a = $1 AND b IN ($2)');
+  const model = sql.analyse(source);
+  expect(withHostNames(`Reads ${model.blocks[0]?.relations[0]?.name} whole.`, source, model)).toBe('Reads ⟨table⟩ whole.');
+  expect(displaySql(source, model)).toBe('SELECT id FROM ⟨table⟩ WHERE a = $1 AND b IN ($2)');
 });
 
 it('what sqlc writes columns for is a relation\'s columns', async () => {

@@ -126,12 +126,27 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
       continue;
     }
     if (site && isLoadedBefore(file, loop, site)) return undefined;
-    if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(flow, site, subject.call, execution, derived)) return undefined;
+    if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(flow, site, subject.call, execution, derived) || walksStatements(subject.call, site, execution, derived)) return undefined;
     return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(takesChunk ? ['chunk' as const] : [])] };
   }
   if (!invariant || !canHoist(flow, file, invariant.loop, execution, subject, site)) return undefined;
   return { ...invariant, anchor, execution, path: execution.path, call: subject.call, site, dependent: false, doubts: doubtsOf(file, invariant.form, invariant.loop, execution, site) };
 }
+
+/**
+ * `for (const sql of statements) await client.query(sql)`: what the loop walks are the statements, and nothing is common to them.
+ * Through a function of the workspace only where a name says so.
+ */
+function walksStatements(call: CallIr | undefined, site: QuerySite | undefined, execution: Execution, derived: ReadonlySet<string>): boolean {
+  const [, root, member] = /^(\w+)(?:(?:\.|->)(\w+)|\[['"](\w+)['"]\])?$/.exec(call?.args[0]?.text.trim() ?? '') ?? [];
+  if (root === undefined || !derived.has(root)) return false;
+  const said = STATEMENT.test(member ?? root);
+  return site === undefined ? execution.access === 'both' && said : site.source === undefined && (said || (member === undefined && SENDS_TEXT.test(call?.callee.at(-1) ?? '')));
+}
+
+const SENDS_TEXT = /^(?:query|exec|execute|raw|unsafe|multi|none|\$(?:query|execute)RawUnsafe)$/i;
+/** Names of SQL text. */
+const STATEMENT = /^(?:text|ddl)$|sql|quer(?:y|ies)|statement|stmt/i;
 
 /**
  * A function that queries and calls itself for the parent: `return pathOf(folder.parentId)`. The function is the loop.

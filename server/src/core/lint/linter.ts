@@ -6,7 +6,7 @@ import type { StatementModel } from '../sql/model';
 import { noPlanner, type PlanAnswer, type Planner, type PlanQuestion } from '../plan/planner';
 import type { FindHistory } from '../migrations/history';
 import { readMigrationFile, type MigrationFile } from '../migrations/migrationFile';
-import { displaySql } from '../sql/display';
+import { displaySql, withHostNames } from '../sql/display';
 import type { SqlAnalyser } from '../sql/ports';
 import { overlaps, spanText, type HostOffset, type HostSpan } from '../text/span';
 import type { CachedDraft, CacheKey, LintCache } from './cache';
@@ -268,9 +268,11 @@ function toFinding(request: LintRequest, item: Placed, severity: Finding['severi
   const { draft, span, rule, site } = item;
   const statement = site?.source?.text ?? '';
   const usage = request.usage && findUsage(request, item);
+  const readable = (sentence: string): string => (site?.source && item.model ? withHostNames(sentence, site.source, item.model) : sentence);
+  const because = [usage && describeHeat(usage), draft.because].filter(Boolean).join('\n');
   const finding: Finding = {
     rule: rule.id, severity, uri: request.file.uri, span,
-    message: draft.message, because: [usage && describeHeat(usage), draft.because].filter(Boolean).join('\n') || undefined, confidence: draft.confidence,
+    message: readable(draft.message), because: because === '' ? undefined : readable(because), confidence: draft.confidence,
     evidence: { ...draft.evidence, ...(usage ? usageEvidence(usage) : {}) }, related: draft.related ?? [],
     get sql() { return site?.source && item.model ? displaySql(site.source, item.model) : undefined; },
     fingerprint: counter.next(rule.id, path, statement, spanText(request.text, span)),

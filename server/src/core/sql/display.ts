@@ -68,3 +68,15 @@ export function plannableSql(source: SqlSource, model: StatementModel): string |
 }
 
 const PLANNABLE: ReadonlySet<StatementModel['kind']> = new Set(['select', 'insert', 'update', 'delete', 'merge']);
+
+/** A sentence about the statement with the names that stand in for interpolations written as the host writes them. */
+export function withHostNames(sentence: string, source: SqlSource, model: StatementModel): string {
+  let told = sentence;
+  for (const { span, origin } of model.holes) {
+    const name = model.text.slice(span.start, span.end);
+    if (origin.type !== 'interpolation' || !/^zq\w+$/.test(name)) continue;
+    const { hostText = '…' } = source.interpolations[origin.index] ?? {};
+    told = told.replaceAll(name, hostText.length <= 40 && !hostText.includes('\n') ? `⟨${hostText}⟩` : '⟨…⟩');
+  }
+  return told;
+}

@@ -11,7 +11,7 @@ const marks = new RegExp(
     '\\binsert\\s+(?:ignore|or\\s+(?:ignore|replace|abort))\\s+into\\b', '\\bwithout\\s+rowid\\b', '(?:^|;)\\s*pragma\\s+\\w+', '^\\s*delimiter\\s+\\S', '(?:^|;)\\s*use\\s+\\w+\\s*;',
     '\\b(?:modify|change)\\s+column\\b', '\\bcreate\\s+database\\s+if\\s+not\\s+exists\\b',
     '\\binterval\\s+\\d+\\s+(?:second|minute|hour|day|week|month|year)s?\\b', '\\bon\\s+\\*\\.\\*', '\\b(?:unix_timestamp|from_unixtime)\\s*\\(', '\\bdelete\\s+\\w+(?:\\s*,\\s*\\w+)*\\s+from\\b',
-    '\\b(?:unixepoch|strftime|julianday|last_insert_rowid|last_insert_id|utc_timestamp|find_in_set)\\s*\\(', '\\bdatetime\\s*\\(\\s*\'now\'', '\\b(?:from|join|into)\\s+sqlite_(?:master|schema|sequence)\\b',
+    '\\b(?:unixepoch|strftime|julianday|last_insert_rowid|last_insert_id|utc_timestamp|find_in_set)\\s*\\(', '\\bdatetime\\s*\\(\\s*\'now\'', '\\bsqlite_(?:master|schema|sequence|temp_master)\\b', '(?:^|;)\\s*begin\\s+(?:immediate|exclusive|deferred)\\b', '\\b(?:tiny|small|medium|big)?int(?:eger)?\\s*(?:\\(\\s*\\d+\\s*\\)\\s*)?unsigned\\b', '(?:^|;)\\s*replace\\s+into\\b',
     // ClickHouse
     '\\bengine\\s*=\\s*\\w*(?:mergetree|distributed|kafka|materializedview|null|log|memory|dictionary|replicated\\w*)\\b', '\\b(?:replicated)?\\w*mergetree\\s*\\(', '\\blowcardinality\\s*\\(', '\\bdatetime64\\b', '\\bnullable\\s*\\(\\s*\\w+\\s*\\)',
     '\\bprewhere\\b', '\\bon\\s+cluster\\s+\\S', '\\{\\s*\\w+\\s*:\\s*(?:array\\(|nullable\\(|lowcardinality\\()*(?:u?int(?:8|16|32|64|128|256)?|string|date(?:time)?(?:32|64)?|float(?:32|64)|bool|uuid|identifier)\\b',
@@ -34,4 +34,12 @@ export function isForeignSql(text: string): boolean {
     const token = tokens.find(({ start, end }) => start <= place && place < end);
     return token !== undefined && token.kind !== 'string' && token.kind !== 'quoted' && token.kind !== 'comment' && token.kind !== 'meta';
   });
+}
+
+const foreignNames = /sqlite|mysql|mariadb|clickhouse|mssql|sql[-_]?server|mongo|cassandra|bigquery|duckdb|spatialite/i;
+
+/** Is a file named after another database than Postgres, or one of the two folders around it? Takes a path or a URI with `/`. */
+export function isForeignPath(path: string): boolean {
+  const near = path.split('/').slice(-3).join('/');
+  return foreignNames.test(near) && !/postgres|psql|pgsql|(?<![a-z])pg(?![a-z])/i.test(near);
 }

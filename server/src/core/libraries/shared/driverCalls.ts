@@ -3,7 +3,7 @@ import type { ArgumentForm, CallForm } from '../../hosts/common/forms';
 import { spanOf } from '../../hosts/common/syntaxTools';
 import type { Bind, LibraryId, QuerySite } from '../../hosts/ir';
 import type { CommonLanguage, SyntaxNode } from '../../hosts/syntax';
-import { isForeignSql } from '../../sql/foreignDialect';
+import { isForeignPath, isForeignSql } from '../../sql/foreignDialect';
 import { findPlaceholders } from '../../sql/placeholders';
 import type { PlaceholderStyle } from '../../sql/source';
 import type { HostContext, HostString, LibraryAdapter, SiteDraft } from '../adapter';
@@ -55,14 +55,12 @@ export interface DriverTable {
 /** Drivers of other databases, as files of any of the languages import them. */
 const foreignImports = /go-sql-driver\/mysql|mattn\/go-sqlite3|modernc\.org\/sqlite|go-mssqldb|clickhouse-go|mongo-driver|godror|gosnowflake|gocql|gorm\.io\/driver\/(?:mysql|sqlite|sqlserver)|com\.mysql\.|org\.mariadb|org\.sqlite|oracle\.jdbc|com\.microsoft\.sqlserver|com\.clickhouse|require ['"](?:mysql2|sqlite3|tiny_tds|mongo)['"]|Mysql2::|SQLite3::|MySqlConnector|MySql\.Data|Microsoft\.Data\.(?:Sqlite|SqlClient)|System\.Data\.(?:SqlClient|SQLite)|Oracle\.ManagedDataAccess|ClickHouse\.|\brusqlite\b|sqlx::(?:MySql|Sqlite|mysql|sqlite)|\b(?:MySqlPool|SqlitePool|MySqlConnection|SqliteConnection)\b|mysql:host=|sqlite:|new mysqli|mysqli_|\boci_connect|sqlsrv:/;
 const ownImports = /jackc\/pg|lib\/pq|gorm\.io\/driver\/postgres|org\.postgresql|require ['"]pg['"]|\bPG::|\bNpgsql|pgsql:|pg_connect|\bPgPool|\bPgConnection|tokio_postgres|sqlx::(?:Postgres|postgres)/;
-/** Files and folders named after another database. */
-const otherPaths = /sqlite|mysql|clickhouse|mssql|mongo|cassandra|bigquery|snowflake/i;
 const foreign = new WeakMap<HostContext, boolean>();
 
 /** Does the file speak to another database than Postgres, by what it imports? */
 export function speaksOther(context: HostContext): boolean {
   let known = foreign.get(context);
-  if (known === undefined) foreign.set(context, (known = otherPaths.test(context.uri.split('/').slice(-3).join('/')) || (foreignImports.test(context.text) && !ownImports.test(context.text))));
+  if (known === undefined) foreign.set(context, (known = isForeignPath(context.uri) || (foreignImports.test(context.text) && !ownImports.test(context.text))));
   return known;
 }
 
