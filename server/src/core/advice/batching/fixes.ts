@@ -1,6 +1,7 @@
 import type { LoopQuery } from '../../calls/loopQueries';
 import { isCommonLanguage } from '../../hosts/syntax';
 import type { FlowContext, Fix } from '../../lint/rule';
+import { commonWriteFix } from './commonWrites';
 import { hoistFix } from './hoist';
 import { lazyLoadFix } from './lazyLoadFix';
 import { readBatchFixes } from './readBatch';
@@ -8,8 +9,11 @@ import { writeBatchFix } from './writeBatch';
 
 /** The rewrites of a query in a loop whose preconditions hold; usually one, often none. */
 export function batchingFixes(context: FlowContext, query: LoopQuery): readonly Fix[] {
-  // The rewrites are written in JavaScript and Python alone.
-  if (isCommonLanguage(context.file.language)) return [];
+  // Other rewrites are written in JavaScript and Python alone.
+  if (isCommonLanguage(context.file.language)) {
+    const fix = query.dependent && query.execution.access !== 'read' && !query.site?.lazy ? commonWriteFix(context, query) : undefined;
+    return fix ? [fix] : [];
+  }
   if (query.site?.lazy) {
     const eager = query.dependent ? lazyLoadFix(context, query) : undefined;
     return eager ? [eager] : [];
