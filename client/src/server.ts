@@ -3,8 +3,8 @@ import { LanguageClient, RevealOutputChannelOn, State, TransportKind, WorkDonePr
 import { statusNotification, trustGrantedNotification, type InitializationOptions, type StatusParams } from '../../protocol/requests';
 import { withoutPasswords } from './traceChannel';
 
-/** Templates of Django and Jinja, whatever language the editor takes them for. */
-const templates = ['**/{templates,template,jinja,jinja2}/**/*.{html,htm,txt,xml}', '**/views/**/*.html', '**/*.{djhtml,jinja,jinja2,j2}'] as const;
+/** Templates of Django, Jinja, Rails and Laravel, whatever language the editor takes them for. */
+const templates = ['**/{templates,template,jinja,jinja2}/**/*.{html,htm,txt,xml}', '**/views/**/*.html', '**/*.{djhtml,jinja,jinja2,j2,erb,blade.php}'] as const;
 
 /** Languages with queries in them; schema.prisma is matched by name because its language comes with another extension. */
 export const languages = ['sql', 'typescript', 'typescriptreact', 'javascript', 'javascriptreact', 'python', 'go', 'java', 'ruby', 'php', 'csharp', 'rust'] as const;

@@ -13,18 +13,19 @@ const LANGUAGES: Readonly<Record<string, DocumentLanguage>> = {
 };
 
 /** Endings of templates, and those that are templates only below a folder of templates: most HTML of a workspace is none. */
-const TEMPLATE = /\.(djhtml|jinja2?|j2)$/i;
+const TEMPLATE = /\.(djhtml|jinja2?|j2|(?:html|text|turbo_stream|xml|js)\.erb|blade\.php)$/i;
 const TEMPLATE_BY_FOLDER = /(?:^|[/\\])(?:templates?|jinja2?)[/\\].*\.(?:html?|txt|xml)$|(?:^|[/\\])views[/\\].*\.html$/i;
 
 /** File name suffixes that are read, for globs and file watchers. */
-export const READ_EXTENSIONS: readonly string[] = Object.keys(LANGUAGES).filter((e) => e !== '.pyi').map((e) => e.slice(1)).concat('html', 'htm', 'txt', 'xml', 'djhtml', 'jinja', 'jinja2', 'j2');
+export const READ_EXTENSIONS: readonly string[] = Object.keys(LANGUAGES).filter((e) => e !== '.pyi').map((e) => e.slice(1)).concat('html', 'htm', 'txt', 'xml', 'djhtml', 'jinja', 'jinja2', 'j2', 'erb');
 
 /** What is read, in words for messages. */
-export const READ_ENDINGS = '.sql, .ts, .tsx, .js, .jsx, .py, .prisma, .go, .java, .rb, .php, .cs, .rs, templates of Django and Jinja';
+export const READ_ENDINGS = '.sql, .ts, .tsx, .js, .jsx, .py, .prisma, .go, .java, .rb, .php, .cs, .rs, templates of Django, Jinja, Rails (ERB) and Laravel (Blade)';
 
 /** The language of a document by its name; undefined: not one that is read. Declaration files hold no code. */
 export function languageOf(file: string): DocumentLanguage | undefined {
   if (/\.d\.[mc]?ts$/.test(file) || file.endsWith('.pyi')) return undefined;
+  if (/\.blade\.php$/i.test(file)) return 'template';
   return LANGUAGES[path.extname(file).toLowerCase()] ?? (TEMPLATE.test(file) || TEMPLATE_BY_FOLDER.test(file) ? 'template' : undefined);
 }
 

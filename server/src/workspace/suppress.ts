@@ -14,7 +14,10 @@ export function suppressionEdit(text: string, finding: Pick<Finding, 'uri' | 'sp
   const indentation = /^[ \t]*/.exec(text.slice(at))?.[0] ?? '';
   const newline = /\r\n|\n/.exec(text)?.[0] ?? '\n';
   const comment = `sargable-disable-next-line ${finding.rule}: reason`;
-  if (language === 'template') return { uri: finding.uri, span: hostSpan(at, at), text: `${indentation}{# ${comment} #}${newline}` };
+  if (language === 'template') {
+    const [open, close] = /\.erb$/i.test(finding.uri) ? ['<%#', '%>'] : /\.blade\.php$/i.test(finding.uri) ? ['{{--', '--}}'] : ['{#', '#}'];
+    return { uri: finding.uri, span: hostSpan(at, at), text: `${indentation}${open} ${comment} ${close}${newline}` };
+  }
   const marker = language === 'sql' ? '--' : language === 'python' || language === 'ruby' ? '#' : '//';
   return { uri: finding.uri, span: hostSpan(at, at), text: `${indentation}${marker} ${comment}${newline}` };
 }

@@ -58,18 +58,23 @@ export class RowReader {
         return { kind: 'row', model: value.model, source: value.source, path: value.path, ...(value.from ? { from: value.from } : {}), ...(value.loop ? { loop: value.loop } : {}) };
       }
       if (name === 'all' && value.pending?.relation.loading === 'dynamic') return value;
-      if (/^(count|exists)$/.test(name) && value.pending) this.report('count', span, value.pending, place);
+      if (/^(count|exists\??|sum|maximum|minimum|average|pluck|ids)$/.test(name) && value.pending) this.report('count', span, value.pending, place);
+      // Rails' relations are loaded when they are walked.
+      if (value.pending && value.model.library === 'active-record' && walks.test(name)) this.report('relation', span, value.pending, place);
       return undefined;
     }
     if (value.kind === 'manager') {
       const { row, relation, rows } = value;
       if (/^(all|iterator|get_queryset)$/.test(name)) return rows;
-      if (/^(count|exists|first|last|latest|earliest)$/.test(name)) {
+      if (/^(count|exists|first|last|latest|earliest|get)(\(\))?$/.test(name)) {
         this.report('count', span, { row, relation }, place);
         return /^(first|last|latest|earliest)$/.test(name) ? { kind: 'row', model: rows.model, source: rows.source, path: rows.path, from: { model: row.model, relation }, ...(row.loop ? { loop: row.loop } : {}) } : undefined;
       }
       return undefined;
     }
+    const query = value.model.library === 'eloquent' && name.endsWith('()') ? this.index.relation(value.model, name.slice(0, -2)) : undefined;
+    const related = query && findModel(this.index.models, query.model, value.model.library, { uri: value.model.uri ?? '' });
+    if (query && related) return { kind: 'manager', row: value, relation: query, rows: { kind: 'rows', model: related, source: value.source, path: [...value.path, { property: query.property, many: query.many }], from: { model: value.model, relation: query }, ...(value.loop ? { loop: value.loop } : {}) } };
     const relation = this.index.relation(value.model, name);
     if (!relation) {
       if (!value.model.columns.some((column) => column.property === name)) this.method(value, name, span, place, 0);
@@ -84,7 +89,7 @@ export class RowReader {
     if (!model || relation.loading === 'never') return undefined;
     const path = [...row.path, { property: relation.property, many: relation.many }];
     const about = { model, source: row.source, path, from: { model: row.model, relation }, ...(row.loop ? { loop: row.loop } : {}) };
-    const lazy = relation.loading === 'dynamic' || (row.model.library === 'django' && relation.many);
+    const lazy = relation.loading === 'dynamic' || (relation.many && (row.model.library === 'django' || row.model.library === 'active-record'));
     if (lazy) {
       const rows: TemplateRows = { kind: 'rows', ...about, pending: { row, relation } };
       return row.model.library === 'django' ? { kind: 'manager', row, relation, rows } : rows;
@@ -154,7 +159,13 @@ function isKnown({ from }: TemplateRow, relation: RelationIr): boolean {
 
 /** Is a relation the other end of the one that leads from a model to its own? */
 export const leadsBack = (relation: RelationIr, model: ModelIr, from: RelationIr): boolean =>
-  relation.model === model.name && !relation.many && relation.columns.length > 0 && same(relation.columns, from.references) && same(relation.references, from.columns);
+  relation.model === model.name && !relation.many && (knownToRails(model, from) || (relation.columns.length > 0 && same(relation.columns, from.references) && same(relation.references, from.columns)));
+
+/** Rails finds the other end of a `has_many` by itself, whose keys are not told. */
+const knownToRails = (model: ModelIr, from: RelationIr): boolean => model.library === 'active-record' && from.columns.length === 0;
+
+/** Methods that walk a relation of Rails. */
+const walks = /^(?:each\w*|map|flat_map|filter_map|collect|select|reject|sort_by|group_by|index_by|to_a|join|inject|reduce|find|detect|partition|zip|min_by|max_by|in_groups_of|each_slice|reverse|sort)$/;
 
 const same = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((item, at) => item === b[at]);
 

@@ -109,7 +109,7 @@ function createParts() {
       for (const { uri } of files) {
         const parts = uri.split('/');
         const roots = parts.flatMap((part, at) => (/^(templates?|jinja2?|views)$/.test(part) && at < parts.length - 1 ? [at] : []));
-        for (const root of roots) addTo(byName, parts.slice(root + 1).join('/'), uri);
+        for (const root of roots) addTo(byName, withoutEnding(parts.slice(root + 1).join('/')), uri);
         if (roots.length === 0) for (let from = Math.max(1, parts.length - 4); from < parts.length; from++) addTo(byName, parts.slice(from).join('/'), uri);
       }
       return (name, from) => nearest(byName.get(decodeName(name, from)) ?? [], from, (uri) => uri);
@@ -212,6 +212,9 @@ function assemble(flow: FlowGraph, parts: Parts): TemplateIndex {
     },
   };
 }
+
+/** Rails and Laravel name a template without its endings. */
+const withoutEnding = (name: string): string => name.replace(/(?:\.\w+)*\.erb$|\.blade\.php$/i, '');
 
 /** `./row.html` and `../row.html` of Django stand beside the template that names them. */
 function decodeName(name: string, from: string): string {

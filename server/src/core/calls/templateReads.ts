@@ -1,5 +1,6 @@
 import type { HostFile } from '../hosts/ir';
-import type { TemplateBinding, TemplateNode, TemplatePath } from '../hosts/templateIr';
+import { MODEL_PARTIAL, type TemplateBinding, type TemplateNode, type TemplatePath } from '../hosts/templateIr';
+import { pluralize, snakeCase } from '../libraries/shared/modelChains';
 import type { HostSpan } from '../text/span';
 import type { FlowGraph } from './flow';
 import { RowReader, type ReadPlace, type TemplateRead } from './rowReads';
@@ -134,13 +135,30 @@ class Rendering extends RowReader {
   }
 
   private include(node: Extract<TemplateNode, { kind: 'include' }>, place: Place): void {
+    const [own] = node.bindings;
+    if (node.templates[0] === MODEL_PARTIAL) {
+      const value = own?.path && this.value(own.path, place);
+      if (value) this.ownPartial(node, value, own.path!, place);
+      return;
+    }
     for (const name of node.templates) {
       const file = this.index.find(name, place.file.uri);
       if (!file || place.depth > MAX_DEPTH) continue;
-      const names = this.bound(node.isolated ? new Map() : place.names, node.bindings, place);
+      const names = this.bound(node.isolated ? instanceVariables(place.names) : place.names, node.bindings, place);
       this.document(file, { names, conditional: place.conditional, trail: [...place.trail, { uri: place.file.uri, span: node.span, label: 'includes' }], depth: place.depth + 1, blocks: new Map() });
       return;
     }
+  }
+
+  /** Rails' partial of a row's model, once for each of rows. */
+  private ownPartial(node: Extract<TemplateNode, { kind: 'include' }>, value: TemplateValue, path: TemplatePath, place: Place): void {
+    if (value.kind === 'manager') return;
+    const local = snakeCase(value.model.name);
+    const file = this.index.find(`${pluralize(local)}/_${local}`, place.file.uri);
+    if (!file || place.depth > MAX_DEPTH) return;
+    const { row } = value.kind === 'rows' ? this.elementsOf(value, path, place, node.span, path) : { row: value };
+    const names = new Map<string, TemplateValue>([...instanceVariables(place.names), [local, row]]);
+    this.document(file, { names, conditional: place.conditional, trail: [...place.trail, { uri: place.file.uri, span: node.span, label: 'includes' }], depth: place.depth + 1, blocks: new Map() });
   }
 
   private loop(node: Extract<TemplateNode, { kind: 'loop' }>, place: Place): void {
@@ -202,6 +220,9 @@ function filtered(value: TemplateValue, { filters }: TemplatePath): TemplateValu
   }
   return current;
 }
+
+/** What a partial of Rails sees besides what it is given. */
+const instanceVariables = (names: Names): Map<string, TemplateValue> => new Map([...names].filter(([name]) => name.startsWith('@')));
 
 const blocksOf = (nodes: readonly TemplateNode[]): readonly Extract<TemplateNode, { kind: 'block' }>[] => nodes.flatMap((node) => (node.kind === 'block' ? [node, ...blocksOf(node.body)] : 'body' in node && node.kind !== 'macro' ? blocksOf(node.body) : []));
 

@@ -62,7 +62,7 @@ export function contextOf(flow: FlowGraph, models: ModelIndex, file: HostFile, r
   return names;
 }
 
-const single = /^(a?get|get_or_404|first_or_404|a?first|a?last|a?latest|a?earliest|one|one_or_none|scalar|scalar_one|scalar_one_or_none|get_one|one_or_404|get_object_or_404|aget_object_or_404)$/;
+const single = /^(find|find_by!?|find_sole_by|sole|take|first!|last!|findOrFail|firstOrFail|firstWhere|a?get|get_or_404|first_or_404|a?first|a?last|a?latest|a?earliest|one|one_or_none|scalar|scalar_one|scalar_one_or_none|get_one|one_or_404|get_object_or_404|aget_object_or_404)$/;
 const many = /^(paginate|all|scalars|unique|filter|exclude|get_list_or_404|query|filter_by|order_by|limit|offset|options|where|join|outerjoin|distinct|select_related|prefetch_related|annotate|exec|execute|reverse|using|none|only|defer|having|group_by|iterator|get_queryset|\[\])$/;
 
 /** Where a value comes from; undefined: not from a query that is seen. */
@@ -74,8 +74,8 @@ export function valueFrom(flow: FlowGraph, models: ModelIndex, file: HostFile, v
   const found = value.siteId === undefined ? resultSite(flow, file, value) : { file, site: file.sites[value.siteId] };
   const site = found?.site;
   const model = site?.model === undefined ? undefined : findModel(models, site.model, site.library, { uri: found!.file.uri });
-  if (!found || !site || !model || site.access === 'write' || !/^(django|sqlalchemy)$/.test(site.library)) return undefined;
-  if (site.chain.some((call) => /^(values|values_list|dates|datetimes|a?aggregate|a?count|a?exists|a?in_bulk|with_entities|add_columns|get_or_create|update_or_create|raw|mappings|tuples|union|group_by)$/.test(call.name))) return undefined;
+  if (!found || !site || !model || site.access === 'write' || !/^(django|sqlalchemy|active-record|eloquent)$/.test(site.library)) return undefined;
+  if (site.chain.some((call) => /^(values|values_list|dates|datetimes|a?aggregate|a?count|a?exists|a?in_bulk|with_entities|add_columns|get_or_create|update_or_create|raw|mappings|tuples|union|group_by|pluck|ids|pick|map|flat_map|filter_map|to_h|index_by|each_with_object|sum|average|minimum|maximum|keyBy|groupBy|mapWithKeys|toArray|select_all)$/.test(call.name))) return undefined;
   const shape = value.shape === 'unknown' ? shapeOf(found.file, site) : value.shape;
   return shape && shaped(model, { file: found.file, span: site.anchor, site, eager: site.eager, complete: site.complete || site.filtered === true }, shape, value.size);
 }

@@ -1,7 +1,10 @@
 import type { HostSpan } from '../text/span';
 import type { LibraryId } from './ir';
 
-/** What a template does with the values that code gives it: Django's language and Jinja's, which differ little in this. */
+/** As an included template's name: the partial of whatever row is given (Rails' `orders/_order` for an `Order`). */
+export const MODEL_PARTIAL = '@model';
+
+/** What a template does with the values that code gives it: Django's language, Jinja's, Rails' and Laravel's. */
 export interface TemplateIr {
   /** Template that this one fills the blocks of. */
   readonly extends?: string;

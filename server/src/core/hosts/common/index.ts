@@ -25,6 +25,7 @@ import { readLoops } from './loops';
 import { readNames, type Names } from './names';
 import { readShared } from './sharedRead';
 import { createSharedView, type SharedView } from './sharedView';
+import { readRenders } from './renders';
 import { collectDrafts, readSites } from './sites';
 import { readSource, type Source } from './source';
 import { spanOf } from './syntaxTools';
@@ -80,13 +81,16 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
   const calls = readCalls(source, names).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
   // A relation that is only built sends its statement when it is walked.
   const siteOfNode = new Map(drafts.map(({ node }, id) => [node.id, id]));
+  const renders = role === 'application' || role === 'script' ? readRenders({ uri, source, names, siteOf: (node) => siteOfNode.get(node.id) }) : [];
+  const shown = new Set(renders.flatMap(({ values }) => values.map(({ value }) => value.siteId)));
   const loops = readLoops(source, names, resultLinks(source, names, { ...links, siteOf: (node) => siteOfNode.get(node.id) })).map((loop) => withRows(loop, source));
   return {
     uri,
     language: spec.language,
     role,
     package: home,
-    sites: sites.map((site) => asWalked(site, loops)),
+    sites: sites.map((site) => asWalked(site, loops, shown)),
+    ...(renders.length > 0 ? { renders } : {}),
     loops,
     functions: readFunctions(source, names, classes, links),
     classes: classes.list,
@@ -110,10 +114,12 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
 const readSequencedMigration = (uri: string, source: Source): SequencedMigration | undefined =>
   source.spec.language === 'ruby' ? (/clickhouse[^/]*\/[^/]*$/i.test(uri) ? undefined : readRailsMigration(source)) : source.spec.language === 'php' ? readLaravelMigration(source) : undefined;
 
-/** A chain that only builds is sent by the loop that walks it; elsewhere code that was not seen may add to it. */
-function asWalked(site: QuerySite, loops: readonly Loop[]): QuerySite {
+/** A chain that only builds is sent by the loop or template that walks it; elsewhere code that was not seen may add to it. */
+function asWalked(site: QuerySite, loops: readonly Loop[], shown: ReadonlySet<number | undefined>): QuerySite {
   if (site.executes !== 'no' || site.chain.length === 0) return site;
-  return loops.some((loop) => loop.iterable?.siteId === site.id) ? { ...site, executes: 'yes', fetches: 'many' } : { ...site, complete: false };
+  if (loops.some((loop) => loop.iterable?.siteId === site.id)) return { ...site, executes: 'yes', fetches: 'many' };
+  // A template walks it as it is: rules on the statement still wait for what may be added, those on its rows do not.
+  return { ...site, complete: false, ...(shown.has(site.id) && site.complete ? { filtered: true as const } : {}) };
 }
 
 /** A name or a chain that stands for a query's rows leads to the query. */

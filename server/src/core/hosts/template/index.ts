@@ -4,6 +4,8 @@ import { readFileRole } from '../fileRole';
 import type { HostFile } from '../ir';
 import { readSuppressions } from '../suppressions';
 import type { TemplateIr, TemplateNode } from '../templateIr';
+import { readBlade } from './blade';
+import { readErb, type ReadNodes } from './erb';
 import { readExpression, type Expression } from './expressions';
 
 /** A tag, an output or a comment with its marks. */
@@ -27,10 +29,12 @@ interface Frame {
 }
 
 /**
- * Reads a template of Django or Jinja: which values it reads, in which loops, and which templates it takes in. By its tags alone:
+ * Reads a template of Django, Jinja, Rails (ERB) or Laravel (Blade): which values it reads, in which loops, and which templates it takes in. By its tags alone:
  * what stands between them (HTML or not) does not matter. Tags that are not known are left out, what stands inside them is not.
  */
 export function readTemplate(uri: string, text: string): HostFile {
+  if (/\.erb$/i.test(uri)) return embedded(uri, text, readErb(uri, text));
+  if (/\.blade\.php$/i.test(uri)) return embedded(uri, text, readBlade(text));
   const pieces = text.includes('{%') || text.includes('{{') ? piecesOf(uri, text) : [];
   const errors: HostSpan[] = [];
   const template = pieces.some((piece) => piece.kind !== 'comment') ? build(text, pieces, errors) : undefined;
@@ -39,6 +43,15 @@ export function readTemplate(uri: string, text: string): HostFile {
     ...(template ? { template, lines: collectLineStarts(text) } : {}),
     suppressions: readSuppressions(pieces.filter((piece) => piece.kind === 'comment').map((piece) => ({ text: text.slice(piece.start, piece.end).trim(), span: piece.span }))),
     errors,
+  };
+}
+
+/** Templates of Rails and Laravel, whose values stand in Ruby and PHP. */
+function embedded(uri: string, text: string, read: ReadNodes | undefined): HostFile {
+  return {
+    uri, language: 'template', role: readFileRole(uri, text), sites: [], loops: [], functions: [], classes: [], calls: [], imports: [], exports: [], models: [],
+    ...(read && read.nodes.length > 0 ? { template: { nodes: read.nodes }, lines: collectLineStarts(text) } : {}),
+    suppressions: readSuppressions(read?.comments ?? []), errors: read?.errors ?? [],
   };
 }
 

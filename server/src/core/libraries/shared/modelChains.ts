@@ -122,8 +122,13 @@ function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnTy
     ...(offset ? { offset: { count: offset, host: at('offset') } } : {}),
   });
   const built = buildSql(concat(select, parts.some((part) => part.open) ? incomplete : []));
-  return { ...base, source: built.source, map: built.map, binds: built.binds, conditional: built.conditional, complete: built.complete };
+  // Nothing but conditions, orders and pages may be otherwise: what is loaded along is all here.
+  const loadsKnown = start.open !== true && scopes?.scoped !== true && calls.every((link, index) => read[index] !== undefined && (read[index].open !== true || filtering.test(link.name)));
+  return { ...base, source: built.source, map: built.map, binds: built.binds, conditional: built.conditional, complete: built.complete, ...(!built.complete && loadsKnown ? { filtered: true as const } : {}) };
 }
+
+/** Calls that choose among the rows and their order. */
+const filtering = /^(?:(?:or)?[wW]here\w*|page|per|paginate|simplePaginate|order\w*|reorder|latest|oldest|limit|take|offset|skip|forPage|find(?:_by!?|OrFail)?)$/;
 
 /** Conditions of the calls, joined by AND; an alternative stands beside all that came before it. */
 function conditionsOf(parts: readonly ChainPart[]): readonly SqlPart[] {
