@@ -147,6 +147,35 @@ export function readRows(native: Tree, runtime: CursorFunctions, before?: Earlie
   }
 }
 
+/** Rows without those of some nodes and what is below them. */
+export function withoutRows(rows: Int32Array, nodes: readonly SyntaxNode[], base = 0): Int32Array {
+  const omitted = nodes.map(({ id }) => id - base).sort((a, b) => a - b);
+  const counts = [0];
+  for (const row of omitted) counts.push((counts.at(-1) ?? 0) + (rows[row * WIDTH + AFTER] ?? 0) - row);
+  const kept = new Int32Array(rows.length - (counts.at(-1) ?? 0) * WIDTH);
+  /** Number of rows before one that are left out. */
+  const leftOut = (row: number): number => {
+    let low = 0;
+    let high = omitted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((omitted[middle] ?? 0) < row) low = middle + 1;
+      else high = middle;
+    }
+    return counts[low] ?? 0;
+  };
+  let from = 0;
+  let to = 0;
+  for (const row of [...omitted, rows.length / WIDTH]) {
+    const part = rows.subarray(from * WIDTH, row * WIDTH);
+    kept.set(part, to);
+    for (let at = to; at < to + part.length; at += WIDTH) kept[at + AFTER] = (kept[at + AFTER] ?? 0) - leftOut(kept[at + AFTER] ?? 0);
+    to += part.length;
+    from = rows[row * WIDTH + AFTER] ?? row;
+  }
+  return kept;
+}
+
 /** Walks the rows before an edit beside the tree after it. */
 class Earlier {
   private readonly rows: Int32Array;

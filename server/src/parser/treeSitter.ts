@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import TreeSitter, { type Language, type Tree } from '@vscode/tree-sitter-wasm';
 import type { HostLanguage, SyntaxNode, SyntaxParser, SyntaxTree, TextChange } from '../core/hosts/syntax';
-import { flatRoot, readFlatTree, readGrammarTables, readRows, type CursorFunctions, type EarlierRows, type GrammarTables } from './flatTree';
+import { hostSpan, type HostSpan } from '../core/text/span';
+import { flatRoot, readFlatTree, readGrammarTables, readRows, withoutRows, type CursorFunctions, type EarlierRows, type GrammarTables } from './flatTree';
 
 /** Where the grammars are and which of them to load. */
 export interface SyntaxParserOptions {
@@ -175,6 +176,7 @@ function earlierRows({ rows }: ParsedTree, edited: Tree, native: Tree, [edit, ..
 
 class ParsedTree implements SyntaxTree {
   editable = true;
+  readonly changed: readonly HostSpan[] | undefined;
   private nodes: SyntaxNode | undefined;
   /** Of all nodes, once they have been read: the next tree's are built on them. */
   rows: Int32Array | undefined;
@@ -188,7 +190,14 @@ class ParsedTree implements SyntaxTree {
     /** With many accumulated errors an incremental parse costs more than a full one: the next one starts afresh. */
     readonly slow: boolean,
     private before?: EarlierRows,
-  ) {}
+  ) {
+    this.changed = before?.changed.map(([start, end]) => hostSpan(start, end));
+  }
+
+  excerpt(omitted: readonly SyntaxNode[]): SyntaxNode {
+    const whole = this.root;
+    return omitted.length === 0 || !this.rows ? whole : this.reading.root(withoutRows(this.rows, omitted));
+  }
 
   get root(): SyntaxNode {
     if (!this.nodes) {

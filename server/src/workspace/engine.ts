@@ -174,7 +174,7 @@ function openHost(syntax: SyntaxParser, uri: string, text: string, language: Hos
       tree = syntax.parse(language, next, changes.length > 0 ? { tree: previous, edits: changes } : undefined);
       if (tree !== previous) previous.dispose();
       // Nothing was typed, or the workspace is another: what the file takes from others may have changed.
-      if (changes.length === 0 || now.models !== known.models || now.shared !== known.shared || now.databases !== known.databases) memory.last = undefined;
+      if (changes.length === 0 || now.models !== known.models || now.shared !== known.shared || now.databases !== known.databases) Object.assign(memory, { last: undefined, excerpt: undefined });
       known = now;
       file = readTree(uri, next, language, tree, now, aside, memory);
       return file;

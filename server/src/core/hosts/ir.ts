@@ -191,7 +191,7 @@ export interface ConditionalPart {
   readonly conditionSpan: HostSpan;
   /** What stands in its place otherwise; usually empty. */
   readonly otherwise: string;
-  /** Parts of one number stand in branches of one `if … elif … else`: where one is absent, another may be there. */
+  /** Parts of one number (the statement's offset) stand in branches of one `if … elif … else`: where one is absent, another may be there. */
   readonly choice?: number;
 }
 

@@ -26,6 +26,10 @@ export const isCommonLanguage = (language: string): language is CommonLanguage =
 
 export interface SyntaxTree {
   readonly root: SyntaxNode;
+  /** Stretches whose nodes are others than those of the tree before, beside those of the edit; undefined: it was not built on one by a single edit. */
+  readonly changed: readonly HostSpan[] | undefined;
+  /** The tree without some of its nodes, as nodes of its own: no two of them contain each other. */
+  excerpt(omitted: readonly SyntaxNode[]): SyntaxNode;
   /** Forgets the nodes, which take many times the memory of the tree; `root` reads them again. */
   release(): void;
   /** Frees the parser's memory; the nodes must not be used afterwards. */

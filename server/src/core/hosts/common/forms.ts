@@ -152,6 +152,8 @@ export interface LanguageSpec {
   readonly implicitThis: boolean;
   /** A call has run when it returns: nothing is awaited. */
   readonly synchronous: boolean;
+  /** Methods stand outside of the declarations of their types (Go, Rust). */
+  readonly methodsApart?: boolean;
   /** Classes of one name stand in several modules, and are called by their full names (Ruby). */
   readonly constantsNest?: boolean;
   /** `return` in a block leaves the function around it, `break` the loop (Ruby): blocks are loops like any other. */

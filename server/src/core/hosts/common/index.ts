@@ -5,10 +5,11 @@ import { readRailsMigration } from '../../libraries/railsMigrations/railsMigrati
 import { collectLineStarts } from '../../text/lineIndex';
 import { readFileRole } from '../fileRole';
 import type { DeclarationReader, HostEnvironment, HostReader } from '../host';
-import type { HostContext } from '../../libraries/adapter';
+import type { HostContext, LibraryAdapter } from '../../libraries/adapter';
 import type { AttributeRead, CallIr, HostFile, ImportIr, Loop, ModelIr, QuerySite } from '../ir';
 import type { SequencedMigration } from '../migrationIr';
 import { indexModels } from '../models';
+import { readByExcerpt, type PlacedReading, type Surroundings } from '../shared/excerpt';
 import { csharpSpec } from '../csharp/csharpSpec';
 import { goSpec } from '../go/goSpec';
 import { javaSpec } from '../java/javaSpec';
@@ -16,34 +17,37 @@ import { phpSpec } from '../php/phpSpec';
 import { rubySpec } from '../ruby/rubySpec';
 import { rustSpec } from '../rust/rustSpec';
 import { readSuppressions } from '../suppressions';
-import type { CommonLanguage, SyntaxTree } from '../syntax';
+import type { CommonLanguage, SyntaxNode } from '../syntax';
 import { isConditional, readCalls } from './calls';
 import { createContext } from './context';
 import type { LanguageSpec } from './forms';
 import { localsOf, readClasses, readFunctions, type Classes, type Links } from './functions';
 import { readLoops } from './loops';
 import { readNames, type Names } from './names';
-import { readShared } from './sharedRead';
+import { commonParts } from './parts';
+import { mayShare, readShared } from './sharedRead';
 import { createSharedView, type SharedView } from './sharedView';
 import { readRenders } from './renders';
 import { collectDrafts, readSites } from './sites';
 import { readSource, type Source } from './source';
-import { spanOf } from './syntaxTools';
+import { collectErrors, spanOf } from './syntaxTools';
 
 /** What is asked of a file before its queries are. */
-function open(spec: LanguageSpec, uri: string, text: string, tree: SyntaxTree, environment: HostEnvironment): Opened {
-  const source = readSource(tree.root, spec);
+function open(spec: LanguageSpec, uri: string, text: string, root: SyntaxNode, environment: HostEnvironment, around?: Surroundings): Opened {
+  const source = readSource(root, spec);
   const classes = readClasses(source);
   const names = readNames(source, (node) => classes.fieldsAt(node), (name, at) => classes.isMember(name, at));
-  const imports = source.imports.flatMap((node) => {
+  const placed = source.imports.flatMap((node) => {
     const form = source.form(node);
-    return form?.kind === 'import' ? form.imports : [];
+    return form?.kind === 'import' ? form.imports.map((item) => ({ item, at: node.startIndex })) : [];
   });
-  const models = readModels(commonModelReaders, { uri, text, root: tree.root, known: environment.models, source });
-  const home = spec.packageOf(tree.root, uri);
+  const imports = placed.map(({ item }) => item);
+  const declared = readModels(commonModelReaders, { uri, text, root, known: environment.models, source });
+  const models = around ? declared.filter((model) => around.isAffected(model.span.start)) : declared;
+  const home = spec.packageOf(root, uri);
   const shared = environment.shared && createSharedView(environment.shared, { uri, language: spec.language, package: home, imports }, source, classes);
-  const context = createContext(uri, text, { source, names, classes, imports, ...(shared ? { shared } : {}) }, environment, indexModels(models));
-  return { source, classes, names, imports, models, home, shared, context };
+  const context = createContext(uri, text, { source, names, classes, imports, ...(shared ? { shared } : {}) }, environment, indexModels(around ? [...around.models, ...models] : models));
+  return { source, classes, names, imports, importsAt: placed.map(({ at }) => at), declared, models, home, shared, context };
 }
 
 interface Opened {
@@ -51,6 +55,9 @@ interface Opened {
   readonly classes: Classes;
   readonly names: Names;
   readonly imports: readonly ImportIr[];
+  readonly importsAt: readonly number[];
+  readonly declared: readonly ModelIr[];
+  /** Of an excerpt: those of what is read again. */
   readonly models: readonly ModelIr[];
   readonly home: string;
   readonly shared: SharedView | undefined;
@@ -58,16 +65,29 @@ interface Opened {
 }
 
 const createDeclarations = (spec: LanguageSpec): DeclarationReader => (uri, text, tree, environment) => {
-  const { source, names, classes, models, home, context } = open(spec, uri, text, tree, environment);
+  const { source, names, classes, models, home, context } = open(spec, uri, text, tree.root, environment);
   const shared = readShared(source, names, classes, context);
   return { models: readFileRole(uri, text) === 'migration' ? [] : models, package: home, ...(shared ? { shared } : {}) };
 };
 
-const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, environment): HostFile => {
+const createReader = (spec: LanguageSpec): HostReader => {
+  const language = commonParts(spec);
+  return (uri, text, tree, environment, memory): HostFile => {
+    const adapters = environment.foreign === undefined ? adaptersFor(spec.language, text) : [];
+    const role = readFileRole(uri, text);
+    const declares = commonModelReaders.some((reader) => reader.marks.test(text));
+    // A migration is read as one; methods that stand outside of their types say something of models, too.
+    const key = role === 'migration' || (declares && spec.methodsApart) ? undefined : [...adapters.map((adapter) => adapter.id), declares, role, mayShare(text)].join();
+    const file = readByExcerpt({ language, tree, text, key, memory, read: (root, around) => readModule(spec, uri, text, root, environment, adapters, around) });
+    return { ...file, lines: collectLineStarts(text), errors: collectErrors(tree.root, (node) => spec.forms[node.type]?.(node)?.kind === 'import').map(spanOf) };
+  };
+};
+
+function readModule(spec: LanguageSpec, uri: string, text: string, root: SyntaxNode, environment: HostEnvironment, adapters: readonly LibraryAdapter[], around: Surroundings | undefined): PlacedReading {
   const role = readFileRole(uri, text);
-  const { source, names, classes, imports, models, home, shared: others, context } = open(spec, uri, text, tree, environment);
+  const { source, names, classes, imports, importsAt, declared, models, home, shared: others, context } = open(spec, uri, text, root, environment, around);
   const shared = readShared(source, names, classes, context);
-  const drafts = environment.foreign === undefined ? collectDrafts(source, context, adaptersFor(spec.language, text)) : [];
+  const { drafts, builders } = environment.foreign === undefined ? collectDrafts(source, context, adapters) : { drafts: [], builders: [] };
   const sites = readSites(drafts, source);
   const migration = role === 'migration' && environment.foreign === undefined ? readSequencedMigration(uri, source) : undefined;
   const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
@@ -84,7 +104,7 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
   const renders = role === 'application' || role === 'script' ? readRenders({ uri, source, names, siteOf: (node) => siteOfNode.get(node.id) }) : [];
   const shown = new Set(renders.flatMap(({ values }) => values.map(({ value }) => value.siteId)));
   const loops = readLoops(source, names, resultLinks(source, names, { ...links, siteOf: (node) => siteOfNode.get(node.id) })).map((loop) => withRows(loop, source));
-  return {
+  const file: HostFile = {
     uri,
     language: spec.language,
     role,
@@ -102,13 +122,14 @@ const createReader = (spec: LanguageSpec): HostReader => (uri, text, tree, envir
     ...(others && others.asks.size > 0 ? { asks: [...others.asks] } : {}),
     ...(migration ? { migration } : {}),
     ...(role === 'migration' && environment.foreign !== undefined ? { foreign: true as const } : {}),
-    lines: collectLineStarts(text),
     locals: localsOf(undefined, source, names, links),
     attributeReads: readAttributeReads(source, loops),
     suppressions: readSuppressions(source.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
-    errors: source.errors.map(spanOf),
+    errors: [],
   };
-};
+  const tied = source.classes.filter((node) => declared.some((model) => node.startIndex <= model.span.start && model.span.start < node.endIndex));
+  return { file, imports: importsAt, builders, tied: tied.map((node) => node.startIndex) };
+}
 
 /** A migration of Rails or Laravel. */
 const readSequencedMigration = (uri: string, source: Source): SequencedMigration | undefined =>

@@ -15,9 +15,10 @@ export interface DraftAt {
 /**
  * Asks the adapters about every call, and about declarations that hold a query (`@Query`). Of a chain the outermost call
  * that is recognised has it; a text that is only built gives way to the call that sends it.
+ * @returns `builders`: offsets of the nodes that build what is not sent, or not surely, where it stands
  */
-export function collectDrafts(source: Source, context: HostContext, adapters: readonly LibraryAdapter[]): readonly DraftAt[] {
-  if (adapters.length === 0 && !commonFile(context)?.shared) return [];
+export function collectDrafts(source: Source, context: HostContext, adapters: readonly LibraryAdapter[]): { readonly drafts: readonly DraftAt[]; readonly builders: readonly number[] } {
+  if (adapters.length === 0 && !commonFile(context)?.shared) return { drafts: [], builders: [] };
   const found: DraftAt[] = [];
   for (const node of source.calls) {
     for (const draft of recognise(node, context, adapters) ?? wrapperSites(node, context, adapters) ?? []) found.push({ draft, node });
@@ -25,7 +26,10 @@ export function collectDrafts(source: Source, context: HostContext, adapters: re
   const isPart = (inner: DraftAt, outer: DraftAt): boolean =>
     inner.node.id !== outer.node.id && (isChainOf(inner.node, outer.node, source) || (inner.draft.executes === 'no' && containsSpan(outer.draft.span, inner.draft.span)) || (outer.draft.consumes?.some((span) => containsSpan(span, inner.draft.span)) ?? false));
   const kept = found.filter((inner) => !found.some((outer) => isPart(inner, outer)));
-  return kept.sort((a, b) => a.draft.span.start - b.draft.span.start || b.draft.span.end - a.draft.span.end);
+  return {
+    drafts: kept.sort((a, b) => a.draft.span.start - b.draft.span.start || b.draft.span.end - a.draft.span.end),
+    builders: found.flatMap(({ draft, node }) => (draft.executes === 'yes' ? [] : [node.startIndex])),
+  };
 }
 
 /** Is the one call a receiver, however far inside, of the other? */

@@ -91,3 +91,15 @@ function contentPieces(node: SyntaxNode, escape: string): StringPiece[] {
 
 /** `a.b.c` in any of the languages' spellings, as its last word. */
 export const lastWord = (text: string): string => /(\w+)\W*$/.exec(text.replace(/<.*$|\[.*$/s, ''))?.[1] ?? text;
+
+/** What did not parse, in order of text; nothing inside nodes of which nothing is read. */
+export function collectErrors(root: SyntaxNode, isLeaf: (node: SyntaxNode) => boolean): readonly SyntaxNode[] {
+  const errors: SyntaxNode[] = [];
+  const visit = (node: SyntaxNode): void => {
+    if (node.type === 'ERROR' || node.isMissing) errors.push(node);
+    if (isComment(node) || isLeaf(node)) return;
+    for (const child of node.children) if (child.hasError || child.isMissing) visit(child);
+  };
+  if (root.hasError) visit(root);
+  return errors;
+}

@@ -57,6 +57,7 @@ export const goSpec: LanguageSpec = {
   },
   packageOf: (_root, uri) => uri.slice(0, uri.lastIndexOf('/')),
   implicitThis: false,
+  methodsApart: true,
   synchronous: true,
   perElement: /^(Map|ForEach|FlatMap|Filter|FilterMap|ParallelMap)$/,
   chunked: /^(FindInBatches)$/,

@@ -4,9 +4,12 @@ import { readDjangoMigration } from '../../libraries/django/djangoMigration';
 import { pythonModelReaders, readModels } from '../../libraries/models';
 import { collectLineStarts } from '../../text/lineIndex';
 import { readFileRole } from '../fileRole';
-import type { DeclarationReader, HostReader } from '../host';
+import type { LibraryAdapter } from '../../libraries/adapter';
+import type { DeclarationReader, HostEnvironment, HostReader } from '../host';
 import type { CallIr, HostFile } from '../ir';
 import { indexModels } from '../models';
+import { readByExcerpt, type PlacedReading, type Surroundings } from '../shared/excerpt';
+import type { SyntaxNode } from '../syntax';
 import { readSuppressions } from '../suppressions';
 import { readBlocks, readExits } from './blocks';
 import { readCalls } from './calls';
@@ -15,14 +18,15 @@ import { createContext } from './context';
 import { localsOf, readFunctions, type ValueLinks } from './functions';
 import { readLoops } from './loops';
 import { linkScopes } from './links';
-import { readRenders, renderSources } from './renders';
+import { readRenders, renderSources, rendersTemplates } from './renders';
 import { readAttributeReads, readExports, readImports, withSelfReads } from './modules';
 import { outlineOf } from './outline';
+import { pythonParts } from './parts';
 import { collectScopes } from './scopes';
-import { readSerializers } from './serializers';
+import { readSerializers, showsSerializers } from './serializers';
 import { collectDrafts, readSites } from './sites';
 import { surfaceOf } from './surface';
-import { spanOf } from './syntaxTools';
+import { collectErrors, field, spanOf } from './syntaxTools';
 
 export const declarePython: DeclarationReader = (uri, text, tree, environment) => {
   const surface = surfaceOf(tree.root, text);
@@ -32,14 +36,39 @@ export const declarePython: DeclarationReader = (uri, text, tree, environment) =
 };
 
 /** Reads a Python file. A migration's own models describe a past schema: they serve its own statements only. Docstrings and other bare strings are never SQL: only what a library call is given is. */
-export const readPython: HostReader = (uri, text, tree, environment): HostFile => {
+export const readPython: HostReader = (uri, text, tree, environment, memory): HostFile => {
+  const adapters = adaptersFor('python', text);
+  const surface = surfaceOf(tree.root, text, memory);
   const role = readFileRole(uri, text);
-  const scopes = linkScopes(collectScopes(tree.root), uri, environment.modules);
-  const surface = surfaceOf(tree.root, text);
-  const outline = outlineOf(tree.root);
-  const models = readModels(pythonModelReaders, { uri, text, root: tree.root, classes: outline.classes, scopes, known: environment.models });
-  const context = createContext(uri, text, scopes, environment, indexModels(models));
-  const sites = readSites(collectDrafts(outline, context, adaptersFor('python', text), scopes), outline);
+  // What the whole text tells: whether classes show rows, or declare models.
+  const shows = [pythonModelReaders.some((reader) => reader.marks.test(text)), rendersTemplates(text), showsSerializers(text)];
+  const file = readByExcerpt({
+    language: pythonParts, tree, text, memory,
+    // A migration is read as one.
+    key: role === 'migration' ? undefined : [...adapters.map((adapter) => adapter.id), ...shows, role].join(),
+    read: (root, around) => readModule(uri, text, root, environment, adapters, shows.includes(true), around),
+  });
+  const before = memory?.partial === true ? memory.uses : undefined;
+  const uses = [...new Set([...(before ?? []), ...(file.uses ?? [])])];
+  if (memory) memory.uses = uses;
+  return {
+    ...file,
+    ...(surface === undefined ? {} : { surface }),
+    ...(uses.length > 0 ? { uses } : {}),
+    lines: collectLineStarts(text),
+    errors: collectErrors(tree.root).map(spanOf),
+  };
+};
+
+function readModule(uri: string, text: string, root: SyntaxNode, environment: HostEnvironment, adapters: readonly LibraryAdapter[], shows: boolean, around: Surroundings | undefined): PlacedReading {
+  const role = readFileRole(uri, text);
+  const scopes = linkScopes(collectScopes(root), uri, environment.modules);
+  const outline = outlineOf(root);
+  const declared = readModels(pythonModelReaders, { uri, text, root, classes: outline.classes, scopes, known: environment.models });
+  const models = around ? declared.filter((model) => around.isAffected(model.span.start)) : declared;
+  const context = createContext(uri, text, scopes, environment, indexModels(around ? [...around.models, ...models] : models));
+  const { drafts, builders } = collectDrafts(outline, context, adapters, scopes);
+  const sites = readSites(drafts, outline);
   const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
   const links: ValueLinks = { outline, siteOfCall };
   const calls = readCalls(outline, scopes).map((call): CallIr => ({ ...call, siteId: siteOfCall.get(call.id) }));
@@ -48,31 +77,32 @@ export const readPython: HostReader = (uri, text, tree, environment): HostFile =
   const renders = readRenders(text, values);
   const shown = readSerializers(text, values);
   const functions = readFunctions(outline, scopes, calls, links);
-  const migration = role === 'migration' || scopes.module.bindings.has('down_revision') ? readAlembicMigration(tree.root, scopes) ?? readDjangoMigration(uri, outline.classes, scopes) : undefined;
-  return {
+  const imports = readImports(root);
+  const showsRows = around ? around.file.models.length > 0 || around.file.serializers !== undefined : models.length > 0 || shown.serializers.length > 0;
+  const migration = around ? undefined : role === 'migration' || scopes.module.bindings.has('down_revision') ? readAlembicMigration(root, scopes) ?? readDjangoMigration(uri, outline.classes, scopes) : undefined;
+  const file: HostFile = {
     uri,
     language: 'python',
     role,
     sites,
     loops,
-    functions: models.length > 0 || shown.serializers.length > 0 ? withSelfReads(functions, outline) : functions,
+    functions: showsRows ? withSelfReads(functions, outline) : functions,
     classes: readClasses(outline, scopes),
     calls,
-    imports: readImports(tree.root),
-    exports: readExports(scopes),
+    imports: imports.map(({ item }) => item),
+    exports: around ? around.file.exports : readExports(scopes),
     models: role === 'migration' ? [] : models,
     ...(migration === undefined ? {} : { migration }),
-    ...(surface === undefined ? {} : { surface }),
     ...(scopes.uses.size > 0 ? { uses: [...scopes.uses] } : {}),
-    lines: collectLineStarts(text),
     locals: localsOf(scopes.module, links),
     ...(renders.length > 0 ? { renders } : {}),
-    ...(shown.serializers.length > 0 ? { serializers: shown.serializers } : {}),
+    ...(shown.serializers.length > 0 ? { serializers: shown.serializers.map(({ serializer }) => serializer) } : {}),
     ...(shown.uses.length > 0 ? { serializerUses: shown.uses } : {}),
     attributeReads: readAttributeReads(outline, loops, scopes),
     blocks: readBlocks(outline),
     exits: readExits(outline),
     suppressions: readSuppressions(outline.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
-    errors: outline.errors.map(spanOf),
+    errors: [],
   };
-};
+  return { file, imports: imports.map(({ at }) => at), serializers: shown.serializers.map(({ at }) => at), builders, tied: shows ? outline.classes.flatMap((node) => (field(node, 'superclasses') ? [node.startIndex] : [])) : [] };
+}

@@ -6,12 +6,12 @@ import type { Outline } from './outline';
 import { importsOf, type Scopes } from './scopes';
 import { field, isComprehension, spanOf } from './syntaxTools';
 
-/** Every import of the file, those inside functions too: they bind the same names for resolving calls. */
-export function readImports(root: SyntaxNode): ImportIr[] {
-  const found: ImportIr[] = [];
+/** Every import of the file with its offset, those inside functions too: they bind the same names for resolving calls. */
+export function readImports(root: SyntaxNode): { readonly item: ImportIr; readonly at: number }[] {
+  const found: { item: ImportIr; at: number }[] = [];
   const visit = (node: SyntaxNode): void => {
     if (node.type === 'import_statement' || node.type === 'import_from_statement') {
-      found.push(...importsOf(node));
+      for (const item of importsOf(node)) found.push({ item, at: node.startIndex });
       return;
     }
     if (node.type.endsWith('_statement') || node.type === 'block' || node.type === 'module' || node.type.endsWith('_definition') || node.type.endsWith('_clause')) {

@@ -12,6 +12,8 @@ import { viewRender } from './viewClasses';
 const marks = /\brender(?:_template|_to_string)?\(|TemplateResponse\(|stream_template\(|(?:List|Detail|Template|Update|Delete)View\b|\btemplate_name\b/;
 const renderers = /^(render|render_to_string|render_template|stream_template|TemplateResponse|SimpleTemplateResponse|render_block_to_string)$/;
 
+export const rendersTemplates = (text: string): boolean => marks.test(text);
+
 /** What values of the file are looked up with. */
 export function renderSources(uri: string, outline: Outline, scopes: Scopes, sites: readonly QuerySite[]): RenderSources {
   const bySpan = new Map(sites.map((site) => [`${site.span.start}:${site.span.end}`, site]));
@@ -23,7 +25,7 @@ export function renderSources(uri: string, outline: Outline, scopes: Scopes, sit
 /** Where a file fills templates, with the values of their contexts that queries give. */
 export function readRenders(text: string, sources: RenderSources): readonly RenderIr[] {
   const { outline } = sources;
-  return !marks.test(text) ? [] : [...outline.calls.flatMap((call) => renderOf(call, sources) ?? []), ...outline.classes.flatMap((node) => viewRender(node, sources) ?? [])];
+  return !rendersTemplates(text) ? [] : [...outline.calls.flatMap((call) => renderOf(call, sources) ?? []), ...outline.classes.flatMap((node) => viewRender(node, sources) ?? [])];
 }
 
 function renderOf(call: SyntaxNode, sources: RenderSources): RenderIr | undefined {

@@ -9,12 +9,17 @@ const plain = /^(Boolean|NullBoolean|Char|Email|Regex|Slug|URL|UUID|FilePath|IPA
 
 const isSerializer = (name: string): boolean => /Serializer$/.test(name);
 
-/** Serializers of Django REST framework in a file, and where rows are shown with one. */
-export function readSerializers(text: string, sources: RenderSources): { readonly serializers: readonly SerializerIr[]; readonly uses: readonly SerializerUse[] } {
-  if (!text.includes('Serializer')) return { serializers: [], uses: [] };
+export const showsSerializers = (text: string): boolean => text.includes('Serializer');
+
+/** Serializers of Django REST framework in a file, each with the offset of its class, and where rows are shown with one. */
+export function readSerializers(text: string, sources: RenderSources): { readonly serializers: readonly { readonly serializer: SerializerIr; readonly at: number }[]; readonly uses: readonly SerializerUse[] } {
+  if (!showsSerializers(text)) return { serializers: [], uses: [] };
   const { outline } = sources;
   return {
-    serializers: outline.classes.flatMap((node) => serializerOf(node, sources) ?? []),
+    serializers: outline.classes.flatMap((node) => {
+      const serializer = serializerOf(node, sources);
+      return serializer ? [{ serializer, at: node.startIndex }] : [];
+    }),
     uses: [...outline.calls.flatMap((call) => useOfCall(call, sources) ?? []), ...outline.classes.flatMap((node) => useOfView(node, sources) ?? [])],
   };
 }

@@ -27,8 +27,11 @@ function recognise(node: SyntaxNode, context: HostContext, adapters: readonly Li
   return wrapperSites(node, context, scopes, adapters);
 }
 
-/** Asks the adapters about every call and slice; the first that recognises one has it. Statements that another site sends are dropped. */
-export function collectDrafts(outline: Outline, context: HostContext, adapters: readonly LibraryAdapter[], scopes: Scopes): readonly DraftAt[] {
+/**
+ * Asks the adapters about every call and slice; the first that recognises one has it. Statements that another site sends are dropped.
+ * @returns `builders`: offsets of the nodes that build what is not sent, or not surely, where it stands
+ */
+export function collectDrafts(outline: Outline, context: HostContext, adapters: readonly LibraryAdapter[], scopes: Scopes): { readonly drafts: readonly DraftAt[]; readonly builders: readonly number[] } {
   const found: DraftAt[] = [];
   for (const node of [...outline.calls, ...outline.subscripts]) {
     for (const draft of recognise(node, context, adapters, scopes) ?? []) found.push({ draft: isAwayIn(draft, isAsideSpan) ? placeDraft(draft, spanOf(node), isAsideSpan) : draft, node });
@@ -36,7 +39,10 @@ export function collectDrafts(outline: Outline, context: HostContext, adapters: 
   const sent = found.filter(({ draft }) => draft.executes !== 'no');
   const kept = found.filter(({ draft, node }) => draft.executes !== 'no' || !sent.some((other) => other.node.id !== node.id && (containsSpan(other.draft.span, draft.span) || other.draft.consumes?.some((span) => containsSpan(span, draft.span)))));
   const outer = kept.filter(({ draft, node }) => draft.executes !== 'no' || !kept.some((other) => other.draft.executes === 'no' && other.node.id !== node.id && (other.draft.span.start !== draft.span.start || other.draft.span.end !== draft.span.end) && (containsSpan(other.draft.span, draft.span) || other.draft.consumes?.some((span) => containsSpan(span, draft.span)))));
-  return outer.sort((a, b) => a.draft.span.start - b.draft.span.start || b.draft.span.end - a.draft.span.end);
+  return {
+    drafts: outer.sort((a, b) => a.draft.span.start - b.draft.span.start || b.draft.span.end - a.draft.span.end),
+    builders: found.flatMap(({ draft, node }) => (draft.executes === 'yes' ? [] : [node.startIndex])),
+  };
 }
 
 /** The drafts as sites of the file; ids are their places in the list. */

@@ -9,15 +9,23 @@ const largeFile = 400_000;
 const database = /\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|JOIN|select|insert|update|delete|where|sql|tables?|schema|columns?|query|queries|execute\w*|fetch\w*|cursor|cur|conn\w*|db|database|engine|session\w*|pool|txn|tx|repo\w*|psycopg\w*|asyncpg|sessionmaker|create_(async_)?engine)\b|Session|Connection|Pool|Engine|Repository/;
 const constantName = /^_?[A-Z][A-Z0-9_]*$/;
 
-/** The surface of a Python module (see `hosts/surface.ts`); undefined where it shows nothing. */
-export function surfaceOf(root: SyntaxNode, text: string): string | undefined {
+/**
+ * The surface of a Python module (see `hosts/surface.ts`); undefined where it shows nothing.
+ * @param memory keeps what statements show from one reading to the next
+ */
+export function surfaceOf(root: SyntaxNode, text: string, memory?: { slices?: ReadonlyMap<string, string | undefined> }): string | undefined {
   if (text.length > largeFile) return undefined;
+  const slices = new Map<string, string | undefined>();
+  const known = memory?.slices;
+  if (memory) memory.slices = slices;
   const kept: string[] = [];
   let shows = false;
   let length = 0;
   for (const statement of parts(root)) {
     const linking = statement.type === 'import_statement' || statement.type === 'import_from_statement';
-    const slice = linking ? statement.text : sliceOf(statement, text);
+    const own = statement.text;
+    const slice = linking ? own : known?.has(own) ? known.get(own) : sliceOf(statement, text);
+    if (memory && !linking) slices.set(own, slice);
     if (slice === undefined) continue;
     // A package's `__init__` hands on what it imports.
     shows ||= !linking || statement.type === 'import_from_statement';

@@ -84,6 +84,7 @@ export const rustSpec: LanguageSpec = {
   // A module is a file; `mod.rs` and `lib.rs` stand for their folder.
   packageOf: (_root, uri) => uri.replace(/\/src\/(?:lib|main)\.rs$|\/mod\.rs$|\.rs$/, ''),
   implicitThis: false,
+  methodsApart: true,
   synchronous: false,
   perElement: /^(map|for_each|for_each_concurrent|then|and_then|filter_map|flat_map|try_for_each|try_for_each_concurrent|fold|try_fold|filter|inspect|any|all|find_map)$/,
   chunked: /^$/,

@@ -22,7 +22,7 @@ export class Tangled extends Error {}
 
 /**
  * A fact of a file (a site, a loop, a function) as it is after the move; the same object where nothing of it changes. Offsets are the
- * numbers under `start`, `end` and `insertAt`; those in SQL text (`sql`, `source`) stay.
+ * numbers under `start`, `end`, `insertAt` and `choice`; those in SQL text (`sql`, `source`) stay.
  * @param kind array that the fact stands in; absent: it has no id
  * @throws Tangled
  */
@@ -54,7 +54,7 @@ function movedValue(value: unknown, kind: IdKind | undefined, move: Move): unkno
 }
 
 function movedNumber(name: string, old: number, kind: IdKind | undefined, move: Move): number {
-  if (name === 'start' || name === 'end' || name === 'insertAt') return old >= ASIDE ? old : move.offset(old);
+  if (name === 'start' || name === 'end' || name === 'insertAt' || name === 'choice') return old >= ASIDE ? old : move.offset(old);
   const of = name === 'id' ? kind : name === 'parent' ? (kind === 'loop' || kind === 'function' ? kind : undefined) : idFields[name];
   return of ? move.id(of, old) : old;
 }

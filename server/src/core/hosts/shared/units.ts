@@ -1,5 +1,6 @@
 import { hostSpan, type HostSpan } from '../../text/span';
 import type { HostFile } from '../ir';
+import type { ExcerptReading } from './excerpt';
 import type { SyntaxNode } from '../syntax';
 import { changeBetween } from './textChange';
 
@@ -77,6 +78,10 @@ export interface ReadingMemory {
   key?: string;
   /** The last reading took over facts of the one before. */
   partial: boolean;
+  /** Of a reader by excerpts, in place of `last` and `key`. */
+  excerpt?: ExcerptReading;
+  /** What statements show to other files, by their text. */
+  slices?: ReadonlyMap<string, string | undefined>;
   /** Documents that were asked for imports. */
   uses?: readonly string[];
 }

@@ -1,0 +1,78 @@
+import type { HostFile, ModelIr } from '../ir';
+import type { SyntaxNode, SyntaxTree } from '../syntax';
+import { mergeReadings, placeFacts, type FactKind, type Ordinals } from './excerptMerge';
+import { moved, Tangled } from './moved';
+import { listParts, planExcerpt, type ExcerptPlan, type PartLanguage, type PartsReading } from './parts';
+import type { ReadingMemory } from './units';
+
+/** What a reader gives beside the file: where facts stand that do not say so themselves. UTF-16 offsets. */
+export interface PlacedReading {
+  readonly file: HostFile;
+  /** Of each of `file.imports`, and of `file.serializers`. */
+  readonly imports: readonly number[];
+  readonly serializers?: readonly number[];
+  /** Nodes that build a query which is not sent, or not surely, there. */
+  readonly builders: readonly number[];
+  /** Classes whose own facts hang on all their methods. */
+  readonly tied: readonly number[];
+}
+
+/** A reading that later ones are built on. */
+export interface ExcerptReading extends PartsReading {
+  readonly key: string;
+  readonly file: HostFile;
+  readonly ordinals: Readonly<Record<FactKind, Ordinals>>;
+}
+
+/** Of a file of which an excerpt is read: what the reading before says of the rest. */
+export interface Surroundings {
+  readonly file: HostFile;
+  /** Models that are not read again, at their new places. */
+  readonly models: readonly ModelIr[];
+  /** Is what stands at an offset read again? */
+  isAffected(offset: number): boolean;
+}
+
+export interface ExcerptRequest {
+  readonly language: PartLanguage;
+  readonly tree: SyntaxTree;
+  readonly text: string;
+  /** What must be as it was for a reading to build on the last one; undefined: this file is always read whole. */
+  readonly key: string | undefined;
+  readonly memory: ReadingMemory | undefined;
+  /** @param around given with an excerpt */
+  read(root: SyntaxNode, around?: Surroundings): PlacedReading;
+}
+
+/** The facts of a file: of all of it, or, after an edit in one function, of what the edit may have changed, put into the facts before. */
+export function readByExcerpt({ language, tree, text, key, memory, read }: ExcerptRequest): HostFile {
+  if (!memory) return read(tree.root).file;
+  const last = key !== undefined && memory.excerpt?.key === key ? memory.excerpt : undefined;
+  Object.assign(memory, { excerpt: undefined, partial: false });
+  const plan = last && planExcerpt(last, language, tree.root, text, tree.changed);
+  if (last && plan) {
+    try {
+      const reading = build(last, plan, text, tree, read);
+      Object.assign(memory, { excerpt: reading, partial: true });
+      return reading.file;
+    } catch (error) {
+      if (!(error instanceof Tangled)) throw error;
+    }
+  }
+  const placed = read(tree.root);
+  if (key !== undefined && placed.file.migration === undefined) {
+    const parts = listParts(language, tree.root, text);
+    const { ordinals, partAt, classes } = placeFacts(placed, parts);
+    // A class that stands nowhere but with its first method is named by it.
+    const named = parts.map((part, index) => (part.kind === 'function' && classes.has(index) ? { ...part, names: [...part.names, ...(classes.get(index) ?? [])] } : part));
+    memory.excerpt = { key, text, file: placed.file, parts: named, ordinals, words: parts.map(() => undefined), builders: new Set(placed.builders.flatMap(partAt)), tied: new Set(placed.tied.flatMap(partAt)) };
+  }
+  return placed.file;
+}
+
+function build(last: ExcerptReading, plan: ExcerptPlan, text: string, tree: SyntaxTree, read: ExcerptRequest['read']): ExcerptReading {
+  return mergeReadings(last, plan, text, (isAffected) => {
+    const models = last.file.models.flatMap((model) => (isAffected(plan.offset(model.span.start)) ? [] : [moved(model, undefined, { offset: (old) => plan.offset(old), id: () => { throw new Tangled('a model names no fact'); } })]));
+    return plan.affected.size === 0 ? undefined : read(tree.excerpt(plan.omitted), { file: last.file, models, isAffected });
+  });
+}
