@@ -1,4 +1,6 @@
+import { describe, expect, it } from 'vitest';
 import { writeInLoop } from '../../server/src/core/rules/write-in-loop';
+import { lintCase } from '../support/readers';
 import { testRule, type RuleCase } from '../support/ruleTester';
 
 const SCHEMA = 'CREATE TABLE lines (order_id bigint, sku text, note jsonb, amount int NOT NULL DEFAULT 0);';
@@ -7,6 +9,19 @@ const ts = (code: string, rest: Partial<RuleCase> = {}): RuleCase => ({ language
 const loop = (call: string, mark: string, rest: Partial<RuleCase> = {}): RuleCase => ts(`export async function run(lines: Line[], pool2: Pool) {\n  for (const line of lines) {\n    ${call}\n${mark}\n  }\n}\n`, rest);
 const MARK = '//        ^^^^^^^^^^ writes once per element of `lines`';
 const fixed = (call: string): string => `${HEAD}export async function run(lines: Line[], pool2: Pool) {\n  ${call}\n}\n`;
+
+describe('turns at the same time', () => {
+  const prisma = "import { PrismaClient } from '@prisma/client';\nconst prisma = new PrismaClient();\n";
+  it.each([
+    ['export async function run(ids: number[]) {\n  await Promise.all(ids.map((id) => prisma.line.update({ where: { id }, data: { sku: "x" } })));\n}\n', true],
+    // One connection runs them one after the other.
+    ['export async function run(ids: number[]) {\n  await prisma.$transaction(ids.map((id) => prisma.line.update({ where: { id }, data: { sku: "x" } })));\n}\n', false],
+    ['export async function run(ids: number[]) {\n  await prisma.$transaction(async (t) => {\n    await Promise.all(ids.map((id) => t.line.update({ where: { id }, data: { sku: "x" } })));\n  });\n}\n', false],
+  ])('%s: takes every connection of the pool: %s', async (code, takes) => {
+    const { findings } = await lintCase([writeInLoop], { language: 'typescript', code: prisma + code });
+    expect(findings.map((finding) => finding.message.includes('every connection'))).toEqual([takes]);
+  });
+});
 
 testRule(writeInLoop, {
   schema: SCHEMA,
@@ -126,6 +141,8 @@ export async function run(lines: Line[]) {
     },
   ],
   clean: [
+    // Migrations: each is other SQL, in an order that is meant.
+    ts("export async function run(migrations: Migration[]) {\n  for (const migration of migrations) await pool.query('INSERT INTO lines (sku) VALUES ($1)', [migration.name]);\n}\n"),
     ts("export function run(lines: Line[]) {\n  for (const line of lines) void String(`DELETE FROM lines WHERE order_id = ${line.orderId}`);\n}\n"),
     ts("export async function run(lines: Line[]) {\n  for (const line of lines) await pool.query('SELECT sku FROM lines WHERE order_id = $1', [line.orderId]);\n}\n"),
     ts("export async function run(lines: Line[]) {\n  for (const part of chunk(lines, 500)) await pool.query('INSERT INTO lines (order_id) SELECT unnest($1::bigint[])', [part.map((l) => l.orderId)]);\n}\n"),

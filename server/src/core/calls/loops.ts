@@ -81,6 +81,8 @@ function constantSize(loop: Loop): LoopClass | undefined {
     const text = iterable.text.trim();
     const last = text.replace(/\.(values|keys|items|entries)\(\)$/, '').split('.').at(-1) ?? '';
     if (UPPER.test(last) && last.length > 1) return constant(`\`${text}\` is a constant`);
+    // Each is other SQL, and they run one after the other on purpose.
+    if (/^(?:\w+\.)*(?:pending|sorted|undeployed|available)?(?:migrations|alterations)(?:\.slice\(\)|\.(?:reverse|toReversed|toSorted|values)\(\))*$/i.test(text)) return constant('it runs migrations');
     if (/^Object\.(values|keys|entries)\(\s*[A-Z]\w*(\.[A-Z]\w*)*\s*\)$/.test(text)) return constant('it walks the values of an enumeration');
     if (/^(list\()?[A-Z][a-z]\w*\)?$/.test(text) && loop.kind !== 'callback') return constant(`\`${text}\` is an enumeration`);
     if (/^x?range\(\s*\d+\s*(,\s*\d+\s*)?\)$/.test(text) || /^x?range\(\s*[A-Z][A-Z\d_]+\s*\)$/.test(text)) return constant('a fixed number of turns');
