@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { adapters } from '../server/src/core/libraries';
 import { rules } from '../server/src/core/rules/index.generated';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -41,6 +42,21 @@ describe('every fix has been run', () => {
     // Where a proof takes the rule, not where it may name it among others: an import, a call, a row of a table.
     const taken = new RegExp(`/rules/${id}'|\\bfix(?:ed)?\\('${id}'|^\\s*\\['${id}',|\\brule\\.id === '${id}'`, 'm');
     expect(isRun || proofs.some((text) => taken.test(text)), 'no file of test/proofs runs its fix').toBe(true);
+  });
+});
+
+describe('adapters of JavaScript libraries are compared with the libraries', () => {
+  const folder = 'test/hosts/libraries';
+  const text = fs.readdirSync(path.join(root, folder)).map((name) => read(`${folder}/${name}`)).join('\n');
+  // `test/support/adapterCases.ts` wants fifteen cases and five pieces of other code of each.
+  const own = adapters.filter((adapter) => adapter.languages.includes('typescript')).map((adapter) => adapter.id);
+  const generated: Readonly<Record<string, readonly string[]>> = { drizzle: ['drizzle ${major}', 'drizzle 0.45 relational', 'drizzle 1.0 relational'], typeorm: ['typeorm 1', 'typeorm 0.3'], sequelize: ['sequelize', 'sequelize sequelize-typescript'], prisma: ['prisma 7'] };
+  it.each([...new Set(own)])('%s', (id) => {
+    const compared = text.match(/compared\(['`][^'`]+['`]/g)?.map((match) => match.slice(10, -1)) ?? [];
+    // Drivers and the two of Neon are rows of a table.
+    const rows = [...text.matchAll(/^ {4}id: '([^']+)'/gm)].map((match) => match[1] ?? '');
+    for (const name of generated[id] ?? [id]) expect([...compared, ...rows, ...(text.includes('compared(library, templates)') ? ['neon'] : [])]).toContain(name);
+    expect(text).toMatch(new RegExp(`innocent\\('${id}'|\\['${id}', '`));
   });
 });
 

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { readScript } from '../../support/readScript';
 
@@ -130,7 +131,7 @@ const chains: readonly string[] = [
 ];
 
 describe.each(['0.45', '1.0'] as const)('Drizzle %s, the same chain rendered by Drizzle itself', (major) => {
-  it.each(chains)('%s', (chain) => {
+  it.each(compared(`drizzle ${major}`, chains))('%s', (chain) => {
     const file = read(`  return await ${chain};`, major === '0.45' ? oldRelations : newRelations);
     const [site, ...rest] = file.sites.filter((found) => found.executes === 'yes');
     expect(rest).toEqual([]);
@@ -168,7 +169,7 @@ function asked(text: string): unknown {
 }
 
 describe('Drizzle, relational queries', () => {
-  it.each([
+  it.each(compared('drizzle 0.45 relational', [
     'db.query.users.findMany()',
     'db.query.users.findMany({ where: eq(users.teamId, teamId), orderBy: [desc(users.id)], limit: take, offset: skip })',
     'db.query.users.findMany({ where: (users, { eq, and }) => and(eq(users.teamId, teamId), eq(users.name, q)), orderBy: (t, { desc }) => [desc(t.createdAt)] })',
@@ -178,18 +179,34 @@ describe('Drizzle, relational queries', () => {
     'db.query.users.findMany({ where: eq(users.teamId, teamId), with: { posts: { where: gt(posts.views, 3), limit: 5, orderBy: desc(posts.id) } } })',
     'db.query.posts.findMany({ with: { user: true, comments: { columns: { body: true } } }, limit: 10 })',
     'db.query.users.findMany({ with: { posts: { with: { comments: { where: ilike(comments.body, q) } } } } })',
-  ])('0.45: %s', (chain) => {
+    'db.query.posts.findMany({ where: inArray(posts.userId, [1, 2]), columns: { id: true } })',
+    'db.query.posts.findMany({ where: (post, { between, isNull, or }) => or(between(post.views, 1, 9), isNull(post.title)), limit: 3 })',
+    'db.query.comments.findFirst({ with: { post: { with: { user: true } } }, orderBy: (comments, { desc }) => desc(comments.id) })',
+    'db.query.users.findMany({ with: { posts: { columns: { title: true }, with: { comments: true } } }, offset: skip, limit: take })',
+    'db.query.posts.findMany({ where: not(eq(posts.userId, id)), with: { user: { columns: { name: true } } } })',
+    "db.query.users.findMany({ where: like(users.name, 'a%'), orderBy: [asc(users.name), desc(users.id)] })",
+  ]))('0.45: %s', (chain) => {
     const [site] = read(`  return await ${chain};`).sites;
     expect(site).toMatchObject({ library: 'drizzle', confidence: 'proved', executes: 'yes', complete: true, access: 'read' });
     expect(asked(site?.source?.text ?? '')).toEqual(asked(sent('0.45', chain)));
   });
-  it.each([
+  it.each(compared('drizzle 1.0 relational', [
     'db.query.users.findMany({ where: { teamId, name: { ilike: q } }, orderBy: { id: \'desc\' }, limit: take })',
     'db.query.users.findMany({ where: { OR: [{ id: { in: [1, 2] } }, { name: { like: \'a%\' }, teamId: 3 }], NOT: { email: { isNull: true } } } })',
     'db.query.users.findMany({ where: { posts: { title: q } } })',
     'db.query.users.findFirst({ where: { id, createdAt: { isNotNull: true }, RAW: (t, { gt }) => gt(t.teamId, 4) }, with: { posts: { where: { views: { gte: 3 } }, limit: 5 } } })',
     'db.query.posts.findMany({ with: { user: true, comments: { limit: 3 } }, where: { views: { gt: 1, lt: 9 } } })',
-  ])('1.0: %s', (chain) => {
+    'db.query.users.findMany()',
+    'db.query.users.findMany({ where: { id: { in: [1, 2] } }, columns: { id: true, name: true } })',
+    'db.query.users.findMany({ with: { posts: true } })',
+    'db.query.users.findMany({ where: { teamId }, with: { posts: { with: { comments: { where: { body: { ilike: q } } } } } } })',
+    "db.query.posts.findMany({ where: { user: { name: q } }, orderBy: { views: 'desc', id: 'asc' }, offset: skip, limit: take })",
+    "db.query.users.findFirst({ where: { email: { like: 'a%' } }, orderBy: { id: 'asc' } })",
+    'db.query.users.findMany({ where: { AND: [{ teamId }, { id: { gte: 2 } }] } })',
+    'db.query.posts.findMany({ where: { title: { isNull: true } }, with: { comments: true } })',
+    'db.query.comments.findFirst({ with: { post: { with: { user: true } } } })',
+    'db.query.users.findMany({ where: { RAW: (t, { sql }) => sql`lower(${t.name}) = ${q}` } })',
+  ]))('1.0: %s', (chain) => {
     const [site] = read(`  return await ${chain};`, newRelations).sites;
     expect(site).toMatchObject({ library: 'drizzle', executes: 'yes', complete: true });
     const [mine, theirs] = [asked(site?.source?.text ?? ''), asked(sent('1.0', chain))];
@@ -276,7 +293,7 @@ export const total = async () => await db.$count(users, eq(users.teamId, 1));`);
 });
 
 describe('Drizzle, other code', () => {
-  it.each([
+  it.each(innocent('drizzle', [
     "import { sqliteTable, integer } from 'drizzle-orm/sqlite-core';\nconst users = sqliteTable('users', { id: integer('id') });\nawait db.select().from(users).limit(5).offset(10);",
     "import { eq } from 'drizzle-orm';\nimport { drizzle } from 'drizzle-orm/mysql2';\nimport { users } from './schema';\nconst db = drizzle(pool);\nawait db.select().from(users).where(eq(users.id, 1));",
     "import { eq, db } from '@acme/db';\nimport { users } from '@acme/db/schema';\nawait db.select().from(users).where(eq(users.id, 1));",
@@ -287,7 +304,7 @@ describe('Drizzle, other code', () => {
     "import knexModule from 'knex';\nconst db = knexModule({ client: 'pg' });\nawait db.select('id').from('users').where('a', 1);",
     "map.delete(key); set.delete(x); store.update(row).set({ a: 1 }); form.insert(x).values(y);",
     "const result = await client.execute('createUser', payload);",
-  ])('is left alone: %s', (code) => {
+  ]))('is left alone: %s', (code) => {
     expect(readScript(code).sites.filter((site) => site.library === 'drizzle')).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { readScript } from '../../support/readScript';
 
@@ -87,7 +88,7 @@ const chains: readonly string[] = [
 ];
 
 describe('knex, the same chain rendered by knex itself', () => {
-  it.each(chains)('%s', (chain) => {
+  it.each(compared('knex', chains))('%s', (chain) => {
     const file = read(`  return await ${chain};`);
     expect(file.sites.map((site) => site.library)).toEqual(['knex']);
     const [site] = file.sites;
@@ -155,7 +156,7 @@ describe('knex, what is known', () => {
     ]);
   });
 
-  it.each([
+  it.each(innocent('knex', [
     "import { drizzle } from 'drizzle-orm/node-postgres';\nconst db = drizzle(pool);\nawait db.select().from(orders).where(eq(orders.id, 1));",
     "const t = useTranslations();\nt('orders').where;\nt('a.b');",
     "await supabase.from('orders').select('id').eq('a', 1);",
@@ -163,7 +164,7 @@ describe('knex, what is known', () => {
     "const knex = (await import('knex')).default;\nconst db = knex({ client: 'pg', connection: url });",
     "db('x');\nclient('y');\n$(document).first();",
     "import { Kysely } from 'kysely';\nconst db = new Kysely<DB>({}); await db.selectFrom('a').where('x', '=', 1).execute();",
-  ])('leaves other code alone: %s', (code) => {
+  ]))('leaves other code alone: %s', (code) => {
     expect(readScript(code).sites.filter((site) => site.library === 'knex')).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { readScript } from '../../support/readScript';
 
@@ -73,7 +74,7 @@ const chains: readonly string[] = [
 ];
 
 describe('Kysely, the same chain rendered by Kysely itself', () => {
-  it.each(chains)('%s', (chain) => {
+  it.each(compared('kysely', chains))('%s', (chain) => {
     const file = read(`  return await ${chain}.execute();`);
     const [site, ...rest] = file.sites.filter((found) => found.executes === 'yes');
     expect(rest).toEqual([]);
@@ -153,7 +154,7 @@ describe('Kysely, what is known', () => {
 });
 
 describe('Kysely, other code', () => {
-  it.each([
+  it.each(innocent('kysely', [
     "import { Kysely, MysqlDialect } from 'kysely';\nconst db = new Kysely<DB>({ dialect: new MysqlDialect({ pool }) });\nawait db.selectFrom('orders').selectAll().execute();",
     "import { Kysely, SqliteDialect } from 'kysely';\nconst db = new Kysely<DB>({ dialect: new SqliteDialect({}) });\nawait db.selectFrom('orders').selectAll().execute();",
     "await db.insertInto('orders').values({ a: 1 }).onDuplicateKeyUpdate({ a: 2 }).execute();",
@@ -161,7 +162,7 @@ describe('Kysely, other code', () => {
     "import { sql } from 'drizzle-orm';\nawait sql`select 1`.execute(db);",
     "const selectFrom = (list) => list[0]; selectFrom(options);",
     "import knexModule from 'knex';\nconst db = knexModule({ client: 'pg' });\nawait db('orders').select('id');",
-  ])('is left alone: %s', (code) => {
+  ]))('is left alone: %s', (code) => {
     expect(readScript(code).sites.filter((site) => site.library === 'kysely')).toEqual([]);
   });
 });

@@ -10,6 +10,7 @@ import { applyEdits, type Edit } from '../../../server/src/core/text/edit';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { lintCase } from '../../support/readers';
 import { readScript } from '../../support/readScript';
@@ -86,7 +87,7 @@ function shape(text: Parameters<typeof queryShape>[1]): unknown {
 }
 
 describe('Objection, the same chain rendered by Objection itself', () => {
-  it.each(chains)('%s', (chain) => {
+  it.each(compared('objection', chains))('%s', (chain) => {
     const file = read(`  return await ${chain};`);
     expect(file.sites.map((site) => site.library)).toEqual(['objection']);
     const [site] = file.sites;
@@ -128,13 +129,13 @@ describe('Objection, what is known', () => {
     expect(file.sites[0]?.conditional.map((part) => part.condition)).toEqual(['q']);
   });
 
-  it.each([
+  it.each(innocent('objection', [
     "await pool.query('SELECT 1');",
     "const client = new Client(); await client.query('SELECT 1').where;",
     "await Repo.query('SELECT 1', [1]);",
     "import { useQuery } from 'x'; const r = url.query().get('a');",
     "await User.query().first();",
-  ])('leaves other code alone: %s', (code) => {
+  ]))('leaves other code alone: %s', (code) => {
     expect(readScript(code).sites.filter((site) => site.library === 'objection')).toEqual([]);
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { readScript } from '../../support/readScript';
 
@@ -42,7 +43,7 @@ const queries: readonly (readonly [method: string, args: string])[] = [
 ];
 
 describe('pg-promise, the same text formatted by pg-promise itself', () => {
-  it.each(queries)('%s(%s)', (method, args) => {
+  it.each(compared('pg-promise', queries))('%s(%s)', (method, args) => {
     const [site, ...rest] = read(`  return await db.${method}(${args});`).sites;
     expect(rest).toEqual([]);
     expect(site).toMatchObject({ library: 'pg-promise', confidence: 'proved', executes: 'yes', complete: true });
@@ -77,13 +78,13 @@ export const raw = (where: string) => db.any('SELECT id FROM orders WHERE $1:raw
       ['proved', 'many', 'read', false, expect.stringContaining('SELECT id FROM orders WHERE') as unknown as string],
     ]);
   });
-  it.each([
+  it.each(innocent('pg-promise', [
     "const result = await Promise.any([a, b]);",
     "list.map('SELECT 1'); async.each(items, cb);",
     "import { createPool, sql } from 'slonik';\nawait pool.any(sql.unsafe`SELECT 1`);",
     "expect(db.none('nothing here')).toBe(true);",
     "cache.result('SELECT id FROM orders');",
-  ])('is left alone: %s', (code) => {
+  ]))('is left alone: %s', (code) => {
     expect(readScript(code).sites.filter((site) => site.library === 'pg-promise')).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { readScript } from '../../support/readScript';
 
@@ -42,6 +43,7 @@ const tagged: readonly string[] = [
 ];
 
 describe('PgTyped, the same query run by PgTyped itself', () => {
+  compared('pgtyped', [...files, ...tagged]);
   it.each(files)('of a file: %s', async (text, params) => {
     const { queries: [ast] } = parseSQLFile(`/*\n  @name query\n${params === undefined ? '' : `  ${params}\n`}*/\n${text};`);
     if (!ast) throw new Error('no query');
@@ -74,13 +76,13 @@ describe('PgTyped, what is known', () => {
     expect(read('const query = sql`INSERT INTO users (name, age) VALUES $$users(name, age)`;').sites).toMatchObject([{ library: 'pgtyped', access: 'write', complete: false }]);
     expect(read('const query = new PreparedQuery(load());').sites).toMatchObject([{ library: 'pgtyped', complete: false }]);
   });
-  it.each([
+  it.each(innocent('pgtyped', [
     ['const query = new Task({ statement: "SELECT 1 FROM users" });'],
     ['import { sql as other } from "./sql";\nconst query = other`SELECT 1 FROM users`;'],
     ['const query = { run(a, b) { return a; } };'],
     ['const query = script;'],
     ['const query = db.prepare("SELECT 1 FROM users");'],
-  ])('is no query of PgTyped: %s', (code) => {
+  ]))('is no query of PgTyped: %s', (code) => {
     expect(read(code).sites.filter((site) => site.library === 'pgtyped')).toEqual([]);
   });
 });

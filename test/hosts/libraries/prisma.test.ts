@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { innocent } from '../../support/adapterCases';
 import { readPrisma } from '../../support/readPrisma';
 
 const sql = await createSqlAnalyser();
@@ -138,12 +139,14 @@ describe('prisma, what is known', () => {
     ]);
   });
 
-  it.each([
+  it.each(innocent('prisma', [
     "import { drizzle } from 'drizzle-orm';\nconst db = drizzle();\nawait db.query.users.findMany({ where: eq(a, 1) });",
     'await db.users.count({ a: 1 });\nawait client.session.create({ a: 1 });',
     'await User.findFirst({ where: { a: 1 } });\nawait this.userRepository.update({ id }, { a: 1 });',
     "await stripe.customers.create({ email });\nawait map.delete('x');",
-  ])('leaves other code alone: %s', (code) => {
+    "import { Repository } from 'typeorm';\nclass S { constructor(private orders: Repository<Order>) {} f() { return this.orders.count({ where: { id: 1 } }); } }",
+    'const found = items.findFirst((item) => item.id === 1);\nawait cache.user.upsert(key, value);',
+  ]))('leaves other code alone: %s', (code) => {
     expect(readPrisma('', code).sites.filter((site) => site.library === 'prisma')).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared } from '../../support/adapterCases';
 import { readPrisma } from '../../support/readPrisma';
 
 const folder = path.resolve(import.meta.dirname, '../../fixtures/prisma');
@@ -55,7 +56,7 @@ function asked(text: string) {
 
 describe('Prisma, the same call sent by Prisma 7 itself (recorded by test/fixtures/prisma/record.mjs)', () => {
   it('has a record of every call', () => expect(recorded.map((item) => item.call)).toEqual(calls));
-  it.each(recorded)('$call', ({ call, statements }) => {
+  it.each(compared('prisma 7', recorded))('$call', ({ call, statements }) => {
     const [site, ...rest] = read(call).sites;
     expect(rest).toEqual([]);
     expect(site).toMatchObject({ library: 'prisma', confidence: 'proved', executes: 'yes', complete: true, conditional: [] });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { readScript } from '../../support/readScript';
 
@@ -37,7 +38,7 @@ const templates: readonly string[] = [
 ];
 
 describe('slonik, the same template read by slonik itself', () => {
-  it.each(templates)('%s', (template) => {
+  it.each(compared('slonik', templates))('%s', (template) => {
     const [site, ...rest] = read(`  return await pool.any(${template});`).sites;
     expect(rest).toEqual([]);
     expect(site).toMatchObject({ library: 'slonik', confidence: 'proved', executes: 'yes', complete: true });
@@ -68,13 +69,13 @@ describe('slonik, what is known', () => {
     const file = readScript("import { sql } from '@acme/slonik';\nconst { table, fields } = convertToIdentifiers(Users);\nexport const byId = (pool: CommonQueryMethods, id: string) => pool.one(sql.type(guard)`select ${fields.id} from ${table} where ${fields.id}=${id}`);");
     expect(file.sites[0]?.source?.interpolations.map((hole) => hole.kind)).toEqual(['identifier', 'identifier', 'identifier', 'value']);
   });
-  it.each([
+  it.each(innocent('slonik', [
     'const sql = (strings) => strings; sql.unsafe`SELECT 1`;',
     "import { sql } from 'drizzle-orm';\ndb.execute(sql`select 1`);",
     "import { sql } from 'slonik';\nconst text = `SELECT 1`;",
     "import postgres from 'postgres';\nconst sql = postgres(url);\nawait sql`SELECT 1`;",
     "import { sql } from 'kysely';\nawait sql`select 1`.execute(db);",
-  ])('is left alone: %s', (code) => {
+  ]))('is left alone: %s', (code) => {
     expect(readScript(code).sites.filter((site) => site.library === 'slonik')).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import type { SqlSource } from '../../../server/src/core/sql/source';
 import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { readScript } from '../../support/readScript';
 
@@ -86,7 +87,7 @@ const chains: readonly string[] = [
 ];
 
 describe('supabase-js, the same request as the client makes', () => {
-  it.each(chains)('%s', (chain) => {
+  it.each(compared('supabase', chains))('%s', (chain) => {
     const [site, ...rest] = read(`  return await ${chain};`).sites;
     expect(rest).toEqual([]);
     expect(site).toMatchObject({ library: 'supabase', confidence: 'proved', executes: 'yes', complete: true });
@@ -129,14 +130,14 @@ describe('supabase-js, what is known', () => {
   ])('%s is complete: %s', (chain, complete) => {
     expect(read(`  return await ${chain};`).sites).toMatchObject([{ complete }]);
   });
-  it.each([
+  it.each(innocent('supabase', [
     "import { createClient } from '@supabase/supabase-js';\nconst supabase = createClient(url, key);\nawait supabase.storage.from('avatars').remove(['a']);",
     "Array.from('orders').filter(Boolean);",
     "const rows = await Buffer.from('a').select;",
     "import { Kysely } from 'kysely';\nconst db = new Kysely<DB>({});\nawait db.selectFrom('a').selectAll().execute();",
     "await knex.from('orders').select('id');",
     "await supabaseless.collection('orders').select('id');",
-  ])('is left alone: %s', (code) => {
+  ]))('is left alone: %s', (code) => {
     expect(readScript(code).sites.filter((site) => site.library === 'supabase')).toEqual([]);
   });
 });

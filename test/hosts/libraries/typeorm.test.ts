@@ -13,6 +13,7 @@ import { toHostSpan } from '../../../server/src/core/text/segmentMap';
 import { sqlSpan } from '../../../server/src/core/text/span';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
 import { createDatabase, type TestDatabase } from '../../support/postgres';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { lintCase } from '../../support/readers';
 import { readScript } from '../../support/readScript';
@@ -211,7 +212,7 @@ describe('TypeORM, the same call sent by TypeORM itself', () => {
     await current.close();
     await database.drop();
   });
-  it.each(chains)('%s', async (chain) => {
+  it.each(compared('typeorm 1', chains))('%s', async (chain) => {
     const file = read(`  return await ${chain};`);
     expect(file.sites.map((site) => site.library)).toEqual(['typeorm']);
     const [site] = file.sites;
@@ -241,7 +242,7 @@ describe('TypeORM 0.3, the same call sent by it', () => {
     await database.drop();
   });
   const leftOnly = (found: unknown): unknown => JSON.parse(JSON.stringify(found).replaceAll('\\"inner\\"', '\\"left\\"'));
-  it.each(older)('%s', async (chain) => {
+  it.each(compared('typeorm 0.3', older))('%s', async (chain) => {
     const [site] = read(`  return await ${chain};`).sites;
     const [first] = await sent(current, chain);
     expect(leftOnly(shape(site?.source ?? '')), `${site?.source?.text}\n${first}`).toEqual(leftOnly(shape(first ?? '')));
@@ -329,7 +330,7 @@ class Posts extends Repository<Post> { recent() { return this.find({ take: 5, lo
     ]);
   });
 
-  it.each([
+  it.each(innocent('typeorm', [
     "import { Model } from 'mongoose';\nasync function f(userModel: Model<User>) { return userModel.find({ where: 1 }); }",
     "import mongoose from 'mongoose';\nconst User = mongoose.model('User');\nawait User.find({ email: 'x' });\nawait User.findOne({ email: 'x' });",
     "const found = items.find((item) => item.id === 1);\nArray.from(xs).find(Boolean);",
@@ -338,7 +339,7 @@ class Posts extends Repository<Post> { recent() { return this.find({ take: 5, lo
     "import { DataSource } from 'typeorm';\nexport const ds = new DataSource({ type: 'mysql', host: 'x' });\nawait ds.query('SELECT * FROM users WHERE id = ?', [1]);",
     "import { User } from './user';\nawait User.find({ where: { id: 1 } });\nUser.create({ a: 1 });",
     "await cache.delete('x'); map.delete(id); registry.count(); set.clear(); store.save({ a: 1 });",
-  ])('leaves other code alone: %s', (code) => {
+  ]))('leaves other code alone: %s', (code) => {
     expect(readScript(code).sites.filter((site) => site.library === 'typeorm')).toEqual([]);
   });
 });

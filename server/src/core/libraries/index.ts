@@ -27,7 +27,7 @@ import { typeormAdapter } from './typeorm/typeorm';
 import { wrapperAdapter } from './wrapper';
 
 /** In the order in which they are asked; the first that recognises a call has it. Guessing by text alone comes last. */
-const adapters: readonly LibraryAdapter[] = [
+export const adapters: readonly LibraryAdapter[] = [
   prismaAdapter,
   drizzleAdapter,
   typeormAdapter,

@@ -5,7 +5,7 @@ import { callParts, spanOf, unwrap } from '../../hosts/typescript/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { ModelReader, ModelSource } from '../models';
 import { objectOf, textOf } from '../drizzle/drizzleColumns';
-import { classNamed, readClasses, type ClassMember, type EntityClass } from '../shared/entityClasses';
+import { classNamed, readClasses, type ClassMember, type Decorator, type EntityClass } from '../shared/entityClasses';
 import { entityModel, type EntityColumn, type EntityDraft, type EntityKey } from '../shared/entityModel';
 import { camelize, pluralize, singularize, underscoredIf } from './sequelizeNaming';
 import { isVirtual, sequelizeType } from './sequelizeTypes';
@@ -45,7 +45,7 @@ function readSequelize({ root, known }: ModelSource): readonly ModelIr[] {
   const naming: ModelIr[] = global.own ? [{ library: 'sequelize', name: namingModel, table: '', span: spanOf(root), columns: [], relations: [], changes: [], naming: 'snake' }] : [];
   // A model is used by the variable that holds it as well as by its name.
   const held: ModelIr[] = [...variables].filter(([variable, name]) => variable !== name && !drafts.some((draft) => draft.name === variable)).map(([variable, name]) => ({ library: 'sequelize', name: variable, table: '', span: spanOf(root), columns: [], relations: [], changes: [], inherits: [name] }));
-  return [...naming, ...held, ...drafts.map((draft) => ({ ...entityModel({ ...draft, foreignKeys: foreignKeys(draft, drafts, known) }), ...(draft.scoped ? { scoped: true } : {}) }))];
+  return [...naming, ...held, ...drafts.map((draft) => ({ ...entityModel({ ...draft, relations: withJunctions(draft.relations, drafts, known), foreignKeys: foreignKeys(draft, drafts, known) }), ...(draft.scoped ? { scoped: true } : {}) }))];
 }
 
 interface Global {
@@ -207,15 +207,34 @@ function readTable(entity: EntityClass, global: Global): Draft {
     const own = entity.members.find((other) => other.decorators.some((item) => item.name === 'ForeignKey' && classNamed(item.args[0]) === target))?.name;
     const key = relation.name === 'BelongsTo' ? written ?? own : undefined;
     const column2 = key === undefined ? undefined : columns.find((item) => item.property === key)?.definition.name ?? underscoredIf(key, underscored);
-    relations.push({ property: member.name, model: target, many: /Many$/.test(relation.name), eager: false, columns: column2 === undefined ? [] : [column2], references: column2 === undefined ? [] : ['id'], ...throughOf(relation.name, relation.args[1], written) });
+    relations.push({ property: member.name, model: target, many: /Many$/.test(relation.name), eager: false, columns: column2 === undefined ? [] : [column2], references: column2 === undefined ? [] : ['id'], ...throughOf(relation, written) });
   }
   const draft: Draft = { library: 'sequelize', name, ...names, node: entity.node, columns, relations, keys, foreignKeys: [], open: false, scoped: entity.decorators.some((item) => item.name === 'DefaultScope') };
   return withImplied(draft, options, underscored, times);
 }
 
-/** The other side's foreign key is found by `inverse`; a table between both is named by its class. */
-const throughOf = (kind: string, node: SyntaxNode | undefined, written: string | undefined): Partial<RelationIr> =>
-  (kind === 'BelongsToMany' ? { name: classNamed(node) ?? '' } : kind === 'HasMany' || kind === 'HasOne' ? (written === undefined ? {} : { name: written }) : {});
+/** The other side's foreign key is found by the other side; a table between both is named by its class, and looked up when all classes are known. */
+function throughOf({ name, args }: Decorator, written: string | undefined): Partial<RelationIr> {
+  if (name !== 'BelongsToMany') return name === 'BelongsTo' || written === undefined ? {} : { name: written };
+  const options = objectOf(args[1])?.entries;
+  const [key, other] = [textOf(options?.get('foreignKey')) ?? textOf(args[2]), textOf(options?.get('otherKey')) ?? textOf(args[3])];
+  const between = classNamed(options?.get('through') ?? args[1]);
+  return { name: between ?? '', ...(between === undefined || key === undefined || other === undefined ? {} : { through: { table: '', columns: [key], references: [other] } }) };
+}
+
+/** Tables between classes by what declares them. */
+function withJunctions(relations: readonly RelationIr[], drafts: readonly Draft[], known: ModelIndex): RelationIr[] {
+  return relations.map((relation) => {
+    if (relation.through?.table !== '') return relation;
+    const draft = drafts.find((item) => item.name === relation.name);
+    const model = draft ? undefined : findModel(known, relation.name ?? '', 'sequelize');
+    const { through, ...rest } = relation;
+    const table = draft?.table ?? model?.table;
+    if (table === undefined || table === '') return rest;
+    const column = (property: string): string => draft?.columns.find((item) => item.property === property)?.definition.name ?? model?.columns.find((item) => item.property === property)?.column ?? property;
+    return { ...rest, through: { table, columns: through.columns.map(column), references: through.references.map(column) } };
+  });
+}
 
 const inferred: Readonly<Record<string, string>> = { string: 'character varying(255)', number: 'integer', boolean: 'boolean', Date: 'timestamp with time zone' };
 

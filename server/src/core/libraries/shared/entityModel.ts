@@ -119,5 +119,10 @@ export function inverseOf(relation: RelationIr, model: ModelIr, context: Pick<Ho
   // A schema may be named by the variable that holds it.
   const isOwn = (name: string): boolean => name === model.name || context.model(name, model.library)?.name === model.name;
   const candidates = context.model(relation.model, model.library)?.relations.filter((candidate) => isOwn(candidate.model)) ?? [];
-  return candidates.find((candidate) => candidate.property === relation.inverse) ?? candidates.find((candidate) => candidate.inverse === relation.property && (candidate.columns.length > 0 || candidate.through));
+  const named = candidates.find((candidate) => candidate.property === relation.inverse) ?? candidates.find((candidate) => candidate.inverse === relation.property && (candidate.columns.length > 0 || candidate.through));
+  if (named || model.library !== 'sequelize' || relation.through) return named;
+  // `@HasMany(() => Post)` names no other side: the one foreign key that leads back, or that of the name it gives.
+  const key = context.model(relation.model, model.library)?.columns.find((column) => column.property === relation.name || column.column === relation.name)?.column;
+  const keyed = candidates.filter((candidate) => !candidate.many && candidate.columns.length === 1 && (relation.name === undefined || candidate.columns[0] === key));
+  return keyed.length === 1 ? keyed[0] : undefined;
 }
