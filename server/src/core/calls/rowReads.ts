@@ -8,7 +8,8 @@ import type { ElementPath, LoopPlace, RowSource, TemplateRow, TemplateRows, Temp
 
 /** A query that a template sends once per element of a loop. */
 export interface TemplateRead {
-  /** In the template. */
+  /** The document it stands in: a template, a serializer's file. */
+  readonly uri: string;
   readonly span: HostSpan;
   /** `relation`: loaded when it is touched; `count`: a query of a manager (`order.items.count`); `method`: a method or property that queries. */
   readonly kind: 'relation' | 'count' | 'method';
@@ -32,12 +33,12 @@ export interface ReadPlace {
   readonly trail: readonly PathStep[];
 }
 
-/** What reading a path of a row sends, as an ORM answers it. Collects what stands in one document. */
+/** What reading a path of a row sends, as an ORM answers it. Collects what stands in one document, or in all. */
 export class RowReader {
   protected readonly found: TemplateRead[] = [];
   private readonly seen = new Set<string>();
 
-  constructor(protected readonly flow: FlowGraph, protected readonly index: TemplateIndex, private readonly target: string) {}
+  constructor(protected readonly flow: FlowGraph, protected readonly index: TemplateIndex, private readonly target?: string) {}
 
   /** Walks the steps of a path from a value on. */
   protected follow(start: TemplateValue, path: TemplatePath, from: number, place: ReadPlace): TemplateValue | undefined {
@@ -112,7 +113,7 @@ export class RowReader {
       const label = `${row.model.name}.${name}`;
       const summary = this.flow.summary(ref);
       if (summary && summary.executes !== 'no' && summary.access !== 'write') {
-        this.push({ span, kind: 'method', loop: row.loop, model: row.model, path: row.path, source: row.source, method: { name: label, steps: summary.path }, conditional: place.conditional || summary.executes === 'maybe', trail: place.trail }, place, `${label}()`);
+        this.push({ uri: place.file.uri, span, kind: 'method', loop: row.loop, model: row.model, path: row.path, source: row.source, method: { name: label, steps: summary.path }, conditional: place.conditional || summary.executes === 'maybe', trail: place.trail }, place, `${label}()`);
         return;
       }
       this.ownReads(row, fn, { uri: ref.uri, span: fn.nameSpan, label }, span, place, depth);
@@ -140,7 +141,7 @@ export class RowReader {
     if (!loop || !source.complete || relation.eager || isKnown(row, relation)) return;
     const path = [...row.path, { property: relation.property, many: relation.many }];
     if (isLoaded(source.eager, path.map((step) => step.property))) return;
-    this.push({ span, kind, loop, model: row.model, relation, path, source, conditional: place.conditional, trail: place.trail }, place, path.map((step) => step.property).join('.'));
+    this.push({ uri: place.file.uri, span, kind, loop, model: row.model, relation, path, source, conditional: place.conditional, trail: place.trail }, place, path.map((step) => step.property).join('.'));
   }
 
   /** Each row and relation once per loop: what has been read stays. */
@@ -148,7 +149,7 @@ export class RowReader {
     const key = `${read.loop.uri}#${read.loop.span.start}#${what}#${read.kind === 'method' ? 'm' : ''}`;
     if (this.seen.has(key)) return;
     this.seen.add(key);
-    if (place.file.uri === this.target) this.found.push(read);
+    if (this.target === undefined || place.file.uri === this.target) this.found.push(read);
   }
 }
 

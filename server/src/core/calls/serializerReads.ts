@@ -4,6 +4,7 @@ import type { HostSpan } from '../text/span';
 import type { FlowGraph, PathStep } from './flow';
 import { RowReader, type ReadPlace, type TemplateRead } from './rowReads';
 import { templateIndex, type FoundSerializer, type TemplateIndex } from './templateIndex';
+import { createVersioned } from './versioned';
 import { valueFrom, type TemplateRow, type TemplateRows, type TemplateValue } from './templateValues';
 
 const MAX_DEPTH = 6;
@@ -14,23 +15,43 @@ const MAX_DEPTH = 6;
  */
 export function collectSerializerReads(flow: FlowGraph, file: HostFile): readonly TemplateRead[] {
   if ((file.serializers ?? []).length === 0) return [];
+  const known = showings(flow);
+  let all = known.get('');
+  if (!all) known.set('', (all = readAll(flow)));
+  return all.get(file.uri) ?? [];
+}
+
+type ReadsByDocument = ReadonlyMap<string, readonly TemplateRead[]>;
+
+/** One reading of all uses serves the files of all serializers. */
+const showings = createVersioned<'', ReadsByDocument>();
+
+function readAll(flow: FlowGraph): ReadsByDocument {
   const index = templateIndex(flow);
-  const found = new Map<string, TemplateRead>();
+  const found = new Map<string, Map<string, TemplateRead>>();
   for (const home of index.shows) {
     for (const use of home.serializerUses ?? []) {
-      for (const read of new Showing(flow, index, home, use, file.uri).run()) {
+      for (const read of new Showing(flow, index, home, use).run()) {
+        const own = found.get(read.uri) ?? new Map<string, TemplateRead>();
+        found.set(read.uri, own);
         const key = `${read.span.start}:${read.span.end}`;
-        const known = found.get(key);
-        if (!known || (known.conditional && !read.conditional)) found.set(key, read);
+        const known = own.get(key);
+        if (!known || (known.conditional && !read.conditional)) own.set(key, read);
       }
     }
   }
-  return [...found.values()].sort((a, b) => a.span.start - b.span.start);
+  return new Map([...found].map(([uri, own]) => [uri, [...own.values()].sort((a, b) => a.span.start - b.span.start)]));
+}
+
+/** Relations that the model's own fields are, not the other ends of others'. */
+function declaredRelations({ model }: TemplateRow): readonly string[] {
+  const declared = new Set(model.django?.fields.map((one) => one.name));
+  return model.relations.filter((relation) => declared.has(relation.property)).map((relation) => relation.property);
 }
 
 class Showing extends RowReader {
-  constructor(flow: FlowGraph, index: TemplateIndex, private readonly home: HostFile, private readonly use: SerializerUse, target: string) {
-    super(flow, index, target);
+  constructor(flow: FlowGraph, index: TemplateIndex, private readonly home: HostFile, private readonly use: SerializerUse) {
+    super(flow, index);
   }
 
   run(): readonly TemplateRead[] {
@@ -57,23 +78,43 @@ class Showing extends RowReader {
   private row(row: TemplateRow, { file, serializer }: FoundSerializer, outer: ReadPlace, depth: number): void {
     if (depth > MAX_DEPTH) return;
     const place: ReadPlace = { ...outer, file };
-    const { fields, listed, complete } = this.inherited({ file, serializer }, 0);
+    const { fields, listed, complete, deep } = this.inherited({ file, serializer }, 0);
     if (!complete) return;
     for (const { field, from } of fields) this.field(row, field, { ...place, file: from }, depth);
+    if (deep > 0) {
+      const own = new Set(fields.map(({ field }) => field.name));
+      for (const { name, span, from } of listed) for (const property of name === '*' ? declaredRelations(row) : [name]) if (!own.has(property)) this.whole(row, property, span, { ...place, file: from }, deep);
+      return;
+    }
     // Keys of a row are columns; those of other tables' rows are read there.
     const many = (name: string): boolean => this.index.relation(row.model, name)?.many === true;
-    const declared = new Set(row.model.django?.fields.map((one) => one.name));
-    const shown = listed.flatMap(({ name, span, from }) => (name === '*' ? row.model.relations.filter((relation) => relation.many && declared.has(relation.property)).map((relation) => ({ name: relation.property, span, from })) : [{ name, span, from }]));
+    const shown = listed.flatMap(({ name, span, from }) => (name === '*' ? declaredRelations(row).filter(many).map((property) => ({ name: property, span, from })) : [{ name, span, from }]));
     for (const { name, span, from } of shown) if (many(name) && fields.every(({ field }) => field.name !== name)) this.read(row, [name], 'key', span, { ...place, file: from });
   }
 
-  private inherited({ file, serializer }: FoundSerializer, depth: number): { readonly fields: readonly { readonly field: SerializerField; readonly from: HostFile }[]; readonly listed: readonly (SerializerIr['listed'][number] & { readonly from: HostFile })[]; readonly complete: boolean } {
+  /** A relation that `depth` shows with all its fields, and theirs one less deep. */
+  private whole(row: TemplateRow, property: string, span: HostSpan, place: ReadPlace, deep: number): void {
+    const relation = this.index.relation(row.model, property);
+    if (!relation) return;
+    if (deep === 0) {
+      if (relation.many) this.read(row, [property], 'key', span, place);
+      return;
+    }
+    const value = this.read(row, [property], 'nested', span, place);
+    const rows = value?.kind === 'manager' ? value.rows : value;
+    if (!rows) return;
+    const inner: TemplateRow = { kind: 'row', model: rows.model, source: rows.source, path: rows.path, ...(rows.from ? { from: rows.from } : {}), ...(rows.kind === 'rows' ? { loop: { uri: place.file.uri, span, text: rows.path.map((step) => step.property).join('.') } } : rows.loop ? { loop: rows.loop } : {}) };
+    for (const next of declaredRelations(inner)) this.whole(inner, next, span, place, deep - 1);
+  }
+
+  private inherited({ file, serializer }: FoundSerializer, depth: number): { readonly fields: readonly { readonly field: SerializerField; readonly from: HostFile }[]; readonly listed: readonly (SerializerIr['listed'][number] & { readonly from: HostFile })[]; readonly complete: boolean; readonly deep: number } {
     const bases = depth > 4 ? [] : serializer.bases.flatMap((base) => { const found = this.index.serializer(base, file.uri); return found ? [this.inherited(found, depth + 1)] : []; });
     const own = serializer.fields.map((field) => ({ field, from: file }));
     const names = new Set(own.map(({ field }) => field.name));
     return {
       fields: [...own, ...bases.flatMap((base) => base.fields.filter(({ field }) => !names.has(field.name)))],
       listed: serializer.listed.length > 0 ? serializer.listed.map((one) => ({ ...one, from: file })) : bases.flatMap((base) => base.listed),
+      deep: serializer.depth ?? 0,
       complete: serializer.complete && bases.every((base) => base.complete),
     };
   }

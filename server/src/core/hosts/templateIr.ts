@@ -84,6 +84,8 @@ export interface SerializerIr {
   readonly fields: readonly SerializerField[];
   /** Names in `Meta.fields`, each with its place; a single `*`: all. */
   readonly listed: readonly { readonly name: string; readonly span: HostSpan }[];
+  /** `Meta.depth`: related rows are shown whole, so many relations deep. */
+  readonly depth?: number;
   /** False: a method of its own decides what is shown. */
   readonly complete: boolean;
 }

@@ -55,8 +55,11 @@ function serializerOf(node: SyntaxNode, { outline, scopes }: RenderSources): Ser
   const items = list && /^(list|tuple)$/.test(unwrap(list).type) ? parts(unwrap(list)) : [];
   const listed = items.flatMap((item) => { const text = literalValue(item); return typeof text === 'string' ? [{ name: text, span: spanOf(item) }] : []; });
   const all = list && literalValue(list) === '__all__' ? [{ name: '*', span: spanOf(list) }] : [];
-  return { name, bases, fields, listed: [...listed, ...all], complete: !methods.some((method) => /^(to_representation|get_fields)$/.test(field(method, 'name')?.text ?? '')) };
+  const depth = meta && literalValueOf(scopes.scopeAt(meta)?.bindings.get('depth')?.at(-1)?.value);
+  return { name, bases, fields, listed: [...listed, ...all], ...(typeof depth === 'number' && depth > 0 ? { depth } : {}), complete: !methods.some((method) => /^(to_representation|get_fields)$/.test(field(method, 'name')?.text ?? '')) };
 }
+
+const literalValueOf = (node: SyntaxNode | undefined): unknown => node && literalValue(node);
 
 /** `OrderSerializer(orders, many=True)`, and with one row. */
 function useOfCall(call: SyntaxNode, sources: RenderSources): SerializerUse | undefined {
