@@ -8,6 +8,8 @@ import { createVersioned } from './versioned';
 import { valueFrom, type TemplateRow, type TemplateRows, type TemplateValue } from './templateValues';
 
 const MAX_DEPTH = 6;
+/** Relations of relations that a client of GraphQL may ask for; deeper ones say nothing new. */
+const MAX_ASKED = 1;
 
 /**
  * What the serializers of a file read of each row that a list shows, as far as the views tell what the rows are: nested
@@ -55,10 +57,13 @@ class Showing extends RowReader {
   }
 
   run(): readonly TemplateRead[] {
-    const value = valueFrom(this.flow, this.index.models, this.home, this.use.value);
-    const trail: readonly PathStep[] = [{ uri: this.home.uri, span: this.use.span, label: 'shows' }];
-    const place: ReadPlace = { file: this.home, conditional: false, trail };
     const found = this.index.serializer(this.use.serializer, this.home.uri);
+    const { model } = this.use.value;
+    const given = model?.name === '' ? { ...this.use.value, model: { ...model, name: found?.serializer.graph?.model ?? '' } } : this.use.value;
+    const value = valueFrom(this.flow, this.index.models, this.home, given);
+    const trail: readonly PathStep[] = [{ uri: this.home.uri, span: this.use.span, label: 'shows' }];
+    const place: ReadPlace = { file: this.home, conditional: this.use.chosen === true, trail };
+    if (found?.serializer.graph?.optimised === true && this.index.optimised) return [];
     if (found && value && !this.index.choosesRows(this.use.bases ?? [])) this.value(value, found, this.use.span, place, 0);
     return this.found;
   }
@@ -76,8 +81,9 @@ class Showing extends RowReader {
   }
 
   private row(row: TemplateRow, { file, serializer }: FoundSerializer, outer: ReadPlace, depth: number): void {
-    if (depth > MAX_DEPTH) return;
+    if (depth > (serializer.graph ? MAX_ASKED : MAX_DEPTH)) return;
     const place: ReadPlace = { ...outer, file };
+    if (serializer.graph && serializer.complete) return this.asked(row, serializer, place, depth);
     const { fields, listed, complete, deep } = this.inherited({ file, serializer }, 0);
     if (!complete) return;
     for (const { field, from } of fields) this.field(row, field, { ...place, file: from }, depth);
@@ -90,6 +96,18 @@ class Showing extends RowReader {
     const many = (name: string): boolean => this.index.relation(row.model, name)?.many === true;
     const shown = listed.flatMap(({ name, span, from }) => (name === '*' ? declaredRelations(row).filter(many).map((property) => ({ name: property, span, from })) : [{ name, span, from }]));
     for (const { name, span, from } of shown) if (many(name) && fields.every(({ field }) => field.name !== name)) this.read(row, [name], 'key', span, { ...place, file: from });
+  }
+
+  /** Relations that a client may ask of each row: those whose model has a type, and fields that name one. */
+  private asked(row: TemplateRow, { listed, fields }: SerializerIr, place: ReadPlace, depth: number): void {
+    const names = listed.flatMap(({ name, span }) => (name === '*' ? row.model.relations.map(({ property }) => ({ name: property, span })) : [{ name, span }]));
+    const shown = [...names.map((one) => ({ ...one, type: undefined })), ...fields.map(({ name, span, serializer }) => ({ name, span, type: serializer }))];
+    for (const { name, span, type } of shown) {
+      const relation = this.index.relation(row.model, name);
+      const found = relation && (type === undefined ? this.index.graphType(relation.model, place.file.uri) : this.index.serializer(type, place.file.uri));
+      const value = found?.serializer.graph ? this.read(row, [name], 'nested', span, place) : undefined;
+      if (found && value) this.value(value, found, span, place, depth + 1);
+    }
   }
 
   /** A relation that `depth` shows with all its fields, and theirs one less deep. */

@@ -13,6 +13,10 @@ export interface TemplateIndex {
   rendersOf(uri: string): readonly Render[];
   /** The serializer that a name means there. */
   serializer(name: string, from: string): FoundSerializer | undefined;
+  /** The one type of GraphQL for a model's rows. */
+  graphType(model: string, from: string): FoundSerializer | undefined;
+  /** An extension of some schema loads along what a client asks for. */
+  readonly optimised: boolean;
   /** Application code that shows rows with serializers. */
   readonly shows: readonly HostFile[];
   /** Does a class of the workspace, with one of these names or behind one, choose the rows or how they are shown? */
@@ -149,6 +153,7 @@ function createParts() {
       for (const file of files) for (const view of views(file)) addTo(byName, view.name, view);
       return byName;
     }),
+    optimised: createPart((file) => (file.imports.some(({ imported }) => imported === 'DjangoOptimizerExtension') ? file.uri : undefined), (files) => [...files].length > 0),
     serializers: createPart((file) => (file.serializers && file.serializers.length > 0 ? file : undefined), (files) => {
       const byName = new Map<string, FoundSerializer[]>();
       for (const file of files) for (const serializer of file.serializers ?? []) addTo(byName, serializer.name, { file, serializer });
@@ -171,6 +176,12 @@ function assemble(flow: FlowGraph, parts: Parts): TemplateIndex {
   const declared = lazy(() => parts.models(files, undefined));
   const views = lazy(() => parts.views(files, undefined));
   const serializers = lazy(() => parts.serializers(files, undefined));
+  const optimised = lazy(() => parts.optimised(files, undefined));
+  const graphTypes = lazy(() => {
+    const byModel = new Map<string, FoundSerializer[]>();
+    for (const list of serializers().values()) for (const found of list) if (found.serializer.graph) addTo(byModel, found.serializer.graph.model, found);
+    return byModel;
+  });
   const shows = lazy(() => files.filter((file) => file.role === 'application' && file.serializerUses));
   return {
     get models() { return declared().models; },
@@ -187,6 +198,8 @@ function assemble(flow: FlowGraph, parts: Parts): TemplateIndex {
         return template ? (renders().get(one) ?? []).map((render) => ({ ...render, template })) : [];
       });
     },
+    get optimised() { return optimised(); },
+    graphType: (model, from) => nearest(graphTypes().get(model) ?? [], from, ({ file }) => file.uri),
     serializer(name, from) {
       const found = serializers().get(name) ?? [];
       return found.find(({ file }) => file.uri === from) ?? nearest(found, from, ({ file }) => file.uri);

@@ -84,6 +84,8 @@ export interface SerializerIr {
   readonly fields: readonly SerializerField[];
   /** Names in `Meta.fields`, each with its place; a single `*`: all. */
   readonly listed: readonly { readonly name: string; readonly span: HostSpan }[];
+  /** A type of GraphQL: its model, whose type shows relations that are `listed`; `optimised`: an extension of the schema may load them along. */
+  readonly graph?: { readonly model: string; readonly optimised?: true };
   /** `Meta.depth`: related rows are shown whole, so many relations deep. */
   readonly depth?: number;
   /** False: a method of its own decides what is shown. */
@@ -107,5 +109,8 @@ export interface SerializerUse {
   readonly span: HostSpan;
   /** As of `RenderIr`. */
   readonly bases?: readonly string[];
+  /** A model without a name: that of the type. */
   readonly value: TemplateValueIr;
+  /** A client chooses what is shown. */
+  readonly chosen?: true;
 }

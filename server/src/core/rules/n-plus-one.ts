@@ -20,7 +20,7 @@ export const nPlusOne: FlowRule = {
   roles: ['application'],
   summary: 'A query that runs once per element of a collection',
   docs: {
-    why: 'One query for the list and one more for each of its elements: a hundred rows are a hundred round trips, each with its own latency, planning and connection time. Run concurrently they take the whole pool instead. The loop and the query are often in different files, so neither looks wrong; the finding shows the shortest path of calls between them. Templates of Django, Jinja, Rails (ERB) and Laravel (Blade) and serializers of Django REST framework are read with the views that fill them: a relation that they touch per row is loaded per row, unless the view’s query loads it along.',
+    why: 'One query for the list and one more for each of its elements: a hundred rows are a hundred round trips, each with its own latency, planning and connection time. Run concurrently they take the whole pool instead. The loop and the query are often in different files, so neither looks wrong; the finding shows the shortest path of calls between them. Templates of Django, Jinja, Rails (ERB) and Laravel (Blade), serializers of Django REST framework and GraphQL types of Django are read with the views and resolvers that fill them: a relation that they touch per row is loaded per row, unless the view’s query loads it along.',
     bad: [
       {
         language: 'typescript',

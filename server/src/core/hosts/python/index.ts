@@ -23,6 +23,7 @@ import { readAttributeReads, readExports, readImports, withSelfReads } from './m
 import { outlineOf } from './outline';
 import { pythonParts } from './parts';
 import { collectScopes } from './scopes';
+import { readGraphTypes, showsGraphTypes } from './graphTypes';
 import { readSerializers, showsSerializers } from './serializers';
 import { collectDrafts, readSites } from './sites';
 import { surfaceOf } from './surface';
@@ -41,7 +42,7 @@ export const readPython: HostReader = (uri, text, tree, environment, memory): Ho
   const surface = surfaceOf(tree.root, text, memory);
   const role = readFileRole(uri, text);
   // What the whole text tells: whether classes show rows, or declare models.
-  const shows = [pythonModelReaders.some((reader) => reader.marks.test(text)), rendersTemplates(text), showsSerializers(text)];
+  const shows = [pythonModelReaders.some((reader) => reader.marks.test(text)), rendersTemplates(text), showsSerializers(text), showsGraphTypes(text)];
   const file = readByExcerpt({
     language: pythonParts, tree, text, memory,
     // A migration is read as one.
@@ -75,10 +76,11 @@ function readModule(uri: string, text: string, root: SyntaxNode, environment: Ho
   const loops = readLoops(outline, scopes, links);
   const values = renderSources(uri, outline, scopes, sites);
   const renders = readRenders(text, values);
-  const shown = readSerializers(text, values);
+  const [shown, graph] = [readSerializers(text, values), readGraphTypes(text, values)];
+  const types = [...shown.serializers, ...graph.types].sort((a, b) => a.at - b.at);
   const functions = readFunctions(outline, scopes, calls, links);
   const imports = readImports(root);
-  const showsRows = around ? around.file.models.length > 0 || around.file.serializers !== undefined : models.length > 0 || shown.serializers.length > 0;
+  const showsRows = around ? around.file.models.length > 0 || around.file.serializers !== undefined : models.length > 0 || types.length > 0;
   const migration = around ? undefined : role === 'migration' || scopes.module.bindings.has('down_revision') ? readAlembicMigration(root, scopes) ?? readDjangoMigration(uri, outline.classes, scopes) : undefined;
   const file: HostFile = {
     uri,
@@ -96,13 +98,13 @@ function readModule(uri: string, text: string, root: SyntaxNode, environment: Ho
     ...(scopes.uses.size > 0 ? { uses: [...scopes.uses] } : {}),
     locals: localsOf(scopes.module, links),
     ...(renders.length > 0 ? { renders } : {}),
-    ...(shown.serializers.length > 0 ? { serializers: shown.serializers.map(({ serializer }) => serializer) } : {}),
-    ...(shown.uses.length > 0 ? { serializerUses: shown.uses } : {}),
+    ...(types.length > 0 ? { serializers: types.map(({ serializer }) => serializer) } : {}),
+    ...(shown.uses.length + graph.uses.length > 0 ? { serializerUses: [...shown.uses, ...graph.uses] } : {}),
     attributeReads: readAttributeReads(outline, loops, scopes),
     blocks: readBlocks(outline),
     exits: readExits(outline),
     suppressions: readSuppressions(outline.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
     errors: [],
   };
-  return { file, imports: imports.map(({ at }) => at), serializers: shown.serializers.map(({ at }) => at), builders, tied: shows ? outline.classes.flatMap((node) => (field(node, 'superclasses') ? [node.startIndex] : [])) : [] };
+  return { file, imports: imports.map(({ at }) => at), serializers: types.map(({ at }) => at), builders, tied: shows ? outline.classes.flatMap((node) => (field(node, 'superclasses') ? [node.startIndex] : [])) : [] };
 }
