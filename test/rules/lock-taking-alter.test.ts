@@ -47,6 +47,13 @@ ALTER TABLE orders ADD CONSTRAINT orders_tenant_id_fkey FOREIGN KEY (tenant_id) 
     { code: `
 ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0)
 --                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ to check the constraint`, fixes: 1 },
+    `
+ALTER TABLE orders
+  ADD CONSTRAINT positive CHECK (
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    total > 0
+    AND price > 0
+  );`,
     { code: `
 ALTER TABLE orders ADD CHECK (total > 0)
 --                 ^^^^^^^^^^^^^^^^^^^^^`, fixes: 0 },

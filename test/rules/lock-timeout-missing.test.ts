@@ -48,6 +48,8 @@ alter table orders drop column total;
 -- migrate:down` },
   ],
   clean: [
+    // A schema in files, of no history.
+    { code: 'CREATE TABLE notes (id bigint, order_id bigint REFERENCES orders); CREATE TRIGGER t BEFORE DELETE ON orders FOR EACH ROW EXECUTE FUNCTION f();', path: 'packages/schemas/tables/notes.sql', embed: false },
     "SET lock_timeout = '5s'; ALTER TABLE orders ADD COLUMN note text;",
     "SET LOCAL lock_timeout TO '5s'; ALTER TABLE orders ADD COLUMN note text;",
     "SELECT set_config('lock_timeout', '5s', true); ALTER TABLE orders ADD COLUMN note text;",

@@ -13,6 +13,7 @@ testRule(missingTenantFilter, {
     CREATE TABLE secrets (id bigint PRIMARY KEY, organization_id bigint NOT NULL, value text NOT NULL);
     ALTER TABLE secrets ENABLE ROW LEVEL SECURITY;
     CREATE POLICY own ON secrets USING (organization_id = current_setting('app.organization')::bigint);
+    CREATE TABLE links (id bigint PRIMARY KEY, organization_id bigint NOT NULL, short_id text NOT NULL UNIQUE, client_id bigint NOT NULL UNIQUE, share_key text NOT NULL);
     CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL);
     CREATE VIEW invoice_totals AS SELECT id, total FROM invoices;
     CREATE VIEW open_invoices AS SELECT id, organization_id AS owner, total FROM invoices WHERE total > 0;
@@ -20,6 +21,12 @@ testRule(missingTenantFilter, {
   `,
   settings: { tenant: { columns: ['organization_id'], globalTables: [], systemPaths: [] } },
   flagged: [
+    // A key that is no text, and one that is not unique, are guessed, or lead to several.
+    `
+SELECT id FROM links WHERE client_id = $1;
+--             ^^^^^
+SELECT id FROM links WHERE share_key = $1;
+--             ^^^^^`,
     {
       code: `
 SELECT total FROM invoice_totals WHERE id = $1
@@ -137,6 +144,8 @@ app.get('/invoices/:id', async (req, res) => {
     },
   ],
   clean: [
+    // Given away to whoever is to see the row.
+    'SELECT id FROM links WHERE short_id = $1',
     'SELECT total FROM my_invoices WHERE id = $1',
     'SELECT total FROM open_invoices WHERE id = $1 AND owner = $2',
     'SELECT t.total FROM invoice_totals t JOIN invoices i ON i.id = t.id WHERE i.organization_id = $1',

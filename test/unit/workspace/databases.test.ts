@@ -67,6 +67,11 @@ describe('the database a workspace speaks to', () => {
     expect(found).toEqual({ 'drizzle/0000_a.sql': 0, 'queries/a.sql': 0, 'prisma/migrations/1_a/migration.sql': 1, 'other/a.sql': 0, 'other/b.sql': 1 });
   });
 
+  it('files whose path names another database', async () => {
+    const found = await sites({ 'db/riversqlite/001_a.sql': 'DROP TABLE a;', 'migrations/mysql/001_a.sql': 'DROP TABLE a;', 'schema.sqlite.sql': 'DROP TABLE a;', 'migrations/postgres/001_a.sql': 'DROP TABLE a;', 'mysql-to-postgres/a.sql': 'DROP TABLE a;' });
+    expect(found).toEqual({ 'db/riversqlite/001_a.sql': 0, 'migrations/mysql/001_a.sql': 0, 'schema.sqlite.sql': 0, 'migrations/postgres/001_a.sql': 1, 'mysql-to-postgres/a.sql': 1 });
+  });
+
   it('bundles are not read, nor what a package manager keeps', async () => {
     expect(await sites({ 'public/bundle.js': `${query}//${'x'.repeat(1_100_000)}`, 'a.ts': query })).toEqual({ 'public/bundle.js': 0, 'a.ts': 1 });
     expect(await sites({ '.yarn/releases/yarn-4.cjs': query, 'a.ts': query })).toEqual({ 'a.ts': 1 });

@@ -56,6 +56,15 @@ describe('migrations in Python', () => {
     expect(await rulesOf(project, workspace.path('shop/migrations/0001_initial.py'))).toEqual([]);
   });
 
+  it('the index that Django makes for a key is told by its column: its name is not known', async () => {
+    const { project, workspace } = await open({
+      'shop/migrations/0001_initial.py': 'from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n    initial = True\n    dependencies = []\n    operations = [\n        migrations.CreateModel("Shop", [("id", models.BigAutoField(primary_key=True))]),\n        migrations.CreateModel("Item", [("id", models.BigAutoField(primary_key=True)), ("shop", models.ForeignKey("shop.shop", on_delete=models.CASCADE)), ("sku", models.TextField())], {"indexes": [models.Index(fields=["shop", "sku"], name="by_shop")]}),\n    ]\n',
+    });
+    const result = await project.lint(workspace.path('shop/migrations/0001_initial.py'));
+    const found = 'findings' in result ? result.findings : [];
+    expect(found.map(({ rule, message, because, fixes }) => [rule, message, because, fixes().length])).toEqual([['redundant-index', 'by_shop begins with the keys of the index of shop_id and does all that it does.', '`db_index=False` on the field leaves it out.', 0]]);
+  });
+
   it('leave nothing missing where they are not understood', async () => {
     const { project, workspace } = await open({ ...alembic, 'backend/migrations/versions/c3.py': revision('c3', '"b2"', 'op.create_index("i", table(), ["customer_id"])') });
     expect(await rulesOf(project, workspace.path('queries.sql'))).not.toContain('unindexed-predicate');

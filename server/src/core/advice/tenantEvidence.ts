@@ -1,3 +1,4 @@
+import { findColumn } from '../catalog/lookup';
 import type { Table } from '../catalog/model';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 import { collectPins, requiredRelations } from './pins';
@@ -247,8 +248,17 @@ const SECRET = /(^|_)(token|secret|hash|hashed|digest|api_?key|key_?hash|session
 
 function isSecret(bound: BoundColumn, conjunct: Conjunct): boolean {
   if (!['=', 'in', 'any'].includes(conjunct.operator) || conjunct.negated) return false;
-  return SECRET.test(bound.column.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase());
+  const name = bound.column.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+  return SECRET.test(name) || (PUBLIC.test(name) && isHandle(bound));
 }
+
+/** What is given away on purpose, to whoever is to see the row: a short link, a shared page, the id of an OAuth client. */
+const PUBLIC = /^(?:short|link|share|shared|public|portal|client|nano)_(?:id|key|slug|code)$/;
+
+/** A text of its own, unique, that refers to nothing: `client_id` may be a customer's key. */
+const isHandle = ({ table, column }: BoundColumn): boolean =>
+  table !== undefined && /^(?:text|character|uuid)/.test(findColumn(table, column)?.type ?? '') && !table.foreignKeys.some((key) => key.columns.includes(column)) &&
+  table.indexes.some((index) => index.unique && index.predicate === undefined && index.keys.length === 1 && index.keys[0]?.column === column && !table.constraints.some((constraint) => constraint.type === 'primary' && constraint.name === index.constraint));
 
 /** A person's own rows: narrower than the tenant, and the same person in each of them. */
 const isOwner = (bound: BoundColumn, conjunct: Conjunct): boolean => conjunct.operator === '=' && !conjunct.negated && /^(user|owner|author|member|profile)_?id$/i.test(bound.column);

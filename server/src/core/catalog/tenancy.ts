@@ -105,6 +105,8 @@ export function tenantColumnOf(catalog: Catalog, table: Table, settings: TenantS
   const names = settings.columns.length > 0 ? settings.columns : [findTenantEvidence(catalog)?.column ?? ''];
   for (const name of names) {
     const column = findColumn(table, name) ?? table.columns.find((item) => snakeCase(item.name) === snakeCase(name));
+    // What a person has open at the moment: the person belongs to nobody, or to several.
+    if (column !== undefined && settings.columns.length === 0 && !column.notNull && /^(?:users?|profiles?|people|persons?)$/i.test(table.name)) continue;
     if (name !== '' && column !== undefined) return column.name;
   }
   return undefined;

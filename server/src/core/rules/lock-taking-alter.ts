@@ -4,6 +4,7 @@ import type { AlterAction } from '../migrations/commands';
 import type { MigrationStatement, RelationFacts } from '../migrations/migrationFile';
 import { recipeFixes } from '../migrations/recipes';
 import { isShipped, nameOfKey, newestOption, weigh } from '../migrations/weigh';
+import { sqlSpan, type SqlSpan } from '../text/span';
 
 const SCHEMA = 'CREATE TABLE tenants (id bigint PRIMARY KEY);\nCREATE TABLE orders (id bigint PRIMARY KEY, tenant_id bigint, status text, total integer);';
 const assume = { orders: 2_000_000 };
@@ -57,7 +58,7 @@ function checkAction(context: MigrationContext, statement: MigrationStatement, a
   const locked = work?.on ?? facts;
   // A default partition that this file makes holds nothing.
   const weight = work && work.on?.table?.definedAt?.uri !== context.file.uri ? weigh(context, locked) : undefined;
-  const at = weight && statement.place(action.span);
+  const at = weight && statement.place(firstLine(statement, action));
   if (!work || !weight || !at || command.type !== 'alter-table') return;
   context.report({
     at: { host: at }, site: statement.site, severity: isApart(work) && weight.severity === 'warning' ? 'info' : weight.severity, confidence: weight.confidence,
@@ -66,6 +67,12 @@ function checkAction(context: MigrationContext, statement: MigrationStatement, a
     evidence: { table: locked.key, work: work.work, lock: work.blocks === 'everyone' ? 'ACCESS EXCLUSIVE' : 'SHARE ROW EXCLUSIVE' },
     fixes: () => recipeFixes({ context, statement, command, action, facts }, work),
   });
+}
+
+/** Its first line: a CHECK may go on for many. */
+function firstLine({ text }: MigrationStatement, { span }: AlterAction): SqlSpan {
+  const line = /^[^\r\n]*/.exec(text.slice(span.start, span.end))?.[0].trimEnd().length ?? 0;
+  return line === 0 ? span : sqlSpan(span.start, span.start + line);
 }
 
 /** A table that is no partition yet: hardly anybody else uses it. */

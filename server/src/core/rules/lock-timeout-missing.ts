@@ -26,7 +26,9 @@ export const lockTimeoutMissing: MigrationRule = {
   roles: ['script', 'migration', 'application'],
   check(context) {
     if (isShipped(context) || context.file.language !== 'sql') return;
-    const { statements } = context.migration;
+    const { statements, place } = context.migration;
+    // A file that makes tables of its own and is no step of a history describes a schema.
+    if (place === undefined && context.file.role !== 'migration' && statements.some(({ command, nested }) => command.type === 'create-table' && !command.temporary && !nested)) return;
     const first = statements.find((statement) => !statement.nested && strongest(context, statement) !== undefined);
     const facts = first && strongest(context, first);
     const weight = facts && weigh(context, facts);

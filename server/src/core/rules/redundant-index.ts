@@ -40,11 +40,14 @@ export const redundantIndex: MigrationRule = {
       if (isPairTable(table) && context.file.imports.some(({ module }) => module.startsWith('django.db'))) return [];
       const rows = describeRows(table, settings);
       const same = other.keys.length === index.keys.length && other.include.length === index.include.length;
+      // The index that Django makes for a key is in no file, and its name is not known here.
+      const named = context.file.imports.every(({ module }) => !module.startsWith('django.db')) || context.text.includes(index.name);
+      const own = named ? index.name : `the index of ${index.keys.map((key) => key.column ?? '').join(', ')}`;
       return [{
         statement, at: command.nameSpan ?? command.keyword, confidence: rows === undefined ? ('schema' as const) : ('statistics' as const),
-        message: same ? `${index.name} is the same as ${other.name}.` : `${other.name} begins with the keys of ${index.name} and does all that it does.`,
-        because: rows && `${rows}.`, evidence: { table: key, index: index.name, coveredBy: other.name },
-        fixes: () => (catalog === undefined || table.kind === 'partitioned' || table.partitionOf !== undefined ? [] : statementsFix(`Drop the index ${index.name}`, `drop_${index.name}`, [renderDropIndex(table, index.name, catalog)], settings)),
+        message: same ? `${named ? own : `The${own.slice(3)}`} is the same as ${other.name}.` : `${other.name} begins with the keys of ${own} and does all that it does.`,
+        because: [rows && `${rows}.`, named ? undefined : '`db_index=False` on the field leaves it out.'].filter(Boolean).join(' ') || undefined, evidence: { table: key, index: index.name, coveredBy: other.name },
+        fixes: () => (!named || catalog === undefined || table.kind === 'partitioned' || table.partitionOf !== undefined ? [] : statementsFix(`Drop the index ${index.name}`, `drop_${index.name}`, [renderDropIndex(table, index.name, catalog)], settings)),
       }];
     }));
   },
