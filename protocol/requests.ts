@@ -329,6 +329,25 @@ export interface LintWorkspaceResult {
   readonly durationMs: number;
 }
 
+/** {@link PlanFindingsParams} → {@link PlanFindingsResult}: what a plan shows to be slow, with what the schema knows of its tables. No database is asked. */
+export const planFindingsRequest = 'sargable/planFindings';
+
+export interface PlanFindingsParams {
+  /** The query, or where it stands: its database tells the schema. `sql` may be empty: any database of the workspace. */
+  readonly target: ExplainParams['target'];
+  /** Element 0 of `EXPLAIN (FORMAT JSON)`. */
+  readonly plan: Readonly<Record<string, unknown>>;
+  /** The plan is the planner twin's own: made for the sizes that the twin takes its tables to have. */
+  readonly planned: boolean;
+  /** The statement of the plan, where it is known. */
+  readonly sql?: string;
+}
+
+export interface PlanFindingsResult {
+  /** As `findInPlan` gives them; what needed a proof and got none is left out. Undefined: no schema is known. */
+  readonly findings?: readonly object[];
+}
+
 /**
  * {@link AdviseWorkspaceParams} → {@link AdviseWorkspaceResult}: the smallest set of indexes for the queries of the workspace,
  * tried with the planner. Reports `$/progress` on the token; cancellable.

@@ -109,6 +109,15 @@ export type AdviceVerdict =
     }
   | { readonly reason: string };
 
+/** A plan whose findings are asked for. */
+export interface PlanToJudge {
+  /** Element 0 of `EXPLAIN (FORMAT JSON)`. */
+  readonly plan: Readonly<Record<string, unknown>>;
+  /** The planner twin has made it. */
+  readonly planned: boolean;
+  readonly sql?: string;
+}
+
 /** Extension to panel. */
 export type ToPanel =
   | { readonly type: 'show'; readonly content: PanelContent }
@@ -120,6 +129,8 @@ export type ToPanel =
   | { readonly type: 'caret'; readonly node: number }
   | { readonly type: 'whatIfOptions'; readonly options: WhatIfOptions }
   | { readonly type: 'verdict'; readonly key: string; readonly verdict: AdviceVerdict }
+  /** What `findInPlan` finds with the schema at hand. */
+  | { readonly type: 'findings'; readonly key: string; readonly findings: readonly object[] }
   /** The last thing asked for could not be done. */
   | { readonly type: 'problem'; readonly message: string };
 
@@ -137,6 +148,8 @@ export type FromPanel =
   | { readonly type: 'whatIf'; readonly change: WhatIf; readonly sql?: string }
   /** Answered by `verdict` with the same key. */
   | { readonly type: 'verifyAdvice'; readonly key: string; readonly change: WhatIf; readonly sql?: string }
+  /** Answered by `findings` with the same key, where a schema is known. */
+  | { readonly type: 'findInPlan'; readonly key: string; readonly request: PlanToJudge }
   | { readonly type: 'cancel' }
   | { readonly type: 'showPlan'; readonly id: string }
   | { readonly type: 'pin'; readonly id: string; readonly pinned: boolean }

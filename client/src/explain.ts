@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import {
-  explainRequest, parameterValuesRequest, siteAtRequest, whatIfOptionsRequest, whatIfRequest,
-  type ExplainParams, type ExplainResult, type ParameterValuesParams, type ParameterValuesResult, type SiteAtParams, type SiteAtResult, type WhatIfOptionsParams, type WhatIfParams, type WhatIfResult,
+  explainRequest, parameterValuesRequest, planFindingsRequest, siteAtRequest, whatIfOptionsRequest, whatIfRequest,
+  type ExplainParams, type ExplainResult, type ParameterValuesParams, type ParameterValuesResult, type PlanFindingsParams, type PlanFindingsResult, type SiteAtParams, type SiteAtResult, type WhatIfOptionsParams, type WhatIfParams, type WhatIfResult,
 } from '../../protocol/requests';
 import type { AdviceVerdict, PanelOrigin, PlanValues, ShownPlan, WhatIf, WhatIfOptions } from '../../protocol/webview';
 import type { Connection, Connections } from './connections';
@@ -213,6 +213,13 @@ export function createExplain(server: Server, connections: Connections, panel: E
     return sourceOf({ uri: origin.uri, position: at }, labelOf(uri, { start: at }), undefined, { uri: origin.uri, range: { start: at, end: at } });
   };
   panel.handlers.sourceOfText = (sql) => sourceOf({ sql }, '', sql);
+  panel.handlers.findInPlan = async ({ plan, planned, sql }, origin) => {
+    const target: Target = origin ? { uri: origin.uri, position: { line: origin.line, character: origin.character } } : { sql: sql ?? '' };
+    const params: PlanFindingsParams = { target, plan, planned, ...(sql === undefined ? {} : { sql }) };
+    // What the plan alone shows is there already: a server that is away takes nothing from it.
+    const result = await server.request<PlanFindingsResult>(planFindingsRequest, params).catch(() => undefined);
+    return result?.findings;
+  };
   return explain;
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { AdviceVerdict, FromPanel, PanelContent, PanelOrigin, PanelState, PlanValues, ShownPlan, ToPanel, WhatIf, WhatIfOptions } from '../../protocol/webview';
+import type { AdviceVerdict, FromPanel, PanelContent, PanelOrigin, PanelState, PlanToJudge, PlanValues, ShownPlan, ToPanel, WhatIf, WhatIfOptions } from '../../protocol/webview';
 import { renderPage } from './panelPage';
 import { branchOf, type GitExtension } from './gitBranch';
 import { createSourceLink } from './explainSource';
@@ -40,6 +40,8 @@ export interface PanelHandlers {
   /** Of a plan from elsewhere that tells its statement. */
   sourceOfText?(sql: string): PanelSource;
   paste?(text: string): void;
+  /** What a plan shows with the schema at hand; undefined: none is known. `origin`: where its query stands. */
+  findInPlan?(request: PlanToJudge, origin: PanelOrigin | undefined): Promise<readonly object[] | undefined>;
 }
 
 const VIEW = 'sargable.explain';
@@ -90,6 +92,10 @@ export function createExplainPanel(context: vscode.ExtensionContext, server: Ser
       case 'verifyAdvice': {
         const verdict = await sourceFor(message.sql)?.verifyAdvice?.(message.change).catch((error: unknown) => ({ reason: error instanceof Error ? error.message : String(error) }));
         return post({ type: 'verdict', key: message.key, verdict: verdict ?? { reason: 'the statement of this plan is not known here' } });
+      }
+      case 'findInPlan': {
+        const findings = await self.handlers.findInPlan?.(message.request, source?.origin);
+        return findings && post({ type: 'findings', key: message.key, findings });
       }
       case 'cancel': return running?.cancel.cancel();
       case 'showPlan': {

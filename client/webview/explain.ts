@@ -1,9 +1,11 @@
 import { MAX_TEXT, readPlans, type PlanReadError, type PlanReading } from '../../server/src/core/plan/read';
+import type { PlanFinding } from '../../server/src/core/plan/findings';
 import type { PanelContent, ToPanel } from '../../protocol/webview';
 import { button, element } from './dom';
 import { highlightSql } from './highlight';
 import { beginWith, keepContent, post } from './host';
 import { createPlanPage, raw, type PlanPage } from './planPage';
+import { documentOf, sqlOf } from './plans';
 
 const app = document.getElementById('app') ?? document.body;
 const main = element('main', { id: 'main' });
@@ -16,8 +18,16 @@ let places: readonly number[] = [];
 let shownId: string | undefined;
 let shownSql: string | undefined;
 
-function showPlan(content: Extract<PanelContent, { kind: 'plan' }>, number = 0): void {
-  const made = createPlanPage(content, number, (next) => showPlan(content, next));
+type PlanContent = Extract<PanelContent, { kind: 'plan' }>;
+
+/** Findings with the schema at hand, by plan; undefined while they are asked for. */
+const found = new Map<string, readonly PlanFinding[] | undefined>();
+let shownPlan: { readonly key: string; again(): void } | undefined;
+
+function showPlan(content: PlanContent, number = 0): void {
+  const key = `${content.shown.id} ${number}`;
+  const made = createPlanPage(content, number, (next) => showPlan(content, next), found.get(key));
+  shownPlan = { key, again: () => showPlan(content, number) };
   if (!('elements' in made)) {
     page = undefined;
     main.replaceChildren(unreadable(made), ...pasteForm());
@@ -26,6 +36,21 @@ function showPlan(content: Extract<PanelContent, { kind: 'plan' }>, number = 0):
   page = made;
   page.setPlaces(places);
   main.replaceChildren(...page.elements);
+  askForFindings(key, content, number);
+}
+
+/** The schema knows what a plan does not say: asked once for each plan. */
+function askForFindings(key: string, { shown }: PlanContent, number: number): void {
+  const plan = documentOf(shown, number);
+  if (found.has(key) || !plan) return;
+  found.set(key, undefined);
+  const sql = sqlOf(shown, number);
+  post({ type: 'findInPlan', key, request: { plan, planned: shown.connectionLabel?.startsWith('the twin of ') === true, ...(sql === undefined ? {} : { sql }) } });
+}
+
+function takeFindings(key: string, findings: readonly PlanFinding[]): void {
+  found.set(key, findings);
+  if (shownPlan?.key === key && page && JSON.stringify(findings) !== JSON.stringify(page.findings)) shownPlan.again();
 }
 
 function message(severity: 'error' | 'info', title: string, text: string, details: readonly string[]): HTMLElement {
@@ -108,6 +133,7 @@ window.addEventListener('message', ({ data }: MessageEvent<ToPanel>) => {
     case 'caret': return page?.showNode(data.node);
     case 'whatIfOptions': return page?.fillWhatIf(data.options);
     case 'verdict': return page?.takeVerdict(data.key, data.verdict);
+    case 'findings': return takeFindings(data.key, data.findings as readonly PlanFinding[]);
     case 'problem':
       problem.replaceChildren(element('span', {}, data.message), button('✕', () => problem.replaceChildren(), { class: 'quiet', 'aria-label': 'Dismiss' }));
       return;

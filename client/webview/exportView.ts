@@ -1,5 +1,5 @@
 import { anonymisePlan } from '../../server/src/core/plan/anonymise';
-import { findInPlan } from '../../server/src/core/plan/findings';
+import { findInPlan, type PlanFinding } from '../../server/src/core/plan/findings';
 import { renderIcicleSvg } from '../../server/src/core/plan/icicleSvg';
 import { parsePlan } from '../../server/src/core/plan/planTree';
 import { renderTextForm } from '../../server/src/core/plan/textForm';
@@ -19,7 +19,7 @@ interface Format {
   readonly extension: string;
   readonly meaning: string;
   /** Text, or the bytes of a picture in base64. */
-  render(document: Document): string | Promise<string>;
+  render(document: Document, findings?: readonly PlanFinding[]): string | Promise<string>;
   readonly binary?: true;
 }
 
@@ -32,10 +32,10 @@ const formats: readonly Format[] = [
 ];
 
 /** The plan as something to keep or to send: nothing leaves this machine by itself. */
-export function renderExport(shown: ShownPlan, number: number): HTMLElement {
+export function renderExport(shown: ShownPlan, number: number, findings: readonly PlanFinding[]): HTMLElement {
   let anonymous = false;
   const given = (): Document => documentOf(shown, number) ?? {};
-  const render = async (format: Format): Promise<string> => format.render(anonymous ? anonymisePlan(given()) : given());
+  const render = async (format: Format): Promise<string> => anonymous ? format.render(anonymisePlan(given())) : format.render(given(), findings);
   const attempt = (work: Promise<void>): void => void work.catch((error: unknown) => announce(error instanceof Error ? error.message : String(error)));
   const save = async (format: Format): Promise<void> => post({ type: 'save', name: `plan.${format.extension}`, content: await render(format), encoding: format.binary ? 'base64' : 'utf8' });
   const copy = async (format: Format): Promise<void> => post({ type: 'copy', text: await render(format), what: format.title });
@@ -58,9 +58,10 @@ function toSvg(document: Document): string {
   return renderIcicleSvg(model.root, metrics.find((metric) => metric === view().metric) ?? metrics[0] ?? 'cost', { width: 1200, rowHeight: 24 });
 }
 
-function toMarkdown(document: Document): string {
+/** @param found what is known to be slow; of a plan without its names what it shows by itself */
+function toMarkdown(document: Document, found?: readonly PlanFinding[]): string {
   const model = parsePlan(document);
-  const findings = findInPlan(model).map(({ title, share }) => `- ${escapeMarkdown(title)} (${formatShare(share)})`);
+  const findings = (found ?? findInPlan(model)).map(({ title, share }) => `- ${escapeMarkdown(title)} (${formatShare(share)})`);
   return [
     `**${model.timed ? `${formatMs(model.wholeMs ?? 0)} execution` : `Estimated cost ${formatCost(model.root.totalCost)}`}**`, '',
     ...(findings.length > 0 ? [...findings, ''] : []),

@@ -1,5 +1,5 @@
 import { renderTextForm } from '../../server/src/core/plan/textForm';
-import { findInPlan } from '../../server/src/core/plan/findings';
+import { findInPlan, type PlanFinding } from '../../server/src/core/plan/findings';
 import type { AdviceVerdict, PanelContent, WhatIf, WhatIfOptions } from '../../protocol/webview';
 import { createAdviceCheck } from './adviceCheck';
 import { renderCompare } from './compareView';
@@ -17,6 +17,7 @@ import { createWhatIfView, type WhatIfView } from './whatIfView';
 
 export interface PlanPage {
   readonly elements: readonly HTMLElement[];
+  readonly findings: readonly PlanFinding[];
   showNode(node: number): void;
   setPlaces(nodes: readonly number[]): void;
   fillWhatIf(options: WhatIfOptions): void;
@@ -26,8 +27,11 @@ export interface PlanPage {
 
 type PlanContent = Extract<PanelContent, { kind: 'plan' }>;
 
-/** The page of one plan; undefined: the text is no plan, and why. */
-export function createPlanPage(content: PlanContent, number: number, onNumber: (number: number) => void): PlanPage | { readonly message: string; readonly advice: string } {
+/**
+ * The page of one plan; undefined: the text is no plan, and why.
+ * @param found with the schema at hand; left out: what the plan alone shows
+ */
+export function createPlanPage(content: PlanContent, number: number, onNumber: (number: number) => void, found?: readonly PlanFinding[]): PlanPage | { readonly message: string; readonly advice: string } {
   const { shown, history, abilities } = content;
   const model = modelOf(shown, number);
   if ('message' in model) return model;
@@ -42,7 +46,7 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
   let tree: TreeView | undefined;
   let whatIf: WhatIfView | undefined;
   let places: readonly number[] = [];
-  const findings = findInPlan(model);
+  const findings = found ?? findInPlan(model);
   const makeTree = (): TreeView => {
     tree = createTreeView(model, findings, tryChange && check ? { tryChange, check } : {});
     tree.setPlaces(places);
@@ -56,13 +60,14 @@ export function createPlanPage(content: PlanContent, number: number, onNumber: (
     ...(abilities.explain && /\$\d/.test(sql ?? '') ? [{ id: 'values' as const, title: 'Values', render: () => renderValues(shown, history, abilities) }] : []),
     ...(sql === undefined ? [] : [{ id: 'sql' as const, title: 'SQL', render: () => element('div', {}, raw('SQL', sql, highlightSql(sql)), renderParameters(shown)) }]),
     ...rawViews(content, number),
-    { id: 'export', title: 'Export', render: () => renderExport(shown, number) },
+    { id: 'export', title: 'Export', render: () => renderExport(shown, number, findings) },
   ];
   const tabs = createTabs<Tab>('Views of the plan', views, content.compareWith === undefined ? view().tab : 'compare', (tab) => setView({ tab }));
   const inputs = inputsOf(shown);
   const problems = problemsOf(shown, number);
 
   return {
+    findings,
     elements: [
       renderHeader(shown, model, { sourceLabel: content.sourceLabel, findings, actions: element('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Plan' },
         abilities.explain ? button(shown.analyzed ? 'Analyze again…' : 'Run with ANALYZE…', () => post({ type: 'explainAgain', analyze: true }), { class: 'action' }) : false,

@@ -222,6 +222,21 @@ describe('the plan panel in a browser', () => {
     expect(await finding.innerText()).toContain('Not verified: no schema is known here');
   });
 
+  it('shows what the schema knows of a plan as soon as it is told, of this plan alone', async () => {
+    await panel.show(planContent(estimated('estimated', 5000)));
+    const asked = (await panel.lastSent('findInPlan'))!;
+    expect(asked.request).toMatchObject({ planned: false, sql: 'SELECT * FROM orders o WHERE customer_id = $1' });
+    const finding = { kind: 'estimated-reads', severity: 'high', nodeId: 0, title: 'Nearly all rows of orders are read for nothing', detail: 'Told by the schema.', advice: [], evidence: [], share: 0.9 };
+    await panel.send({ type: 'findings', key: 'another 0', findings: [finding] });
+    expect(await panel.page.getByText(finding.title).count()).toBe(0);
+    await panel.send({ type: 'findings', key: asked.key, findings: [finding] });
+    await panel.page.getByText(finding.title).first().waitFor();
+    await tab('Export');
+    await panel.page.getByRole('button', { name: 'Copy Markdown' }).click();
+    expect((await panel.lastSent('copy'))!.text).toContain(`- ${finding.title} (90 %)`);
+    expect((await panel.sent()).filter(({ type }) => type === 'findInPlan').length).toBe(1);
+  });
+
   it('puts plans for any, common and rare values side by side', async () => {
     const generic = { ...estimated('estimated', 5000), values: 'generic' as const, parameterTypes: ['bigint'] };
     const common = { ...estimated('estimated, common values', 4000), values: 'common' as const, parameters: ['7'] };
