@@ -104,3 +104,30 @@ describe('what EF Core sends', () => {
     expect((await codeWorkspace({ ...filtered, 'Service.cs': code('var all = await _context.Orders.ToListAsync();') })).file('Service.cs').sites.map((site) => site.complete)).toEqual([false]);
   });
 });
+
+describe('entities in files of their own', () => {
+  const files = {
+    'Data/AppContext.cs': 'using Microsoft.EntityFrameworkCore;\nnamespace Shop.Data;\npublic class AppContext : DbContext {\n  public DbSet<Order> Orders { get; set; }\n  public DbSet<Customer> Customers => Set<Customer>();\n  public DbSet<Part> Parts { get; set; }\n}\n',
+    'Domain/Order.cs': 'namespace Shop.Domain;\n[Table("orders")]\npublic class Order {\n  public int Id { get; set; }\n  [Column("status_text")]\n  public string Status { get; set; }\n  public Customer Customer { get; set; }\n  public Address Address { get; set; }\n  public OrderKind Kind { get; set; }\n  public string Label => Status + Id;\n  [NotMapped]\n  public string Scratch { get; set; }\n}\n',
+    'Domain/Customer.cs': 'namespace Shop.Domain;\npublic class Customer {\n  public int Id { get; set; }\n  public string FullName { get; set; }\n}\n',
+    'Domain/Address.cs': 'namespace Shop.Domain;\npublic class Address {\n  public string City { get; set; }\n}\n',
+    'Domain/OrderKind.cs': 'namespace Shop.Domain;\npublic enum OrderKind { New, Old }\n',
+    'Data/PartConfiguration.cs': 'namespace Shop.Data;\npublic class PartConfiguration : IEntityTypeConfiguration<Part> {\n  public void Configure(EntityTypeBuilder<Part> builder) {\n    builder.ToTable("shop_parts");\n    builder.Property(p => p.Code).HasMaxLength(20).HasColumnName("part_code");\n    builder.Property(p => p.Size).IsRequired();\n  }\n}\n',
+  };
+  const body = (linq: string): string => `using Shop.Data;\nnamespace Shop;\npublic class Service {\n  private readonly AppContext _context;\n  public async Task Run(int id, string name) {\n    ${linq}\n  }\n}\n`;
+  const read = async (linq: string, more: Readonly<Record<string, string>> = {}): Promise<readonly string[]> => (await codeWorkspace({ ...files, ...more, 'Service.cs': body(linq) })).file('Service.cs').sites.map((site) => `${site.source?.text ?? '(opaque)'}${site.complete ? '' : ' …'}`);
+  it.each<[string, string]>([
+    ['await _context.Orders.Where(o => o.Status == name && o.Kind == OrderKind.New).ToListAsync();', 'SELECT * FROM orders WHERE status_text = $1 AND "Kind" = $2'],
+    ['await _context.Orders.Where(o => o.Status.Contains(name)).ToListAsync();', "SELECT * FROM orders WHERE status_text LIKE '%' || $1 || '%'"],
+    ['await _context.Orders.Where(o => o.Address != null && o.Id > 1).ToListAsync();', 'SELECT * FROM orders WHERE "Id" > 1 …'],
+    ['await _context.Orders.OrderBy(o => o.Customer).ToListAsync();', 'SELECT * FROM orders …'],
+    ['await _context.Parts.Where(p => p.Code == name && p.Size > 3).ToListAsync();', 'SELECT * FROM shop_parts WHERE part_code = $1 AND "Size" > 3'],
+    ['await _context.Customers.Where(c => c.FullName == name).ToListAsync();', 'SELECT * FROM "Customers" WHERE "FullName" = $1'],
+  ])('%s', async (linq, expected) => {
+    expect(await read(linq)).toEqual([expected]);
+  });
+  it('are named by the convention of the application', async () => {
+    const startup = { 'Program.cs': 'builder.Services.AddDbContext<AppContext>(o => o.UseNpgsql(url).UseSnakeCaseNamingConvention());\n' };
+    expect(await read('await _context.Customers.Where(c => c.FullName == name).OrderBy(c => c.Id).ToListAsync();\n    await _context.Parts.Where(p => p.UnitPrice > 3 && p.Code == name).ToListAsync();', startup)).toEqual(['SELECT * FROM customers WHERE full_name = $1 ORDER BY id', 'SELECT * FROM shop_parts WHERE unit_price > 3 AND part_code = $1']);
+  });
+});

@@ -446,6 +446,8 @@ export interface ModelIr {
   /** Property → column, where they differ or not. `hidden`: left out of the rows unless asked for (TypeORM's `select: false`). */
   readonly columns: readonly { readonly property: string; readonly column: string; readonly span: HostSpan; readonly hidden?: boolean; /** The property's declared type, where the reader of the library tells. */ readonly type?: string }[];
   readonly relations: readonly RelationIr[];
+  /** A set of objects of a class that may stand in another file (EF Core). `named`: code says what its table is called. */
+  readonly entity?: { readonly name: string; readonly named: boolean };
   /** Unique keys as the ORM names them (Prisma: `teamId_slug`, or the field's name), by property; the primary key included. */
   readonly uniques?: readonly { readonly name: string; readonly properties: readonly string[] }[];
   readonly changes: readonly SchemaChange[];

@@ -6,6 +6,7 @@ import type { Chain, HostContext, LibraryAdapter } from '../adapter';
 import { opaque } from '../shared/driverCalls';
 import { createChains, equals, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
 import { concat, sql } from '../shared/sqlBuilder';
+import { entityModel } from './efCoreEntity';
 import { columnOf, conditionOf, lambdaOf } from './efCoreLambdas';
 
 const one = { access: 'read', fetches: 'one' } as const;
@@ -22,18 +23,19 @@ const silent = /^(?:AsNoTracking|AsNoTrackingWithIdentityResolution|AsSplitQuery
 const chains = createChains({
   id: 'ef-core',
   languages: ['csharp'],
-  marks: /EntityFrameworkCore|\bDbContext\b|DbSet</,
+  // `global using` stands in another file: a context by its type's name is enough.
+  marks: /EntityFrameworkCore|DbSet<|Context\b/,
   terminal: terminalOf,
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined {
     // What follows the call that sends is done with its answer.
     if (chain.calls.slice(0, -1).some((call) => terminalOf(call.name))) return undefined;
     const [first] = chain.calls;
     const entity = first && /^Set<(?:\w+\.)*(\w+)>$/.exec(context.text.slice(first.nameSpan.start, first.nameSpan.end + 80).replace(/\(.*$/s, ''))?.[1];
-    if (entity !== undefined && isContext(chain.rootPath, file.names.typeOf(chain.root))) return started(context.model(entity, 'ef-core'), 'typed');
+    if (entity !== undefined && isContext(chain.rootPath, file.names.typeOf(chain.root))) return started(entityModel(entity, context), 'typed');
     const own = file.names.typeOf(chain.root);
     const set = own === undefined ? undefined : /^DbSet<(?:\w+\.)*(\w+)>\??$/.exec(own)?.[1];
-    if (set !== undefined) return started(context.model(chain.rootPath.at(-1) ?? '', 'ef-core') ?? context.model(set, 'ef-core'), 'proved');
-    const model = context.model(chain.rootPath.at(-1) ?? '', 'ef-core');
+    if (set !== undefined) return started(entityModel(chain.rootPath.at(-1) ?? '', context) ?? entityModel(set, context), 'proved');
+    const model = entityModel(chain.rootPath.at(-1) ?? '', context);
     return model && isContext(chain.rootPath.slice(0, -1), undefined) ? started(model, 'typed') : undefined;
   },
   part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr): ChainPart | undefined {

@@ -5,6 +5,8 @@ import type { ModelIr } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostContext } from '../adapter';
 import { valuePart } from '../shared/modelChains';
+import { conventional } from './efCoreEntity';
+import { classKey } from './efCoreModels';
 import { bind, concat, group, identifier, incomplete, join, literal, sql, type SqlPart } from '../shared/sqlBuilder';
 
 interface Lambda {
@@ -99,7 +101,7 @@ export function columnOf(node: SyntaxNode, scope: LambdaScope): SqlPart | undefi
   const inner = file(scope).unwrap(node);
   const property = propertyName(inner, scope);
   if (property === undefined || leadsAway(property, scope)) return undefined;
-  return identifier([propertyOf(inner, scope)?.column ?? property], spanOf(inner));
+  return identifier([propertyOf(inner, scope)?.column ?? conventional(property, scope.context)], spanOf(inner));
 }
 
 const propertyName = (node: SyntaxNode, { parameter, file: { source } }: LambdaScope): string | undefined => new RegExp(`^${parameter}[!?]?\\.(\\w+)(?:!|\\.Value)*$`).exec(source.unwrap(node).text)?.[1];
@@ -114,5 +116,5 @@ function leadsAway(name: string, { model, context }: LambdaScope): boolean {
   if (model?.relations.some((relation) => relation.property === name)) return true;
   const type = model?.columns.find((column) => column.property === name)?.type;
   const element = type === undefined ? name : (/<(?:\w+\.)*(\w+)\??>$/.exec(type)?.[1] ?? type.split('.').at(-1) ?? '');
-  return context.model(element, 'ef-core') !== undefined;
+  return context.model(element, 'ef-core') !== undefined || context.model(classKey(element), 'ef-core') !== undefined;
 }
