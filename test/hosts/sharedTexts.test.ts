@@ -46,6 +46,23 @@ describe('constants of other files', () => {
     for (const site of sites) for (const segment of site.map.segments) expect(segment.host.end).toBeLessThanOrEqual(length);
   });
 
+  it('SQL files that code embeds: a query, and nothing said of its text in the code', async () => {
+    const workspace = await codeWorkspace({
+      'app/queries/find.sql': '-- one page\nSELECT id FROM orders WHERE team_id = $1 ORDER BY id LIMIT 20 OFFSET 40\n',
+      'app/queries/queries.go': 'package queries\n\nimport _ "embed"\n\n//go:embed find.sql\nvar Find string\n',
+      'app/store.go': 'package app\n\nimport (\n\t"embed"\n\t"github.com/acme/app/queries"\n)\n\n//go:embed queries/*.sql\nvar files embed.FS\n\n//go:embed queries/find.sql\nvar find string\n\nfunc run(db *sql.DB, ids []int64) {\n\tfor _, id := range ids {\n\t\tdb.Query(queries.Find, id)\n\t\tdb.Query(find, id)\n\t}\n\ttext, _ := files.ReadFile("queries/find.sql")\n\tdb.Query(string(text), 1)\n}\n',
+      'src/q/one.sql': 'SELECT id FROM orders WHERE id = $1',
+      'src/q/mod.rs': 'pub const ONE: &str = include_str!("one.sql");\n',
+      'src/store.rs': 'use sqlx::PgPool;\nuse crate::q;\nasync fn run(pool: &PgPool, ids: Vec<i64>) {\n    for id in ids {\n        sqlx::query(q::ONE).bind(id).fetch_one(pool).await;\n        sqlx::query(include_str!("q/one.sql")).bind(id).fetch_one(pool).await;\n        sqlx::query_file!("src/q/one.sql", id).fetch_one(pool).await;\n    }\n}\n',
+    });
+    const page = 'SELECT id FROM orders WHERE team_id = $1 ORDER BY id LIMIT 20 OFFSET 40';
+    expect(workspace.file('app/store.go').sites.map(statement)).toEqual([page, page, page]);
+    expect(workspace.lint('app/store.go')).toEqual(['n-plus-one: db.Query']);
+    expect(workspace.lint('app/queries/find.sql', 'offset-pagination')).toHaveLength(1);
+    expect(workspace.file('src/store.rs').sites.map(statement)).toEqual(Array(3).fill('SELECT id FROM orders WHERE id = $1'));
+    expect(workspace.loops('src/store.rs')).toHaveLength(3);
+  });
+
   it('not where two say different things, nor what the file itself binds', async () => {
     const workspace = await codeWorkspace({
       'a/A.java': 'package a;\nclass Queries { static final String FIND = "SELECT id FROM a"; }\n',

@@ -11,7 +11,7 @@ import { rules } from '../../server/src/core/rules/index.generated';
 import { splitStatements } from '../../server/src/core/sql/split';
 import { createSqlAnalyser } from '../../server/src/parser/sql/analyser';
 import { createSyntaxParser } from '../../server/src/parser/treeSitter';
-import { indexShared, type SharedIndex } from '../../server/src/core/hosts/common/shared';
+import { indexShared, sharedSql, type SharedIndex } from '../../server/src/core/hosts/common/shared';
 import { indexModels } from '../../server/src/core/hosts/models';
 import { languageOf } from '../../server/src/workspace/paths';
 import { readSqlFile } from '../../server/src/core/hosts/sqlFile';
@@ -57,7 +57,7 @@ export interface CodeWorkspace {
 /** A workspace in memory, read twice: files tell each other of models and texts. */
 export async function codeWorkspace(files: Readonly<Record<string, string>>): Promise<CodeWorkspace> {
   const sql = await createSqlAnalyser();
-  const read = async (models: ModelIndex, shared?: SharedIndex): Promise<HostFile[]> => Promise.all(Object.entries(files).map(([path, text]) => (path.endsWith('.sql') ? readSqlFile(uriOf(path), text, { split: splitStatements }) : readCode(path, text, models, shared))));
+  const read = async (models: ModelIndex, shared?: SharedIndex): Promise<HostFile[]> => Promise.all(Object.entries(files).map(([path, text]) => (path.endsWith('.sql') ? { ...readSqlFile(uriOf(path), text, { split: splitStatements }), shared: sharedSql(uriOf(path), text) } as HostFile : readCode(path, text, models, shared))));
   const first = await read(new Map());
   const models = indexModels(first.flatMap((file) => file.models));
   const flow = createFlowGraph(() => undefined);

@@ -4,7 +4,7 @@ import type { HostFile, ModelIr } from '../core/hosts/ir';
 import type { ModelIndex } from '../core/hosts/models';
 import { readPrismaSchema } from '../core/hosts/prismaSchema';
 import { declareCommon, readCommon } from '../core/hosts/common';
-import type { SharedIndex } from '../core/hosts/common/shared';
+import { sharedSql, type SharedIndex } from '../core/hosts/common/shared';
 import { declarePython, readPython } from '../core/hosts/python';
 import type { ReadingMemory } from '../core/hosts/shared/units';
 import { readSqlAgain, readSqlFile, type SqlMemory } from '../core/hosts/sqlFile';
@@ -105,7 +105,13 @@ function readPlain(uri: string, text: string, language: PlainLanguage, context: 
   const path = toPath(uri);
   const declared = path !== undefined && isForeignFile(context.databases, path, language === 'prisma' ? 'prisma' : 'sql');
   if (declared || (language === 'sql' && (isForeignSql(text) || isNamedForeign(uri, context)))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);
-  return withRole(language === 'prisma' ? readPrismaSchema(uri, text) : readSqlFile(uri, text, environment(context), memory), text, context);
+  return withRole(language === 'prisma' ? readPrismaSchema(uri, text) : withShared(readSqlFile(uri, text, environment(context), memory), text), text, context);
+}
+
+/** What code may embed of an SQL file. */
+function withShared(file: HostFile, text: string): HostFile {
+  const shared = sharedSql(file.uri, text);
+  return shared ? { ...file, shared } : file;
 }
 
 /** Is the file named after another database? The folders above the workspace say nothing. */
@@ -154,7 +160,7 @@ function openPlain(uri: string, text: string, language: PlainLanguage, context: 
       const again = changes.length > 0 && now.databases === known.databases ? readSqlAgain(next, environment(now), memory) : undefined;
       if (!again) Object.assign(memory, { last: undefined, partial: false });
       known = now;
-      file = again ? withRole(again, next, now) : readPlain(uri, next, language, now, memory);
+      file = again ? withRole(withShared(again, next), next, now) : readPlain(uri, next, language, now, memory);
       return file;
     },
     dispose: () => undefined,

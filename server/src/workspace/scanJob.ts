@@ -1,5 +1,5 @@
 import { mayShare } from '../core/hosts/common/sharedRead';
-import type { SharedIndex } from '../core/hosts/common/shared';
+import { sharedSql, type SharedIndex } from '../core/hosts/common/shared';
 import type { Declarations } from '../core/hosts/host';
 import type { HostFile } from '../core/hosts/ir';
 import { isCommonLanguage } from '../core/hosts/syntax';
@@ -39,7 +39,7 @@ export type ScanResult =
   | { readonly path: string; readonly skipped: string }
   | ({ readonly path: string } & Declarations);
 
-export const mayDeclare = (path: string): boolean => /\.(py|prisma|go|java|rb|php|cs|rs|[mc]?[jt]sx?)$/.test(path);
+export const mayDeclare = (path: string): boolean => /\.(py|prisma|sql|go|java|rb|php|cs|rs|[mc]?[jt]sx?)$/.test(path);
 
 /** What a thread reads with; made anew where it is told more. */
 export function contextOf(folder: string, { models, surfaces, shared, databases, sources }: ScanKnowledge): ReadContext {
@@ -63,6 +63,10 @@ export function* readAhead(paths: readonly string[]): Generator<{ readonly path:
 export async function collectDeclarations(engine: Engine, path: string, context?: ReadContext, text = readTextFile(path)): Promise<ScanResult> {
   const source = await text;
   const language = languageOf(path);
+  if (language === 'sql') {
+    const shared = 'skipped' in source ? undefined : sharedSql(toUri(path), source.text);
+    return { path, models: [], ...(shared ? { shared } : {}) };
+  }
   if ('skipped' in source || language === undefined || (!showsItself(language) && !declaresModels(path, source.text) && !(isCommonLanguage(language) && mayShare(source.text)))) return { path, models: [] };
   return guarded(path, engine, language, () => {
     const { models, surface, package: home, shared } = engine.declarations(toUri(path), source.text, language, context);

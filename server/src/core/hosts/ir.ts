@@ -4,6 +4,7 @@ import type { SegmentMap } from '../text/segmentMap';
 import type { HostSpan } from '../text/span';
 import type { DjangoClassIr } from './djangoIr';
 import type { ProgramMigration } from './migrationIr';
+import type { SharedIr } from './sharedIr';
 import type { HostLanguage } from './syntax';
 import type { RenderIr, SelfRead, SerializerIr, SerializerUse, TemplateIr } from './templateIr';
 
@@ -390,33 +391,6 @@ export interface AttributeRead {
   readonly conditional: boolean;
   /** Awaited, or walked by `async for`. */
   readonly awaited?: boolean;
-}
-
-/** What a file of a language with packages (Go, Java, Ruby, PHP, C#, Rust) tells the others, as plain data. */
-export interface SharedIr {
-  readonly texts: readonly SharedText[];
-  readonly senders: readonly SharedSender[];
-}
-
-/** A constant that is text. */
-export interface SharedText {
-  readonly name: string;
-  /** Class, interface or module that it is a member of. */
-  readonly owner?: string;
-  /** Text, and what stands in its holes. */
-  readonly parts: readonly (string | { readonly hole: string })[];
-  readonly complete: boolean;
-}
-
-/** A function that passes a parameter to a query as its text. */
-export interface SharedSender {
-  readonly name: string;
-  readonly owner?: string;
-  /** What its owner extends, implements or embeds. */
-  readonly bases: readonly string[];
-  readonly parameter: number;
-  readonly library: LibraryId;
-  readonly fetches: QuerySite['fetches'];
 }
 
 export interface ImportIr {

@@ -87,7 +87,7 @@ export function createContext(uri: string, text: string, file: CommonFile, envir
     for (const kind of ['request', 'loop', 'parameter', 'local', 'imported'] as const) if (kinds.includes(kind)) return kind;
     return 'unknown';
   };
-  const texts: TextEnvironment = { source, names, originOf: bindOrigin, ...(file.shared ? { shared: file.shared.text } : {}) };
+  const texts: TextEnvironment = { source, names, originOf: bindOrigin, ...(file.shared ? { shared: file.shared.text, sqlFile: file.shared.sqlFile } : {}) };
 
   const argument = (node: SyntaxNode): ChainArgument => {
     const inner = source.unwrap(node);

@@ -1,4 +1,5 @@
-import type { HostFile, ImportIr, SharedIr, SharedSender, SharedText } from '../ir';
+import type { HostFile, ImportIr } from '../ir';
+import type { SharedIr, SharedSender, SharedText } from '../sharedIr';
 
 /** A declaration with where it stands. */
 interface Placed<T> {
@@ -31,6 +32,37 @@ export function indexShared(files: Iterable<SharingFile>): SharedIndex {
     for (const sender of file.shared?.senders ?? []) add(senders, file, sender);
   }
   return { texts, senders };
+}
+
+/** Longer ones are schemas or scripts. */
+const maxSqlFile = 8000;
+
+/** A file of one kind of statement, as code may embed it: it is known by its name. */
+export function sharedSql(uri: string, text: string): SharedIr | undefined {
+  if (text.length > maxSqlFile || /\/(?:migrat\w*|seeds?|schemas?)\//i.test(uri)) return undefined;
+  const body = text.replace(/^\s*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*/, '');
+  return /^(?:select|insert|update|delete|with|merge)\b/i.test(body) ? { texts: [{ name: uri.slice(uri.lastIndexOf('/') + 1), parts: [text], complete: true }], senders: [] } : undefined;
+}
+
+/** Content of the SQL file at a path, from the folder of the file that names it or (`anywhere`) from some folder above. */
+export function findSqlFile(index: SharedIndex, from: string, path: string, anywhere: boolean): string | undefined {
+  const wanted = normalized(path.startsWith('file:') ? path : `${from.slice(0, from.lastIndexOf('/'))}/${path}`);
+  const all = index.texts.get(`sql ${path.slice(path.lastIndexOf('/') + 1)}`) ?? [];
+  const found = all.find((entry) => entry.uri === wanted) ?? (anywhere ? only(all.filter((entry) => entry.uri.endsWith(`/${path}`) && from.startsWith(entry.uri.slice(0, -path.length)))) : undefined);
+  const [text] = found?.item.parts ?? [];
+  return typeof text === 'string' ? text : undefined;
+}
+
+const only = <T>(list: readonly T[]): T | undefined => (list.length === 1 ? list[0] : undefined);
+
+/** Without `.` and `..`. */
+export function normalized(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.') parts.push(part);
+  }
+  return parts.join('/');
 }
 
 /** The file that asks, and how far it sees. */

@@ -1,9 +1,11 @@
 import type { HostContext, HostString, LibraryAdapter } from '../../libraries/adapter';
 import { adaptersFor } from '../../libraries';
-import type { SharedIr, SharedText } from '../ir';
+import type { SharedIr, SharedText } from '../sharedIr';
 import type { SyntaxNode } from '../syntax';
+import { embeddedAbove, embeddedByCall } from './embedded';
 import type { Classes } from './functions';
 import type { Names } from './names';
+import { normalized } from './shared';
 import type { Source } from './source';
 import { ownerOf, sendersOf } from './wrappers';
 
@@ -14,7 +16,7 @@ const maxText = 8000;
 export function mayShare(text: string): boolean {
   return constantText.test(text) || (driverWords.test(text) && textParameter.test(text));
 }
-const constantText = /\b(?:const|final|readonly|static)\b[^;{}\n]*=\s*(?:[\w.]+\()?\s*[@$r#]*["'`]|^\s*[A-Z][A-Z\d_]*\s*=\s*(?:["'%]|<<)|^\t\w+(?:\s+string)?\s*=\s*["`]|^var\s+\w+(?:\s+string)?\s*=\s*["`]|\bString\s+[A-Z][A-Z\d_]*\s*=|\b(?:const|final|static)\b[^;{}\n=]*=\s*\n/m;
+const constantText = /\binclude_str!|^\/\/go:embed\s|\b(?:const|final|readonly|static)\b[^;{}\n]*=\s*(?:[\w.]+\()?\s*[@$r#]*["'`]|^\s*[A-Z][A-Z\d_]*\s*=\s*(?:["'%]|<<)|^\t\w+(?:\s+string)?\s*=\s*["`]|^var\s+\w+(?:\s+string)?\s*=\s*["`]|\bString\s+[A-Z][A-Z\d_]*\s*=|\b(?:const|final|static)\b[^;{}\n=]*=\s*\n/m;
 const driverWords = /\b(?:Query|Exec|Select|Prepare|Get)\w*\(|\bsqlx?\b|[jJ]dbc|java\.sql|prepareStatement|Npgsql|Dapper|\bPDO\b|\bPG::|exec_params|exec_query|select_all|DB::|postgres/;
 const textParameter = /\b(?:string|String|CharSequence)\s+\$?\w+|\b\w+:\s*&(?:'\w+\s+)?str\b|\b(?:sql|query|stmt|statement|q|text)\w*,?[^()\n]*\bstring\b|\bdef\s+[\w.]+[( ][^\n]*(?:sql|query|stmt|statement)/i;
 
@@ -24,6 +26,9 @@ export function readShared(source: Source, names: Names, classes: Classes, conte
   const texts = [...names.boundIn(undefined)].flatMap(([name, list]): SharedText[] => {
     const assigned = list.filter((binding) => binding.kind === 'assign');
     const [only] = assigned;
+    const embedded = only && list.length === 1 ? (only.value ? embeddedByCall(source.unwrap(only.value), source) : embeddedAbove(only.node, source)) : undefined;
+    // The files themselves are read by then.
+    if (embedded !== undefined && only) return [{ name, ...ownerPart(ownerOf(only.node, source)), parts: [], complete: true, file: normalized(`${context.uri.slice(0, context.uri.lastIndexOf('/'))}/${embedded}`) }];
     if (assigned.length !== 1 || list.length !== 1 || !only?.value || only.index > 0 || !isConstant(name, only.node, only.value, source)) return [];
     const parts = partsOf(context.string(only.value));
     return parts ? [{ name: name.replace(/^\$/, ''), ...ownerPart(ownerOf(only.node, source)), ...parts }] : [];

@@ -1,7 +1,7 @@
-import type { SharedSender, SharedText } from '../ir';
+import type { SharedSender, SharedText } from '../sharedIr';
 import type { SyntaxNode } from '../syntax';
 import type { Classes } from './functions';
-import { agreeing, findSenders, findText, isSeenBare, isSeenBy, type Asking, type SharedIndex } from './shared';
+import { agreeing, findSenders, findSqlFile, findText, isSeenBare, isSeenBy, type Asking, type SharedIndex } from './shared';
 import type { Source } from './source';
 import { basesAt } from './wrappers';
 
@@ -12,6 +12,8 @@ export interface SharedView {
   readonly asks: ReadonlySet<string>;
   /** See `TextEnvironment.shared`. */
   text(owner: string | undefined, name: string, at: SyntaxNode): SharedText | undefined;
+  /** Content of an SQL file; see `findSqlFile`. */
+  sqlFile(path: string, anywhere?: boolean): string | undefined;
   /** Query functions of this name anywhere. */
   senders(name: string): Found;
   /** Of these the one that is seen by its name alone. */
@@ -34,6 +36,10 @@ export function createSharedView(index: SharedIndex, from: Asking, source: Sourc
       // What the file declares itself is not asked of others.
       if (owner !== undefined && declared.has(owner) && from.language !== 'rust') return undefined;
       return findText(index, from, owner !== undefined && ownClass.test(owner) ? undefined : owner, name, bases);
+    },
+    sqlFile(path, anywhere = false) {
+      asks.add(path.slice(path.lastIndexOf('/') + 1));
+      return findSqlFile(index, from.uri, path, anywhere);
     },
     senders(name) {
       asks.add(name);

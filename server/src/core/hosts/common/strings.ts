@@ -1,8 +1,10 @@
 import { hostSpan } from '../../text/span';
-import type { BindOrigin, SharedText } from '../ir';
+import type { BindOrigin } from '../ir';
+import type { SharedText } from '../sharedIr';
 import { replaceDirectives, type FormattedText } from '../shared/formatText';
 import { countPieces, maxPieces, negated, type TextPart } from '../shared/textParts';
 import type { SyntaxNode } from '../syntax';
+import { embeddedAbove, embeddedByCall } from './embedded';
 import type { FormatCall } from './forms';
 import type { Binding, Names } from './names';
 import type { Source } from './source';
@@ -12,6 +14,8 @@ export interface TextEnvironment {
   readonly source: Source;
   readonly names: Names;
   originOf(node: SyntaxNode): BindOrigin;
+  /** Content of an SQL file by the path that the code names. */
+  sqlFile?(path: string): string | undefined;
   /** The constant of another file that a name, or a member of `owner`, stands for. */
   shared?(owner: string | undefined, name: string, at: SyntaxNode): SharedText | undefined;
 }
@@ -46,6 +50,8 @@ export function textOf(node: SyntaxNode, environment: TextEnvironment, hops = 0)
       return { parts: [{ kind: 'choice', condition: { text: form.condition.text, span: spanOf(form.condition) }, then: then.parts, otherwise: otherwise.parts }], complete: then.complete && otherwise.complete };
     }
     case 'call': {
+      const embedded = embeddedByCall(inner, source);
+      if (embedded !== undefined) return fileText(embedded, environment);
       const format = source.spec.format?.(form);
       if (format) return formatted(format, environment, hops);
       const name = form.name.text;
@@ -72,14 +78,22 @@ export function textOf(node: SyntaxNode, environment: TextEnvironment, hops = 0)
   }
 }
 
+/** What stands in another file has no place in this one: its findings are that file's. */
+function fileText(path: string, { sqlFile }: TextEnvironment): FormattedText | undefined {
+  const text = sqlFile?.(path);
+  return text === undefined ? undefined : { parts: [{ kind: 'text', text, form: 'rendered' }], complete: true };
+}
+
 /** `queries` of `queries::FIND`, where the languages have a form of its own for that. */
 const ownerWritten = (node: SyntaxNode, name: string): string | undefined => (node.text.length > name.length && node.text.endsWith(`::${name}`) ? node.text.slice(0, -name.length - 2) : undefined);
 
 /** Text of another file, placed where this one names it. */
-function sharedText(owner: string | undefined, name: string, use: SyntaxNode, { names, shared }: TextEnvironment): FormattedText | undefined {
+function sharedText(owner: string | undefined, name: string, use: SyntaxNode, environment: TextEnvironment): FormattedText | undefined {
+  const { names, shared } = environment;
   if (owner === undefined && names.bindings(name, use)) return undefined;
   const found = shared?.(owner, name, use);
   const span = spanOf(use);
+  if (found?.file !== undefined) return fileText(found.file, environment);
   return found && {
     parts: found.parts.map((part): TextPart => (typeof part === 'string' ? { kind: 'text', text: part, form: 'rendered', span } : { kind: 'hole', expression: { text: part.hole, span, names: [], origin: 'unknown' } })),
     complete: found.complete,
@@ -146,6 +160,8 @@ function namedText(name: string, use: SyntaxNode, environment: TextEnvironment, 
   const before = found.top ? found.list : found.list.filter((binding) => binding.node.endIndex <= use.startIndex || (binding.kind !== 'assign' && binding.kind !== 'adds'));
   const firstIndex = before.map((binding) => binding.kind === 'assign' && !isConditionalTo(binding, use, source)).lastIndexOf(true);
   const first = before[firstIndex];
+  const above = first && !first.value && found.list.length === 1 ? embeddedAbove(first.node, source) : undefined;
+  if (above !== undefined) return fileText(above, environment);
   if (!first?.value || first.index > 0 || before.some((binding) => binding.kind === 'parameter' || binding.kind === 'element')) return undefined;
   if (found.top && found.list.some((binding) => binding.kind === 'assign' && binding !== first)) return undefined;
   const start = textOf(first.value, environment, hops + 1);

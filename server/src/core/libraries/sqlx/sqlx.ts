@@ -86,7 +86,10 @@ function draft(call: SyntaxNode, start: Start, fetches: QuerySite['fetches'] | u
   if (speaksOther(context)) return [];
   const file = commonFile(context);
   const built = start.builder && file && !writesRows(start.builder, start.call, file) ? context.string(start.builder) : undefined;
-  const found = start.builder ? (built && startsStatement(built.text) ? { text: built, index: 0 } : undefined) : start.form.args.map((argument, index) => ({ text: context.string(argument.node), index })).find(({ text }) => text !== undefined && startsStatement(text.text));
+  const path = /^query_file/.test(start.form.name.text) ? start.form.args.map((argument) => /^"([^"]+\.sql)"$/.exec(argument.node.text)?.[1]).find((one) => one !== undefined) : undefined;
+  const content = path === undefined ? undefined : file?.shared?.sqlFile(path, true);
+  const pathAt = start.form.args.findIndex((argument) => argument.node.text.endsWith('.sql"'));
+  const found = content !== undefined && startsStatement(content) ? { text: { text: content, map: { segments: [] }, interpolations: [], binds: [], conditional: [], complete: true }, index: pathAt } : start.builder ? (built && startsStatement(built.text) ? { text: built, index: 0 } : undefined) : start.form.args.map((argument, index) => ({ text: context.string(argument.node), index })).find(({ text }) => text !== undefined && startsStatement(text.text));
   const executes = fetches === undefined ? 'no' : 'yes';
   const base = opaque(call, start.form, executes, 'unknown', fetches ?? 'unknown', { id });
   const anchor = anchorOf(start.call, start.form);
