@@ -104,3 +104,10 @@ group('relations loaded with the rows', () => {
     expect((await codeWorkspace({ ...models, 'app/Export.php': after })).lint('app/Export.php', 'n-plus-one')).toEqual([]);
   });
 });
+
+it('a statement per group with all of its elements is a suspicion at most', async () => {
+  const code = (where: string): string => `<?php\nuse Illuminate\\Support\\Facades\\DB;\nclass A {\n  public function run(array $idsByType) {\n    foreach ($idsByType as $type => $ids) {\n      DB::table('refs')->where('kind', $type)->${where}->delete();\n    }\n  }\n}\n`;
+  const severities = async (where: string): Promise<readonly string[]> => (await codeWorkspace({ 'A.php': code(where) })).findings('A.php').filter((finding) => finding.rule === 'write-in-loop').map((finding) => finding.severity);
+  expect(await severities("whereIn('id', $ids)")).toEqual(['hint']);
+  expect(await severities("where('id', count($ids))")).toEqual(['warning']);
+});

@@ -105,6 +105,15 @@ function namesOf(execution: Execution, call: CallIr | undefined): readonly strin
   return [...new Set([...execution.names, ...(call?.args.flatMap((a) => a.names) ?? []), ...(receiver === undefined || receiver === 'this' || receiver === 'self' ? [] : [receiver])])];
 }
 
+/** `foreach ($idsByType as $type => $ids) { …->whereIn('id', $ids) }`: a statement per group, with all of its elements. */
+function takesGroup(loop: Loop, site: QuerySite | undefined): boolean {
+  if (loop.elements.length < 2 || !site) return false;
+  const isElement = (text: string): boolean => loop.elements.some((element) => element.replace(/^\$/, '') === text.replace(/^[$&*]+/, ''));
+  const text = site.source?.text ?? '';
+  return site.chain.some((call) => /^(?:whereIn|whereIntegerInRaw|orWhereIn|is_in|eq_any|in_)$/.test(call.name) && call.args.some((argument) => isElement(argument.text)))
+    || site.binds.some((bind) => isElement(bind.text) && new RegExp(`\\bany\\s*\\(\\s*[$:@]${bind.key}\\b`, 'i').test(text));
+}
+
 function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution: Execution, anchor: HostSpan, site: QuerySite | undefined): LoopQuery | undefined {
   if (enclosingFunctions(file, subject.functionId).some((fn) => file.errors.some((e) => fn.span.start <= e.start && e.end <= fn.span.end))) return undefined;
   if (subject.call?.onError === true) return undefined;
@@ -127,7 +136,7 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
     }
     if (site && isLoadedBefore(file, loop, site)) return undefined;
     if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(flow, site, subject.call, execution, derived) || walksStatements(subject.call, site, execution, derived)) return undefined;
-    return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(takesChunk ? ['chunk' as const] : [])] };
+    return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(takesChunk || takesGroup(loop, site) ? ['chunk' as const] : [])] };
   }
   if (!invariant || !canHoist(flow, file, invariant.loop, execution, subject, site)) return undefined;
   return { ...invariant, anchor, execution, path: execution.path, call: subject.call, site, dependent: false, doubts: doubtsOf(file, invariant.form, invariant.loop, execution, site) };
@@ -139,7 +148,8 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
  */
 function walksStatements(call: CallIr | undefined, site: QuerySite | undefined, execution: Execution, derived: ReadonlySet<string>): boolean {
   const [, root, member] = /^(\w+)(?:(?:\.|->)(\w+)|\[['"](\w+)['"]\])?$/.exec(call?.args[0]?.text.trim() ?? '') ?? [];
-  if (root === undefined || !derived.has(root)) return false;
+  // What a prepared statement is given is a value.
+  if (root === undefined || !derived.has(root) || site?.binds.some((bind) => bind.text === call?.args[0]?.text.trim())) return false;
   const said = STATEMENT.test(member ?? root);
   return site === undefined ? execution.access === 'both' && said : site.source === undefined && (said || (member === undefined && SENDS_TEXT.test(call?.callee.at(-1) ?? '')));
 }

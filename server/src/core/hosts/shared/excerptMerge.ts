@@ -1,4 +1,5 @@
-import type { ClassIr, HostFile, QuerySite, SharedIr } from '../ir';
+import type { ClassIr, HostFile, QuerySite } from '../ir';
+import type { SharedIr } from '../sharedIr';
 import type { ExcerptReading, PlacedReading } from './excerpt';
 import { moved, movedSite, Tangled, type IdKind, type Move } from './moved';
 import type { ExcerptPlan, Part } from './parts';
