@@ -35,6 +35,11 @@ describe('SQL files', () => {
     expect(readQueryName('-- names: all')).toBeUndefined();
   });
 
+  it('reads blocks of a home-made reader, with the names that it fills', () => {
+    const file = read('-- BLOCK get_user\nSELECT id FROM users WHERE id = $id\n\n-- BLOCK list_users\nSELECT id FROM users WHERE tag = $t$a$t$ LIMIT $limit OFFSET $offset');
+    expect(file.sites.map((site) => [site.source?.text.slice(0, 20), site.binds.map((bind) => bind.text)])).toEqual([['SELECT id FROM users', ['$id']], ['SELECT id FROM users', ['$limit', '$offset']]]);
+  });
+
   it('finds suppressions, but not inside literals', () => {
     const text = "-- sargable-disable-next-line select-star: small table\nSELECT * FROM t; -- sargable-disable-line\nSELECT '-- sargable-disable-file';\n/* sargable-disable-file offset-pagination */";
     expect(read(text).suppressions.map(({ scope, rules, reason }) => [scope, rules, reason])).toEqual([

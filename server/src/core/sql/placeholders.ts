@@ -51,6 +51,10 @@ export function findPlaceholders(text: string, style: PlaceholderStyle): Placeho
         const name = tokens[i + 1];
         if (name) add(token.end - 1, name.end, text.slice(name.start, name.end), i, i + 2);
         i++;
+      } else if (style === 'file' && dollarName(text, tokens, i)) {
+        const name = tokens[i + 1];
+        if (name) add(token.start, name.end, text.slice(name.start, name.end), i, i + 2);
+        i++;
       } else if (style === 'file' && token.kind === 'other' && templateAt(text, token.start)) {
         const end = token.start + (templateAt(text, token.start)?.length ?? 0);
         let next = i + 1;
@@ -68,15 +72,21 @@ export function findPlaceholders(text: string, style: PlaceholderStyle): Placeho
       const name = tokens[i + 1];
       if (name) add(token.end - 1, name.end, text.slice(name.start, name.end), i, i + 2);
       i++;
-    } else if (style === 'dollar-name' && token.kind === 'other' && text.charAt(token.start) === '$') {
+    } else if (style === 'dollar-name' && dollarName(text, tokens, i)) {
       const name = tokens[i + 1];
-      if (name?.kind !== 'word' || name.start !== token.end) continue;
+      if (!name) continue;
       add(token.start, name.end, text.slice(name.start, name.end), i, i + 2);
       i++;
     }
   }
   return found;
 }
+
+/** `$limit`: no parameter of Postgres, and no quote. */
+const dollarName = (text: string, tokens: readonly Token[], i: number): boolean => {
+  const [token, name] = [tokens[i], tokens[i + 1]];
+  return token?.kind === 'other' && text.charAt(token.start) === '$' && name?.kind === 'word' && name.start === token.end;
+};
 
 /** A placeholder is a value, unless a table or a part of a name has to stand in its place. */
 function plainForm(form: HoleForm, before: Token | undefined, after: Token | undefined): HoleForm {

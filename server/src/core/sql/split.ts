@@ -6,8 +6,8 @@ import type { SplitStatements } from './ports';
 const sendingCommands = /^(?:g|gx|gset|gexec|gdesc|crosstabview|watch|bind|bind_named|parse|sendpipeline)$/;
 /** A comment that names the query below it (sqlc, aiosql, pgtyped): `-- name: ListUsers :many`. */
 const queryName = /^--\s*name\s*:\s*[A-Za-z_][\w.-]*\s*(?:[\^!$<*#]|:[a-z]+|\(.*\)|\s)*\s*$/i;
-/** The same where a program reads its file by such lines: `-- list_users --`. Decoration of other comments has no such name. */
-const lineName = /^--\s*[a-z][a-z\d]*(?:_[a-z\d]+)+\s*--\s*$/;
+/** The same where a program reads its file by such lines: `-- list_users --`, `-- BLOCK list_users`. Decoration of other comments has no such name. */
+const lineName = /^--\s*(?:[a-z][a-z\d]*(?:_[a-z\d]+)+\s*--|BLOCK\s+[a-z]\w*)\s*$/;
 /** Comments at which migration tools cut, semicolon or not. */
 const migrationMarker = /^--\s*(?:\+(?:goose|migrate)\s+(?:up|down|statementbegin|statementend)|migrate:(?:up|down))\b/i;
 const statementStart = /^(?:select|with|insert|update|delete|merge|values|create|alter|drop|truncate)$/;
