@@ -98,6 +98,7 @@ export async function run() {
     },
     silent: {
       'populated by the query': "const rows = await em.find(AuthorSchema, {}, { populate: ['books'] });\n  for (const author of rows) found.push((await author.books.loadItems()).length);",
+      'collected by the loader of the configuration': `const config = { entities: [AuthorSchema], dataloader: true };\n  const rows = await em.find(AuthorSchema, {});\n  await Promise.all(rows.map(async (author) => found.push((await author.books.loadItems()).length)));`,
       'populated before': "const rows = await em.find(AuthorSchema, {});\n  await em.populate(rows, ['books']);\n  for (const author of rows) found.push((await author.books.loadItems()).length);",
     },
   },
@@ -169,6 +170,32 @@ function shape(text: string): unknown {
   const { blocks } = sql.analyse({ text: text.replace(/ LIMIT .*$/, ''), placeholders: 'dollar', interpolations: [] });
   return blocks.map((block) => ({ tables: block.relations.map((relation) => relation.name), keys: block.conjuncts.map((conjunct) => [conjunct.clause, conjunct.left?.column?.column, conjunct.right?.column?.column]) }));
 }
+
+it('in a resolver, and through a function that is called per row', async () => {
+  const entities = `import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+@Entity('users') export class User { @PrimaryColumn() id!: number; @Column() name!: string; }
+@Entity('orders') export class Order { @PrimaryColumn() id!: number; @ManyToOne(() => User) @JoinColumn({ name: 'user_id' }) customer!: Promise<User>; @ManyToOne(() => User) seller!: User; }
+`;
+  const workspace = await createFlowWorkspace({
+    'entities.ts': entities,
+    'resolver.ts': `${entities}@Resolver(() => Order)
+class OrderResolver {
+  @ResolveField() customer(@Parent() order: Order) { return order.customer; }
+  @ResolveField() seller(@Parent() order: Order) { return order.seller; }
+}
+`,
+    'names.ts': `${entities}async function nameOf(order: Order) { return (await order.customer).name; }
+export async function names(orders: Order[]) {
+  const found: string[] = [];
+  for (const order of orders) found.push(await nameOf(order));
+  return found;
+}
+`,
+  });
+  const messages = async (path: string) => (await workspace.lint(path)).map((finding) => `${finding.severity} ${finding.message}`);
+  expect(await messages('resolver.ts')).toEqual(['hint `order.customer` sends a query once per `Order` of a list.']);
+  expect(await messages('names.ts')).toEqual(['info `nameOf` leads to a query once per element of `orders`.']);
+});
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -134,7 +134,7 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
       if (depth === 0) invariant = { loop, form };
       continue;
     }
-    if (site && isLoadedBefore(file, loop, site)) return undefined;
+    if (site && (isLoadedBefore(file, loop, site) || (site.lazy?.batched && loop.concurrent))) return undefined;
     if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(flow, site, subject.call, execution, derived) || walksStatements(subject.call, site, execution, derived)) return undefined;
     return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(takesChunk || takesGroup(loop, site) ? ['chunk' as const] : [])] };
   }

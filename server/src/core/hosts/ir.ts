@@ -132,6 +132,8 @@ export interface LazyLoad {
   readonly many: boolean;
   /** Sends nothing where the relation came with the row, or was loaded before. Others ask again each time. */
   readonly once?: true;
+  /** The library collects the loads of one tick: turns at the same time send one statement. */
+  readonly batched?: true;
   /** What gives the same where the relation came with the row: host text for the call and its `await`. Absent: the call itself. */
   readonly loaded?: string;
 }

@@ -140,7 +140,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     });
     const loopIds = per ? [callbackLoop(per, fn, body, frame), ...frame.loopIds] : isImmediate(fn) ? frame.loopIds : [];
     const inner: Frame = { functionId: id, classId: frame.classId, loopIds, conditional: false };
-    if (fn.type === 'arrow_function' && per?.parallel) offerRead(body, inner);
+    if (fn.type === 'arrow_function') offerRead(body, inner);
     // Defaults of parameters and decorators run outside the body.
     for (const child of fn.namedChildren) visit(child, child.id === body.id ? inner : { ...inner, conditional: true }, depth + 1);
   };
@@ -319,7 +319,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     for (const child of node.namedChildren) visit(child, frame, depth + 1);
   };
 
-  /** `await order.customer`, `Promise.all([order.customer, order.items])`, `orders.map((order) => order.customer)`: reading may send. */
+  /** `await order.customer`, `return order.customer`, `Promise.all([order.customer, order.items])`, `orders.map((order) => order.customer)`: reading may send. */
   const offerRead = (written: SyntaxNode, frame: Frame): void => {
     const node = unwrap(written);
     if (node.type !== 'member_expression' || consumed.has(node.id)) return;
@@ -337,7 +337,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     if (!/^(await_expression|return_statement|array)$/.test(node.type)) return;
     for (const child of node.namedChildren) {
       const name = unwrap(child);
-      if (node.type === 'await_expression' || (node.type === 'array' && isJoined(name))) offerRead(name, frame);
+      if (node.type !== 'array' || isJoined(name)) offerRead(name, frame);
       const declaration = name.type === 'identifier' ? context.scopes.find(name.text, name) : undefined;
       const value = declaration?.kind === 'variable' && declaration.path.length === 0 && declaration.value ? unwrap(declaration.value) : undefined;
       if (value?.type === 'call_expression' && (node.type !== 'array' || isJoined(name))) recognise(name, frame);

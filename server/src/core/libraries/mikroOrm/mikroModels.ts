@@ -8,7 +8,7 @@ import type { ModelReader, ModelSource } from '../models';
 import { objectOf, textOf } from '../drizzle/drizzleColumns';
 import { classNamed, readClasses, type EntityClass } from '../shared/entityClasses';
 import { canonicalType, entityModel, type EntityColumn, type EntityKey } from '../shared/entityModel';
-import { namingModel, underscore } from './mikroNaming';
+import { dataloaderModel, namingModel, underscore } from './mikroNaming';
 import { decoratedProperty, flag, optionText, schemaProperty, type MikroOptions, type MikroProperty } from './mikroProperties';
 
 export const mikroModels: ModelReader<ModelSource> = { library: 'mikro-orm', marks: /['"]@mikro-orm\/|extends\s+\w*EntityRepository\s*</, read: readMikro };
@@ -35,10 +35,13 @@ function readMikro({ root, text, known }: ModelSource): readonly ModelIr[] {
   const marker = (name: string, node: SyntaxNode, rest: Partial<ModelIr>): ModelIr => ({ library: 'mikro-orm', name, table: '', span: spanOf(node), columns: [], relations: [], changes: [], ...rest });
   if (other || findModel(known, namingModel, 'mikro-orm')) return other ? [marker(namingModel, root, {})] : [];
   const classes = readClasses(root);
-  const repositories = classes.flatMap((entity) => {
+  const repositories: ModelIr[] = classes.flatMap((entity) => {
     const target = /EntityRepository$/.test(entity.base ?? '') ? /^\w+$/.exec(entity.baseArguments[0] ?? '')?.[0] : undefined;
     return target === undefined ? [] : [marker(entity.name, entity.node, { repositoryOf: target })];
   });
+  // Only a configuration has both.
+  const batches = /\bMikroORM\.init\b|\bdefineConfig\b|\bentities\s*:/.test(text) && /\bdataloader\s*:\s*(?!false|DataloaderType\.NONE|['"]?none)/i.test(text);
+  if (batches) repositories.push(marker(dataloaderModel, root, {}));
   if (!/['"]@mikro-orm\//.test(text)) return repositories;
   const schemas = readSchemas(root);
   const declared = [...classes.flatMap((entity) => declaredClass(entity) ?? []), ...schemas.map((schema) => schema.declared)];

@@ -7,6 +7,9 @@ export const underscore = (name: string): string => name.replaceAll(/([a-z])([A-
 /** Name of the model that stands for "the workspace names its columns by another strategy". */
 export const namingModel = '(naming strategy)';
 
+/** Name of the model that stands for "the workspace loads relations of one tick together". */
+export const dataloaderModel = '(dataloader)';
+
 /** An entity by its class, by its schema's variable or by its name. Undefined where the workspace's naming strategy is not the default one. */
 export function findEntity(name: string, context: Pick<HostContext, 'model'>): ModelIr | undefined {
   if (context.model(namingModel, 'mikro-orm')) return undefined;

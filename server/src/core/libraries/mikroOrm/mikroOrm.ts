@@ -13,7 +13,7 @@ import { mikroBatch } from './mikroBatch';
 import { isTerminal, renderBuilder } from './mikroBuilder';
 import { addMikroLimit, addMikroOrder, addMikroPredicate, loadMikroRelation, mikroKeyset } from './mikroEdits';
 import { renderFind } from './mikroFind';
-import { findEntity } from './mikroNaming';
+import { dataloaderModel, findEntity } from './mikroNaming';
 import { entityNamed, mikroReceiver, rowModel, type MikroReceiver } from './mikroReceiver';
 import { createScope, entityColumns, tablePart } from './mikroScope';
 import { renderWrite } from './mikroWrite';
@@ -31,7 +31,7 @@ const foreignDriver = /['"]@mikro-orm\/(?:mysql|mariadb|sqlite|better-sqlite|lib
 export const mikroOrmAdapter: LibraryAdapter = {
   id: 'mikro-orm',
   languages,
-  marks: /mikro-orm|\bem\b|[rR]epo|\.(?:loadItems|loadCount|loadProperty)\(/,
+  marks: /mikro-orm|\bem\b|[rR]epo|\.(?:loadItems\(|loadCount\(|loadProperty\(|load\(\)|init\(\))/,
   recognise(call, context) {
     if (call.type !== 'call_expression' || (textHolds(context, foreignDriver) && !textHolds(context, ownDriver))) return undefined;
     return builderCall(call, context) ?? methodCall(call, context);
@@ -102,7 +102,6 @@ function methodDraft(call: SyntaxNode, method: SyntaxNode, args: readonly Syntax
 const rawStatement = (args: readonly SyntaxNode[], place: Place, receiver: MikroReceiver, context: HostContext): readonly SiteDraft[] =>
   rawStatements(args, opaque(place, { confidence: receiver.confidence, access: 'unknown', fetches: 'unknown' }), 'question', context);
 
-const loadsInBatches = /\bdataloader\s*:\s*(?!false)/;
 
 /** `em.populate(author, ['books'])` of one row. */
 function populated([row, paths]: readonly SyntaxNode[], context: HostContext): Pick<SiteDraft, 'lazy'> {
@@ -119,13 +118,14 @@ function lazyLoad(written: SyntaxNode, method: string, args: readonly SyntaxNode
   const object = wrapped?.callee.text === 'wrap' && method === 'init' ? wrapped.args[0] && unwrap(wrapped.args[0]) : bare;
   const row = object?.type === 'member_expression' ? object.childForFieldName('object') : null;
   const property = object?.type === 'member_expression' ? object.childForFieldName('property')?.text : undefined;
-  if (!object || !row || property === undefined || textHolds(context, loadsInBatches)) return undefined;
+  const batched = context.model(dataloaderModel, 'mikro-orm') !== undefined;
+  if (!object || !row || property === undefined || (batched && args.length > 0)) return undefined;
   const model = rowModel(row, context);
   const relation = model?.relations.find((candidate) => candidate.property === property);
   if (!model || !relation || (relation.many ? /^load(OrFail|Property)$/.test(method) || wrapped : !wrapped && /^(init|loadItems|loadCount|matching)$/.test(method))) return undefined;
   const target = findEntity(relation.model, context);
   // `init` asks each time; the others only where nothing has been loaded. Options of its own want other rows.
-  const load = { owner: model.name, row: row.text, property, many: relation.many, ...(method === 'init' ? { loaded: object.text } : { once: true as const }) };
+  const load = { owner: model.name, row: row.text, property, many: relation.many, ...(batched ? { batched: true as const } : {}), ...(method === 'init' ? { loaded: object.text } : { once: true as const }) };
   const isPlain = (args.length === 0 || method === 'loadProperty') && !/^(loadCount|matching)$/.test(method);
   const draft = opaque(place, { confidence: 'typed', access: 'read', fetches: relation.many && method !== 'loadCount' ? 'many' : 'one', ...named(target), ...(isPlain ? { lazy: load } : {}) });
   const pair = relation.through ? undefined : relationPairs(relation, model, { model: (name) => findEntity(name, context) })?.[0];

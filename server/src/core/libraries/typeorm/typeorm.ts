@@ -27,7 +27,7 @@ const foreignDialect = /\btype\s*:\s*['"](?:mysql|mariadb|sqlite|better-sqlite3|
 export const typeormAdapter: LibraryAdapter = {
   id: 'typeorm',
   languages,
-  marks: /typeorm|Repositor|[rR]epo\b|\b[A-Z]\w*\.(?:find|count|exists?|save|insert|update|delete|createQueryBuilder)\w*\(/,
+  marks: /typeorm|Repositor|[rR]epo\b|\bawait\s+\w+\.\w+\s*[;,.)\]]|\b[A-Z]\w*\.(?:find|count|exists?|save|insert|update|delete|createQueryBuilder)\w*\(/,
   recognise(call, context) {
     if (call.type !== 'call_expression' || isForeign(context)) return undefined;
     return builderCall(call, context) ?? methodCall(call, context);
