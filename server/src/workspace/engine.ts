@@ -6,7 +6,7 @@ import { readPrismaSchema } from '../core/hosts/prismaSchema';
 import { declareCommon, readCommon } from '../core/hosts/common';
 import { sharedSql, type SharedIndex } from '../core/hosts/common/shared';
 import { declarePython, readPython } from '../core/hosts/python';
-import type { ReadingMemory } from '../core/hosts/shared/units';
+import type { ReadingMemory } from '../core/hosts/shared/excerpt';
 import { readSqlAgain, readSqlFile, type SqlMemory } from '../core/hosts/sqlFile';
 import { readTemplate } from '../core/hosts/template';
 import { isCommonLanguage, type HostLanguage, type SyntaxParser, type SyntaxTree, type TextChange } from '../core/hosts/syntax';
@@ -180,7 +180,7 @@ function openHost(syntax: SyntaxParser, uri: string, text: string, language: Hos
       tree = syntax.parse(language, next, changes.length > 0 ? { tree: previous, edits: changes } : undefined);
       if (tree !== previous) previous.dispose();
       // Nothing was typed, or the workspace is another: what the file takes from others may have changed.
-      if (changes.length === 0 || now.models !== known.models || now.shared !== known.shared || now.databases !== known.databases) Object.assign(memory, { last: undefined, excerpt: undefined });
+      if (changes.length === 0 || now.models !== known.models || now.shared !== known.shared || now.databases !== known.databases) memory.last = undefined;
       known = now;
       file = readTree(uri, next, language, tree, now, aside, memory);
       return file;

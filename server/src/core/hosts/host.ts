@@ -2,7 +2,7 @@ import type { SharedIndex } from './common/shared';
 import type { SplitStatements } from '../sql/ports';
 import type { HostFile } from './ir';
 import type { ModelIndex } from './models';
-import type { ReadingMemory } from './shared/units';
+import type { ReadingMemory } from './shared/excerpt';
 import type { WorkspaceModules } from './surface';
 import type { SyntaxTree } from './syntax';
 

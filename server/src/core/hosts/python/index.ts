@@ -49,13 +49,9 @@ export const readPython: HostReader = (uri, text, tree, environment, memory): Ho
     key: role === 'migration' ? undefined : [...adapters.map((adapter) => adapter.id), ...shows, role].join(),
     read: (root, around) => readModule(uri, text, root, environment, adapters, shows.includes(true), around),
   });
-  const before = memory?.partial === true ? memory.uses : undefined;
-  const uses = [...new Set([...(before ?? []), ...(file.uses ?? [])])];
-  if (memory) memory.uses = uses;
   return {
     ...file,
     ...(surface === undefined ? {} : { surface }),
-    ...(uses.length > 0 ? { uses } : {}),
     lines: collectLineStarts(text),
     errors: collectErrors(tree.root).map(spanOf),
   };

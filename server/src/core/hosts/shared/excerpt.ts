@@ -3,7 +3,15 @@ import type { SyntaxNode, SyntaxTree } from '../syntax';
 import { mergeReadings, placeFacts, type FactKind, type Ordinals } from './excerptMerge';
 import { moved, Tangled } from './moved';
 import { listParts, planExcerpt, type ExcerptPlan, type PartLanguage, type PartsReading } from './parts';
-import type { ReadingMemory } from './units';
+
+/** Kept with an open document; its reader leaves the last reading there. */
+export interface ReadingMemory {
+  last?: ExcerptReading;
+  /** The last reading took over facts of the one before. */
+  partial: boolean;
+  /** What statements show to other files, by their text. */
+  slices?: ReadonlyMap<string, string | undefined>;
+}
 
 /** What a reader gives beside the file: where facts stand that do not say so themselves. UTF-16 offsets. */
 export interface PlacedReading {
@@ -47,13 +55,13 @@ export interface ExcerptRequest {
 /** The facts of a file: of all of it, or, after an edit in one function, of what the edit may have changed, put into the facts before. */
 export function readByExcerpt({ language, tree, text, key, memory, read }: ExcerptRequest): HostFile {
   if (!memory) return read(tree.root).file;
-  const last = key !== undefined && memory.excerpt?.key === key ? memory.excerpt : undefined;
-  Object.assign(memory, { excerpt: undefined, partial: false });
+  const last = key !== undefined && memory.last?.key === key ? memory.last : undefined;
+  Object.assign(memory, { last: undefined, partial: false });
   const plan = last && planExcerpt(last, language, tree.root, text, tree.changed);
   if (last && plan) {
     try {
       const reading = build(last, plan, text, tree, read);
-      Object.assign(memory, { excerpt: reading, partial: true });
+      Object.assign(memory, { last: reading, partial: true });
       return reading.file;
     } catch (error) {
       if (!(error instanceof Tangled)) throw error;
@@ -65,7 +73,7 @@ export function readByExcerpt({ language, tree, text, key, memory, read }: Excer
     const { ordinals, partAt, classes } = placeFacts(placed, parts);
     // A class that stands nowhere but with its first method is named by it.
     const named = parts.map((part, index) => (part.kind === 'function' && classes.has(index) ? { ...part, names: [...part.names, ...(classes.get(index) ?? [])] } : part));
-    memory.excerpt = { key, text, file: placed.file, parts: named, ordinals, words: parts.map(() => undefined), builders: new Set(placed.builders.flatMap(partAt)), tied: new Set(placed.tied.flatMap(partAt)) };
+    memory.last = { key, text, file: placed.file, parts: named, ordinals, words: parts.map(() => undefined), builders: new Set(placed.builders.flatMap(partAt)), tied: new Set(placed.tied.flatMap(partAt)) };
   }
   return placed.file;
 }

@@ -5,9 +5,12 @@ import type { SyntaxNode } from '../syntax';
  * Reading again an excerpt of a file after an edit in one function: the parts that the edit may have changed, with those that they
  * mention, and nothing else. The rest is taken over from the reading before (`excerptMerge.ts`).
  *
- * A file is a row of parts: its top-level statements, and in classes, modules and namespaces their functions and containers. What a
- * part's facts follow from is told as in `units.ts`: from its own text, from the parts whose names it mentions, and, where it builds a
- * query without sending it, from those that mention it.
+ * A file is a row of parts: its top-level statements, and in classes, modules and namespaces their functions and containers. A part's
+ * facts follow from its own text, from the parts whose names it mentions, and, where it builds a query without sending it, from those
+ * that mention it. After an edit in a part those that may have become others are thus: the edited one, those that mention it directly
+ * or through others, and builders within its reach with all that mention them. Anything else (another name, another import, several
+ * edits, a bracket that takes in more) means reading the whole file. Facts that hang on the file's whole text (which library is
+ * imported) are settled by the whole reading that follows when the keyboard rests.
  */
 export interface Part {
   /** UTF-16 offsets in the document. */
@@ -35,7 +38,7 @@ export interface PartLanguage {
   names(node: SyntaxNode): readonly string[];
   /** Text of a function that sets fields of the object. */
   readonly setsFields: RegExp;
-  /** Writes to variables: names with commas in the first group, or one in the second; global. */
+  /** Writes to variables: their names, with commas between them, in the groups; global. */
   readonly writes: RegExp;
 }
 
@@ -61,8 +64,8 @@ export interface ExcerptPlan {
   offset(old: number): number;
 }
 
-/** More of a file is as well read whole. */
-const WORTH = 0.6;
+/** More of a file is as well read whole: of its parts, of its text. */
+const WORTH = { parts: 0.6, text: 0.85 };
 
 /** All parts of a file, in document order. */
 export function listParts(language: PartLanguage, root: SyntaxNode, text: string): readonly Part[] {
@@ -83,7 +86,7 @@ export function listParts(language: PartLanguage, root: SyntaxNode, text: string
 
 function writtenBy(language: PartLanguage, text: string, shared: ReadonlySet<string>): readonly string[] {
   const found = new Set<string>();
-  for (const [, many, one] of text.matchAll(language.writes)) for (const name of (many ?? one ?? '').split(/[\s,]+/)) if (shared.has(name)) found.add(name);
+  for (const [, ...groups] of text.matchAll(language.writes)) for (const names of groups) for (const name of names?.split(/[\s,]+/) ?? []) if (shared.has(name)) found.add(name);
   return [...found];
 }
 
@@ -166,6 +169,12 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
   add(edited);
   // A comment speaks of what follows it.
   if (part.kind === 'comment' && edited + 1 < parts.length && parts[edited + 1]?.owner === part.owner) add(edited + 1);
+  // Whether a statement is the last one that runs is told by the next.
+  if (part.kind === 'other') {
+    let previous = edited - 1;
+    while (parts[previous]?.kind === 'comment') previous--;
+    if (parts[previous]?.kind === 'other') add(previous);
+  }
   // What is built elsewhere and sent here counts as sent: builders within reach are judged anew, by all that reach them.
   const seen = new Set<number>();
   const reach = (mentions: ReadonlySet<string>): void => {
@@ -184,7 +193,7 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
     if (owner !== undefined && before.builders.has(owner)) add(owner);
     reach(look(index));
   }
-  if (affected.size > Math.max(1, parts.length * WORTH)) return undefined;
+  if (affected.size > Math.max(1, parts.length * WORTH.parts)) return undefined;
 
   const included = new Set<number>();
   const include = (first: number): void => {
@@ -201,21 +210,23 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
   for (const index of affected) include(index);
   let length = 0;
   for (const index of included) if (parts[index]?.kind !== 'container') length += (parts[index]?.end ?? 0) - (parts[index]?.start ?? 0);
-  if (length > text.length * WORTH) return undefined;
+  if (length > text.length * WORTH.text) return undefined;
 
   const omitted: SyntaxNode[] = [];
   const omit = (first: number, after: number): void => {
+    let follows = false;
     for (let index = first; index < after; index += parts[index]?.size ?? 1) {
       const one = parts[index];
       const own = nodes[index];
       if (!one || !own || one.kind === 'head') continue;
       let spoken = index;
       while (parts[spoken]?.kind === 'comment' && spoken + 1 < after) spoken++;
-      if (!included.has(spoken)) omitted.push(own);
+      if (!included.has(spoken) && !follows) omitted.push(own);
       else if (one.kind === 'container') {
         if (nodes[index + 1] === undefined && one.size > 1) assign(own, index);
         omit(index + 1, index + one.size);
       }
+      if (one.kind !== 'comment') follows = one.kind === 'other' && affected.has(index);
     }
   };
   const assign = (container: SyntaxNode, index: number): void => {

@@ -103,8 +103,6 @@ export function linkScopes(own: Scopes, uri: string, modules: WorkspaceModules |
     top: own.top,
     classes: own.classes,
     comments: own.comments,
-    errors: own.errors,
-    moduleWrites: own.moduleWrites,
     uses,
     follow(declaration, path = []) {
       if (declaration.kind !== 'import' || !declaration.import || !modules) return undefined;

@@ -44,35 +44,22 @@ export interface Scopes {
   readonly substituting: boolean;
   /** Every identifier that means this declaration, its own excluded. */
   references(declaration: Declaration): readonly SyntaxNode[];
-  /** Writes to names of the file's top level, with their offset. */
-  readonly moduleWrites: readonly { readonly name: string; readonly at: number }[];
   /** Class declarations and expressions, with the node of each method and field. */
   readonly classes: readonly SyntaxNode[];
   readonly comments: readonly SyntaxNode[];
-  readonly errors: readonly SyntaxNode[];
 }
 
-/** Statements of the top level that may be left for later: all that they bind there is told by their head. */
-const postponed = new Set(['export_statement', 'function_declaration', 'generator_function_declaration', 'class_declaration', 'abstract_class_declaration', 'lexical_declaration', 'expression_statement']);
 const scopeTypes = new Set(['program', 'statement_block', 'for_statement', 'for_in_statement', 'catch_clause', 'switch_body', 'class_static_block']);
 /** Deeper code is not looked at: the stack is finite. */
 const maxDepth = 500;
 
-/**
- * Collects every declaration and write of a file in one pass.
- * @param isLater statements of the top level that are looked into when something is asked about them; none of them writes to a name of
- * the top level, and none holds a comment that counts
- */
-export function createScopes(root: SyntaxNode, isLater: (statement: SyntaxNode) => boolean = () => false): Scopes & { /** Looks into what was left for later. */ complete(): void } {
-  /** By their offset. */
-  const later = new Map<number, SyntaxNode>();
-  const laterStarts: number[] = [];
+/** Collects every declaration and write of a file in one pass. */
+export function createScopes(root: SyntaxNode): Scopes {
   const tables = new Map<number, Map<string, Declaration>>();
   const identifiers = new Map<string, SyntaxNode[]>();
   const writes: { readonly name: string; readonly at: SyntaxNode; readonly node: SyntaxNode }[] = [];
   const classes: SyntaxNode[] = [];
   const comments: SyntaxNode[] = [];
-  const errors: SyntaxNode[] = [];
 
   const add = (declaration: Declaration): void => {
     let table = tables.get(declaration.scope.id);
@@ -80,7 +67,6 @@ export function createScopes(root: SyntaxNode, isLater: (statement: SyntaxNode) 
     if (!table.has(declaration.name)) table.set(declaration.name, declaration);
   };
   const find = (name: string, at: SyntaxNode): Declaration | undefined => {
-    if (later.size > 0) lookInto(at.startIndex);
     for (let node: SyntaxNode | null = at; node; node = node.parent) {
       const found = tables.get(node.id)?.get(name);
       if (found) return found;
@@ -192,12 +178,6 @@ export function createScopes(root: SyntaxNode, isLater: (statement: SyntaxNode) 
   };
 
   const visit = (node: SyntaxNode, scope: SyntaxNode, functionScope: SyntaxNode, depth: number): void => {
-    if (depth === 1 && postponed.has(node.type) && isLater(node)) {
-      later.set(node.startIndex, node);
-      laterStarts.push(node.startIndex);
-      bindDeclaration(node.type === 'export_statement' ? node.childForFieldName('declaration') ?? node : node, scope, functionScope);
-      return;
-    }
     let inner = scope;
     let innerFunction = functionScope;
     switch (node.type) {
@@ -260,29 +240,8 @@ export function createScopes(root: SyntaxNode, isLater: (statement: SyntaxNode) 
     } else if (scopeTypes.has(node.type)) inner = node;
     if (depth < maxDepth) for (const child of node.namedChildren) visit(child, inner, innerFunction, depth + 1);
   };
-  const moduleWrites: { readonly name: string; readonly at: number }[] = [];
-  const resolveWrites = (): void => {
-    for (const { name, at, node } of writes.splice(0)) {
-      const declaration = find(name, at);
-      if (declaration) {
-        declaration.writes.push(node);
-        // What is looked into later may stand before what was.
-        if (laterStarts.length > 0) declaration.writes.sort((a, b) => a.startIndex - b.startIndex);
-      }
-      if (declaration?.scope.id === root.id) moduleWrites.push({ name, at: at.startIndex });
-    }
-  };
-  const lookInto = (offset: number): void => {
-    const start = laterStarts[upperBound(laterStarts, offset) - 1];
-    const statement = start === undefined ? undefined : later.get(start);
-    if (!statement || offset >= statement.endIndex) return;
-    later.delete(statement.startIndex);
-    visit(statement, root, root, 2);
-    resolveWrites();
-  };
   visit(root, root, root, 0);
-  collectErrors(root, errors);
-  resolveWrites();
+  for (const { name, at, node } of writes) find(name, at)?.writes.push(node);
 
   return {
     find,
@@ -291,36 +250,17 @@ export function createScopes(root: SyntaxNode, isLater: (statement: SyntaxNode) 
     top: (name) => tables.get(root.id)?.get(name),
     substitute: (_fn, _args, act) => act(),
     substituting: false,
-    references(declaration) {
-      if (declaration.scope.id === root.id) for (const statement of [...later.values()]) if (statement.text.includes(declaration.name)) lookInto(statement.startIndex);
-      const found = (identifiers.get(declaration.name) ?? []).filter((node) => node.startIndex !== declaration.node.startIndex && find(declaration.name, node) === declaration);
-      return laterStarts.length > 0 ? found.sort((a, b) => a.startIndex - b.startIndex) : found;
-    },
-    complete() {
-      for (const start of [...later.keys()]) lookInto(start);
-    },
+    references: (declaration) => (identifiers.get(declaration.name) ?? []).filter((node) => node.startIndex !== declaration.node.startIndex && find(declaration.name, node) === declaration),
     classes,
     comments,
-    errors,
-    moduleWrites,
   };
 }
 
-/** How many of the sorted numbers are at most this one. */
-function upperBound(sorted: readonly number[], value: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? 0) <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 /** What did not parse, and what the parser put in to go on (except the `!` it invents for `` tag<T>`…` ``). */
-function collectErrors(node: SyntaxNode, errors: SyntaxNode[], depth = 0): void {
+export function collectErrors(node: SyntaxNode, errors: SyntaxNode[] = [], depth = 0): readonly SyntaxNode[] {
   if (node.type === 'ERROR' || (node.isMissing && node.parent?.type !== 'non_null_expression')) errors.push(node);
   if (node.hasError && depth < maxDepth) for (const child of node.children) collectErrors(child, errors, depth + 1);
+  return errors;
 }
 
 /** `require('m')`, `await import('m')`. */

@@ -10,15 +10,23 @@ const database = /\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|JOIN|select|insert|u
 const markup = /<\/?[A-Z][\w.]*[\s/>]|<(div|span|p|a|ul|li|button|form|input|svg|section)[\s>]/;
 const constantName = /^[A-Z][A-Z0-9_]*$/;
 
-/** The surface of a script (see `hosts/surface.ts`); undefined where it shows nothing. */
-export function surfaceOf(root: SyntaxNode, text: string): string | undefined {
+/**
+ * The surface of a script (see `hosts/surface.ts`); undefined where it shows nothing.
+ * @param memory keeps what statements show from one reading to the next
+ */
+export function surfaceOf(root: SyntaxNode, text: string, memory?: { slices?: ReadonlyMap<string, string | undefined> }): string | undefined {
   if (text.length > largeFile || !/\bexport\b|\bexports\b/.test(text)) return undefined;
+  const slices = new Map<string, string | undefined>();
+  const known = memory?.slices;
+  if (memory) memory.slices = slices;
   const kept: string[] = [];
   let shows = false;
   let length = 0;
   for (const statement of root.namedChildren) {
     const linking = statement.type === 'import_statement' || (statement.type === 'export_statement' && !statement.childForFieldName('declaration') && !statement.childForFieldName('value'));
-    const slice = linking ? statement.text : sliceOf(statement, text);
+    const own = statement.text;
+    const slice = linking ? own : known?.has(own) ? known.get(own) : sliceOf(statement, text);
+    if (memory && !linking) slices.set(own, slice);
     if (slice === undefined) continue;
     // An export clause alone re-exports what it names, maybe of another file.
     shows ||= !linking || statement.type === 'export_statement';

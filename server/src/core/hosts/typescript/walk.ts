@@ -3,9 +3,6 @@ import type { LibraryAdapter, SiteDraft } from '../../libraries/adapter';
 import { wrapperAdapter } from '../../libraries/wrapper';
 import { containsSpan, hostSpan } from '../../text/span';
 import type { BlockIr, CallIr, ClassIr, FunctionIr, HostFile, LocalIr, Loop, LoopKind, QuerySite } from '../ir';
-import type { Assembly, Counts } from '../shared/assembly';
-import { Tangled } from '../shared/moved';
-import type { FileParts } from '../shared/units';
 import { isAwayIn, placeDraft } from '../shared/placement';
 import { ASIDE } from '../surface';
 import type { SyntaxNode } from '../syntax';
@@ -20,9 +17,10 @@ import { callbackOf, collectFields } from './origins';
 import { nameFunction, resultNameOf, rootCall } from './ownership';
 import { leaves } from './steps';
 import { readProvisions } from './provisions';
-import { isMethodUnit } from './units';
 import { wrapperSites } from './wrappers';
 import { callParts, callSpan, collectNames, collectPatternNames, isFunction, isInside, keyName, loosePath, spanOf, typeText, unwrap } from './syntaxTools';
+
+type FileParts = Pick<HostFile, 'sites' | 'loops' | 'functions' | 'classes' | 'calls' | 'locals' | 'blocks' | 'exits'>;
 
 /** Where the walk stands. */
 interface Frame {
@@ -43,10 +41,9 @@ const callbackNames = /^(Boolean|String|Number|parseInt|parseFloat|BigInt|Symbol
 
 /**
  * Reads functions, classes, calls, loops and query sites of a file in one walk; ids are indexes.
- * @param assembly tells which parts of an earlier reading stand for a walk, and is told which part is whose
- * @throws Tangled where a part that is kept belongs together with one that is not
+ * @returns `builders`: offsets of the nodes that build a query which is not sent, or not surely, where it stands
  */
-export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters: readonly LibraryAdapter[], assembly?: Assembly): { readonly parts: FileParts; readonly siteIndex: readonly number[]; readonly builders: ReadonlySet<number> } {
+export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters: readonly LibraryAdapter[]): { readonly parts: FileParts; readonly builders: readonly number[] } {
   const proving = adapters.filter((adapter) => adapter !== wrapperAdapter);
   const guessing = adapters.find((adapter) => adapter === wrapperAdapter);
   const functions: Mutable<FunctionIr>[] = [];
@@ -55,11 +52,10 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
   const loops: Mutable<Loop>[] = [];
   const blocks: BlockIr[] = [];
   const exits: NonNullable<HostFile['exits']>[number][] = [];
-  const drafts: (QuerySite | { draft: SiteDraft; node: SyntaxNode; frame: Frame; call?: number; unit?: number })[] = [];
-  let unitNow: number | undefined;
+  const drafts: { draft: SiteDraft; node: SyntaxNode; frame: Frame; call?: number }[] = [];
   const functionIds = new Map<number, number>();
   const callIds = new Map<number, number>();
-  const callNodes: (SyntaxNode | undefined)[] = [];
+  const callNodes: SyntaxNode[] = [];
   /** Calls that belong to a recognised chain: not asked about again. */
   const consumed = new Set<number>();
   const siteCalls = new Map<number, number>();
@@ -71,7 +67,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     if (!found) return;
     for (const draft of found) {
       // Known by its text alone: a text of another database is no query of ours.
-      if (draft.confidence !== 'shape' || !draft.source || !isForeignSql(draft.source.text)) drafts.push({ draft: isAwayIn(draft, isAsideSpan) ? placeDraft(draft, callSpan(node), isAsideSpan) : draft, node, frame, call, unit: unitNow });
+      if (draft.confidence !== 'shape' || !draft.source || !isForeignSql(draft.source.text)) drafts.push({ draft: isAwayIn(draft, isAsideSpan) ? placeDraft(draft, callSpan(node), isAsideSpan) : draft, node, frame, call });
     }
     for (let current: SyntaxNode | undefined = node; current; current = receiverCall(current)) consumed.add(current.id);
   };
@@ -99,7 +95,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     });
     return id;
   };
-  const callsIn = (value: SyntaxNode): number[] => callNodes.flatMap((node, id) => (node && isInside(node, value) ? [id] : []));
+  const callsIn = (value: SyntaxNode): number[] => callNodes.flatMap((node, id) => (isInside(node, value) ? [id] : []));
 
   const visitFunction = (fn: SyntaxNode, frame: Frame, depth: number): void => {
     const body = fn.childForFieldName('body') ?? fn;
@@ -247,31 +243,6 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
   };
 
   const visit = (node: SyntaxNode, frame: Frame, depth: number): void => {
-    const unit = assembly && (depth === 1 || isMethodUnit(node)) ? assembly.unitOf(node) : undefined;
-    if (!assembly || unit === undefined) return visitNode(node, frame, depth);
-    const outer = unitNow;
-    unitNow = unit;
-    if (assembly.keeps(unit)) {
-      const kept = assembly.keep(unit, countParts(), frame.classId);
-      drafts.push(...kept.sites);
-      loops.push(...kept.loops);
-      functions.push(...kept.functions);
-      classes.push(...kept.classes);
-      for (const call of kept.calls) callNodes[calls.push(call) - 1] = undefined;
-      blocks.push(...(kept.blocks ?? []));
-      exits.push(...(kept.exits ?? []));
-      const owner = frame.classId === undefined ? undefined : classes[frame.classId];
-      if (owner) owner.methods = [...owner.methods, ...kept.methods];
-    } else {
-      const before = countParts();
-      visitNode(node, frame, depth);
-      assembly.walked(unit, before, countParts());
-    }
-    unitNow = outer;
-  };
-  const countParts = (): Counts => ({ sites: drafts.length, loops: loops.length, functions: functions.length, classes: classes.length, calls: calls.length, blocks: blocks.length, exits: exits.length, locals: 0 });
-
-  const visitNode = (node: SyntaxNode, frame: Frame, depth: number): void => {
     if (node.type === 'return_statement') exits.push({ span: spanOf(node), functionId: frame.functionId });
     if (depth > maxDepth || node.namedChildren.length === 0) return;
     if (node.type === 'try_statement') addTry(node, frame);
@@ -327,7 +298,7 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
       const draft = adapter.recogniseRead?.(node, context);
       if (!draft) continue;
       consumed.add(node.id);
-      drafts.push({ draft: frame.conditional ? { ...draft, executes: 'unknown' } : draft, node, frame, unit: unitNow });
+      drafts.push({ draft: frame.conditional ? { ...draft, executes: 'unknown' } : draft, node, frame });
       return;
     }
   };
@@ -355,37 +326,25 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
   /** Of a builder in a variable: the last call of its chain. */
   const sentBy = (draft: SiteDraft): number | undefined => {
     const last = draft.chain.at(-1);
-    return last && calls.find((call, id) => (callNodes[id] ? call.nameSpan.start : assembly?.offset(call.nameSpan.start)) === last.nameSpan.start)?.id;
+    return last && calls.find((call) => call.nameSpan.start === last.nameSpan.start)?.id;
   };
 
   visit(root, { loopIds: [], conditional: false }, 0);
 
   const sites: QuerySite[] = [];
-  const siteIndex: number[] = [];
-  const builders = new Set<number>();
-  const parts = drafts.flatMap((entry) => ('draft' in entry ? entry.draft.consumes ?? [] : []));
-  for (const entry of drafts) {
-    siteIndex.push(sites.length);
-    if (!('draft' in entry)) {
-      sites.push(entry);
-      continue;
-    }
-    const { draft, node, frame, call, unit } = entry;
-    if (draft.executes !== 'yes' && unit !== undefined) builders.add(unit);
+  const parts = drafts.flatMap(({ draft }) => draft.consumes ?? []);
+  for (const { draft, node, frame, call } of drafts) {
     if (draft.executes === 'no' && (context.absorbed.has(node.id) || parts.some((part) => containsSpan(part, draft.span)))) continue;
     const id = sites.length;
     const callId = call ?? sentBy(draft);
     sites.push({ ...withoutParts(draft), id, functionId: frame.functionId, loopIds: frame.loopIds, callId, resultName: resultNameOf(node) });
     for (let current: SyntaxNode | undefined = node; current; current = receiverCall(current)) if (!siteCalls.has(current.id)) siteCalls.set(current.id, id);
     const sending = callId === undefined ? undefined : calls[callId];
-    if (callId !== undefined && assembly?.isKeptCall(callId)) throw new Tangled('a call elsewhere sends it');
     if (sending && sending.siteId === undefined) sending.siteId = id;
   }
-  siteIndex.push(sites.length);
   for (const finish of later) finish();
-  const observed = observeLocals(root);
-  const locals = assembly ? assembly.gatherLocals(observed, toLocal) : observed.map(toLocal);
-  return { parts: { sites, loops, functions, classes, calls, locals, blocks, exits }, siteIndex, builders };
+  const builders = drafts.flatMap(({ draft, node }) => (draft.executes === 'yes' ? [] : [node.startIndex]));
+  return { parts: { sites, loops, functions, classes, calls, locals: observeLocals(root).map(toLocal), blocks, exits }, builders };
 }
 
 /** What a site keeps of its draft. */
