@@ -6,6 +6,7 @@ import type { DjangoClassIr } from './djangoIr';
 import type { ProgramMigration } from './migrationIr';
 import type { SharedIr } from './sharedIr';
 import type { HostLanguage } from './syntax';
+import type { LazyLoad, LoadedRelation } from './relationLoads';
 import type { RenderIr, SelfRead, SerializerIr, SerializerUse, TemplateIr } from './templateIr';
 
 /**
@@ -121,32 +122,6 @@ export interface QuerySite {
   readonly resultName?: string;
   /** The literal array of bound values (node-postgres), where one can be added: its span, its length, and the end of its last element. */
   readonly values?: { readonly span: HostSpan; readonly count: number; readonly insertAt: number; /** No array is passed yet: one can be written at `insertAt`, behind the text. */ readonly missing?: boolean };
-}
-
-/** `await order.customer`, `order.items.load()`, `order.getItems()`, with no options of its own. */
-export interface LazyLoad {
-  /** Model of the row, its name in the code, and the relation. */
-  readonly owner: string;
-  readonly row: string;
-  readonly property: string;
-  readonly many: boolean;
-  /** Sends nothing where the relation came with the row, or was loaded before. Others ask again each time. */
-  readonly once?: true;
-  /** The library collects the loads of one tick: turns at the same time send one statement. */
-  readonly batched?: true;
-  /** What gives the same where the relation came with the row: host text for the call and its `await`. Absent: the call itself. */
-  readonly loaded?: string;
-}
-
-/** A relation that is loaded with the rows by a further statement. */
-export interface LoadedRelation {
-  /** `items`, `items.product`. */
-  readonly path: string;
-  readonly span: HostSpan;
-  /** Undefined where the model is not known. */
-  readonly many?: boolean;
-  /** `take` or a first-row form stands on it. */
-  readonly limited: boolean;
 }
 
 export interface ModelNames {

@@ -1,6 +1,7 @@
 import type { LoopQuery } from '../../calls/loopQueries';
 import { rowsOf } from '../../calls/lazyReads';
-import type { HostFile, LazyLoad, Loop, QuerySite } from '../../hosts/ir';
+import type { HostFile, Loop, QuerySite } from '../../hosts/ir';
+import type { LazyLoad } from '../../hosts/relationLoads';
 import { findAdapter } from '../../libraries';
 import type { Fix, FlowContext } from '../../lint/rule';
 import type { Edit } from '../../text/edit';

@@ -1,4 +1,4 @@
-import type { LoadedRelation } from '../../hosts/ir';
+import type { LoadedRelation } from '../../hosts/relationLoads';
 import { unwrap } from '../../hosts/typescript/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostSpan } from '../../text/span';

@@ -1,4 +1,5 @@
-import type { LazyLoad, ModelIr } from '../../hosts/ir';
+import type { ModelIr } from '../../hosts/ir';
+import type { LazyLoad } from '../../hosts/relationLoads';
 import { callParts, isFunction, spanOf, unwrap, wrapped } from '../../hosts/typescript/syntaxTools';
 import type { HostLanguage, SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';

@@ -1,4 +1,4 @@
-import type { LoadedRelation } from '../../hosts/ir';
+import type { LoadedRelation } from '../../hosts/relationLoads';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostSpan } from '../../text/span';
 import type { HostContext } from '../adapter';

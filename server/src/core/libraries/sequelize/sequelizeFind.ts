@@ -1,4 +1,5 @@
-import type { LoadedRelation, ModelIr } from '../../hosts/ir';
+import type { ModelIr } from '../../hosts/ir';
+import type { LoadedRelation } from '../../hosts/relationLoads';
 import { callParts, spanOf, unwrap } from '../../hosts/typescript/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostSpan } from '../../text/span';

@@ -1,4 +1,5 @@
-import type { LazyLoad, ModelIr, RelationIr } from '../../hosts/ir';
+import type { ModelIr, RelationIr } from '../../hosts/ir';
+import type { LazyLoad } from '../../hosts/relationLoads';
 import { spanOf } from '../../hosts/typescript/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostSpan } from '../../text/span';

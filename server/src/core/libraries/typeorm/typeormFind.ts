@@ -1,4 +1,4 @@
-import type { LoadedRelation } from '../../hosts/ir';
+import type { LoadedRelation } from '../../hosts/relationLoads';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { HostSpan } from '../../text/span';
 import { bindOf, bothConditions, constantText, constantValue, readArray, readObject, valuePart, type Entry, type ObjectValue } from '../shared/hostValues';
