@@ -69,6 +69,7 @@ async def listing(conn: asyncpg.Connection, kind: str):
     ts('SELECT name FROM events WHERE kind = $1', ', [a]'),
     ts('INSERT INTO events (id, kind, name) SELECT id, kind, name FROM events'),
     ts('SELECT relname FROM pg_class'),
+    ts('SELECT version_num FROM alembic_version'),
     'SELECT id, name FROM events',
     { language: 'python', code: 'import psycopg\n\ndef f(cur: psycopg.Cursor, clause: str):\n    cur.execute(f"SELECT id, name FROM events {clause}")\n    return cur.fetchall()\n' },
     { language: 'python', code: 'import psycopg\nfrom .parts import NEWEST\n\ndef f(cur: psycopg.Cursor):\n    cur.execute("SELECT id, name FROM events e " + NEWEST)\n    return cur.fetchall()\n' },

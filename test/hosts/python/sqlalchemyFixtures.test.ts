@@ -84,3 +84,19 @@ from sqlmodel import col, or_, select
     expect(team?.changes.flatMap((change) => (change.type === 'create-index' ? [change.index.keys.map((key) => key.column)] : []))).toEqual([['name']]);
   });
 });
+
+describe('queries of the legacy interface mean what SQLAlchemy sends', () => {
+  const own = JSON.parse(readFileSync(join(folder, 'legacy', 'statements.json'), 'utf8')) as typeof recorded;
+  const forms = own.statements.flatMap(({ source, sql }) => [{ source, sql }, ...(/^session\.query\((Order|Customer)\)/.test(source) ? [{ source: source.replace(/^session\.query\((Order|Customer)\)/, '$1.query'), sql }] : [])]);
+  it.each(forms)('$source', ({ source, sql }) => {
+    const flask = /^\w+\.query/.test(source);
+    const head = flask ? `from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n${prelude}` : prelude;
+    const text = `${head}\n\ndef run(session):\n    return ${source}\n`;
+    const sites = read(text).sites.filter((site) => site.executes === 'yes');
+    expect(sites).toHaveLength(1);
+    const [site] = sites;
+    expect(text.slice(site!.span.start, site!.span.end)).toBe(source);
+    const rendered = site?.source?.text ?? '';
+    expect(shape(analyse(rendered), false), rendered).toEqual(shape(analyse(sql), false));
+  });
+});

@@ -38,6 +38,8 @@ describe('Python: no query per element', () => {
     'at most once': `for i in ids:\n    return ${q('i')}`,
     'endless walk': `last = 0\nwhile True:\n    rows = ${q('last')}.fetchall()\n    if not rows:\n        break\n    last = rows[-1][0]`,
     'uniqueness probe': `while ${q('n')}.fetchone():\n    n = n + "x"`,
+    'another schema each turn': `for o in orders:\n    with schema_context(o.schema):\n        ${q('o.id')}`,
+    'another schema by translation': `for o in orders:\n    engine.execution_options(schema_translate_map={None: o.schema})\n    ${q('o.id')}`,
     'another table each turn': `for table in ids:\n    conn.execute(f"SELECT count(*) FROM {table} WHERE owner = %s", (n,)).fetchone()`,
     'another quoted table each turn': `for table in ids:\n    conn.execute('UPDATE "%s" SET seen = true' % table)`,
     'another model each turn': `from sqlalchemy import select\nfor model_cls, rows in orders.items():\n    session.scalars(select(model_cls).where(model_cls.id.in_([row.id for row in rows]))).all()`,

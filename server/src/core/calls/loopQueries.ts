@@ -6,7 +6,7 @@ import { enclosingFunctions, enclosingLoops } from './enclosing';
 import type { Execution, FlowGraph, PathStep } from './flow';
 import { isLoadedBefore } from './lazyLoads';
 import { classifyLoop, PARENT, type LoopClass, type LoopSubject } from './loops';
-import { namesTable } from './loopTables';
+import { choosesSchema, namesTable } from './loopTables';
 import { perObjectLoop } from './perObject';
 import { isOpaqueLabel, siteExecution } from './summaries';
 import { createVersioned } from './versioned';
@@ -135,7 +135,7 @@ function judge(flow: FlowGraph, file: HostFile, subject: LoopSubject, execution:
       continue;
     }
     if (site && (isLoadedBefore(file, loop, site) || (site.lazy?.batched && loop.concurrent))) return undefined;
-    if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(flow, site, subject.call, execution, derived) || walksStatements(subject.call, site, execution, derived)) return undefined;
+    if (mergedByPrisma(flow, file, loop, execution, site) || namesTable(flow, site, subject.call, execution, derived) || choosesSchema(file, loop, derived) || walksStatements(subject.call, site, execution, derived)) return undefined;
     return { loop, form, anchor, execution, path: execution.path, call: subject.call, site, dependent: true, doubts: [...doubtsOf(file, form, loop, execution, site), ...(takesChunk || takesGroup(loop, site) ? ['chunk' as const] : [])] };
   }
   if (!invariant || !canHoist(flow, file, invariant.loop, execution, subject, site)) return undefined;

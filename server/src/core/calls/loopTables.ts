@@ -1,4 +1,4 @@
-import type { CallIr, QuerySite } from '../hosts/ir';
+import type { CallIr, HostFile, Loop, QuerySite } from '../hosts/ir';
 import type { Execution, FlowGraph } from './flow';
 
 /**
@@ -19,6 +19,13 @@ export function namesTable(flow: FlowGraph, site: QuerySite | undefined, call: C
     return argument?.names.some((one) => derived.has(one)) ?? false;
   });
 }
+
+/** Calls that point a connection, or what runs in their block, at the schema of one tenant. */
+const switches = /^(?:schema_context|tenant_context|switch!?|switch_tenant|with_tenant_schema)$/;
+
+/** Each turn works in a schema of its own (`schema_translate_map`, django-tenants, Apartment): no one statement reaches them all. */
+export const choosesSchema = (file: HostFile, loop: Loop, derived: ReadonlySet<string>): boolean =>
+  file.calls.some((call) => call.loopIds.includes(loop.id) && call.args.some((given) => given.names.some((name) => derived.has(name)) && (given.name === 'schema_translate_map' || (switches.test(call.callee.at(-1) ?? '') && (call.callee.at(-1) !== 'switch' || /Tenant$/.test(call.callee.at(-2) ?? ''))))));
 
 /** Host names that the statement's table comes from. */
 function tableNames(site: QuerySite, call: CallIr | undefined): readonly string[] {

@@ -3,6 +3,7 @@ import type { LibraryId } from '../hosts/ir';
 import type { LibraryAdapter } from './adapter';
 import { aiosqlAdapter } from './aiosql/aiosql';
 import { asyncpgAdapter } from './asyncpg/asyncpg';
+import { databasesAdapter } from './databases/databases';
 import { drizzleAdapter } from './drizzle/drizzle';
 import { djangoAdapter } from './django/django';
 import { commonAdapters } from './common';
@@ -49,6 +50,7 @@ export const adapters: readonly LibraryAdapter[] = [
   sqlalchemyAdapter,
   aiosqlAdapter,
   asyncpgAdapter,
+  databasesAdapter,
   psycopgAdapter,
   ...commonAdapters,
   wrapperAdapter,

@@ -48,11 +48,14 @@ export const unboundedSelect: StatementRule = {
   },
 };
 
+/** What migration tools keep for themselves: a row, or one for each migration. */
+const bookkeeping = /^(?:alembic_version|schema_migrations|ar_internal_metadata|django_migrations|migrations|knex_migrations(?:_lock)?|_prisma_migrations|__drizzle_migrations|flyway_schema_history|databasechangelog(?:lock)?|goose_db_version|_sqlx_migrations|__diesel_schema_migrations|"?SequelizeMeta"?)$/;
+
 /** True when the number of rows does not grow with a table, as far as can be shown. */
 function isBounded(scope: Scope, block: QueryBlock): boolean {
   const aggregates = block.outputs.some((o) => containsAggregate(o.expression));
   if (aggregates || block.groupBy.length > 0 || block.distinct) return true;
-  if (block.relations.length === 0 || block.relations.some((r) => r.kind !== 'table' || isSystemRelation(r))) return true;
+  if (block.relations.length === 0 || block.relations.some((r) => r.kind !== 'table' || isSystemRelation(r) || bookkeeping.test(r.name))) return true;
   if (block.conjuncts.some(isListOfKeys)) return true;
   const pins = collectPins(scope, block);
   return block.relations.some((relation, index) => {

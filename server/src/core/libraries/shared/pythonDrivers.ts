@@ -158,7 +158,7 @@ export function percentBinds(text: string, parameters: SyntaxNode | undefined, s
 
 export interface CallShape {
   readonly call: SyntaxNode;
-  readonly library: Driver;
+  readonly library: Driver | 'databases';
   readonly confidence: SiteDraft['confidence'];
   readonly placeholders: PlaceholderStyle;
   readonly executes: SiteDraft['executes'];
