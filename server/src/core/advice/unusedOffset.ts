@@ -25,10 +25,14 @@ export function removeUnused(file: HostFile, text: string, site: QuerySite, name
   return [...new Set(names)].flatMap((name) => {
     const [local, ...others] = fn.locals.filter((known) => known.name === name);
     if (!local || others.length > 0 || !containsSpan(fn.body, local.span) || !CALCULATES.test(local.text) || CALLS.test(local.text.replaceAll(PURE_CALLS, '('))) return [];
-    const span = occurrences(rest, name).length === 1 ? statementAt(text, local.span.start, local.span.end, name) : undefined;
+    const uses = occurrences(rest, name).filter((at) => !isKey(rest, at, name));
+    const span = uses.length === 1 ? statementAt(text, local.span.start, local.span.end, name) : undefined;
     return span ? [{ uri: file.uri, span, text: '' }] : [];
   });
 }
+
+/** `skip: 1`: a property of the same name. */
+const isKey = (text: string, at: number, name: string): boolean => /^\s*:(?!:)/.test(text.slice(at + name.length)) && /[{,]\s*$/.test(text.slice(0, at));
 
 /** Whole lines of `const name = value;`, the line end behind them included. */
 function statementAt(text: string, start: number, end: number, name: string) {
