@@ -106,6 +106,64 @@ const rustRows: readonly Row[] = [
   ['use sea_orm::*;', 'let paginator = cake::Entity::find().order_by_asc(cake::Column::Id).paginate(db, 50); paginator.fetch_page(page).await?; for i in ids { let m = cake::ActiveModel { id: Set(i) }; m.insert(db).await?; }', ['cake::Entity::find read …: (opaque)', 'm.insert write …: (opaque)'], ['m.insert']],
 ];
 
+const phpRows: readonly Row[] = [
+  ['', '$stmt = $this->pdo->prepare("SELECT id FROM a WHERE id = ?"); $stmt->execute([$id]); $row = $stmt->fetch();', ['$this->pdo->prepare builds: SELECT id FROM a WHERE id = ?', '$stmt->execute read …: (opaque)'], []],
+  ['', '$stmt = $this->pdo->prepare("SELECT id FROM a WHERE id = :id"); foreach ($ids as $one) { $stmt->execute([":id" => $one]); }', ['$this->pdo->prepare builds: SELECT id FROM a WHERE id = :id', '$stmt->execute read …: (opaque)'], ['$stmt->execute']],
+  ['', '$stmt = $this->pdo->prepare("SELECT id FROM a WHERE id = :id"); $stmt->bindValue(":id", $id, PDO::PARAM_INT); $stmt->execute();', ['$this->pdo->prepare builds: SELECT id FROM a WHERE id = :id', '$stmt->execute read …: (opaque)'], []],
+  ['', 'foreach ($this->pdo->query("SELECT id FROM a") as $row) { $this->pdo->exec("DELETE FROM b WHERE id = " . $row["id"]); }', ['$this->pdo->query read: SELECT id FROM a', '$this->pdo->exec write: DELETE FROM b WHERE id ='], ['$this->pdo->exec']],
+  ['', 'while ($row = $stmt->fetch()) { $this->pdo->exec("DELETE FROM b WHERE id = {$row[\'id\']}"); }', ['$this->pdo->exec write: DELETE FROM b WHERE id ='], ['$this->pdo->exec']],
+  ['', '$r = pg_query_params($c, "SELECT id FROM a WHERE id = $1", [$id]); while ($row = pg_fetch_assoc($r)) { pg_query_params($c, "DELETE FROM b WHERE id = $1", [$row["id"]]); }', ['pg_query_params read: SELECT id FROM a WHERE id = $1', 'pg_query_params write: DELETE FROM b WHERE id = $1'], ['pg_query_params']],
+  ['', '$rows = $this->conn->fetchAllAssociative("SELECT id FROM a WHERE id IN (?)", [$ids], [ArrayParameterType::INTEGER]);', ['$this->conn->fetchAllAssociative read: SELECT id FROM a WHERE id IN (?)'], []],
+  ['', 'foreach ($this->conn->iterateAssociative("SELECT id FROM a") as $row) { $this->conn->executeStatement("DELETE FROM b WHERE id = ?", [$row["id"]]); }', ['$this->conn->iterateAssociative read: SELECT id FROM a', '$this->conn->executeStatement write: DELETE FROM b WHERE id = ?'], ['$this->conn->executeStatement']],
+  ['', '$users = DB::select("select id from users where active = ? order by id limit 10 offset ?", [1, $page]);', ['DB::select read: select id from users where active = ? order by id limit 10 offset ?'], []],
+  ['', 'DB::statement("update users set seen = true where id = ?", [$id]); DB::insert("insert into a (id) values (?)", [$id]); DB::delete("delete from a where id = ?", [$id]); DB::scalar("select count(*) from a");', ['DB::statement write: update users set seen = true where id = ?', 'DB::insert write: insert into a (id) values (?)', 'DB::delete write: delete from a where id = ?', 'DB::scalar read: select count(*) from a'], []],
+  ['', 'DB::table("users")->where("team_id", $id)->orderBy("id")->paginate(15);', ['DB::table read …: SELECT * FROM users WHERE team_id = $1 ORDER BY id LIMIT 15 OFFSET $2'], []],
+  ['', 'DB::table("users")->orderBy("id")->skip($page * 10)->take(10)->get();', ['DB::table read: SELECT * FROM users ORDER BY id LIMIT 10 OFFSET $1'], []],
+  ['', 'DB::table("users")->orderBy("id")->forPage($page, 15)->get();', ['DB::table read: SELECT * FROM users ORDER BY id LIMIT 15 OFFSET $1'], []],
+  ['', 'DB::table("users")->orderBy("id")->cursorPaginate(15);', ['DB::table read: SELECT * FROM users ORDER BY id LIMIT 15'], []],
+  ['', 'DB::table("users")->orderBy("id")->simplePaginate(15);', ['DB::table read …: SELECT * FROM users ORDER BY id LIMIT 15 OFFSET $1'], []],
+  ['', 'DB::table("users")->where("name", "like", "%" . $id)->get();', ['DB::table read: SELECT * FROM users WHERE name like $1'], []],
+  ['', 'DB::table("users")->whereRaw("lower(name) = ?", [$id])->first();', ['DB::table read …: SELECT * FROM users LIMIT 1'], []],
+  ['', 'DB::table("users")->whereIn("id", $ids)->update(["seen" => true]);', ['DB::table write …: (opaque)'], []],
+  ['', 'DB::table("users")->upsert($items, ["id"], ["name"]);', ['DB::table write …: (opaque)'], []],
+  ['', 'DB::table("users")->orderBy("id")->chunk(100, function ($users) { foreach ($users as $user) { DB::table("a")->where("id", $user->id)->delete(); } });', ['DB::table read: SELECT * FROM users ORDER BY id', 'DB::table write …: (opaque)'], ['DB::table']],
+  ['', 'DB::table("users")->orderBy("id")->chunkById(100, function ($users) { DB::table("a")->whereIn("id", $users->pluck("id"))->delete(); });', ['DB::table read: SELECT * FROM users ORDER BY id', 'DB::table write …: (opaque)'], []],
+  ['', 'DB::table("users")->orderBy("id")->each(function ($user) { DB::table("a")->where("id", $user->id)->delete(); });', ['DB::table read: SELECT * FROM users ORDER BY id', 'DB::table write …: (opaque)'], ['DB::table']],
+  ['', 'collect($ids)->each(fn ($one) => DB::table("a")->where("id", $one)->delete());', ['DB::table write …: (opaque)'], ['DB::table']],
+  ['', 'array_map(fn ($one) => DB::table("a")->where("id", $one)->first(), $ids);', ['DB::table read: SELECT * FROM a WHERE id = $1 LIMIT 1'], ['DB::table']],
+  ['', 'array_walk($ids, function ($one) { DB::table("a")->where("id", $one)->delete(); });', ['DB::table write …: (opaque)'], ['DB::table']],
+  ['', 'for ($i = 0; $i < count($ids); $i++) { DB::table("a")->where("id", $ids[$i])->delete(); }', ['DB::table write …: (opaque)'], ['DB::table']],
+  ['', 'foreach (array_chunk($ids, 100) as $part) { DB::table("a")->whereIn("id", $part)->delete(); }', ['DB::table write …: (opaque)'], []],
+  ['', 'foreach ([1, 2, 3] as $kind) { DB::table("a")->where("kind", $kind)->delete(); }', ['DB::table write …: (opaque)'], []],
+  ['', 'foreach ($ids as $one) { if ($row = DB::table("a")->where("id", $one)->first()) { return $row; } }', ['DB::table read: SELECT * FROM a WHERE id = $1 LIMIT 1'], []],
+  ['', 'for ($attempt = 0; $attempt < 3; $attempt++) { DB::table("a")->where("id", $id)->delete(); }', ['DB::table write …: (opaque)'], []],
+  ['', 'do { $rows = DB::table("a")->where("id", ">", $last)->limit(100)->get(); $last = $rows->last()->id; } while ($rows->count() > 0);', ['DB::table read: SELECT * FROM a WHERE id > $1 LIMIT 100'], []],
+  ['', 'DB::transaction(function () use ($ids) { foreach ($ids as $one) { DB::table("a")->insert(["id" => $one]); } });', ['DB::table write …: (opaque)'], ['DB::table']],
+];
+
+const rubyRows: readonly Row[] = [
+  ['', '@conn.exec("SELECT id FROM a")', ['@conn.exec read: SELECT id FROM a'], []],
+  ['', '@conn.exec_params("SELECT id FROM a WHERE id = $1", [id])', ['@conn.exec_params read: SELECT id FROM a WHERE id = $1'], []],
+  ['', '@conn.prepare("find", "SELECT id FROM a WHERE id = $1"); ids.each { |one| @conn.exec_prepared("find", [one]) }', ['@conn.prepare builds: SELECT id FROM a WHERE id = $1', '@conn.exec_prepared unknown …: (opaque)'], ['@conn.exec_prepared']],
+  ['', '@conn.exec("SELECT id FROM a").each { |row| @conn.exec_params("DELETE FROM b WHERE id = $1", [row["id"]]) }', ['@conn.exec read: SELECT id FROM a', '@conn.exec_params write: DELETE FROM b WHERE id = $1'], ['@conn.exec_params']],
+  ['', '@conn.exec("SELECT id FROM a") do |result| result.each do |row| @conn.exec_params("DELETE FROM b WHERE id = $1", [row["id"]]) end end', ['@conn.exec read: SELECT id FROM a', '@conn.exec_params write: DELETE FROM b WHERE id = $1'], ['@conn.exec_params']],
+  ['', '@conn.copy_data("COPY a (id) FROM STDIN") do ids.each { |one| @conn.put_copy_data("#{one}\\n") } end', [], []],
+  ['', '@conn.transaction { |tx| ids.each { |one| tx.exec_params("DELETE FROM b WHERE id = $1", [one]) } }', ['tx.exec_params write: DELETE FROM b WHERE id = $1'], ['tx.exec_params']],
+  ['', 'ids.each_slice(100) { |part| @conn.exec_params("DELETE FROM b WHERE id = ANY($1)", [part]) }', ['@conn.exec_params write: DELETE FROM b WHERE id = ANY($1)'], []],
+  ['', 'ids.map { |one| @conn.exec_params("SELECT id FROM a WHERE id = $1", [one]).first }', ['@conn.exec_params read: SELECT id FROM a WHERE id = $1'], ['@conn.exec_params']],
+  ['', 'for one in ids do @conn.exec_params("DELETE FROM b WHERE id = $1", [one]) end', ['@conn.exec_params write: DELETE FROM b WHERE id = $1'], ['@conn.exec_params']],
+  ['', 'ids.each_with_index { |one, i| @conn.exec_params("UPDATE b SET pos = $2 WHERE id = $1", [one, i]) }', ['@conn.exec_params write: UPDATE b SET pos = $2 WHERE id = $1'], ['@conn.exec_params']],
+  ['', '3.times { |i| @conn.exec_params("DELETE FROM b WHERE id = $1", [i]) }', ['@conn.exec_params write: DELETE FROM b WHERE id = $1'], []],
+  ['', '%w[a b].each { |kind| @conn.exec_params("DELETE FROM b WHERE kind = $1", [kind]) }', ['@conn.exec_params write: DELETE FROM b WHERE kind = $1'], []],
+  ['', 'ids.each { |one| row = @conn.exec_params("SELECT id FROM a WHERE id = $1", [one]).first; return row if row }', ['@conn.exec_params read: SELECT id FROM a WHERE id = $1'], []],
+  ['', 'Parallel.each(ids) { |one| @conn.exec_params("DELETE FROM b WHERE id = $1", [one]) }', ['@conn.exec_params write: DELETE FROM b WHERE id = $1'], ['@conn.exec_params']],
+  ['', 'ids.map { |one| Thread.new { @conn.exec_params("DELETE FROM b WHERE id = $1", [one]) } }.each(&:join)', ['@conn.exec_params write: DELETE FROM b WHERE id = $1'], ['@conn.exec_params']],
+  ['', 'until queue.empty? do one = queue.pop; @conn.exec_params("DELETE FROM b WHERE id = $1", [one]) end', ['@conn.exec_params write: DELETE FROM b WHERE id = $1'], ['@conn.exec_params']],
+  ['', 'ActiveRecord::Base.connection.execute("DELETE FROM b WHERE id = 1"); ActiveRecord::Base.connection.select_all("SELECT id FROM a ORDER BY id LIMIT 10 OFFSET #{page}")', ['ActiveRecord::Base.connection.execute write: DELETE FROM b WHERE id = 1', 'ActiveRecord::Base.connection.select_all read: SELECT id FROM a ORDER BY id LIMIT 10 OFFSET'], []],
+  ['', 'ActiveRecord::Base.connection.exec_query("SELECT id FROM a WHERE id = $1", "SQL", [id])', ['ActiveRecord::Base.connection.exec_query read: SELECT id FROM a WHERE id = $1'], []],
+  ['', 'User.find_by_sql(["SELECT id FROM users WHERE id = ?", id])', ['User.find_by_sql read: SELECT id FROM users WHERE id = ?'], []],
+];
+
 async function check(path: string, code: string, sites: readonly string[], loops: readonly string[]): Promise<void> {
   const workspace = await codeWorkspace({ [path]: code });
   expect(workspace.file(path).sites.map((site) => `${code.slice(site.anchor.start, site.anchor.end).replaceAll(/\s+/g, ' ')} ${site.executes === 'no' ? 'builds' : site.access}${site.complete ? '' : ' …'}: ${describe(site)}`)).toEqual(sites);
@@ -121,4 +179,8 @@ group('drivers: queries, their places, and those that run per element', () => {
     check('A.cs', `using Npgsql;\nusing Dapper;\nnamespace X;\nclass A {\n  NpgsqlConnection _conn;\n  NpgsqlDataSource _source;\n  AppContext _db;\n  async Task Run(long id, List<long> ids, int page) {\n    ${body}\n  }\n}\n`, sites, loops));
   it.each(rustRows)('Rust %s: %s', (head, body, sites, loops) =>
     check('src/a.rs', `${head}\nasync fn run(pool: &PgPool, db: &DatabaseConnection, client: &Client, conn: &mut AsyncPgConnection, id: i64, ids: Vec<i64>, page: i64) -> Result<()> {\n    ${body}\n}\n`, sites, loops));
+  it.each(phpRows)('PHP %s: %s', (_, body, sites, loops) =>
+    check('A.php', `<?php\nuse Illuminate\\Support\\Facades\\DB;\nclass A {\n  public function __construct(private PDO $pdo, private Connection $conn) {}\n  public function run(int $id, array $ids, int $page, $items) {\n    ${body}\n  }\n}\n`, sites, loops));
+  it.each(rubyRows)('Ruby %s: %s', (_, body, sites, loops) =>
+    check('a.rb', `class A\n  def initialize\n    @conn = PG::Connection.new(ENV["URL"])\n  end\n\n  def run(id, ids, page)\n    ${body}\n  end\nend\n`, sites, loops));
 });

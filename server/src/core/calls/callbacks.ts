@@ -14,6 +14,7 @@ export function runsByName(call: CallIr): Runs {
   const name = call.callee.at(-1) ?? '';
   if (REGISTERS.test(name)) return 'never';
   if (RUNS_ONCE.test(name)) return 'once';
+  if (call.callee.at(-2) === 'Thread' && /^(?:new|start|fork)$/.test(name)) return 'once';
   if (call.constructs) return name === 'Promise' ? 'once' : 'never';
   return call.awaited || call.exitsAfter ? 'once' : 'unknown';
 }

@@ -161,6 +161,8 @@ export function resultNameOf(node: SyntaxNode, source: Source): string | undefin
       const target = form.targets[0] && source.form(form.targets[0]);
       return target?.kind === 'name' ? target.name : target?.kind === 'field' ? target.name : undefined;
     }
+    // `exec_params(…).first` is still the query's answer.
+    if (form?.kind === 'call' && form.args.length === 0 && form.receiver && /^(?:first|to_a|values|one|unwrap|rows)$/.test(form.name.text) && source.unwrap(form.receiver).id === node.id) return resultNameOf(parent, source);
     if (form !== undefined && form.kind !== 'wrap') return undefined;
   }
   return undefined;

@@ -83,6 +83,7 @@ export const rubySpec: LanguageSpec = {
   appends: /^(concat|<<)$/,
   passes: /^(squish|strip|strip_heredoc|chomp|freeze|to_s|Arel\.sql|sanitize_sql|sanitize_sql_array|html_safe|dup)$/,
   constants: /^[A-Z][A-Z\d_]*$/,
+  walkers: /^Parallel$/,
   ignoredNames: /^(params)$/,
   format(call: CallForm): FormatCall | undefined {
     const args = call.args.map((argument) => argument.node);

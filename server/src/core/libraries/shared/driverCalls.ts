@@ -109,7 +109,7 @@ function receiverOf(receiver: SyntaxNode, table: DriverTable, file: CommonFile, 
 }
 
 function readCall(call: SyntaxNode, form: CallForm, method: DriverMethod, found: 'proved' | 'typed' | undefined, table: DriverTable, file: CommonFile, context: HostContext): readonly SiteDraft[] | undefined {
-  const argument = textArgument(form.args, table.within ?? 3, context);
+  const argument = textArgument(form.args, table.within ?? 3, context) ?? listedText(form, file, context);
   if (!argument) {
     const bare = form.args.length === 0 || (form.args.length === 1 && file.source.functionForm(file.source.unwrap(form.args[0]?.node ?? call)) !== undefined);
     return found === 'proved' && !bare && !speaksOther(context) ? [opaque(call, form, method.prepares ? 'no' : 'yes', method.access ?? 'unknown', method.fetches, table)] : undefined;
@@ -118,7 +118,7 @@ function readCall(call: SyntaxNode, form: CallForm, method: DriverMethod, found:
   if (found === undefined && !isCertainlySql(text.text, text.interpolations.map((hole) => hole.span))) return undefined;
   if (speaksOther(context) || isForeignSql(text.text) || table.isOther?.(text, context)) return [];
   const placeholders = typeof table.placeholders === 'function' ? table.placeholders(text.text, file) : table.placeholders;
-  const given = form.args.slice(index + 1).filter(({ node }) => table.notValues?.test(node.text) !== true && file.source.functionForm(file.source.unwrap(node)) === undefined);
+  const given = (argument.values ?? form.args.slice(index + 1)).filter(({ node }) => table.notValues?.test(node.text) !== true && file.source.functionForm(file.source.unwrap(node)) === undefined);
   const later = table.laterValues ? valuesBehind(call, table.laterValues, file) : [];
   const values = method.batch ? [] : [...bindsOf(given, text.text, placeholders, file, context), ...later.map((node, at) => context.bind(node, `set ${at}`))];
   return context.statements(text, placeholders).map((statement): SiteDraft => ({
@@ -172,7 +172,23 @@ export const opaque = (call: SyntaxNode, form: CallForm, executes: SiteDraft['ex
   library: table.id, confidence: 'proved', map: emptyMap, span: spanOf(call), anchor: anchorOf(call, form), executes, access, fetches, binds: [], conditional: [], complete: false, chain: [], eager: [],
 });
 
-function textArgument(args: readonly ArgumentForm[], within: number, context: HostContext): { readonly text: HostString; readonly index: number } | undefined {
+interface TextArgument {
+  readonly text: HostString;
+  readonly index: number;
+  /** Values that stand beside the text in a list of its own. */
+  readonly values?: readonly ArgumentForm[];
+}
+
+/** Rails: `find_by_sql(["… ?", id])`. */
+function listedText(form: CallForm, file: CommonFile, context: HostContext): TextArgument | undefined {
+  const [first] = form.args;
+  const list = file.source.spec.language === 'ruby' && first ? file.source.form(file.source.unwrap(first.node)) : undefined;
+  const [head, ...values] = list?.kind === 'list' ? list.items : [];
+  const text = head && context.string(head);
+  return text && startsStatement(text.text) ? { text, index: 0, values: values.map((node) => ({ node })) } : undefined;
+}
+
+function textArgument(args: readonly ArgumentForm[], within: number, context: HostContext): TextArgument | undefined {
   for (const [index, { node }] of args.slice(0, within).entries()) {
     const text = context.string(node);
     if (text && startsStatement(text.text)) return { text, index };
@@ -188,7 +204,7 @@ export function bindsOf(values: readonly ArgumentForm[], text: string, placehold
   const list = first?.kind === 'list' ? first.items : undefined;
   return keys.flatMap((key): Bind[] => {
     const named = record?.find((entry) => entry.key.replace(/^[:@]/, '').toLowerCase() === key.toLowerCase())?.value;
-    const value = named ?? (/^\d+$/.test(key) ? (list && values.length === 1 ? list[Number(key) - 1] : values[Number(key) - 1]?.node) : undefined);
+    const value = named ?? (/^\d+$/.test(key) ? (list && (values.length === 1 || file.source.spec.language === 'php') ? list[Number(key) - 1] : values[Number(key) - 1]?.node) : undefined);
     return value ? [context.bind(value, key)] : [];
   });
 }
