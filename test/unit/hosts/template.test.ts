@@ -32,6 +32,22 @@ describe('a template that nobody would write', () => {
   });
 });
 
+describe('a template of Rails or Laravel that nobody would write', () => {
+  const [erb, blade] = ['file:///app/views/a/b.html.erb', 'file:///resources/views/a.blade.php'];
+  it('has marks and brackets that nothing closes', () => {
+    const started = performance.now();
+    expect(reads(`<%= a.b %>${'<% '.repeat(100_000)}`, erb)).toEqual(['a.b']);
+    expect(reads(`<% a.b do${' '.repeat(100_000)}x %><% for x in${' '.repeat(100_000)} %><%= c.d %>`, erb)).toContain('c.d');
+    expect(reads(`<%= ${'f('.repeat(50_000)} %><%= a.b %>`, erb).at(-1)).toBe('a.b');
+    expect(reads(`<%= "${'#{'.repeat(50_000)}" %><%= a.b %>`, erb).at(-1)).toBe('a.b');
+    expect(reads(`{{ $a->b }}${'@if('.repeat(50_000)}`, blade)[0]).toBe('a.b');
+    expect(reads(`{{ $a->b }}${'{{ '.repeat(100_000)}${'{!! '.repeat(100_000)}${'{{-- '.repeat(100_000)}${'@php '.repeat(50_000)}`, blade)).toEqual(['a.b']);
+    expect(reads(`@foreach (${' '.repeat(1500)}as $x)`.repeat(100), blade)).toEqual([]);
+    expect(read('<% if a %>'.repeat(5000), erb).template).toBeUndefined();
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+});
+
 describe('arguments and filters', () => {
   it('a path in an argument is read once, with its place', () => {
     expect(reads('{{ card(order.customer, [line.item], size=page.size|int) }}')).toEqual(['order.customer', 'line.item', 'page.size', 'card.()']);

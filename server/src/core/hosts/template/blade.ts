@@ -12,6 +12,9 @@ export const phpPaths: PathSyntax = {
   skip: /[A-Za-z_]\w*/y,
 };
 
+/** Arguments of a directive are shorter: what nothing closes is not read to the end. */
+const LONGEST = 2000;
+
 /** Laravel's templates: what they read of the variables that a view is given, in which loops, and which views they take in. */
 export function readBlade(text: string): ReadNodes | undefined {
   const tree = createTree();
@@ -19,16 +22,29 @@ export function readBlade(text: string): ReadNodes | undefined {
   const reads = (from: number, to: number): void => {
     for (const path of memberPaths(text, from, to, phpPaths)) tree.add({ kind: 'read', path });
   };
-  const tags = /\{\{--([^]*?)--\}\}|@?\{\{([^]*?)\}\}|\{!!([^]*?)!!\}|@@?([a-zA-Z]+)|<!--\s*(sargable-disable[^]*?)-->/g;
+  // What nothing closes later is not looked for again.
+  const closed = new Map<string, number>();
+  const closing = (mark: string, from: number): number => {
+    const known = closed.get(mark);
+    const at = known === -1 || (known !== undefined && known >= from) ? known : text.indexOf(mark, from);
+    closed.set(mark, at);
+    return at;
+  };
+  const tags = /@?\{\{(?:--)?|\{!!|@@?([a-zA-Z]+)|<!--(?=\s{0,20}sargable-disable)/g;
   for (let match = tags.exec(text); match; match = tags.exec(text)) {
     const at = match.index;
-    const span = hostSpan(at, at + match[0].length);
-    if (match[1] !== undefined || match[5] !== undefined) comments.push({ text: (match[1] ?? match[5] ?? '').trim(), span });
-    else if (match[2] !== undefined || match[3] !== undefined) {
-      if (!match[0].startsWith('@')) reads(at + (match[2] === undefined ? 3 : 2), span.end - (match[2] === undefined ? 3 : 2));
-    } else if (!match[0].startsWith('@@') && !/\w/.test(text[at - 1] ?? '')) {
-      tags.lastIndex = directive(match[4] ?? '', at, span.end);
+    const behind = at + match[0].length;
+    const mark = match[0].replace('@', '');
+    if (match[1] !== undefined) {
+      if (!match[0].startsWith('@@') && !/\w/.test(text[at - 1] ?? '')) tags.lastIndex = directive(match[1], at, behind);
+      continue;
     }
+    const end = closing(mark === '{{' ? '}}' : mark === '{!!' ? '!!}' : mark === '<!--' ? '-->' : '--}}', behind);
+    if (end < 0) continue;
+    const until = end + (mark === '{{' ? 2 : mark === '{{--' ? 4 : 3);
+    if (mark === '{{--' || mark === '<!--') comments.push({ text: text.slice(behind, end).trim(), span: hostSpan(at, until) });
+    else if (!match[0].startsWith('@')) reads(behind, end);
+    tags.lastIndex = until;
   }
   const built = tree.end();
   return built && { ...built, comments };
@@ -37,13 +53,13 @@ export function readBlade(text: string): ReadNodes | undefined {
   function directive(name: string, at: number, behind: number): number {
     const blank = /^[ \t]*/.exec(text.slice(behind, behind + 20))?.[0].length ?? 0;
     const opens = text[behind + blank] === '(';
-    const end = opens ? bracketEnd(text, behind + blank, text.length) : behind;
+    const end = opens ? bracketEnd(text, behind + blank, Math.min(text.length, behind + LONGEST)) : behind;
     const [from, to] = opens ? [behind + blank + 1, end - 1] : [end, end];
     const span = hostSpan(at, end);
     const string = (range: readonly [number, number] | undefined): string | undefined => (range && /^\s*["']([\w./:-]+)["']\s*$/.exec(text.slice(...range))?.[1]);
     switch (name) {
       case 'foreach': case 'forelse': {
-        const as = /\s+as\s+(?:\$\w+\s*=>\s*)?\$(\w+)\s*$/.exec(text.slice(from, to));
+        const as = /\sas\s+(?:\$\w+\s*=>\s*)?\$(\w+)$/.exec(text.slice(from, to).trimEnd());
         const iterable = as ? wholePath(text, from, from + as.index, phpPaths) : undefined;
         if (!iterable) reads(from, as ? from + as.index : to);
         tree.open(name === 'forelse' ? 'forelse' : 'foreach', span, (body) => ({ kind: 'loop', names: as?.[1] === undefined ? [] : [as[1]], ...(iterable ? { iterable } : {}), head: span, body }));
@@ -90,12 +106,12 @@ export function readBlade(text: string): ReadNodes | undefined {
       case 'php': {
         if (opens) reads(from, to);
         // What PHP does to the names is not followed.
-        const close = opens ? end : text.indexOf('@endphp', end);
+        const close = opens ? end : closing('@endphp', end);
         for (const assigned of opens ? [] : text.slice(end, close < 0 ? text.length : close).matchAll(/\$(\w+)\s*=(?!=)/g)) tree.add({ kind: 'bind', name: assigned[1] ?? '' });
         return close < 0 ? text.length : Math.max(close, end);
       }
       case 'verbatim': {
-        const close = text.indexOf('@endverbatim', end);
+        const close = closing('@endverbatim', end);
         return close < 0 ? text.length : close;
       }
       default:

@@ -27,27 +27,29 @@ const walking = /^(?:each|each_with_index|find_each|each_with_object|in_groups_o
 export function readErb(uri: string, text: string): ReadNodes | undefined {
   const tree = createTree();
   const comments: ReadNodes['comments'][number][] = [];
-  for (const match of text.matchAll(/<%(%|#|=|-)?([^]*?)(-)?%>/g)) {
-    const [whole, mark] = match;
-    const span = hostSpan(match.index, match.index + whole.length);
-    const start = match.index + 2 + (mark?.length ?? 0);
-    const end = span.end - 2 - (match[3]?.length ?? 0);
+  for (let at = text.indexOf('<%'), close = 0; at >= 0; at = text.indexOf('<%', close)) {
+    close = text.indexOf('%>', at + 2) + 2;
+    if (close < 2) break;
+    const mark = /[%#=-]/.exec(text[at + 2] ?? '')?.[0];
+    const span = hostSpan(at, close);
+    const start = at + 2 + (mark === undefined ? 0 : 1);
+    const end = Math.max(start, close - 2 - (text[close - 3] === '-' ? 1 : 0));
     if (mark === '%') continue;
     if (mark === '#') comments.push({ text: text.slice(start, end).trim(), span });
     else readCode(uri, text, start, end, mark === '=', span, tree);
   }
-  for (const match of text.matchAll(/<!--\s*(sargable-disable[^]*?)-->/g)) comments.push({ text: (match[1] ?? '').trim(), span: hostSpan(match.index, match.index + match[0].length) });
+  for (const match of text.matchAll(/<!--\s*(sargable-disable[^>]*?)-->/g)) comments.push({ text: (match[1] ?? '').trim(), span: hostSpan(match.index, match.index + match[0].length) });
   const built = tree.end();
   return built && { ...built, comments };
 }
 
 function readCode(uri: string, text: string, start: number, end: number, printed: boolean, span: HostSpan, tree: NodeTree): void {
-  const code = text.slice(start, end);
+  const code = text.slice(start, end).trimEnd();
   const reads = (from: number, to: number): void => {
     for (const path of memberPaths(text, from, to, rubyPaths)) tree.add({ kind: 'read', path });
   };
   const word = /^\s*([a-z]+)\b/.exec(code)?.[1] ?? '';
-  const block = /\s(do)\s*(?:\|([^|]*)\|)?\s*$/.exec(code) ?? /(\{)\s*(?:\|([^|]*)\|)?\s*$/.exec(code);
+  const block = /\s(do)(?:\s*\|([^|]*)\|)?$/.exec(code) ?? /(\{)(?:\s*\|([^|]*)\|)?$/.exec(code);
   if (/^(?:end)$/.test(word) || /^\s*\}/.test(code)) return tree.close(/./, span);
   if (word === 'else' || word === 'elsif' || word === 'when' || word === 'in' || word === 'rescue' || word === 'ensure') {
     tree.otherwise(span);
@@ -58,10 +60,9 @@ function readCode(uri: string, text: string, start: number, end: number, printed
     reads(start, end);
     return tree.open('block', span, (body) => ({ kind: 'branch', body }));
   }
-  const forLoop = /^\s*for\s+([a-z_]\w*)\s+in\s+([^]*?)(?:\s+do)?\s*$/.exec(code);
+  const forLoop = /^\s*for\s+([a-z_]\w*)\s+in\s/.exec(code);
   if (forLoop) {
-    const from = start + code.indexOf(forLoop[2] ?? '', forLoop[0].indexOf(' in '));
-    const iterable = wholePath(text, from, from + (forLoop[2] ?? '').length, rubyPaths);
+    const iterable = wholePath(text, start + forLoop[0].length, start + code.replace(/\sdo$/, '').length, rubyPaths);
     return tree.open('block', span, (body) => ({ kind: 'loop', names: [forLoop[1] ?? ''], ...(iterable ? { iterable } : {}), head: span, body }));
   }
   if (!block) {

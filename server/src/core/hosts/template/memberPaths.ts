@@ -137,8 +137,8 @@ export function bracketEnd(text: string, at: number, end: number): number {
   for (let i = at; i < end; i++) {
     const char = text[i]!;
     if (char === '"' || char === "'") i = stringEnd(text, i, end) - 1;
-    else if (/[([{]/.test(char)) depth++;
-    else if (/[)\]}]/.test(char) && --depth === 0) return i + 1;
+    else if (char === '(' || char === '[' || char === '{') depth++;
+    else if ((char === ')' || char === ']' || char === '}') && --depth === 0) return i + 1;
   }
   return end;
 }
