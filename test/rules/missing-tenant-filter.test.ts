@@ -21,6 +21,22 @@ testRule(missingTenantFilter, {
   `,
   settings: { tenant: { columns: ['organization_id'], globalTables: [], systemPaths: [] } },
   flagged: [
+    // The session's tenant in another place of the statement says nothing of these rows.
+    {
+      language: 'typescript',
+      code: `import express from 'express';
+import { Pool } from 'pg';
+const [app, pool] = [express(), new Pool()];
+app.get('/a/:id', async (req, res) => {
+  res.json(await pool.query('SELECT p.id, (SELECT count(*) FROM invoices i WHERE i.total > 5) FROM projects p WHERE p.id = $1 AND p.organization_id = $2', [req.params.id, req.org.id]));
+//                                                              ^^^^^^^^
+  res.json(await pool.query('SELECT id FROM projects WHERE organization_id = $2 AND id = $1 UNION ALL SELECT id FROM invoices WHERE project_id = $1', [req.params.id, req.org.id]));
+//                                                                                                                   ^^^^^^^^
+  res.json(await pool.query('SELECT i.id FROM invoices i LEFT JOIN projects p ON p.id = i.project_id AND p.organization_id = $2 WHERE i.id = $1', [req.params.id, req.org.id]));
+//                                            ^^^^^^^^
+});
+`,
+    },
     // A key that is no text, and one that is not unique, are guessed, or lead to several.
     `
 SELECT id FROM links WHERE client_id = $1;

@@ -1,5 +1,5 @@
 import type { FlowGraph } from '../calls/flow';
-import type { FunctionIr, HostFile, QuerySite } from '../hosts/ir';
+import type { Bind, FunctionIr, HostFile, QuerySite } from '../hosts/ir';
 import type { HostSpan } from '../text/span';
 
 /** Where a statement without a tenant stands, and how to ask whether another one has its own. */
@@ -9,6 +9,8 @@ export interface GuardContext {
   readonly flow: FlowGraph;
   /** The tenant column. */
   readonly column: string;
+  /** Values that the statement holds a tenant column to: they say nothing of the rows that it leaves open. */
+  readonly tenantBinds?: ReadonlySet<Bind>;
   /** Does this other statement pin the tenant itself? */
   readonly isScoped: (site: QuerySite) => boolean;
   /** Does this other statement make rows, or read a tenant's table? */
@@ -31,7 +33,7 @@ const SERVER_VALUE = /\b(ctx|session|currentUser|current_user|authUser|auth|prin
  */
 export function isGuarded(context: GuardContext): boolean {
   const { site, file } = context;
-  if (site.binds.some((bind) => SERVER_VALUE.test(bind.text))) return true;
+  if (site.binds.some((bind) => context.tenantBinds?.has(bind) !== true && SERVER_VALUE.test(bind.text))) return true;
   const chain = functionChain(file, site.functionId);
   if (comesFromScopedRow(context, chain) || isCheckedAfterwards(context, chain)) return true;
   if (isLoadedBefore(context, chain) || isCheckedBefore(context, chain, site.span, idNames(site))) return true;

@@ -1,11 +1,12 @@
 import { hasUnknownPart } from '../advice/holes';
 import { collectTenantOccurrences, isTenantScoped, type TenantOccurrence } from '../advice/tenantEvidence';
-import type { Scope } from '../advice/scope';
+import { bindOfHole } from '../advice/patterns';
+import { bindColumn, walkExpression, type Scope } from '../advice/scope';
 import { tenantFixes } from '../advice/tenantFix';
 import { isGuarded, isReachedByRequest } from '../advice/tenantGuards';
 import { findTenantColumns, isSystemPath, type TenantColumns } from '../advice/tenantScope';
 import { isView } from '../advice/tenantViews';
-import type { QuerySite } from '../hosts/ir';
+import type { Bind, QuerySite } from '../hosts/ir';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 
 const SCHEMA = `CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);
@@ -53,7 +54,7 @@ export const missingTenantFilter: StatementRule = {
       const scope = modelOf(other);
       return scope !== undefined && (scope.model.kind === 'insert' || collectTenantOccurrences(scope, tenant.columnOf).length > 0);
     };
-    if (site.library !== 'sql' && isGuarded({ file: context.file, site, flow: context.flow, column, isScoped, isTenants })) return;
+    if (site.library !== 'sql' && isGuarded({ file: context.file, site, flow: context.flow, column, isScoped, isTenants, tenantBinds: tenantBinds(context, tenant) })) return;
     const reported: TenantOccurrence[] = [];
     for (const occurrence of open) {
       // Tied once those before it are: the same gap, not a further one.
@@ -75,6 +76,21 @@ function severityOf(context: StatementContext, { confirmed, usual }: TenantColum
   if (model.holes.length === 0) return site.functionId === undefined || context.file.functions[site.functionId]?.entry === undefined ? undefined : 'warning';
   if (site.binds.some((b) => b.origin === 'request')) return 'warning';
   return confirmed || (usual && site.functionId !== undefined && isReachedByRequest({ file, site, flow: context.flow })) ? 'hint' : undefined;
+}
+
+/** The values that some tenant column of the statement is compared with. */
+function tenantBinds(context: StatementContext, { columnOf }: TenantColumns): ReadonlySet<Bind> {
+  const { model, catalog } = context;
+  const binds = new Set<Bind>();
+  for (const block of catalog ? model.blocks : []) for (const { left, right } of block.conjuncts) for (const [side, other] of [[left, right], [right, left]]) {
+    const bound = side?.column && catalog && bindColumn({ model, catalog }, block, side.column);
+    if (!other || bound?.table === undefined || columnOf(bound.table) !== bound.column) continue;
+    for (const { hole } of walkExpression(other)) {
+      const bind = bindOfHole(context, hole);
+      if (bind) binds.add(bind);
+    }
+  }
+  return binds;
 }
 
 const VERBS: Readonly<Record<string, string>> = { update: 'updated', delete: 'deleted from', merge: 'merged into' };
