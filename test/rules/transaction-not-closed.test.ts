@@ -150,6 +150,36 @@ async def run(id):
         await conn.execute(text("UPDATE accounts SET total = 0 WHERE id = :id"), {"id": id})
 #                  ^^^^^^^ never committed
 `),
+    py(`from app.db import AsyncSessionFactory
+from sqlalchemy.ext.asyncio import AsyncSession
+
+async def create(data):
+    async with AsyncSessionFactory() as session:
+        made = Account(**data)
+        session.add(made)
+#               ^^^ The changes of \`session\` are never committed
+        # Missing commit!
+        return made
+`, { fixed: `from app.db import AsyncSessionFactory
+from sqlalchemy.ext.asyncio import AsyncSession
+
+async def create(data):
+    async with AsyncSessionFactory() as session:
+        made = Account(**data)
+        session.add(made)
+        await session.commit()
+        # Missing commit!
+        return made
+` }),
+    // In a loop: where the commit belongs is for a person to say.
+    py(`from sqlalchemy.orm import Session
+
+def create(engine, rows):
+    with Session(engine) as session:
+        for row in rows:
+            session.add(row)
+#                   ^^^ never committed
+`, { fixes: 0 }),
     // An object of the session that is changed.
     py(`from sqlalchemy.orm import Session
 from app.models import Account

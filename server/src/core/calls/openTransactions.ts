@@ -15,6 +15,8 @@ export interface OpenTransaction {
   readonly transaction?: Transaction;
   /** The `return` that leaves it open. */
   readonly at?: HostSpan;
+  /** `never-committed`: the last change, the statements that it stands among, and whether a commit is awaited. */
+  readonly lost?: { readonly last: HostSpan; readonly scope: HostSpan; readonly awaited: boolean };
 }
 
 /** The transactions of a file that some way leaves open. What begins or ends elsewhere (a client that was handed in, a helper that is given it) is not judged. */
@@ -97,7 +99,8 @@ function lostChanges(file: HostFile, text: string): readonly OpenTransaction[] {
     // Committed, nested in a block that commits, or given to somebody who may.
     const ended = file.calls.some((c) => c.span.start > call.span.end && containsSpan(fn.body, c.span) && receiverOf(c) === name && /^(commit|begin|begin_nested|rollback|close_all)$/.test(methodOf(c))) || new RegExp(`\\bwith\\s+${name}\\b`).test(text.slice(scope.start, scope.end));
     const handedOn = uses.some((c) => !cursors.has(receiverOf(c)) && c.args.some((a) => a.names.some((n) => cursors.has(n)))) || fn.returns.some((r) => r.names.includes(name) && !r.text.includes(`${name}.`)) || /\byield\b/.test(text.slice(scope.start, scope.end)) || new RegExp(`=\\s*${name}\\s*(\\r?\\n|$)`).test(text.slice(scope.start, scope.end));
-    return first && !ended && !handedOn ? [{ kind: 'never-committed', anchor: first, receiver: name }] : [];
+    const awaited = block ? text.startsWith('async', block.span.start) : call.awaited || /Async|async_/.test(call.callee.join('.'));
+    return first && !ended && !handedOn ? [{ kind: 'never-committed', anchor: first, receiver: name, lost: { last: changes.at(-1) ?? first, scope, awaited } }] : [];
   });
 }
 

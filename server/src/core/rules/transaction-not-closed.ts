@@ -1,3 +1,4 @@
+import { commitFix } from '../advice/transactions/commit';
 import { rollBackFix } from '../advice/transactions/rollBack';
 import { lineOf } from '../advice/transactions/path';
 import { collectOpenTransactions, type OpenTransaction } from '../calls/openTransactions';
@@ -36,7 +37,7 @@ export const transactionNotClosed: FlowRule = {
       },
     ],
     whenNot: 'Helpers that begin for somebody else to end. The rule is silent where the connection was handed in or is handed on.',
-    fixSafety: 'Offered for review: what was left open is now undone.',
+    fixSafety: 'Offered for review: what was left open is now undone, and what was lost is now kept.',
   },
   options: {},
   check(context) {
@@ -49,7 +50,7 @@ export const transactionNotClosed: FlowRule = {
         evidence: { open: open.kind, on: open.receiver },
         related: open.kind === 'on-return' ? [{ uri: context.file.uri, span: open.anchor, message: 'Begins here' }] : [],
         fixes: () => {
-          const fix = rollBackFix(context, open);
+          const fix = open.kind === 'never-committed' ? commitFix(context, open) : rollBackFix(context, open);
           return fix ? [fix] : [];
         },
       });
