@@ -8,10 +8,13 @@ it('drizzle keeps in its journal when it wrote a migration, and which run after 
   const { sql } = await loadReaders();
   const texts: Readonly<Record<string, string>> = {
     'drizzle/0000_first.sql': 'CREATE TABLE t (id bigint);', 'drizzle/0001_second.sql': 'CREATE INDEX t_id ON t (id);',
-    'drizzle/meta/_journal.json': '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1735689600000,"tag":"0000_first","breakpoints":true},{"idx":1,"when":"?","tag":"0001_second"}]}',
+    'drizzle/0002_by_hand.sql': 'CREATE INDEX CONCURRENTLY t_id2 ON t (id);',
+    'drizzle/meta/_journal.json': '{"version":"7","dialect":"postgresql","entries":[{"idx":0,"version":"7","when":1735689600000,"tag":"0000_first","breakpoints":true},{"idx":1,"when":1735776000000,"tag":"0001_second"}]}',
   };
   const history = collectHistories({ folder: '/workspace', paths: Object.keys(texts), parts: [], programs: [], files: [], parser: { split: splitStatements, schemaChanges: (text) => sql.schemaChanges(text) }, read: (path) => texts[path] });
   const uri = (name: string): string => toUri(`/workspace/drizzle/${name}`);
-  expect(history(uri('0000_first.sql'))).toMatchObject({ format: 'drizzle', later: 1, after: [uri('0001_second.sql')], written: 1735689600000 });
-  expect(history(uri('0001_second.sql'))?.written).toBeUndefined();
+  expect(history(uri('0000_first.sql'))).toMatchObject({ format: 'drizzle', later: 2, after: [uri('0001_second.sql'), uri('0002_by_hand.sql')], written: 1735689600000 });
+  expect(history(uri('0001_second.sql'))?.written).toBe(1735776000000);
+  // Not in the journal: run by hand, in no transaction of drizzle's.
+  expect(history(uri('0002_by_hand.sql'))).toMatchObject({ format: undefined, written: undefined });
 });

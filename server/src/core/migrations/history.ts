@@ -43,7 +43,7 @@ export function createHistories(folders: readonly MigrationFolder[], laterSiblin
   for (const folder of [...folders].reverse()) {
     const replay = createReplay(folder);
     folder.uris.forEach((uri, index) => places.set(uri, {
-      kind: folder.kind, format: folder.format, later: folder.uris.length - 1 - index, get after() { return folder.uris.slice(index + 1); }, written: folder.dates?.get(uri),
+      kind: folder.kind, format: isListed(folder, uri) ? folder.format : undefined, later: folder.uris.length - 1 - index, get after() { return folder.uris.slice(index + 1); }, written: folder.dates?.get(uri),
       before: () => copyState(replay.before(index)), end: () => replay.end(), get steps() { return folder.stepsOf(uri); },
     }));
   }
@@ -54,6 +54,9 @@ export function createHistories(folders: readonly MigrationFolder[], laterSiblin
     return later === undefined ? undefined : { kind: 'migrations', format: undefined, later, after: [], before: () => createSchemaState(), end: () => createSchemaState(), steps: [] };
   };
 }
+
+/** What a tool's journal does not list is run by hand, not as the tool does. */
+const isListed = ({ dates }: MigrationFolder, uri: string): boolean => dates === undefined || dates.size === 0 || dates.has(uri);
 
 /** Replays a history forwards; files are asked for in order, as a rule, so that each is replayed once. */
 function createReplay({ uris, stepsOf }: MigrationFolder): { before(index: number): SchemaState; end(): SchemaState } {

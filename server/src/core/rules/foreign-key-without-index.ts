@@ -38,7 +38,7 @@ export const foreignKeyWithoutIndex: MigrationRule = {
       if (declared.slice(at + 1).some((later) => later.key === key && later.constraint.kind === 'foreign' && later.constraint.references?.name === references.name && later.constraint.columns.join() === columns.join())) return [];
       const written = context.migration.writtenTable(key);
       const made = written?.foreignKeySites?.get(written.foreignKeys.find(isIt)?.name ?? '');
-      if (made !== undefined && made.uri !== context.file.uri) return [];
+      if (made !== undefined && context.migration.place?.after.includes(made.uri) === true) return [];
       if (table.indexes.some((index) => servesForeignKey(index, columns))) return [];
       const parent = findTable(catalog, references) ?? context.migration.finalTable(`${references.schema ?? table.schema}.${references.name}`);
       const size = sizeOf(table, settings);
