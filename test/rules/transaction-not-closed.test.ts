@@ -180,9 +180,16 @@ def create(engine, rows):
             session.add(row)
 #                   ^^^ never committed
 `, { fixes: 0 }),
-    // An object of the session that is changed.
-    py(`from sqlalchemy.orm import Session
-from app.models import Account
+    // An object of the session whose column is changed.
+    py(`from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+class Base(DeclarativeBase):
+    pass
+
+class Account(Base):
+    __tablename__ = "accounts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    total: Mapped[int]
 
 def run(engine, id):
     with Session(engine) as session:
@@ -223,6 +230,7 @@ from app.models import Account
 def run(engine, id):
     with Session(engine) as session:
         account = session.get(Account, id)
+        account.label = "shown"
         return account.total == 0
 `),
     py(`import asyncpg

@@ -22,7 +22,7 @@ export interface OpenTransaction {
 /** The transactions of a file that some way leaves open. What begins or ends elsewhere (a client that was handed in, a helper that is given it) is not judged. */
 export function collectOpenTransactions(flow: FlowGraph, file: HostFile, text: string): readonly OpenTransaction[] {
   const begun = collectTransactions(flow, file).flatMap((t) => ((t.form === 'statements' || t.form === 'object') ? (judge(flow, file, text, t) ?? []) : []));
-  return file.language === 'python' ? [...begun, ...lostChanges(file, text)] : begun;
+  return file.language === 'python' ? [...begun, ...lostChanges(flow, file, text)] : begun;
 }
 
 function judge(flow: FlowGraph, file: HostFile, text: string, transaction: Transaction): OpenTransaction | undefined {
@@ -79,7 +79,7 @@ function holdsBack(file: HostFile, text: string, path: string, block: BlockIr | 
 const MODERN = /^(?:DeclarativeBase|DeclarativeBaseNoMeta|Mapped|MappedAsDataclass|mapped_column)$/;
 
 /** A session of SQLAlchemy, or a connection, that is opened here, changes rows, and is never committed. */
-function lostChanges(file: HostFile, text: string): readonly OpenTransaction[] {
+function lostChanges(flow: FlowGraph, file: HostFile, text: string): readonly OpenTransaction[] {
   if (!file.imports.some((i) => /^(sqlalchemy|sqlmodel|psycopg2?)(\.|$)/.test(i.module))) return [];
   return file.calls.flatMap((call): OpenTransaction[] => {
     const fn = call.functionId === undefined ? undefined : file.functions[call.functionId];
@@ -93,7 +93,7 @@ function lostChanges(file: HostFile, text: string): readonly OpenTransaction[] {
     const cursors = new Set([name, ...uses.filter((c) => receiverOf(c) === name && methodOf(c) === 'cursor').flatMap((c) => c.resultName ?? []), ...(file.blocks ?? []).flatMap((b) => b.items).filter((i) => i.text.startsWith(`${name}.cursor`)).flatMap((i) => i.alias ?? [])]);
     const changes = [
       ...uses.filter((c) => cursors.has(receiverOf(c)) && ((held === 'session' && CHANGES.test(methodOf(c))) || (c.siteId !== undefined && file.sites[c.siteId]?.access === 'write'))).map((c) => c.nameSpan),
-      ...(held === 'session' ? changedObjects(text, scope, name) : []),
+      ...(held === 'session' ? changedObjects(flow, text, scope, name) : []),
     ];
     const first = changes.sort((a, b) => a.start - b.start)[0];
     // Committed, nested in a block that commits, or given to somebody who may.
@@ -104,13 +104,22 @@ function lostChanges(file: HostFile, text: string): readonly OpenTransaction[] {
   });
 }
 
-/** `user.name = …`, where `user = session.get(…)` stands before: the session would write it when it commits. */
-function changedObjects(text: string, scope: HostSpan, session: string): readonly HostSpan[] {
+/** `user.name = …`, where `user = session.get(User, …)` stands before and `User` declares the attribute: the session would write it when it commits. */
+function changedObjects(flow: FlowGraph, text: string, scope: HostSpan, session: string): readonly HostSpan[] {
   const body = text.slice(scope.start, scope.end);
-  const loaded = [...body.matchAll(new RegExp(`^[ \\t]*(\\w+)[ \\t]*=[ \\t]*(?:await[ \\t]+)?${session}\\.(?:get|get_one|scalar|query|merge)\\(`, 'gm'))];
+  if (new RegExp(`\\b${session}\\.expunge`).test(body)) return [];
+  const loaded = [...body.matchAll(new RegExp(`^[ \\t]*(\\w+)[ \\t]*=[ \\t]*(?:await[ \\t]+)?${session}\\.(?:get|get_one|query)\\([ \\t]*(\\w+)`, 'gm'))];
   return loaded.flatMap((match) => {
-    const assigned = new RegExp(`^[ \\t]*(${match[1] ?? ''}\\.\\w+)[ \\t]*(?:[-+*/]|//)?=(?!=)`, 'm').exec(body.slice(match.index));
-    const start = assigned ? scope.start + match.index + assigned.index + assigned[0].indexOf(assigned[1] ?? '') : 0;
-    return assigned ? [hostSpan(start, start + (assigned[1] ?? '').length)] : [];
+    const [, object = '', model = ''] = match;
+    return [...body.slice(match.index).matchAll(new RegExp(`^[ \\t]*(${object}\\.(\\w+))[ \\t]*(?:[-+*/]|//)?=(?!=)`, 'gm'))].flatMap((assigned) => {
+      const [whole, target = '', attribute = ''] = assigned;
+      const start = scope.start + match.index + assigned.index + whole.indexOf(target);
+      return isDeclared(flow, model, attribute) ? [hostSpan(start, start + target.length)] : [];
+    });
   });
 }
+
+const isDeclared = (flow: FlowGraph, model: string, attribute: string): boolean => {
+  for (const file of flow.files()) if (file.classes.some((cls) => cls.name === model && cls.fields.some((one) => one.name === attribute))) return true;
+  return false;
+};
