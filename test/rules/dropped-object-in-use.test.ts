@@ -17,14 +17,14 @@ ALTER TABLE orders DROP COLUMN total, DROP COLUMN note;
 ALTER TABLE orders RENAME COLUMN note TO remark;
 --                               ^^^^ orders.note is renamed to remark${reader("UPDATE orders SET note = 'x'")}`,
     `
-DROP TABLE lines;
-^^^^^^^^^^^^^^^^ lines is dropped${reader('DELETE FROM lines')}`,
+DROP TABLE IF EXISTS public.lines CASCADE;
+--                          ^^^^^ lines is dropped${reader('DELETE FROM lines')}`,
     `
 ALTER TABLE public.lines RENAME TO items;
 --          ^^^^^^^^^^^^${reader('PERFORM 1 FROM lines')}`,
     `
-DROP VIEW IF EXISTS v;
-^^^^^^^^^^^^^^^^^^^^^${reader('PERFORM id FROM v')}`,
+DROP VIEW IF EXISTS w, "v";
+--                     ^^^${reader('PERFORM id FROM v')}`,
   ],
   clean: [
     `ALTER TABLE orders DROP COLUMN note;${reader('PERFORM total FROM orders')}`,
@@ -32,6 +32,8 @@ DROP VIEW IF EXISTS v;
     `ALTER TABLE orders DROP COLUMN total;${reader('PERFORM l.total FROM orders o JOIN lines l ON l.order_id = o.id')}`,
     `ALTER TABLE orders DROP COLUMN total; ALTER TABLE orders ADD COLUMN total bigint;${reader('PERFORM total FROM orders')}`,
     `DROP VIEW v; CREATE VIEW v AS SELECT 1 AS id;${reader('PERFORM id FROM v')}`,
+    // The name in ORDER BY is that of an output.
+    `ALTER TABLE orders DROP COLUMN note;${reader('PERFORM total AS note FROM orders ORDER BY note')}`,
     // What the migration itself does with the column before it goes.
     'UPDATE orders SET note = total::text; ALTER TABLE orders DROP COLUMN total;',
     `CREATE TABLE work (a int); DROP TABLE work;${reader('PERFORM a FROM work')}`,

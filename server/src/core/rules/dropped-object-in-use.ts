@@ -6,6 +6,7 @@ import type { MigrationContext, MigrationRule, RelatedPlace } from '../lint/rule
 import type { MigrationStatement, RelationFacts } from '../migrations/migrationFile';
 import { isShipped, nameOfKey, newestOption } from '../migrations/weigh';
 import type { QueryBlock, StatementModel } from '../sql/model';
+import { escapeRegExp } from '../text/regExp';
 import { sqlSpan, type SqlSpan } from '../text/span';
 
 const SCHEMA = 'CREATE TABLE orders (id bigint PRIMARY KEY, total integer, note text);';
@@ -58,9 +59,15 @@ function goneBy({ command, text }: MigrationStatement): readonly Gone[] {
   switch (command.type) {
     case 'alter-table': return command.actions.flatMap((action) => (action.type === 'drop-column' ? [{ relation: command.table, column: action.column, at: action.span }] : []));
     case 'rename': return command.what === 'index' ? [] : [{ relation: command.relation, to: command.to, at: command.nameSpan, ...(command.column === undefined ? {} : { column: command.column }) }];
-    case 'drop': return command.relations.map((relation) => ({ relation, at: sqlSpan(0, text.length) }));
+    case 'drop': return command.relations.map((relation) => ({ relation, at: nameIn(text, command.keyword, relation) }));
     default: return [];
   }
+}
+
+/** Where DROP names a relation. */
+function nameIn(text: string, keyword: SqlSpan, { name }: QualifiedName): SqlSpan {
+  const found = new RegExp(`"${escapeRegExp(name.replaceAll('"', '""'))}"|(?<![\\w$"])${escapeRegExp(name)}(?![\\w$"])`, 'i').exec(text.slice(keyword.end));
+  return found ? sqlSpan(keyword.end + found.index, keyword.end + found.index + found[0].length) : keyword;
 }
 
 /** Made again, by this file or a later one. A live server may not have run the migration yet: what is there tells nothing. */
@@ -112,7 +119,8 @@ function namesColumn(model: StatementModel, block: QueryBlock, alias: string, co
   const alone = others.every((relation) => relation.kind === 'table' && find(relation) !== undefined && findColumn(find(relation), column) === undefined);
   const write = block.write;
   if (write && relations.some((relation) => relation.target && relation.alias === alias) && write.columns.includes(column)) return true;
-  const expressions = [...block.outputs.map((output) => output.expression), ...block.groupBy, ...block.orderBy.map((item) => item.expression), ...block.conjuncts.flatMap((conjunct) => [conjunct.left, conjunct.right])];
+  const expressions = [...block.outputs.map((output) => output.expression), ...block.groupBy, // A bare name in ORDER BY is that of an output first.
+    ...block.orderBy.map((item) => item.expression).filter(({ columns: [only] }) => only?.qualifier !== undefined || !block.outputs.some((output) => output.alias === only?.column && output.expression.columns[0]?.column !== column)), ...block.conjuncts.flatMap((conjunct) => [conjunct.left, conjunct.right])];
   return expressions.some((expression) => expression?.columns.some((reference) => reference.column === column && (reference.qualifier === alias || (reference.qualifier === undefined && alone)))) && model.completeness === 'full';
 }
 
