@@ -145,6 +145,37 @@ const runners: readonly (readonly [what: string, files: Files, use: string, expe
   }, 'src/service.rs', ['sqlx::query', 'sqlx::query']],
 ];
 
+describe('what is not of other files', () => {
+  it.each<readonly [string, Files, string]>([
+    ['Go: a package of the library that has the name of one of the workspace', {
+      'internal/log/log.go': 'package log\n\nfunc Print(db *sql.DB, query string) { db.Query(query) }\n\nconst Prefix = "SELECT 1"\n',
+      'a/a.go': 'package a\n\nimport (\n\t"database/sql"\n\t"log"\n)\n\nfunc run(db *sql.DB) {\n\tlog.Print(db, "SELECT id FROM orders")\n}\n',
+    }, 'a/a.go'],
+    ['Go: a function of another package without its name', {
+      'b/b.go': 'package b\n\nfunc all(db *sql.DB, query string) { db.Query(query) }\n',
+      'a/a.go': 'package a\n\nfunc run(db *sql.DB) {\n\tall(db, "SELECT id FROM orders")\n}\n',
+    }, 'a/a.go'],
+    ['Java: a method of the same name of a class that sends nothing', {
+      'b/Db.java': 'package b;\nclass Db {\n  private JdbcTemplate jdbc;\n  List<Row> all(String sql) { return jdbc.query(sql, mapper); }\n}\n',
+      'a/Use.java': 'package a;\nclass Use {\n  private Texts texts;\n  void run() { texts.all("SELECT id FROM orders"); all("SELECT id FROM lines"); }\n}\n',
+    }, 'a/Use.java'],
+    ['Ruby: a method of an object of another class', {
+      'lib/db.rb': 'class Db\n  def initialize\n    @conn = PG::Connection.new(ENV["URL"])\n  end\n\n  def all(sql)\n    @conn.exec(sql)\n  end\nend\n',
+      'lib/use.rb': 'class Use\n  def run(list)\n    list.all("SELECT id FROM orders")\n    Texts.new.all("SELECT id FROM lines")\n  end\nend\n',
+    }, 'lib/use.rb'],
+    ['Rust: a function of another module', {
+      'src/db.rs': 'pub async fn all(pool: &PgPool, sql: &str) { sqlx::query(sql).fetch_all(pool).await; }\n',
+      'src/a.rs': 'use crate::texts;\nfn run(pool: &PgPool) { texts::all(pool, "SELECT id FROM orders"); all(pool, "SELECT id FROM lines"); }\n',
+    }, 'src/a.rs'],
+    ['C#: a text that is no statement, and one in another database\'s words', {
+      'Db.cs': 'using Npgsql;\nusing Dapper;\nnamespace X;\nclass Db {\n  NpgsqlConnection _conn;\n  public Task All(string sql) => _conn.QueryAsync<int>(sql);\n}\n',
+      'Use.cs': 'namespace X;\nclass Use {\n  Db _db;\n  void Run() { _db.All("the list of plans"); _db.All("orders"); _db.All("SELECT `id` FROM `orders`"); }\n}\n',
+    }, 'Use.cs'],
+  ])('%s', async (_, files, use) => {
+    expect((await codeWorkspace(files)).file(use).sites.map(statement)).toEqual([]);
+  });
+});
+
 describe('helpers of other files that run a function', () => {
   it.each(runners)('%s', async (_, files, use, expected) => {
     expect((await codeWorkspace(files)).loops(use)).toEqual(expected);

@@ -126,10 +126,12 @@ export function isSeenBy(entry: Placed<{ readonly owner?: string }>, from: Askin
   return module === lastPart(entry.package) || (/^(?:self|super|crate)$/.test(module) && lastPart(entry.package) !== '');
 }
 
-/** `github.com/acme/app/queries` is the folder `…/queries`. */
+const goLibrary = /^(?:archive|bufio|builtin|bytes|cmp|compress|container|context|crypto|database|debug|embed|encoding|errors|expvar|flag|fmt|go|hash|html|image|index|io|iter|log|maps|math|mime|net|os|path|plugin|reflect|regexp|runtime|slices|sort|strconv|strings|structs|sync|syscall|testing|text|time|unicode|unique|unsafe|weak)(?:\/|$)/;
+
+/** `github.com/acme/app/queries` is the folder `…/queries`; `log` is Go's own. */
 const isFolderOf = (module: string, folder: string): boolean => {
   const last = module.split('/').filter((part) => !/^v\d+$/.test(part)).at(-1);
-  return last !== undefined && folder.endsWith(`/${last}`);
+  return last !== undefined && !goLibrary.test(module) && folder.endsWith(`/${last}`);
 };
 
 /** The one that all candidates agree on; of several those count that are imported or of the same package, then the nearest by path. */
