@@ -31,7 +31,7 @@ const railsFiles = {
   'Gemfile': "gem 'rails'\ngem 'pg'\n",
   'db/migrate/20240101000000_create_orders.rb': rails('CreateOrders', 'create_table :customers do |t|\n  t.string :email\nend\ncreate_table :orders do |t|\n  t.references :customer, foreign_key: true, index: false\n  t.string :state\n  t.integer :total\nend'),
   'db/migrate/20240102000000_index_orders.rb': rails('IndexOrders', 'add_index :orders, :state'),
-  'db/migrate/20240103000000_keys.rb': rails('Keys', 'change_column :orders, :total, :bigint\nadd_foreign_key :orders, :customers, column: :state\nadd_index :orders, :total, algorithm: :concurrently\nsafety_assured { add_index :orders, [:state, :total] }'),
+  'db/migrate/20240103000000_keys.rb': rails('Keys', 'change_column :orders, :total, :bigint\nadd_foreign_key :orders, :customers, column: :state\nadd_index :orders, :total, algorithm: :concurrently\nsafety_assured { add_index :orders, [:state, :total] }\nremove_index :orders, name: :never_made, if_exists: true'),
 };
 const laravelFiles = {
   '.env.example': 'DB_CONNECTION=pgsql\n',
@@ -48,6 +48,15 @@ describe('migrations of Rails', () => {
     expect(await saidOf(opened, 'db/migrate/20240103000000_keys.rb')).toEqual([
       'lock-taking-alter: change_column :orders, :total, :bigint', 'lock-taking-alter: add_foreign_key :orders, :customers, column: :state', 'index-not-concurrent: add_index :orders, :total, algorithm: :concurrently',
     ]);
+  });
+
+  it('name the queries that a column is taken from', async () => {
+    const opened = await open({
+      ...railsFiles, 'app/models/order.rb': 'class Order < ApplicationRecord\nend\n', 'app/services/find.rb': 'class Find\n  def call\n    Order.where(state: "open").to_a\n  end\nend\n',
+      'db/migrate/20240104000000_drop.rb': rails('Drop', 'remove_column :orders, :state'),
+    });
+    const [found] = await findingsOf(opened, 'db/migrate/20240104000000_drop.rb');
+    expect([found?.said, found?.finding.message]).toEqual(['dropped-object-in-use: remove_column :orders, :state', 'orders.state is dropped, but a query still uses it.']);
   });
 
   it('an index is built CONCURRENTLY in Rails’ own words, a key validated in a migration of its own', async () => {

@@ -77,6 +77,8 @@ function checkDrop(context: MigrationContext, statement: MigrationStatement, com
   const [first] = found;
   // The index of a partitioned table, or of a partition that inherited it, cannot be dropped CONCURRENTLY.
   if (found.some((index) => index?.owner.isNew === true || index?.owner.table?.kind === 'partitioned' || index?.owner.table?.partitionOf !== undefined)) return;
+  // Of a history that is read whole: there is nothing to drop.
+  if (statement.step && context.migration.place && found.every((index) => index === undefined) && /^DROP INDEX IF EXISTS\b/.test(statement.text)) return;
   const facts: RelationFacts = first?.owner ?? { key: '', isNew: false, temporary: false, checks: [] };
   const weight = weigh(context, facts);
   if (!weight) return;
