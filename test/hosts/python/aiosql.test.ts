@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { compared } from '../../support/adapterCases';
 import { read } from './support';
 
 const head = 'import aiosql\n';
@@ -6,6 +7,31 @@ const text = 'queries = aiosql.from_str("""\n-- name: get-user^\n-- One user.\nS
 const sites = (code: string) => read(`${head}${code}`).sites.filter((site) => site.library === 'aiosql');
 
 describe('aiosql', () => {
+  // Name with its operator, the statement, the call, and what is fetched.
+  it.each(compared<readonly [string, string, string, string]>('aiosql', [
+    ['get_order^', 'SELECT id FROM orders WHERE id = :id', 'get_order(conn, id=i)', 'one'],
+    ['count_orders$', 'SELECT count(*) FROM orders', 'count_orders(conn)', 'one'],
+    ['list_orders', 'SELECT id FROM orders WHERE total > :low', 'list_orders(conn, low=5)', 'many'],
+    ['page-orders', 'SELECT id FROM orders ORDER BY id LIMIT :limit OFFSET :skip', 'page_orders(conn, limit=20, skip=i)', 'many'],
+    ['find_orders', "SELECT id FROM orders WHERE name ILIKE :q", 'find_orders(conn, q=i)', 'many'],
+    ['join_orders', 'SELECT o.id FROM orders o JOIN items i ON i.order_id = o.id WHERE i.sku = :sku', 'join_orders(conn, sku=i)', 'many'],
+    ['add_order<!', 'INSERT INTO orders (id) VALUES (:id) RETURNING id', 'add_order(conn, id=i)', 'one'],
+    ['insert_order!', 'INSERT INTO orders (id) VALUES (:id)', 'insert_order(conn, id=i)', 'none'],
+    ['insert_orders*!', 'INSERT INTO orders (id) VALUES (:id)', 'insert_orders(conn, i)', 'none'],
+    ['rename!', 'UPDATE orders SET name = :name WHERE id = :id', 'rename(conn, name=i, id=1)', 'none'],
+    ['drop-order!', 'DELETE FROM orders WHERE id = :id', 'drop_order(conn, id=i)', 'none'],
+    ['latest^', 'SELECT id FROM orders ORDER BY id DESC LIMIT 1', 'latest(conn)', 'one'],
+    ['tagged', 'SELECT id FROM orders WHERE :tag = ANY(tags)', 'tagged(conn, tag=i)', 'many'],
+    ['recent', "SELECT id FROM orders WHERE created > now() - interval '1 day'", 'recent(conn)', 'many'],
+    ['cast', 'SELECT id FROM orders WHERE id = :id::bigint', 'cast(conn, id=i)', 'many'],
+  ]))('%s', (name, sql, call, fetches) => {
+    const code = `queries = aiosql.from_str("""\n-- name: ${name}\n${sql}\n""", "psycopg")\ndef f(conn, i):\n    return queries.${call}\n`;
+    const [site, ...more] = sites(code);
+    expect(more).toEqual([]);
+    expect(site?.source?.text.trim()).toBe(sql);
+    expect(site?.fetches).toBe(fetches);
+    expect(`${head}${code}`.slice(site!.span.start, site!.span.end)).toBe(`queries.${call}`);
+  });
   it.each([
     ['queries.get_user(conn, id=user_id)', 'SELECT id, name FROM users WHERE id = :id', 'read', 'one'],
     ['queries.list_users(conn, tenant_id=7)', 'SELECT id FROM users WHERE tenant_id = :tenant_id', 'read', 'many'],

@@ -32,7 +32,7 @@ export const aiosqlAdapter: LibraryAdapter = {
     if (!named) return [{ ...base, map: { segments: [] }, access: 'unknown', fetches: 'unknown', binds: [], conditional: [], complete: false }];
     const { statement, sign } = named;
     return [{
-      ...base, source: statement.source, map: statement.map, access: accessOf(statement.source.text), fetches: sign === '^' || sign === '$' ? 'one' : sign === '' ? 'many' : 'none',
+      ...base, source: statement.source, map: statement.map, access: accessOf(statement.source.text), fetches: sign === '^' || sign === '$' || sign === '<!' ? 'one' : sign === '' ? 'many' : 'none',
       binds: [...argumentsOf(call).keyword].map(([key, value]) => context.bind(value, key)), conditional: statement.conditional, complete: true,
     }];
   },
