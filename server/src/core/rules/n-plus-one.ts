@@ -42,7 +42,7 @@ export const nPlusOne: FlowRule = {
       },
     ],
     whenNot: 'Collections that cannot grow (the days of a week, the two sides of a comparison), and work that must be isolated per element. Suppress those with a reason.',
-    fixSafety: 'Offered for review, and only where the body has no other awaited work, no `try`, no early exit and carries no value from turn to turn. All rows are read before the first turn: a row that the loop itself changes would be seen as it was before. A query that is moved above the loop also runs for an empty list, and where SQLAlchemy raises for a missing row (`scalar_one`), the dictionary raises `KeyError`. With an ORM the first fix loads the relation along with the elements; a condition that both queries share, such as the tenant, then stands on the elements alone.',
+    fixSafety: 'Offered for review, and only where the body has no other awaited work, no `try`, no early exit and carries no value from turn to turn. All rows are read before the first turn: a row that the loop itself changes would be seen as it was before. A query that is moved above the loop also runs for an empty list, and where SQLAlchemy raises for a missing row (`scalar_one`), the dictionary raises `KeyError`. Relations that JavaScript ORMs load row by row (promises of TypeORM, collections and references of MikroORM, related queries of Objection, getters of Sequelize) are loaded with the query that gives the rows, where nothing in between writes and no turn catches its own failure. With an ORM the first fix loads the relation along with the elements; a condition that both queries share, such as the tenant, then stands on the elements alone.',
   },
   options: {},
   check(context) {

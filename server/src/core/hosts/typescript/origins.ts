@@ -1,6 +1,5 @@
 import type { Origin } from '../../libraries/adapter';
 import type { SyntaxNode } from '../syntax';
-import { decoratorsOf } from './entries';
 import { returnsOf } from './helpers';
 import type { Declaration, Scopes } from './scopes';
 import { callParts, isFunction, keyName, loosePath, typeText, unwrap } from './syntaxTools';
@@ -168,7 +167,7 @@ export function collectFields(owner: SyntaxNode): readonly { readonly name: stri
     if (member.type === 'public_field_definition' || member.type === 'field_definition') {
       const name = member.childForFieldName('name') ?? member.childForFieldName('property');
       add(keyName(name), typeText(member.childForFieldName('type')), member.childForFieldName('value') ?? undefined);
-      const injected = decoratorsOf(member).filter((text) => /^@[iI]nject\b/.test(text));
+      const injected = member.children.flatMap((child) => (child.type === 'decorator' && /^@[iI]nject\b/.test(child.text) ? [child.text] : []));
       const added = injected.length > 0 ? fields.find((field) => field.name === keyName(name)) : undefined;
       if (added) added.decorators = injected.map((text) => text.slice(1));
     } else if (member.type === 'method_definition' && member.childForFieldName('name')?.text === 'constructor') {
