@@ -58,3 +58,30 @@ describe('writes in loops, in the languages that share a reader', () => {
     expect(after.lint(path, 'write-in-loop', 'n-plus-one')).toEqual([]);
   });
 });
+
+/** With a schema: rows of values by `unnest`. */
+const schema = 'CREATE TABLE seen (order_id bigint NOT NULL, kind text NOT NULL, data jsonb);';
+const inserts: readonly (readonly [what: string, file: readonly [string, string], from: string, to: string | undefined])[] = [
+  ['Dapper', cs('foreach (var order in orders) {\n      await _conn.ExecuteAsync("INSERT INTO seen (order_id, kind) VALUES (@Id, @Kind)", new { order.Id, order.Kind });\n    }'), 'foreach (var order in orders) {\n      await _conn.ExecuteAsync("INSERT INTO seen (order_id, kind) VALUES (@Id, @Kind)", new { order.Id, order.Kind });\n    }', 'await _conn.ExecuteAsync("INSERT INTO seen (order_id, kind) SELECT * FROM unnest(@Id::bigint[], @Kind::text[])", new { Id = orders.Select(order => order.Id).ToArray(), Kind = orders.Select(order => order.Kind).ToArray() });'],
+  ['pgx, with a constant beside the key', go('for _, id := range ids {\n\t\tif _, err := s.pool.Exec(ctx, "INSERT INTO seen (order_id, kind) VALUES ($1, \'web\') ON CONFLICT DO NOTHING", id); err != nil {\n\t\t\treturn err\n\t\t}\n\t}'), 'x', "INSERT INTO seen (order_id, kind) SELECT u.v1, 'web' FROM unnest($1::bigint[]) AS u(v1) ON CONFLICT DO NOTHING\", ids)"],
+  ['sqlx', rs('for id in &ids {\n        sqlx::query("INSERT INTO seen (order_id, kind) VALUES ($1, \'web\')").bind(id).execute(pool).await?;\n    }'), 'x', "sqlx::query(\"INSERT INTO seen (order_id, kind) SELECT u.v1, 'web' FROM unnest($1::bigint[]) AS u(v1)\").bind(&ids[..]).execute(pool).await?;"],
+  ['an upsert', cs('foreach (var order in orders) {\n      await _conn.ExecuteAsync("INSERT INTO seen (order_id, kind) VALUES (@Id, @Kind) ON CONFLICT (order_id) DO UPDATE SET kind = EXCLUDED.kind", new { order.Id, order.Kind });\n    }'), '', undefined],
+  ['a type that no array carries', cs('foreach (var order in orders) {\n      await _conn.ExecuteAsync("INSERT INTO seen (order_id, data) VALUES (@Id, @Data)", new { order.Id, order.Data });\n    }'), '', undefined],
+  ['a column that is not known', cs('foreach (var order in orders) {\n      await _conn.ExecuteAsync("INSERT INTO seen (order_id, other) VALUES (@Id, @Kind)", new { order.Id, order.Kind });\n    }'), '', undefined],
+];
+
+describe('rows of values, where the schema tells their types', () => {
+  it.each(inserts)('%s', async (_, [path, text], from, to) => {
+    const found = (await codeWorkspace({ [path]: text }, schema)).findings(path).filter((finding) => finding.rule === 'write-in-loop');
+    expect(found).toHaveLength(1);
+    const [fix] = found[0]?.fixes() ?? [];
+    const fixed = fix && applyEdits(text, fix.edits);
+    if (to === undefined) expect(fix).toBeUndefined();
+    else if (from === 'x') expect(fixed).toContain(to);
+    else expect(fixed).toBe(text.replace(from, () => to));
+    if (fixed === undefined) return;
+    const after = await codeWorkspace({ [path]: fixed }, schema);
+    expect(after.file(path).errors).toEqual([]);
+    expect(after.lint(path, 'write-in-loop', 'n-plus-one', 'syntax-error')).toEqual([]);
+  });
+});

@@ -8,6 +8,7 @@ import { defaultSettings } from '../../server/src/core/lint/defaults';
 import { lintFile } from '../../server/src/core/lint/linter';
 import type { Finding } from '../../server/src/core/lint/rule';
 import { rules } from '../../server/src/core/rules/index.generated';
+import { readCatalog } from './readers';
 import { splitStatements } from '../../server/src/core/sql/split';
 import { createSqlAnalyser } from '../../server/src/parser/sql/analyser';
 import { createSyntaxParser } from '../../server/src/parser/treeSitter';
@@ -55,7 +56,7 @@ export interface CodeWorkspace {
 }
 
 /** A workspace in memory, read twice: files tell each other of models and texts. */
-export async function codeWorkspace(files: Readonly<Record<string, string>>): Promise<CodeWorkspace> {
+export async function codeWorkspace(files: Readonly<Record<string, string>>, schema?: string): Promise<CodeWorkspace> {
   const sql = await createSqlAnalyser();
   const read = async (models: ModelIndex, shared?: SharedIndex): Promise<HostFile[]> => Promise.all(Object.entries(files).map(([path, text]) => (path.endsWith('.sql') ? { ...readSqlFile(uriOf(path), text, { split: splitStatements }), shared: sharedSql(uriOf(path), text) } as HostFile : readCode(path, text, models, shared))));
   const first = await read(new Map());
@@ -68,7 +69,7 @@ export async function codeWorkspace(files: Readonly<Record<string, string>>): Pr
     return found;
   };
   const findings = (path: string): readonly Finding[] => {
-    const result = lintFile({ file: file(path), text: files[path] ?? '', catalog: undefined, settings: defaultSettings, sql, flow, rules });
+    const result = lintFile({ file: file(path), text: files[path] ?? '', catalog: schema === undefined ? undefined : readCatalog(sql, [schema]), settings: defaultSettings, sql, flow, rules });
     if (result.failures.length > 0) throw new Error(JSON.stringify(result.failures));
     return result.findings;
   };

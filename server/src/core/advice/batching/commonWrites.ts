@@ -1,9 +1,11 @@
 import type { LoopQuery } from '../../calls/loopQueries';
+import type { Bind } from '../../hosts/ir';
 import type { Fix, FlowContext } from '../../lint/rule';
 import { applyEdits } from '../../text/edit';
 import { toHostEditSpan } from '../../text/segmentMap';
 import { hostSpan, spanText, type HostSpan } from '../../text/span';
 import { indentAt, lineEnd, maskCode } from './code';
+import { unnestCall } from './commonInserts';
 import { mentions, soleWrite, type SoleWrite } from './soleWrite';
 import { anyOf, keyCondition } from './sqlForm';
 
@@ -16,7 +18,7 @@ interface Batch {
 export function commonWriteFix(context: FlowContext, query: LoopQuery): Fix | undefined {
   if (query.site?.library === 'ef-core') return saveOnce(context, query);
   const sole = soleWrite(context, query);
-  const batch = sole && (gorm(sole) ?? springData(sole) ?? jdbcTemplate(context, sole) ?? laravel(sole) ?? diesel(sole) ?? byKeys(context, sole));
+  const batch = sole && (gorm(sole) ?? springData(sole) ?? jdbcTemplate(context, sole) ?? laravel(sole) ?? diesel(sole) ?? byKeys(context, sole) ?? rows(context, sole));
   return batch && { title: batch.title, kind: 'review', edits: [{ uri: context.file.uri, span: sole.span, text: sole.statement(batch.call) }] };
 }
 
@@ -67,6 +69,17 @@ function diesel({ site, call, element, list, type }: SoleWrite): Batch | undefin
   return all === undefined || start === undefined || end === undefined || mentions(start + end, element) ? undefined : { title: 'Insert all rows with one statement', call: `${start}${all}${end}` };
 }
 
+const isOf = (element: string, bind: Bind): boolean => bind.names.some((name) => name === element || name === element.replace(/^\$/, ''));
+
+const listOf = (context: FlowContext, sole: SoleWrite, bind: Bind): string | undefined =>
+  sole.language === 'go' ? goList(context, sole, bind.text) : sole.language === 'rust' ? rustList(sole, bind.text) : sole.language === 'csharp' ? csharpList(context, sole, bind) : undefined;
+
+/** One `INSERT … SELECT … FROM unnest(…)` for the rows of all elements. */
+function rows(context: FlowContext, sole: SoleWrite): Batch | undefined {
+  const call = unnestCall(context, sole, (bind) => isOf(sole.element, bind), (bind) => listOf(context, sole, bind));
+  return call === undefined ? undefined : { title: 'Insert all rows with one statement', call };
+}
+
 /** Names of columns are no names of the code. */
 const withoutTexts = (code: string): string => code.replaceAll(/"(?:\\.|[^"\\])*"|`[^`]*`/g, '');
 
@@ -77,18 +90,18 @@ const csharpLists = /^(?:(?:I?ReadOnly|I)?(?:List|Collection)<\w+>|List<\w+>|\w+
 
 /** `DELETE … WHERE id = $1` and the same update for each key: `= ANY($1)` with all keys. */
 function byKeys(context: FlowContext, sole: SoleWrite): Batch | undefined {
-  const { site, element, language } = sole;
+  const { site, element } = sole;
   const { source } = site;
   const model = source && context.sql.analyse(source);
   if (!model || (model.kind !== 'update' && model.kind !== 'delete') || !site.complete) return undefined;
-  const keys = site.binds.filter((bind) => bind.names.some((name) => name === element || name === element.replace(/^\$/, '')));
+  const keys = site.binds.filter((bind) => isOf(element, bind));
   const [key] = keys;
   const condition = key && keys.length === 1 && key.span ? keyCondition(model, key) : undefined;
   if (!condition || !key?.span || condition.block.relations.length !== 1 || condition.block.returning) return undefined;
   if (condition.block.write?.assignments.some((a) => (a.expression?.columns.length ?? 1) > 0)) return undefined;
   const hole = toHostEditSpan(site.map, condition.holeSpan);
   const value = toHostEditSpan(site.map, condition.valueSpan);
-  const list = language === 'go' ? goList(context, sole, key.text) : language === 'rust' ? rustList(sole, key.text) : language === 'csharp' ? csharpList(context, sole, key) : undefined;
+  const list = listOf(context, sole, key);
   if (!hole || !value || list === undefined) return undefined;
   const inside = [[value, anyOf(condition, spanText(context.text, hole))], [key.span, list]] as const;
   const edits = inside.map(([span, written]) => ({ uri: '', text: written, span: hostSpan(span.start - site.span.start, span.end - site.span.start) }));
