@@ -129,6 +129,19 @@ async def list_invoices(pool: asyncpg.Pool, organization_id: int | None):
     },
   ],
   clean: [
+    {
+      // Administrators are held to something of their own.
+      language: 'typescript',
+      code: `
+import knex from 'knex';
+const db = knex({ client: 'pg' });
+export function list(admin: boolean, organizationId: string) {
+  const query = db('invoices').select('id');
+  if (admin) query.where('total', '>', 0);
+  else query.where('organization_id', organizationId);
+  return query;
+}`,
+    },
     'SELECT id FROM invoices WHERE organization_id = $1 AND total > $2',
     'SELECT id FROM invoices WHERE ($1::numeric IS NULL OR total > $1) AND organization_id = $2',
     'SELECT id FROM invoices WHERE (organization_id = $1 OR organization_id IS NULL)',

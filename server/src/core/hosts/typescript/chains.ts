@@ -90,7 +90,7 @@ function replay(base: Flat, steps: readonly Step[], name: string, scopes: Scopes
     if (step.kind === 'repeat') return undefined;
     if (step.kind === 'choice') {
       const text = step.condition.text;
-      const join = (own: string): Condition => ({ text: condition ? `${condition.text} && ${own}` : own, span: spanOf(step.condition) });
+      const join = (own: string): Condition => ({ text: condition ? `${condition.text} && ${own}` : own, span: spanOf(step.condition), choice: step.condition.startIndex });
       if (!step.thenLeaves) {
         const then = replay(flat, step.then, name, scopes, absorbed, hops, step.otherwiseLeaves ? condition : join(text), followed);
         if (!then) return undefined;
