@@ -7,9 +7,8 @@ testRule(charOrMoneyType, {
   flagged: [{ code: `
 CREATE TABLE orders (code char(2) PRIMARY KEY, flag character, tags bpchar(3)[], total money DEFAULT 0);
 --                        ^^^^^^^ orders.code is filled up with blanks
---                                                  ^^^^^^^^^
 --                                                                  ^^^^^^^^^^^
 --                                                                                     ^^^^^ the server's locale`, fixed: `
 CREATE TABLE orders (code varchar(2) PRIMARY KEY, flag character, tags bpchar(3)[], total money DEFAULT 0);` }],
-  clean: ['CREATE TABLE orders (code varchar(2), state "char", total numeric, name text);'],
+  clean: ["CREATE TABLE schema_version (lock char(1) NOT NULL DEFAULT 'X' UNIQUE, kind character);", 'CREATE TABLE orders (code varchar(2), state "char", total numeric, name text);'],
 });

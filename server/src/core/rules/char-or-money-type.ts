@@ -24,7 +24,8 @@ export const charOrMoneyType: MigrationRule = {
   options: {},
   roles: ['application', 'migration'],
   check(context) {
-    reportDeclarations(context, declaredColumns(context).filter(({ column }) => /^(?:character(?:\(\d+\))?|money)(?:\[\])?$/.test(column.type)).map(({ statement, column, table, key }) => {
+    // One character has no room for blanks.
+    reportDeclarations(context, declaredColumns(context).filter(({ column }) => /^(?:character\((?!1\))\d+\)|money)(?:\[\])?$/.test(column.type)).map(({ statement, column, table, key }) => {
       const money = column.type.startsWith('money');
       const array = column.type.endsWith('[]') ? '[]' : '';
       const to = money ? `numeric(12, 2)${array}` : `varchar(${/\d+/.exec(column.type)?.[0] ?? '1'})${array}`;
