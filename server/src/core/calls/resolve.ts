@@ -89,10 +89,12 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
   const exported = new Map<FileIndex, Map<string, readonly Meaning[]>>();
 
   function path(index: FileIndex, functionId: number | undefined, parts: readonly string[], depth: number): readonly Meaning[] {
-    const cradle = parts.indexOf('cradle');
-    const [head, ...rest] = cradle > 0 ? parts.slice(cradle) : parts;
+    const [head, ...rest] = parts;
     if (head === undefined || depth > MAX_DEPTH || ++lookups > MAX_LOOKUPS) return [];
-    let meanings: readonly Meaning[] = cradle > 0 ? [{ kind: 'container', index }] : name(index, functionId, head, depth);
+    const cradle = parts.indexOf('cradle');
+    // `container.cradle.users`, where nothing declares what the container is.
+    if (cradle > 0 && name(index, functionId, head, depth).length === 0) return parts.slice(cradle + 1).reduce<readonly Meaning[]>((found, part) => found.flatMap((meaning) => member(meaning, part, depth + 1, found.length === 1)), [{ kind: 'container', index }]);
+    let meanings: readonly Meaning[] = name(index, functionId, head, depth);
     // `super().save`
     for (const part of head === 'super' && rest[0] === '()' ? rest.slice(1) : rest) {
       if (part === '?') return [];
