@@ -24,6 +24,7 @@ export function commonParts(spec: LanguageSpec): PartLanguage {
   };
   return {
     kindOf,
+    methodsByName: true,
     members: (container) => (bodyOf(container)?.namedChildren ?? []).filter((node) => /^(function|container)$/.test(kindOf(node))),
     names(node) {
       const form = named(node);

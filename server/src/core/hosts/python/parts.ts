@@ -26,7 +26,7 @@ export const pythonParts: PartLanguage = {
     collectBound(node, found);
     return [...found];
   },
-  setsFields: /\bself\.\w+\s*(:[^=\n]+)?=(?!=)/,
+  setsFields: /\bdef\s+__\w+__\b|\bself\.\w+\s*(:[^=\n]+)?=(?!=)/,
   writes: /\bglobal\s+([\w, ]+)|\b(?<!\.)(\w+)\s*(?:\.(?:append|extend|insert|add|update|put|setdefault)\s*\(|\[[^\]\n]*\]\s*=(?!=))/g,
 };
 

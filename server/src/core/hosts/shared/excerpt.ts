@@ -2,13 +2,14 @@ import type { HostFile, ModelIr } from '../ir';
 import type { SyntaxNode, SyntaxTree } from '../syntax';
 import { mergeReadings, placeFacts, type FactKind, type Ordinals } from './excerptMerge';
 import { moved, Tangled } from './moved';
-import { listParts, planExcerpt, type ExcerptPlan, type PartLanguage, type PartsReading } from './parts';
+import { listParts, PartTexts, planExcerpt, type ExcerptPlan, type PartLanguage, type PartsReading } from './parts';
 
 /** Kept with an open document; its reader leaves the last reading there. */
 export interface ReadingMemory {
   last?: ExcerptReading;
   /** The last reading took over facts of the one before. */
   partial: boolean;
+  texts?: PartTexts;
   /** What statements show to other files, by their text. */
   slices?: ReadonlyMap<string, string | undefined>;
 }
@@ -57,8 +58,9 @@ export function readByExcerpt({ language, tree, text, key, memory, read }: Excer
   if (!memory) return read(tree.root).file;
   const last = key !== undefined && memory.last?.key === key ? memory.last : undefined;
   Object.assign(memory, { last: undefined, partial: false });
-  const plan = last && planExcerpt(last, language, tree.root, text, tree.changed);
-  if (last && plan) {
+  const texts = (memory.texts ??= new PartTexts(language));
+  const plan = last && planExcerpt(last, language, tree.root, text, tree.changed, texts);
+  if (last && typeof plan === 'object') {
     try {
       const reading = build(last, plan, text, tree, read);
       Object.assign(memory, { last: reading, partial: true });
@@ -69,11 +71,13 @@ export function readByExcerpt({ language, tree, text, key, memory, read }: Excer
   }
   const placed = read(tree.root);
   if (key !== undefined && placed.file.migration === undefined) {
-    const parts = listParts(language, tree.root, text);
+    const parts = listParts(language, tree.root, texts);
+    texts.tidy(parts.length);
+    const central = last?.parts.length === parts.length ? last.central : [];
     const { ordinals, partAt, classes } = placeFacts(placed, parts);
     // A class that stands nowhere but with its first method is named by it.
     const named = parts.map((part, index) => (part.kind === 'function' && classes.has(index) ? { ...part, names: [...part.names, ...(classes.get(index) ?? [])] } : part));
-    memory.last = { key, text, file: placed.file, parts: named, ordinals, words: parts.map(() => undefined), builders: new Set(placed.builders.flatMap(partAt)), tied: new Set(placed.tied.flatMap(partAt)) };
+    memory.last = { key, text, file: placed.file, parts: named, central: new Set(typeof plan === 'number' ? [...central, plan] : central), ordinals, words: parts.map(() => undefined), builders: new Set(placed.builders.flatMap(partAt)), tied: new Set(placed.tied.flatMap(partAt)) };
   }
   return placed.file;
 }

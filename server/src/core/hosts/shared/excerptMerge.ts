@@ -147,7 +147,7 @@ export function mergeReadings(last: ExcerptReading, { parts, words, affected, in
     const owner = borders.owner(borders.ordinal(at));
     if (affected.has(owner)) builders.add(owner);
   }
-  return { key: last.key, text, file, parts, ordinals, words, builders, tied: last.tied };
+  return { key: last.key, text, file, parts, ordinals, words, builders, tied: last.tied, central: last.central };
 }
 
 /** What the file tells others, which is told apart by names. */

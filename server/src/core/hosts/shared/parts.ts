@@ -36,7 +36,9 @@ export interface PartLanguage {
   members(container: SyntaxNode): readonly SyntaxNode[];
   /** Names that a part declares. */
   names(node: SyntaxNode): readonly string[];
-  /** Text of a function that sets fields of the object. */
+  /** A method may be known by its name alone; else it is reached through its class. */
+  readonly methodsByName?: boolean;
+  /** Text of a function that sets fields of the object, or that is called without its name. */
   readonly setsFields: RegExp;
   /** Writes to variables: their names, with commas between them, in the groups; global. */
   readonly writes: RegExp;
@@ -48,6 +50,8 @@ export interface PartsReading {
   readonly words: readonly (ReadonlySet<string> | undefined)[];
   /** Parts that build a query which is not sent, or not surely, where it stands. */
   readonly builders: ReadonlySet<number>;
+  /** Parts on which so much hangs that the file is read whole after each edit in them. */
+  readonly central: ReadonlySet<number>;
   /** Containers whose own facts hang on all their members. */
   readonly tied: ReadonlySet<number>;
 }
@@ -67,31 +71,77 @@ export interface ExcerptPlan {
 /** More of a file is as well read whole: of its parts, of its text. */
 const WORTH = { parts: 0.6, text: 0.85 };
 
+/** What is known of the text of a part, wherever it stands: looked for once. */
+interface TextFacts {
+  words?: ReadonlySet<string>;
+  /** Names of variables that it may write to. */
+  writes?: ReadonlySet<string>;
+  sets?: boolean;
+}
+
+/** Kept with an open document. */
+export class PartTexts {
+  private readonly known = new Map<string, TextFacts>();
+
+  constructor(private readonly language: PartLanguage) {}
+
+  words(text: string): ReadonlySet<string> {
+    return (this.of(text).words ??= new Set(text.match(word)));
+  }
+
+  /** Of the names in `shared` those that it writes to. */
+  written(text: string, shared: ReadonlySet<string>): readonly string[] {
+    if (shared.size === 0) return [];
+    const facts = this.of(text);
+    if (!facts.writes) {
+      const names = new Set<string>();
+      for (const [, ...groups] of text.matchAll(this.language.writes)) for (const group of groups) for (const name of group?.split(/[\s,]+/) ?? []) names.add(name);
+      facts.writes = names;
+    }
+    return [...facts.writes].filter((name) => shared.has(name));
+  }
+
+  setsFields(text: string): boolean {
+    return (this.of(text).sets ??= this.language.setsFields.test(text));
+  }
+
+  /** Forgets the texts of former edits, which are most of what is kept. @param parts number of those that there are */
+  tidy(parts: number): void {
+    if (this.known.size > 4 * parts + 100) this.known.clear();
+  }
+
+  private of(text: string): TextFacts {
+    let facts = this.known.get(text);
+    if (!facts) this.known.set(text, (facts = {}));
+    return facts;
+  }
+}
+
 /** All parts of a file, in document order. */
-export function listParts(language: PartLanguage, root: SyntaxNode, text: string): readonly Part[] {
-  const parts: (Part & { size: number })[] = [];
+export function listParts(language: PartLanguage, root: SyntaxNode, texts: PartTexts): readonly Part[] {
+  const parts: (Part & { size: number; written: readonly string[] })[] = [];
+  const functions: { readonly index: number; readonly text: string }[] = [];
   const shared = new Set<string>();
   const add = (node: SyntaxNode, owner: number | undefined): void => {
     const index = parts.length;
     const kind = language.kindOf(node);
-    const part = { start: node.startIndex, end: node.endIndex, type: node.type, kind, names: language.names(node), written: [], owner, size: 1, sets: kind === 'function' && owner !== undefined && language.setsFields.test(node.text) };
+    const part = { start: node.startIndex, end: node.endIndex, type: node.type, kind, names: language.names(node), written: [], owner, size: 1, sets: kind === 'function' && owner !== undefined && texts.setsFields(node.text) };
     parts.push(part);
     if (kind === 'other') for (const name of part.names) shared.add(name);
+    if (kind === 'function') functions.push({ index, text: node.text });
     if (kind === 'container') for (const member of language.members(node)) add(member, index);
     part.size = parts.length - index;
   };
   for (const node of root.namedChildren) add(node, undefined);
-  return shared.size === 0 ? parts : parts.map((part) => (part.kind === 'function' ? { ...part, written: writtenBy(language, text.slice(part.start, part.end), shared) } : part));
+  for (const { index, text } of functions) {
+    const part = parts[index];
+    if (part) part.written = texts.written(text, shared);
+  }
+  return parts;
 }
 
-function writtenBy(language: PartLanguage, text: string, shared: ReadonlySet<string>): readonly string[] {
-  const found = new Set<string>();
-  for (const [, ...groups] of text.matchAll(language.writes)) for (const names of groups) for (const name of names?.split(/[\s,]+/) ?? []) if (shared.has(name)) found.add(name);
-  return [...found];
-}
-
-/** @returns undefined: the file is to be read whole. */
-export function planExcerpt(before: PartsReading, language: PartLanguage, root: SyntaxNode, text: string, changed: readonly { readonly start: number; readonly end: number }[] | undefined): ExcerptPlan | undefined {
+/** @returns undefined: the file is to be read whole; a number: so it will be after each edit in this part, on which most of the file hangs. */
+export function planExcerpt(before: PartsReading, language: PartLanguage, root: SyntaxNode, text: string, changed: readonly { readonly start: number; readonly end: number }[] | undefined, texts: PartTexts): ExcerptPlan | number | undefined {
   const change = changeBetween(before.text, text);
   const delta = text.length - before.text.length;
   const offset = (old: number): number => (old >= change.oldEnd ? old + delta : old);
@@ -126,33 +176,24 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
   };
   if (follow(root.namedChildren, 0, undefined) !== before.parts.length) return undefined;
   const words = [...before.words];
-  const affected = new Set<number>();
   const old = edited === undefined ? undefined : before.parts[edited];
   const part = edited === undefined ? undefined : parts[edited];
   const node = edited === undefined ? undefined : nodes[edited];
   // Spaces between the parts alone.
-  if (edited === undefined || !old || !part || !node) return { parts, words, affected, included: new Set(), omitted: root.namedChildren, offset };
+  if (edited === undefined || !old || !part || !node) return { parts, words, affected: new Set(), included: new Set(), omitted: root.namedChildren, offset };
+  if (before.central.has(edited)) return edited;
   if (!changed?.every(({ start, end }) => part.start <= start && end <= part.end)) return undefined;
   const names = language.names(node);
   if (names.length !== old.names.length || names.some((name, at) => name !== old.names[at])) return undefined;
   const shared = new Set(parts.flatMap((one) => (one.kind === 'other' ? one.names : [])));
-  const sets = old.kind === 'function' && old.owner !== undefined && language.setsFields.test(node.text);
-  parts[edited] = { ...part, sets, written: old.kind === 'function' && shared.size > 0 ? writtenBy(language, node.text, shared) : [] };
+  const sets = old.kind === 'function' && old.owner !== undefined && texts.setsFields(node.text);
+  parts[edited] = { ...part, sets, written: old.kind === 'function' ? texts.written(node.text, shared) : [] };
 
-  const wordsBefore = wordsOf(before.text, before.parts, words, edited);
+  const wordsBefore = wordsOf(before.text, before.parts, words, edited, texts);
   words[edited] = undefined;
-  const look = (index: number): ReadonlySet<string> => wordsOf(text, parts, words, index);
-  const declaring = new Map<string, number[]>();
-  for (const [index, one] of parts.entries()) {
-    for (const name of [...one.names, ...one.written]) {
-      const list = declaring.get(name);
-      if (list) list.push(index);
-      else declaring.set(name, [index]);
-    }
-  }
-  const editedNames = [...names, ...old.written, ...(parts[edited]?.written ?? [])];
-  const membersOf = (index: number): number[] => Array.from({ length: (parts[index]?.size ?? 1) - 1 }, (_, at) => index + 1 + at);
-  const isTied = (index: number): boolean => before.tied.has(index);
+  const look = (index: number): ReadonlySet<string> => wordsOf(text, parts, words, index, texts);
+  const reach = new Reach(parts, look, language.methodsByName === true, before.tied);
+  const affected = new Set<number>();
   const add = (first: number): void => {
     const waiting = [first];
     for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
@@ -160,10 +201,8 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
       affected.add(index);
       const one = parts[index];
       if (!one) continue;
-      if (one.owner !== undefined && (isTied(one.owner) || one.sets || (index === edited && old.sets))) waiting.push(one.owner);
-      waiting.push(...membersOf(index));
-      const own = index === edited ? editedNames : [...one.names, ...one.written];
-      if (own.length > 0) for (const [other] of parts.entries()) if (!affected.has(other) && own.some((name) => look(other).has(name))) waiting.push(other);
+      if (one.owner !== undefined && (before.tied.has(one.owner) || one.sets || (index === edited && old.sets))) waiting.push(one.owner);
+      waiting.push(...reach.members(index), ...reach.mentioning(index, index === edited ? old.written : []));
     }
   };
   add(edited);
@@ -175,42 +214,19 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
     while (parts[previous]?.kind === 'comment') previous--;
     if (parts[previous]?.kind === 'other') add(previous);
   }
+  const { included } = reach;
+  reach.follow(wordsBefore);
   // What is built elsewhere and sent here counts as sent: builders within reach are judged anew, by all that reach them.
-  const seen = new Set<number>();
-  const reach = (mentions: ReadonlySet<string>): void => {
-    for (const name of mentions) {
-      for (const index of declaring.get(name) ?? []) {
-        if (seen.has(index)) continue;
-        seen.add(index);
-        if (before.builders.has(index)) add(index);
-        reach(look(index));
-      }
-    }
-  };
-  reach(wordsBefore);
-  for (const index of affected) {
-    const owner = parts[index]?.owner;
-    if (owner !== undefined && before.builders.has(owner)) add(owner);
-    reach(look(index));
+  for (let size = -1; size !== affected.size; ) {
+    size = affected.size;
+    for (const index of affected) reach.include(index);
+    for (const index of before.builders) if (included.has(index)) add(index);
   }
-  if (affected.size > Math.max(1, parts.length * WORTH.parts)) return undefined;
+  if (affected.size > Math.max(1, parts.length * WORTH.parts)) return edited;
 
-  const included = new Set<number>();
-  const include = (first: number): void => {
-    const waiting = [first];
-    for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
-      if (included.has(index)) continue;
-      included.add(index);
-      const owner = parts[index]?.owner;
-      if (owner !== undefined) waiting.push(owner);
-      if (parts[index]?.kind === 'container') for (const member of membersOf(index)) if (isTied(index) || (parts[member]?.owner === index && parts[member].sets)) waiting.push(member);
-      for (const name of look(index)) waiting.push(...(declaring.get(name) ?? []));
-    }
-  };
-  for (const index of affected) include(index);
   let length = 0;
   for (const index of included) if (parts[index]?.kind !== 'container') length += (parts[index]?.end ?? 0) - (parts[index]?.start ?? 0);
-  if (length > text.length * WORTH.text) return undefined;
+  if (length > text.length * WORTH.text) return edited;
 
   const omitted: SyntaxNode[] = [];
   const omit = (first: number, after: number): void => {
@@ -240,24 +256,113 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
   return { parts, words, affected, included, omitted, offset };
 }
 
+/** What the parts of a file mention of each other. */
+class Reach {
+  /** Parts that have been included, with all that they mention. */
+  readonly included = new Set<number>();
+  private readonly mentioned = new Set<string>();
+  private readonly declaring = new Map<string, number[]>();
+  private readonly reaching = new Map<number, ReadonlySet<number>>();
+
+  constructor(private readonly parts: readonly Part[], private readonly words: (part: number) => ReadonlySet<string>, private readonly methodsByName: boolean, private readonly tied: ReadonlySet<number>) {
+    for (const [index, part] of parts.entries()) {
+      // A method is reached through its class.
+      for (const name of this.isMethod(index) ? part.written : [...part.names, ...part.written]) {
+        const list = this.declaring.get(name);
+        if (list) list.push(index);
+        else this.declaring.set(name, [index]);
+      }
+    }
+  }
+
+  members(index: number): number[] {
+    return Array.from({ length: (this.parts[index]?.size ?? 1) - 1 }, (_, at) => index + 1 + at);
+  }
+
+  /** Parts that mention a part. @param further names that it has written to */
+  mentioning(index: number, further: readonly string[]): number[] {
+    const part = this.parts[index];
+    if (!part) return [];
+    const owner = this.isMethod(index) ? part.owner : undefined;
+    const open = [...(owner === undefined ? part.names : []), ...part.written, ...further];
+    const found: number[] = [];
+    for (const [other] of this.parts.entries()) {
+      if (other === index) continue;
+      const words = this.words(other);
+      if (open.some((name) => words.has(name)) || (owner !== undefined && part.names.some((name) => words.has(name)) && this.reachersOf(owner).has(other))) found.push(other);
+    }
+    return found;
+  }
+
+  include(first: number): void {
+    const waiting = [first];
+    for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
+      if (this.included.has(index)) continue;
+      this.included.add(index);
+      const part = this.parts[index];
+      if (part?.owner !== undefined) waiting.push(part.owner);
+      if (part?.kind === 'container') for (const member of this.members(index)) if (this.tied.has(index) || (this.parts[member]?.owner === index && (this.parts[member].sets || this.parts[member].names.some((name) => this.mentioned.has(name))))) waiting.push(member);
+      this.note(this.words(index), waiting);
+    }
+  }
+
+  /** Includes what words mention. */
+  follow(words: ReadonlySet<string>): void {
+    const waiting: number[] = [];
+    this.note(words, waiting);
+    for (const index of waiting) this.include(index);
+  }
+
+  private note(words: ReadonlySet<string>, waiting: number[]): void {
+    const fresh = [...words].filter((name) => !this.mentioned.has(name));
+    for (const name of fresh) {
+      this.mentioned.add(name);
+      waiting.push(...(this.declaring.get(name) ?? []));
+    }
+    if (fresh.length === 0 || this.methodsByName) return;
+    for (const index of this.included) if (this.parts[index]?.kind === 'container') for (const member of this.members(index)) if (!this.included.has(member) && this.parts[member]?.names.some((name) => this.mentioned.has(name))) waiting.push(member);
+  }
+
+  private isMethod(index: number): boolean {
+    return !this.methodsByName && this.parts[index]?.owner !== undefined && this.parts[index].kind === 'function';
+  }
+
+  /** Parts from which a container can be reached by the names that they mention; those of a container as one. */
+  private reachersOf(container: number): ReadonlySet<number> {
+    const known = this.reaching.get(container);
+    if (known) return known;
+    const found = new Set<number>();
+    const names: string[] = [];
+    const add = (index: number): void => {
+      const part = this.parts[index];
+      if (!part || found.has(index)) return;
+      found.add(index);
+      if (!this.isMethod(index)) names.push(...part.names);
+      names.push(...part.written);
+      if (part.owner !== undefined) add(part.owner);
+      if (part.kind === 'container') for (const member of this.members(index)) add(member);
+    };
+    add(container);
+    for (let name = names.pop(); name !== undefined; name = names.pop()) for (const [index] of this.parts.entries()) if (!found.has(index) && this.words(index).has(name)) add(index);
+    this.reaching.set(container, found);
+    return found;
+  }
+}
+
 const word = /[\w$\u0080-\uffff]+/g;
 
 /** The words of a part's text, comments and strings included; of a container without its members. */
-function wordsOf(text: string, parts: readonly Part[], known: (ReadonlySet<string> | undefined)[], index: number): ReadonlySet<string> {
-  let found = known[index];
+function wordsOf(text: string, parts: readonly Part[], known: (ReadonlySet<string> | undefined)[], index: number, texts: PartTexts): ReadonlySet<string> {
   const part = parts[index];
-  if (!found && part) {
-    const words = new Set<string>();
-    const look = (start: number, end: number): void => {
-      for (const [name] of text.slice(start, end).matchAll(word)) words.add(name);
-    };
+  if (!part) return new Set();
+  let own = '';
+  if (!known[index]) {
     let at = part.start;
     for (let member = index + 1; member < index + part.size; member += parts[member]?.size ?? 1) {
-      look(at, parts[member]?.start ?? at);
+      own += `${text.slice(at, parts[member]?.start ?? at)} `;
       at = parts[member]?.end ?? at;
     }
-    look(at, part.end);
-    known[index] = found = words;
+    own += text.slice(at, part.end);
   }
-  return found ?? new Set();
+  return (known[index] ??= texts.words(own));
 }
