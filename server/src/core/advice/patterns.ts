@@ -23,6 +23,7 @@ export function patternStart(context: PatternContext, expression: Expression, re
     case 'operator':
       return expression.name === '||' ? first(context, expression, regex) : 'unknown';
     case 'function':
+      if (expression.name === 'format') return formatStart(expression.args?.[0]);
       return ['concat', 'lower', 'upper', 'unaccent'].includes(expression.name ?? '') ? first(context, expression, regex) : 'unknown';
     case 'hole':
       return holeStart(context, expression.hole, regex);
@@ -33,6 +34,10 @@ export function patternStart(context: PatternContext, expression: Expression, re
 
 const first = (context: PatternContext, expression: Expression, regex: boolean): PatternStart =>
   expression.args?.[0] ? patternStart(context, expression.args[0], regex) : 'unknown';
+
+/** `format('%%%s%%', x)` begins with a percent sign, `format('%s%%', x)` with its value. */
+const formatStart = (template: Expression | undefined): PatternStart =>
+  typeof template?.value !== 'string' ? 'unknown' : /^(?:%%|_)/.test(template.value) ? 'wildcard' : template.value.startsWith('%') ? 'unknown' : 'anchored';
 
 /** `_` matches any one character: no prefix either. A regex without `^` may match anywhere. */
 function textStart(pattern: string, regex: boolean): PatternStart {

@@ -6,7 +6,7 @@ import type { ColumnRef, Conjunct, QueryBlock, Relation } from '../sql/model';
 import { hasUnknownPart } from './holes';
 import { ownerTest, splitRows, type Condition } from './indexDemand';
 import { isJsonbPredicate } from './jsonb';
-import { bindColumn, isSystemRelation, tableOf, type Scope } from './scope';
+import { bindColumn, isSystemRelation, sidesOf, tableOf, type Scope } from './scope';
 import { sizeOf, type TableSize } from './size';
 
 /** One relation of a block that reads a table which may be large, before its conditions are looked at. */
@@ -54,12 +54,39 @@ export function isBehind({ scope, block, relation, table, conjuncts }: ReadRelat
   });
 }
 
-/** The common case, decided without normalising any text: an equality on the first column of a whole b-tree index. */
-export function isPlainlyServed({ table, conjuncts, owns }: ReadRelation): boolean {
+/**
+ * The common case, decided without normalising any text: an equality on the first column of a whole b-tree index. A join does
+ * not count where this is the relation that the query starts from: its key is then looked up in the other one.
+ */
+export function isPlainlyServed(read: ReadRelation): boolean {
+  const { table, owns } = read;
   const leading = new Set(table.indexes.flatMap((index) => (index.valid && index.method === 'btree' && index.predicate === undefined ? [index.keys[0]?.column] : [])));
-  return conjuncts.some((c) => c.clause !== 'having' && !c.negated && ['=', 'in', 'any'].includes(c.operator) &&
+  return withoutLeadingJoins(read).some((c) => c.clause !== 'having' && !c.negated && ['=', 'in', 'any'].includes(c.operator) &&
     [c.left, c.right].some((side) => side?.column !== undefined && leading.has(side.column.column) && owns(side.column) && (c.operator === '=' || side === c.left)));
 }
+
+/** The conditions by which an index may find rows: joins with relations of the same block only where one of those may be narrowed to few rows. */
+function withoutLeadingJoins(read: ReadRelation): readonly Conjunct[] {
+  return isStart(read) ? read.conjuncts.filter((c) => !joinsHere(read, c)) : read.conjuncts;
+}
+
+/** Does the query start from this relation? No other one has a condition of its own, or is anything but a whole table that may be large. */
+export function isStart({ scope, block, index }: ReadRelation): boolean {
+  if (block.relations.length < 2) return false;
+  const others = block.relations.every((r, i) => i === index || (r.kind === 'table' && !r.lateral && !isSystemRelation(r) && tableOf(scope.catalog, r) !== undefined));
+  return others && !block.conjuncts.some((c) => {
+    if (c.clause === 'having') return false;
+    const owners = new Set(sidesOf(c).flatMap((side) => side.columns).map((column) => bindColumn(scope, block, column)).map((b) => (b?.block.index === block.index ? b.relationIndex : undefined)));
+    return ![...owners].every((owner) => owner !== undefined) || (owners.size === 1 && !owners.has(index));
+  });
+}
+
+/** Does a condition compare with another relation of the same block? */
+const joinsHere = ({ scope, block, index }: ReadRelation, c: Conjunct): boolean =>
+  sidesOf(c).flatMap((side) => side.columns).some((column) => {
+    const bound = bindColumn(scope, block, column);
+    return bound?.block.index === block.index && bound.relationIndex !== index;
+  });
 
 /**
  * The condition that should find the rows: one that is likely to leave few. Join conditions count when another relation

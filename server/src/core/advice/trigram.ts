@@ -14,6 +14,10 @@ export function hasTrigramIndex(table: Table, searched: Expression): boolean {
     (column !== undefined ? key.column === column : key.expression !== undefined && wanted !== undefined && normaliseExpression(key.expression) === normaliseExpression(wanted))));
 }
 
+/** A valid index that serves patterns on the column as it is. */
+export const findTrigramIndex = (table: Table, column: string): Index | undefined =>
+  table.indexes.find((index) => index.valid && index.keys.some((key) => key.column === column && servesPatterns(index, key.opclass)));
+
 const servesPatterns = (index: Index, opclass: string | undefined): boolean => PATTERN_CLASSES.test(opclass ?? '') || PATTERN_CLASSES.test(index.method);
 
 /** `lower(name)` of a function over one column; undefined for anything else. */

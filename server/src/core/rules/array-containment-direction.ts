@@ -1,9 +1,11 @@
 import { positiveConjuncts } from '../advice/comparisons';
+import { collectPins } from '../advice/pins';
 import { bindColumn, isSystemRelation, withoutCasts, type BoundColumn, type Scope } from '../advice/scope';
 import { describeRows, sizeOf } from '../advice/size';
 import { sqlFix } from '../advice/sqlFix';
 import { coverHoles } from '../advice/holes';
 import type { SqlEdit } from '../advice/sqlEdits';
+import { isPinnedToOneRow } from '../advice/uniqueness';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
 import { spanText } from '../text/span';
@@ -45,7 +47,7 @@ function checkConjunct(context: StatementContext, scope: Scope, block: QueryBloc
   const index = bound.table.indexes.find((i) => i.valid && i.method === 'gin' && i.predicate === undefined && i.keys.some((key) => key.column === bound.column && (key.opclass === undefined || key.opclass === 'array_ops')));
   const size = sizeOf(bound.table, context.settings);
   // A row that another column of the same row is looked for in: no index has that.
-  if (!index || size === 'small' || left.columns.some((c) => bindColumn(scope, block, c)?.relationIndex === bound.relationIndex)) return;
+  if (!index || size === 'small' || isPinnedToOneRow(scope, block, bound.relationIndex, collectPins(scope, block)) || left.columns.some((c) => bindColumn(scope, block, c)?.relationIndex === bound.relationIndex)) return;
   const rows = describeRows(bound.table, context.settings);
   context.report({
     at: { sql: conjunct.span },

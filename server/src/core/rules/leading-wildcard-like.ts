@@ -7,7 +7,7 @@ import { collectPins } from '../advice/pins';
 import { bindColumn, isSystemRelation, traceColumn, withoutCasts, type BoundColumn, type Scope } from '../advice/scope';
 import { describeRows, sizeOf } from '../advice/size';
 import { isPinnedToOneRow } from '../advice/uniqueness';
-import { hasTrigramIndex, searchedText } from '../advice/trigram';
+import { findTrigramIndex, hasTrigramIndex, searchedText } from '../advice/trigram';
 import type { Table } from '../catalog/model';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
@@ -74,6 +74,8 @@ function checkPattern(context: StatementContext, scope: Scope, block: QueryBlock
   if (patternStart(context, right, REGEX.has(conjunct.operator)) !== 'wildcard') return;
   const searched = searchedColumn(scope, block, left);
   if (left.columns.some((c) => isOwnedBySystem(scope, block, c))) return;
+  // The elements of a list, or of a function's result, have no index.
+  if (left.columns.every((c) => isOfList(scope, block, c))) return;
   const size = sizeOf(searched?.table, context.settings);
   if (size === 'small' || (searched?.table && hasTrigramIndex(searched.table, left))) return;
   const own = searched && searched.block.index === block.index;
@@ -89,7 +91,7 @@ function checkPattern(context: StatementContext, scope: Scope, block: QueryBlock
     at: { sql: conjunct.span },
     severity,
     message: REGEX.has(conjunct.operator) ? 'A pattern that may match anywhere: no b-tree index can serve it.' : 'The pattern starts with a wildcard: no b-tree index can serve it, every row is compared.',
-    because: proved ? verdict.because : describe(context, searched),
+    because: proved ? verdict.because : describe(context, searched, left),
     confidence: proved ? 'planner' : size === 'unknown' ? (searched?.table ? 'schema' : 'text') : 'statistics',
     evidence: { table: searched?.table?.name, column: searched?.column, size, narrowed, ...(proved ? verdict.evidence : {}) },
     fixes: () => (context.catalog ? indexesFix(indexes, context.catalog, context.settings) : []),
@@ -122,6 +124,11 @@ function searchedColumn(scope: Scope, block: QueryBlock, left: Expression): Boun
   return inner.column ? traceColumn(scope, block, inner.column) : undefined;
 }
 
+function isOfList(scope: Scope, block: QueryBlock, column: Expression['columns'][number]): boolean {
+  const relation = bindColumn(scope, block, column)?.relation ?? block.relations.find((r) => r.kind === 'function' && column.qualifier === undefined && r.alias === column.column);
+  return relation?.kind === 'function' || relation?.kind === 'values';
+}
+
 function isOwnedBySystem(scope: Scope, block: QueryBlock, column: Expression['columns'][number]): boolean {
   const bound = bindColumn(scope, block, column);
   return bound ? isSystemRelation(bound.relation) : block.relations.length > 0 && block.relations.every(isSystemRelation);
@@ -131,8 +138,14 @@ function isOwnedBySystem(scope: Scope, block: QueryBlock, column: Expression['co
 const isNarrowed = (searched: BoundColumn, pinned: ReadonlySet<string>): boolean =>
   searched.table?.indexes.some((index) => index.valid && index.keys[0]?.column !== undefined && pinned.has(index.keys[0].column)) ?? false;
 
-function describe(context: StatementContext, searched: BoundColumn | undefined): string | undefined {
+function describe(context: StatementContext, searched: BoundColumn | undefined, left: Expression): string | undefined {
   if (!searched?.table) return undefined;
   const rows = describeRows(searched.table, context.settings);
-  return `${rows ? `${rows}; ` : ''}${searched.table.name}.${searched.column} has no trigram index.`;
+  return `${rows ? `${rows}; ` : ''}${describeIndexes(searched.table, searched.column, left)}.`;
+}
+
+/** A trigram index on the column itself does not hold `lower(column)`. */
+function describeIndexes(table: Table, column: string, left: Expression): string {
+  const plain = withoutCasts(left).column ? undefined : findTrigramIndex(table, column);
+  return plain ? `${plain.name} is on ${column} itself, not on ${searchedText(left) ?? 'this expression'}` : `${table.name}.${column} has no trigram index`;
 }

@@ -48,6 +48,7 @@ function paginates(context: StatementContext, scope: Scope, block: QueryBlock, o
   if (offset.kind === 'constant' && (!(Number(offset.value) >= 1) || block.role === 'in' || block.role === 'any')) return false;
   // "All but the first n" is no page: there is no size.
   if (offset.kind === 'constant' && !block.limit && context.site.complete) return false;
+  if (skipsOwnCursor(block, offset)) return false;
   const bind = offset.kind === 'hole' ? bindOf(context, offset.hole) : undefined;
   if (bind?.origin === 'literal' && Number(bind.text) === 0) return false;
   if (context.site.chain.some((call) => call.name === 'cursor')) return false;
@@ -58,6 +59,15 @@ function paginates(context: StatementContext, scope: Scope, block: QueryBlock, o
 function isOneRow(scope: Scope, block: QueryBlock): boolean {
   const pins = collectPins(scope, block);
   return block.relations.some((_, at) => isPinnedToOneRow(scope, block, at, pins) && joinsAreToOne(scope, block, at));
+}
+
+/** `WHERE id >= $1 ORDER BY id OFFSET 1`: a page by key that leaves out the row it starts from. */
+function skipsOwnCursor(block: QueryBlock, offset: Expression): boolean {
+  const first = block.orderBy[0];
+  const column = first?.expression.column?.column;
+  if (offset.kind !== 'constant' || Number(offset.value) !== 1 || column === undefined) return false;
+  const leading = (e: Expression | undefined): Expression | undefined => (e?.kind === 'row' ? e.args?.[0] : e);
+  return block.conjuncts.some((c) => c.clause === 'where' && !c.negated && c.operator === (first?.descending ? '<=' : '>=') && leading(c.left)?.column?.column === column && leading(c.right)?.columns.length === 0);
 }
 
 const limitOf = (block: QueryBlock): number | undefined => (block.limit?.expression.kind === 'constant' ? Number(block.limit.expression.value) : undefined);

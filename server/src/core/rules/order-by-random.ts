@@ -1,3 +1,4 @@
+import { orderExpression } from '../advice/keyset';
 import { isRandom } from '../advice/random';
 import { bindColumn, isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { blockSize, describeRows } from '../advice/size';
@@ -29,9 +30,9 @@ export const orderByRandom: StatementRule = {
     const { model, settings } = context;
     const scope: Scope = { model, catalog: context.catalog };
     for (const block of model.blocks) {
-      const item = block.orderBy.find(({ expression }) => isRandom(expression));
+      const item = block.orderBy.find((o) => isRandom(orderExpression(block, o) ?? o.expression));
       const tables = block.relations.filter((r) => r.kind === 'table');
-      if (!item || tables.length === 0 || tables.some(isSystemRelation)) continue;
+      if (!item || tables.length === 0 || tables.some(isSystemRelation) || isSampled(block, model.text)) continue;
       const size = blockSize(scope, block, settings);
       if (size === 'small' || size === 'medium') continue;
       const narrowed = isNarrowed(scope, block);
@@ -54,3 +55,6 @@ function isNarrowed(scope: Scope, block: QueryBlock): boolean {
   return block.relations.some((_, index) => pins.columns(index).size > 0) ||
     block.conjuncts.some((c) => c.clause === 'where' && !c.negated && ['=', 'in', 'any'].includes(c.operator) && c.left?.column !== undefined && bindColumn(scope, block, c.left.column) !== undefined);
 }
+
+/** `TABLESAMPLE` reads a part of the table. */
+const isSampled = ({ clauses }: QueryBlock, text: string): boolean => clauses.from !== undefined && /\btablesample\b/i.test(text.slice(clauses.from.span.start, clauses.from.span.end));

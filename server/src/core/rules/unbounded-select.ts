@@ -37,7 +37,7 @@ export const unboundedSelect: StatementRule = {
     if (!root || model.completeness !== 'full' || !site.complete || site.fetches !== 'many' || site.executes === 'no') return;
     if (model.kind !== 'select' || root.kind !== 'select' || root.limit || root.locking?.skipLocked) return;
     // SQL of unknown content (`FROM t {clause}`) may bring a condition or a LIMIT.
-    if (hasUnknownPart(model)) return;
+    if (hasUnknownPart(model) || isKept(root, model.text)) return;
     const scope: Scope = { model, catalog: context.catalog };
     if (isBounded(scope, root)) return;
     const size = blockSize(scope, root, context.settings);
@@ -50,6 +50,13 @@ export const unboundedSelect: StatementRule = {
 
 /** What migration tools keep for themselves: a row, or one for each migration. */
 const bookkeeping = /^(?:alembic_version|schema_migrations|ar_internal_metadata|django_migrations|migrations|knex_migrations(?:_lock)?|_prisma_migrations|__drizzle_migrations|flyway_schema_history|databasechangelog(?:lock)?|goose_db_version|_sqlx_migrations|__diesel_schema_migrations|"?SequelizeMeta"?)$/;
+
+/** `SELECT … INTO t`, and a sample of the table: no rows of it all reach the application. */
+function isKept({ clauses, outputs }: QueryBlock, text: string): boolean {
+  const from = clauses.from?.span;
+  const last = outputs.at(-1)?.span;
+  return from !== undefined && (/\btablesample\b/i.test(text.slice(from.start, from.end)) || (last !== undefined && /^\s*into\b/i.test(text.slice(last.end, from.start))));
+}
 
 /** True when the number of rows does not grow with a table, as far as can be shown. */
 function isBounded(scope: Scope, block: QueryBlock): boolean {

@@ -4,7 +4,7 @@ import { collectDemand, type RelationDemand } from '../advice/indexDemand';
 import { indexFixes } from '../advice/indexFix';
 import { candidateRequest, hasColumnStatistics, judgeIndex } from '../advice/indexVerdict';
 import { findPartialMismatch } from '../advice/partialIndex';
-import { chiefCondition, collectReadRelations, isBehind, isParameterEquality, isPlainlyServed, type ReadRelation } from '../advice/relationDemand';
+import { chiefCondition, collectReadRelations, isBehind, isParameterEquality, isPlainlyServed, isStart, type ReadRelation } from '../advice/relationDemand';
 import { describeRows } from '../advice/size';
 import { findWrapped, leadsIndex } from '../advice/wrappedColumn';
 import { normaliseExpression } from '../catalog/expressionText';
@@ -52,7 +52,8 @@ function checkRelation(context: StatementContext, read: ReadRelation): void {
   const order = chief ? undefined : wholeOrder(read, demand);
   if (!chief && !order) return;
   if (size === 'unknown' && !(chief && isParameterEquality(chief))) return;
-  if (hasServingIndex(table, demand) !== 'no' || isBehind(read) || findPartialMismatch(read, demand)) return;
+  const finding = isStart(read) ? { ...demand, predicates: demand.predicates.filter((c) => !c.joins) } : demand;
+  if (hasServingIndex(table, finding) !== 'no' || isBehind(read) || findPartialMismatch(read, demand)) return;
   const preferred = proposeIndex(table, demand, demand.covered);
   if (!preferred || hasIndexLike(preferred)) return;
   const verdict = judgeIndex(context, read, collectIndexCandidates(candidateRequest(context, read, demand)).filter((candidate) => finds(candidate, demand)));
