@@ -104,7 +104,7 @@ function readPlain(uri: string, text: string, language: PlainLanguage, context: 
   if (language === 'template') return withRole(readTemplate(uri, text), text, context);
   const path = toPath(uri);
   const declared = path !== undefined && isForeignFile(context.databases, path, language === 'prisma' ? 'prisma' : 'sql');
-  if (declared || (language === 'sql' && (isForeignSql(text) || isNamedForeign(uri, context)))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);
+  if (declared || (language === 'sql' && (isForeignSql(text) || isNamedForeign(uri, context, SQL_PARTS)))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);
   return withRole(language === 'prisma' ? readPrismaSchema(uri, text) : withShared(readSqlFile(uri, text, environment(context), memory), text), text, context);
 }
 
@@ -114,10 +114,13 @@ function withShared(file: HostFile, text: string): HostFile {
   return shared ? { ...file, shared } : file;
 }
 
+/** Migrations lie deep: `riversqlite/migration/main/001.sql`. */
+const SQL_PARTS = 5;
+
 /** Is the file named after another database? The folders above the workspace say nothing. */
-function isNamedForeign(uri: string, { folder }: ReadContext): boolean {
+function isNamedForeign(uri: string, { folder }: ReadContext, parts?: number): boolean {
   const path = toPath(uri);
-  return isForeignPath(path === undefined || folder === undefined ? uri : relativePath(folder, path));
+  return isForeignPath(path === undefined || folder === undefined ? uri : relativePath(folder, path), parts);
 }
 
 /** A file of another database's SQL: nothing in it is Postgres' business. */

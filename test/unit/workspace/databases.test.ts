@@ -68,8 +68,8 @@ describe('the database a workspace speaks to', () => {
   });
 
   it('files whose path names another database', async () => {
-    const found = await sites({ 'db/riversqlite/001_a.sql': 'DROP TABLE a;', 'migrations/mysql/001_a.sql': 'DROP TABLE a;', 'schema.sqlite.sql': 'DROP TABLE a;', 'migrations/postgres/001_a.sql': 'DROP TABLE a;', 'mysql-to-postgres/a.sql': 'DROP TABLE a;' });
-    expect(found).toEqual({ 'db/riversqlite/001_a.sql': 0, 'migrations/mysql/001_a.sql': 0, 'schema.sqlite.sql': 0, 'migrations/postgres/001_a.sql': 1, 'mysql-to-postgres/a.sql': 1 });
+    const found = await sites({ 'riversqlite/migration/main/001_a.sql': 'DROP TABLE a;', 'migrations/mysql/001_a.sql': 'DROP TABLE a;', 'schema.sqlite.sql': 'DROP TABLE a;', 'migrations/postgres/001_a.sql': 'DROP TABLE a;', 'mysql-to-postgres/a.sql': 'DROP TABLE a;' });
+    expect(found).toEqual({ 'riversqlite/migration/main/001_a.sql': 0, 'migrations/mysql/001_a.sql': 0, 'schema.sqlite.sql': 0, 'migrations/postgres/001_a.sql': 1, 'mysql-to-postgres/a.sql': 1 });
   });
 
   it('bundles are not read, nor what a package manager keeps', async () => {
