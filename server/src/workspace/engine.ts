@@ -11,7 +11,7 @@ import { readSqlAgain, readSqlFile, type SqlMemory } from '../core/hosts/sqlFile
 import { readTemplate } from '../core/hosts/template';
 import { isCommonLanguage, type HostLanguage, type SyntaxParser, type SyntaxTree, type TextChange } from '../core/hosts/syntax';
 import { declareTypeScript, readTypeScript } from '../core/hosts/typescript';
-import { isForeignPath, isForeignSql } from '../core/sql/foreignDialect';
+import { isForeignPath, isForeignSql, isForeignSqlPath } from '../core/sql/foreignDialect';
 import type { SqlAnalyser } from '../core/sql/ports';
 import { splitStatements } from '../core/sql/split';
 import { createSqlAnalyser } from '../parser/sql/analyser';
@@ -104,7 +104,7 @@ function readPlain(uri: string, text: string, language: PlainLanguage, context: 
   if (language === 'template') return withRole(readTemplate(uri, text), text, context);
   const path = toPath(uri);
   const declared = path !== undefined && isForeignFile(context.databases, path, language === 'prisma' ? 'prisma' : 'sql');
-  if (declared || (language === 'sql' && (isForeignSql(text) || isNamedForeign(uri, context, SQL_PARTS)))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);
+  if (declared || (language === 'sql' && (isForeignSql(text) || isNamedForeign(uri, context, isForeignSqlPath)))) return withRole(readForeignFile(uri, language === 'prisma' ? 'prisma' : 'sql'), text, context);
   return withRole(language === 'prisma' ? readPrismaSchema(uri, text) : withShared(readSqlFile(uri, text, environment(context), memory), text), text, context);
 }
 
@@ -114,13 +114,10 @@ function withShared(file: HostFile, text: string): HostFile {
   return shared ? { ...file, shared } : file;
 }
 
-/** Migrations lie deep: `riversqlite/migration/main/001.sql`. */
-const SQL_PARTS = 5;
-
 /** Is the file named after another database? The folders above the workspace say nothing. */
-function isNamedForeign(uri: string, { folder }: ReadContext, parts?: number): boolean {
+function isNamedForeign(uri: string, { folder }: ReadContext, isForeign = isForeignPath): boolean {
   const path = toPath(uri);
-  return isForeignPath(path === undefined || folder === undefined ? uri : relativePath(folder, path), parts);
+  return isForeign(path === undefined || folder === undefined ? uri : relativePath(folder, path));
 }
 
 /** A file of another database's SQL: nothing in it is Postgres' business. */

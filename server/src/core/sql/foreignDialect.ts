@@ -38,8 +38,13 @@ export function isForeignSql(text: string): boolean {
 
 const foreignNames = /sqlite|mysql|mariadb|clickhouse|mssql|sql[-_]?server|mongo|cassandra|bigquery|duckdb|spatialite/i;
 
-/** Is a file named after another database than Postgres, or one of the folders around it? Takes a path or a URI with `/`. @param parts how many of its last parts are looked at */
-export function isForeignPath(path: string, parts = 3): boolean {
+/** Is a file named after another database than Postgres, or one of the two folders around it? Takes a path or a URI with `/`. */
+export const isForeignPath = (path: string): boolean => namesForeign(path, 3);
+
+/** The same of a file of SQL, four folders deep: `riversqlite/migration/main/001.sql`. */
+export const isForeignSqlPath = (path: string): boolean => namesForeign(path, 5);
+
+function namesForeign(path: string, parts: number): boolean {
   const near = path.split('/').slice(-parts).join('/');
   return foreignNames.test(near) && !/postgres|psql|pgsql|(?<![a-z])pg(?![a-z])/i.test(near);
 }
