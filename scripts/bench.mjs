@@ -11,6 +11,7 @@ import { printPlanner } from './bench/planner.mjs';
 import { createRandom, generateGo, generatePython, generateSql, generateTypeScript } from './bench/documents.mjs';
 import { benchHealth } from './bench/health.mjs';
 import { benchIntrospection } from './bench/introspection.mjs';
+import { benchScan } from './bench/scan.mjs';
 import { installDependencies, root, run } from './prepare.mjs';
 
 const SIZES = [50, 500, 2000, 5000];
@@ -93,15 +94,6 @@ for (const [label, generate, extension, language] of [['SQL', generateSql, '.sql
 
 await printPlanner(ours);
 
-const target = process.argv[2] ?? path.join(root, 'server');
-console.log(`\nWorkspace scan of ${path.relative(root, target) || target}`);
-for (const threads of ['0', '2']) {
-  const result = spawnSync(process.execPath, [path.join(root, 'dist', 'cli.js'), 'check', '--format', 'json', '--no-database', '--threads', threads, '--timing'], { cwd: target, encoding: 'utf8', maxBuffer: 1 << 30 });
-  const { summary } = JSON.parse(result.stdout);
-  const bytes = Number(spawnSync('sh', ['-c', "git ls-files -z -co --exclude-standard '*.sql' '*.ts' '*.tsx' '*.js' '*.jsx' '*.py' '*.prisma' | xargs -0 cat | wc -c"], { cwd: target, encoding: 'utf8' }).stdout);
-  const read = Number(/read\s+(\d+) ms/.exec(result.stderr)?.[1]);
-  console.log(`threads ${threads}: ${summary.files} files, ${(bytes / 1e6).toFixed(1)} MB, ${summary.queries} queries; read ${(read / 1000).toFixed(2)} s = ${((summary.files * 1000) / read).toFixed(0)} files/s, ${(bytes / 1000 / read).toFixed(1)} MB/s; all ${(summary.durationMs / 1000).toFixed(2)} s`);
-}
-
+await benchScan(path.join(root, 'dist', 'cli.js'), root, process.argv[2] && path.resolve(process.argv[2]));
 await benchIntrospection();
 await benchHealth();

@@ -46,7 +46,7 @@ export async function runAdvise(paths: readonly string[], options: AdviseOptions
   const twin = createPlannerTwin(toPlannerOptions(options.planner));
   try {
     const engine = await createEngine();
-    const project = await createProject({ folder, engine, settings, threads: options.threads, twin });
+    const project = await createProject({ folder, engine, settings, threads: options.threads, readsHere: true, twin });
     if (url !== undefined) await useDatabase(project, url);
     const progress = createProgress();
     await project.scan({ onProgress: (done, total) => progress.update('reading', done, total) });

@@ -79,7 +79,7 @@ async function check(given: readonly string[], flags: CheckOptions, twin: Twin):
   const settings = await readSettings(folder, options);
   const engine = await stage('start', createEngine);
   const timer = options.timing ? createRuleTimer(() => performance.now()) : undefined;
-  const project = await createProject({ folder, engine, settings, threads: options.threads, twin, timer });
+  const project = await createProject({ folder, engine, settings, threads: options.threads, readsHere: true, twin, timer });
   const progress = createProgress();
   const url = options.database === false ? undefined : options.database ?? (process.env['SARGABLE_DATABASE_URL'] || undefined);
   if (url !== undefined) await stage('catalog', () => useDatabase(project, url));
@@ -216,7 +216,7 @@ async function lintStdin(project: Project, options: CheckOptions, stage: Stage):
   await project.open(uri, Buffer.concat(chunks).toString('utf8'));
   const linted = await stage('lint', () => Promise.resolve(project.lintOpen(uri)));
   if (!linted) throw new UsageError(`--stdin-filename ${options.stdinFilename}: ${project.unread(uri) ?? `not a file that Sargable reads (${READ_ENDINGS})`}`);
-  return linted.pending ? stage('plan', () => project.previewSettled(uri, linted.text)) : linted;
+  return linted.pending ? stage('plan', () => project.settled(linted)) : linted;
 }
 
 async function applyBaseline(folder: string, file: string, findings: readonly Finding[], options: CheckOptions): Promise<readonly Finding[]> {

@@ -41,6 +41,6 @@ function portions(project: Project, files: readonly string[]): readonly (readonl
 async function settle(project: Project, results: Map<string, Linted>, files: readonly string[]): Promise<void> {
   const collectPending = (): (readonly [string, Linted])[] => files.map((file) => [file, results.get(file)] as const).filter((entry): entry is readonly [string, Linted] => entry[1]?.pending === true);
   for (let round = 0; round < MAX_PLANNER_ROUNDS && collectPending().length > 0 && (await project.settle()); round++) {
-    for (const [file, result] of collectPending()) results.set(file, project.preview(result.file.uri, result.text));
+    for (const [file, result] of collectPending()) results.set(file, project.lookAgain(result));
   }
 }

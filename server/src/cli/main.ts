@@ -1,4 +1,7 @@
 import { createProgram } from './program';
+import { expectShortRun } from './shortRun';
+
+if (process.argv[2] === 'check' || process.argv[2] === 'advise') expectShortRun();
 
 // `sargable rules | head`: who reads us has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -54,7 +54,7 @@ export function createProgram(): Command {
     .option('--quiet', 'report errors only')
     .option('--stdin', 'lint standard input')
     .option('--stdin-filename <path>', 'name of the file on standard input')
-    .option('--threads <n>', 'worker threads; 0 reads on the main thread', wholeNumber)
+    .option('--threads <n>', 'threads that read files', wholeNumber)
     .option('--timing', 'print how long each stage and each rule took')
     .action(async (paths: string[], options: CheckOptions) => {
       process.exitCode = await runCheck(paths, options);
@@ -116,7 +116,7 @@ export function createProgram(): Command {
     .option('--max <n>', 'at most so many indexes for each database', wholeNumber)
     .option('--write', 'write a migration for each index')
     .option('--verify-on-server', 'also ask the server with HypoPG, where it is installed: sends EXPLAIN of the queries there')
-    .option('--threads <n>', 'worker threads; 0 reads on the main thread', wholeNumber)
+    .option('--threads <n>', 'threads that read files', wholeNumber)
     .action(async (paths: string[], options: AdviseOptions) => {
       process.exitCode = await runAdvise(paths, options);
     });

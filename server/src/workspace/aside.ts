@@ -19,8 +19,12 @@ export function createAside(syntax: SyntaxParser): Aside {
 
   const rootOf = (uri: string, text: string, language: HostLanguage): SyntaxNode => {
     const known = parsed.get(uri);
-    if (known?.text === text) return known.root;
     parsed.delete(uri);
+    if (known?.text === text) {
+      // What nobody has asked for longest goes first: some modules are imported by most files.
+      parsed.set(uri, known);
+      return known.root;
+    }
     const [oldest] = parsed.size >= KEPT ? parsed.keys() : [];
     if (oldest !== undefined) parsed.delete(oldest);
     const root = syntax.parseAside(language, text, ASIDE + (count++ % 2 ** 20) * ASIDE_STRIDE);

@@ -91,12 +91,15 @@ export async function loadCatalog(request: CatalogRequest): Promise<CatalogState
     folder, paths: relative, files: request.files, parser, read: (file) => readNow(request, file), programs: histories,
     parts: sources.map((source, i) => ({ source, steps: loaded[i]?.steps ?? [] })),
   });
+  // A proposed migration is tried for each fix that would write one: what it adds nothing to is built once.
+  const writtenAlone = parts.map(({ files: _, ...part }) => buildCatalog({ ...part, assume }));
+  const modelled = modelCatalog(request.files, assume, findCodeMigrationFolders(relative).length > 0);
   const writtenWith = (extra: readonly SchemaStep[]): readonly Catalog[] =>
-    parts.map(({ files: _, ...part }, i) => buildCatalog({ ...part, steps: i === 0 ? [...part.steps, ...extra] : part.steps, assume }));
+    extra.length === 0 ? writtenAlone : parts.map(({ files: _, ...part }, i) => (i === 0 ? buildCatalog({ ...part, steps: [...part.steps, ...extra], assume }) : writtenAlone[i] ?? buildCatalog({ ...part, assume })));
   // Without migrations of its own a proposed one has nothing to be the next of: it is put on what there is.
   const onto = (catalog: Catalog | undefined, extra: readonly SchemaStep[], alone: boolean): readonly Catalog[] => (catalog === undefined ? [] : [alone ? withAssumed(catalog, extra) : catalog]);
   const build = (extra: readonly SchemaStep[]): Catalog | undefined => mergeCatalogs(
-    [...onto(request.live, extra, true), ...onto(snapshot?.catalog, extra, parts.length === 0), ...writtenWith(extra), ...modelCatalog(request.files, assume, findCodeMigrationFolders(relative).length > 0)],
+    [...onto(request.live, extra, true), ...onto(snapshot?.catalog, extra, parts.length === 0), ...writtenWith(extra), ...modelled],
     { history: [...parts.flatMap(({ steps }) => steps), ...extra] },
   );
   const expected = request.expected ?? [];

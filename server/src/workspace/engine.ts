@@ -6,11 +6,13 @@ import { readPrismaSchema } from '../core/hosts/prismaSchema';
 import { declareCommon, readCommon } from '../core/hosts/common';
 import { sharedSql, type SharedIndex } from '../core/hosts/common/shared';
 import { declarePython, readPython } from '../core/hosts/python';
+import { surfaceOf as pythonSurface } from '../core/hosts/python/surface';
 import type { ReadingMemory } from '../core/hosts/shared/excerpt';
 import { readSqlAgain, readSqlFile, type SqlMemory } from '../core/hosts/sqlFile';
 import { readTemplate } from '../core/hosts/template';
 import { isCommonLanguage, type HostLanguage, type SyntaxParser, type SyntaxTree, type TextChange } from '../core/hosts/syntax';
 import { declareTypeScript, readTypeScript } from '../core/hosts/typescript';
+import { mayShow, surfaceOf as scriptSurface } from '../core/hosts/typescript/surface';
 import { isForeignPath, isForeignSql, isForeignSqlPath } from '../core/sql/foreignDialect';
 import type { SqlAnalyser } from '../core/sql/ports';
 import { splitStatements } from '../core/sql/split';
@@ -31,6 +33,8 @@ export interface Engine {
   read(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): HostFile;
   /** What `read` would tell of the document's models and surface, for a fraction of its time. */
   declarations(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): Declarations;
+  /** What `read` would tell of the document's surface alone. The language's grammar must be loaded. */
+  surface(text: string, language: DocumentLanguage): string | undefined;
   /** Reads a document that is being edited; its syntax tree is kept and re-parsed incrementally. */
   open(uri: string, text: string, language: DocumentLanguage, context?: ReadContext): OpenReader;
 }
@@ -87,6 +91,15 @@ export async function createEngine(): Promise<Engine> {
         const declare = language === 'python' ? declarePython : isCommonLanguage(language) ? declareCommon[language] : declareTypeScript;
         const told = declare(uri, text, tree, around(uri, language, context, aside));
         return { ...told, models: withUri(told.models, uri) };
+      } finally {
+        tree.dispose();
+      }
+    },
+    surface(text, language) {
+      if (!isHost(language) || isCommonLanguage(language) || (language !== 'python' && !mayShow(text))) return undefined;
+      const tree = syntax.parse(language, text);
+      try {
+        return (language === 'python' ? pythonSurface : scriptSurface)(tree.root, text);
       } finally {
         tree.dispose();
       }

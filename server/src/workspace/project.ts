@@ -32,13 +32,16 @@ import { createStaleness } from './staleness';
 import { isSnapshotFile, isSnapshotFolder } from './snapshotFiles';
 import type { StatementReading } from './statementReader';
 import { createStatementIndex, type StatementStats } from './statementStats';
-import { readTextFile, readTextNow } from './textFile';
+import { readTextFileNow, readTextNow } from './textFile';
 
 export interface ProjectOptions {
   readonly folder: string;
   readonly engine: Engine;
   readonly settings: UserSettings;
+  /** As in `ScanOptions`. */
   readonly threads?: number;
+  /** As `ScanOptions.here`. */
+  readonly readsHere?: boolean;
   /** The planner that checks findings; several projects may share one. Left out: verdicts by the schema alone. */
   readonly twin?: Twin;
   /** Measures the rules on the project's files. */
@@ -89,6 +92,8 @@ export interface Project {
   tenantRows(uri: string): readonly TenantRow[] | undefined;
   /** A document as it would be with another text. Nothing is written and nothing is kept. */
   preview(uri: string, text: string): Linted;
+  /** Lints once more what was read before, for what the planner has answered since: nothing is read again. */
+  lookAgain(read: Pick<Linted, 'file' | 'text'>): Linted;
   /** Reads every file of the folder and builds the catalog. Open documents keep their text. */
   scan(options?: { readonly signal?: AbortSignal; onProgress?(done: number, total: number): void }): Promise<ScanSummary>;
   configure(settings: UserSettings): Promise<void>;
@@ -119,6 +124,8 @@ export interface Project {
   lintOpen(uri: string): Linted | undefined;
   /** Lints a file from disk (or as it is open). */
   lint(path: string): Promise<Linted | Skipped>;
+  /** What was linted, with the planner's answers waited for. */
+  settled(linted: Linted): Promise<Linted>;
   /** As `preview`, with the planner's answers waited for. */
   previewSettled(uri: string, text: string): Promise<Linted>;
   excludes(path: string): Promise<boolean>;
@@ -240,33 +247,30 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       file, text, catalog: state.catalog, settings, sql: engine.sql, flow, rules, cache, migrationCache, others: changes - (changesOf.get(file.uri) ?? 0), history: state.history, planner: planning.planner, usage: project.usageOf, timer: options.timer,
       path: relativePath(folder, toPath(file.uri) ?? file.uri),
       textOf: (uri) => project.textOf(uri),
-      relint: (changed, creates, planned, others) => relint(file, changed, creates, planned, others),
+      relint: (changed, creates, planned, others, rule) => relint(file, text, changed, creates, planned, others, rule),
     });
   };
 
-  /** Lints a changed text, with others that changed with it, beside the project: the graph sees them for the moment and is put back. */
-  const relint = (original: HostFile, changed: string, creates: NonNullable<Fix['creates']>, planned: boolean, others: readonly ChangedText[]): RelintResult => {
-    const file = engine.read(original.uri, changed, original.language, around());
+  /** What is known of a document, if it was read from this very text. */
+  const readAs = (uri: string, text: string): HostFile | undefined => {
+    const open = opened.get(uri);
+    const path = toPath(uri);
+    const source = open || path === undefined ? undefined : readTextFileNow(path);
+    const isRead = open ? open.text === text : source !== undefined && 'text' in source && source.text === text && source.stamp === stamps.get(uri);
+    return isRead ? files.get(uri) : undefined;
+  };
+
+  /** Runs one rule on a changed text, with others that changed with it, beside the project: the graph sees them for the moment and is put back. */
+  const relint = (original: HostFile, before: string, changed: string, creates: NonNullable<Fix['creates']>, planned: boolean, others: readonly ChangedText[], ruleId: string): RelintResult => {
+    const file = changed === before ? original : engine.read(original.uri, changed, original.language, around());
     const { state, settings, planning } = bindings.of(original.uri);
     const catalog = state.withMigrations?.(creates) ?? state.catalog;
     const planner = !planned ? undefined : creates.length > 0 ? unanswered : planning.planner;
-    const beside = others.map(({ uri, text }) => engine.read(uri, text, languageOfDocument(uri) ?? 'sql', around()));
+    const beside = others.map(({ uri, text }) => readAs(uri, text) ?? engine.read(uri, text, languageOfDocument(uri) ?? 'sql', around()));
     const textOf = (uri: string): string | undefined => others.find((other) => other.uri === uri)?.text ?? project.textOf(uri);
-    const lint = (): LintResult => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules, history: state.history, planner, textOf });
-    const { findings } = [...beside, file].reduce<() => LintResult>((act, one) => () => withFile(one, act), lint)();
+    const lint = (): LintResult => lintFile({ file, text: changed, catalog, settings, sql: engine.sql, flow, rules: rules.filter((rule) => rule.id === ruleId), history: state.history, planner, textOf });
+    const { findings } = [...beside, file].reduce<() => LintResult>((act, one) => () => flow.during(one, act), lint)();
     return { findings, errors: [file, ...beside].reduce((sum, one) => sum + countSyntaxErrors(one, engine.sql), 0) };
-  };
-
-  /** Does something while the call graph sees another version of a file, which is put back after. */
-  const withFile = <T>(file: HostFile, act: () => T): T => {
-    const known = flow.file(file.uri);
-    flow.set(file);
-    try {
-      return act();
-    } finally {
-      if (known) flow.set(known);
-      else flow.delete(file.uri);
-    }
   };
 
   const project: Project = {
@@ -287,15 +291,16 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     textOf: (uri) => opened.get(uri)?.text ?? readTextNow(toPath(uri)),
     preview(uri, text) {
       const file = engine.read(uri, text, languageOfDocument(uri) ?? 'sql', around());
-      return { ...withFile(file, () => run(file, text)), file, text };
+      return project.lookAgain({ file, text });
     },
+    lookAgain: ({ file, text }) => ({ ...flow.during(file, () => run(file, text)), file, text }),
     async scan({ signal, onProgress } = {}) {
       paths = await listFiles(folder, { exclude: user.exclude, signal });
       manifests = await readManifests(folder);
       resolveModule = createModuleResolver({ files: paths, manifests });
       databases = await readDatabases(folder, manifests, paths.filter((file) => file.endsWith('.prisma')));
       pooler = await findPoolerFile(folder);
-      const outcome = await scanFiles(paths, engine, { folder, databases, sources: { files: paths, manifests }, threads: options.threads, signal, onProgress });
+      const outcome = await scanFiles(paths, engine, { folder, databases, sources: { files: paths, manifests }, threads: options.threads, here: options.readsHere, signal, onProgress });
       ({ models, shared } = outcome);
       // Worker threads have read them; findings' fixes are checked on this one.
       for (const language of new Set(paths.flatMap((file) => languageOf(file) ?? []))) await engine.ensure(language);
@@ -342,11 +347,12 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     async settle() {
       return (await Promise.all(bindings.all.map(({ planning }) => planning.settle()))).includes(true);
     },
-    async previewSettled(uri, text) {
-      let result = project.preview(uri, text);
-      for (let round = 0; result.pending && round < MAX_PLANNER_ROUNDS && (await project.settle()); round++) result = project.preview(uri, text);
+    async settled(linted) {
+      let result = linted;
+      for (let round = 0; result.pending && round < MAX_PLANNER_ROUNDS && (await project.settle()); round++) result = project.lookAgain(result);
       return result;
     },
+    previewSettled: (uri, text) => project.settled(project.preview(uri, text)),
     async open(uri, text, languageId) {
       const language = languageOfDocument(uri, languageId);
       if (!language) return;
@@ -425,7 +431,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       if (open) return open;
       const unread = project.unread(uri);
       if (unread !== undefined) return { path, reason: unread };
-      const source = await readTextFile(path);
+      const source = readTextFileNow(path);
       if ('skipped' in source) return { path, reason: source.skipped };
       const known = files.get(uri);
       if (known && stamps.get(uri) === source.stamp && !staleness.take(uri)) return { ...run(known, source.text), file: known, text: source.text };

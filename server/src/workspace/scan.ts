@@ -8,12 +8,14 @@ import type { Databases } from './databases';
 import type { Engine } from './engine';
 import type { ModuleSources } from './modules';
 import { languageOf, toUri } from './paths';
-import { collectDeclarations, contextOf, mayDeclare, readAhead, readSource, type ScanJob, type ScanKnowledge, type ScanPass, type ScanResult } from './scanJob';
+import { createScanReader, mayDeclare, type ScanJob, type ScanKnowledge, type ScanPass, type ScanResult } from './scanJob';
 
 export interface ScanOptions {
   readonly folder: string;
-  /** Worker threads; 0 reads on this thread. Default: two at most, none for a handful of files. */
+  /** Threads that read, at most; 0: this one alone. Default: two at most, this one alone for a handful of files. */
   readonly threads?: number;
+  /** This thread is one of them: it has nothing else to do meanwhile. */
+  readonly here?: boolean;
   readonly databases?: Databases;
   /** For resolving imports; left out, they are not followed. */
   readonly sources?: ModuleSources;
@@ -34,79 +36,97 @@ const WORKER_FLOOR = 150;
 const BATCH_TIMEOUT_MS = 120_000;
 
 /**
- * Reads many files in two passes: first what files tell each other (models, and surfaces: see `core/hosts/surface.ts`), then
- * everything. Stops early, with what it has, when the signal is aborted. Never throws on a
- * bad file; a worker that dies costs the batch it held.
+ * Reads many files in two passes: first the models that files declare, then everything. Stops early, with what it has, when the
+ * signal is aborted. Never throws on a bad file; a worker that dies costs the batch it held.
  */
 export async function scanFiles(paths: readonly string[], engine: Engine, options: ScanOptions): Promise<ScanOutcome> {
+  const { folder, databases, sources, signal, onProgress, here = false } = options;
   const threads = options.threads ?? (paths.length < WORKER_FLOOR ? 0 : Math.min(2, os.cpus().length));
   const script = path.join(__dirname, 'worker.js');
-  const run = threads > 0 && existsSync(script) ? poolRunner(script, threads, options.folder) : localRunner(engine, options.folder);
-  const { databases, sources } = options;
+  const workers = existsSync(script) ? Math.max(0, threads - (here ? 1 : 0)) : 0;
+  const others = Array.from({ length: workers }, () => workerReader(script, folder));
+  const own = here || workers === 0 ? localReader(engine, folder) : undefined;
+  const readers = own ? [...others, own] : others;
+  const pass = async (name: ScanPass, files: readonly string[], known: ScanKnowledge, onFile?: () => void): Promise<ScanResult[]> => {
+    const batches: string[][] = [];
+    for (let at = 0; at < files.length; at += BATCH) batches.push(files.slice(at, at + BATCH));
+    const results = new Map<string, ScanResult>();
+    const failed: string[] = [];
+    await Promise.all(readers.map(async (reader) => {
+      reader.learn(known);
+      const take = (result: ScanResult): void => {
+        results.set(result.path, result);
+        if (reader === own && 'failed' in result) failed.push(result.path);
+        onFile?.();
+      };
+      for (let batch = batches.shift(); batch && !signal?.aborted; batch = batches.shift()) await reader.read(name, batch, take, signal);
+    }));
+    // Code that is nested too deep for the stack of this thread may not be for a worker's.
+    const [worker] = others;
+    if (worker && failed.length > 0) await worker.read(name, failed, (result) => results.set(result.path, result));
+    return files.flatMap((file) => results.get(file) ?? []);
+  };
   try {
-    const declared = await run.pass('declarations', paths.filter(mayDeclare), { databases, sources }, options.signal);
-    const models = indexModels(declared.flatMap((r) => ('models' in r ? r.models : [])));
-    const surfaces = new Map(declared.flatMap((r): [string, string][] => ('models' in r && r.surface !== undefined ? [[toUri(r.path), r.surface]] : [])));
-    const shared = indexShared(declared.flatMap((r) => { const language = 'shared' in r && r.shared ? languageOf(r.path) : undefined; return language && 'shared' in r ? [{ uri: toUri(r.path), language, package: r.package, shared: r.shared }] : []; }));
+    const declared = await pass('declarations', paths.filter(mayDeclare), { databases, sources });
+    const models = indexModels(declared.flatMap((result) => ('models' in result ? result.models : [])));
+    const shared = indexShared(declared.flatMap((result) => {
+      const language = 'shared' in result && result.shared ? languageOf(result.path) : undefined;
+      return language && 'shared' in result ? [{ uri: toUri(result.path), language, package: result.package, shared: result.shared }] : [];
+    }));
     let done = 0;
-    const results = await run.pass('files', paths, { databases, sources, models, surfaces, shared }, options.signal, () => options.onProgress?.(++done, paths.length));
+    const results = await pass('files', paths, { databases, sources, models, shared }, () => onProgress?.(++done, paths.length));
     return { results, models, shared };
   } finally {
-    run.close();
+    for (const reader of readers) reader.close();
   }
 }
 
-interface Runner {
-  pass(pass: ScanPass, paths: readonly string[], known: ScanKnowledge, signal?: AbortSignal, onFile?: () => void): Promise<ScanResult[]>;
+interface BatchReader {
+  /** What the passes before have found. */
+  learn(known: ScanKnowledge): void;
+  read(pass: ScanPass, paths: readonly string[], take: (result: ScanResult) => void, signal?: AbortSignal): Promise<void>;
   close(): void;
 }
 
-function localRunner(engine: Engine, folder: string): Runner {
+function localReader(engine: Engine, folder: string): BatchReader {
+  const reader = createScanReader(engine);
   return {
-    async pass(pass, paths, known, signal, onFile) {
-      const context = contextOf(folder, known);
-      const results: ScanResult[] = [];
-      for (const { path: file, text } of readAhead(paths)) {
+    learn: (known) => reader.learn(folder, known),
+    async read(pass, paths, take, signal) {
+      for (const file of paths) {
         if (signal?.aborted) break;
-        results.push(pass === 'declarations' ? await collectDeclarations(engine, file, { databases: known.databases }, text) : await readSource(engine, file, context, text));
-        onFile?.();
+        take(await reader.read(pass, file));
+        // Others wait for this thread: the editor, the workers' answers.
+        await new Promise((resolve) => setImmediate(resolve));
       }
-      return results;
     },
     close: () => undefined,
   };
 }
 
-function poolRunner(script: string, threads: number, folder: string): Runner {
+function workerReader(script: string, folder: string): BatchReader {
   const start = (): Worker => new Worker(script, { resourceLimits: { stackSizeMb: 32 } });
-  const workers = Array.from({ length: threads }, start);
+  let worker = start();
+  let known: ScanKnowledge = {};
+  let told = false;
   let nextId = 0;
   return {
-    async pass(pass, paths, known, signal, onFile) {
-      const batches: string[][] = [];
-      for (let i = 0; i < paths.length; i += BATCH) batches.push(paths.slice(i, i + BATCH));
-      const results = new Map<string, ScanResult>();
-      await Promise.all(workers.map(async (initial, index) => {
-        let worker = initial;
-        let told = false;
-        for (let batch = batches.shift(); batch && !signal?.aborted; batch = batches.shift()) {
-          const job: ScanJob = { id: nextId++, pass, paths: batch, folder, ...(told ? {} : { known }) };
-          told = true;
-          const answer = await ask(worker, job).catch((error: unknown) => {
-            void worker.terminate();
-            workers[index] = worker = start();
-            told = false;
-            return batch.map((file): ScanResult => ({ path: file, skipped: `the reader failed: ${error instanceof Error ? error.message : String(error)}` }));
-          });
-          for (const result of answer) {
-            results.set(result.path, result);
-            onFile?.();
-          }
-        }
-      }));
-      return paths.flatMap((p) => results.get(p) ?? []);
+    learn(next) {
+      known = next;
+      told = false;
     },
-    close: () => workers.forEach((w) => void w.terminate()),
+    async read(pass, paths, take) {
+      const job: ScanJob = { id: nextId++, pass, paths, folder, ...(told ? {} : { known }) };
+      told = true;
+      const answer = await ask(worker, job).catch((error: unknown) => {
+        void worker.terminate();
+        worker = start();
+        told = false;
+        return paths.map((file): ScanResult => ({ path: file, skipped: `the reader failed: ${error instanceof Error ? error.message : String(error)}` }));
+      });
+      for (const result of answer) take(result);
+    },
+    close: () => void worker.terminate(),
   };
 }
 

@@ -8,16 +8,15 @@ import { declaresModels } from '../core/libraries/models';
 import type { Engine, ReadContext } from './engine';
 import type { Databases } from './databases';
 import { createModuleResolver, type ModuleSources } from './modules';
-import { languageOf, READ_ENDINGS, toUri, type DocumentLanguage } from './paths';
-import { readTextFile, reasonOf, type ReadResult } from './textFile';
+import { languageOf, READ_ENDINGS, toPath, toUri, type DocumentLanguage } from './paths';
+import { readTextFileNow, reasonOf } from './textFile';
 
-/** `declarations` asks host files for what others need of them; `files` reads every file, knowing all of it. */
+/** `declarations` asks the files that declare models, or share texts with their package, for them; `files` reads every file, knowing all of them. */
 export type ScanPass = 'declarations' | 'files';
 
 /** What the passes have found so far; each thread is told once. */
 export interface ScanKnowledge {
   readonly models?: ModelIndex;
-  readonly surfaces?: ReadonlyMap<string, string>;
   readonly shared?: SharedIndex;
   readonly databases?: Databases;
   /** For resolving imports. */
@@ -36,50 +35,71 @@ export interface ScanJob {
 
 export type ScanResult =
   | { readonly path: string; readonly file: HostFile; readonly stamp: string }
-  | { readonly path: string; readonly skipped: string }
-  | ({ readonly path: string } & Declarations);
+  | { readonly path: string; readonly skipped: string; /** The reader threw. */ readonly failed?: true }
+  | ({ readonly path: string } & Omit<Declarations, 'surface'>);
 
 export const mayDeclare = (path: string): boolean => /\.(py|prisma|sql|go|java|rb|php|cs|rs|[mc]?[jt]sx?)$/.test(path);
 
-/** What a thread reads with; made anew where it is told more. */
-export function contextOf(folder: string, { models, surfaces, shared, databases, sources }: ScanKnowledge): ReadContext {
-  const resolve = createModuleResolver(sources ?? { files: [], manifests: new Map() });
-  return { models, folder, databases, shared, modules: { resolve, surface: (uri) => surfaces?.get(uri) } };
+/** Reads files for a scan, one after the other, on one thread. */
+export interface ScanReader {
+  /** What the passes before have found. */
+  learn(folder: string, known: ScanKnowledge): void;
+  read(pass: ScanPass, path: string): Promise<ScanResult>;
 }
 
-/** Files whose text is fetched while the one before them is parsed. */
-const AHEAD = 8;
+/**
+ * Surfaces are read when a file first asks for them: most files are never asked, and of those that are some have been read by then.
+ * They are texts, so it does not matter which thread reads them, nor whether both do.
+ */
+export function createScanReader(engine: Engine): ScanReader {
+  const surfaces = new Map<string, string | undefined>();
+  const surfaceOf = (uri: string): string | undefined => {
+    if (!surfaces.has(uri)) surfaces.set(uri, readSurface(engine, uri));
+    return surfaces.get(uri);
+  };
+  let context: ReadContext = {};
+  return {
+    learn(folder, { models, shared, databases, sources }) {
+      context = { models, shared, folder, databases, modules: { resolve: createModuleResolver(sources ?? { files: [], manifests: new Map() }), surface: surfaceOf } };
+    },
+    async read(pass, path) {
+      if (pass === 'declarations') return collectDeclarations(engine, path, { databases: context.databases });
+      const result = await readSource(engine, path, context);
+      if ('file' in result) surfaces.set(result.file.uri, result.file.surface);
+      return result;
+    },
+  };
+}
 
-/** Paths in order, each with its text on the way: waiting for the disk file by file costs a tenth of a scan. */
-export function* readAhead(paths: readonly string[]): Generator<{ readonly path: string; readonly text: Promise<ReadResult> }> {
-  const started: Promise<ReadResult>[] = [];
-  for (const [index, path] of paths.entries()) {
-    for (const next of paths.slice(index + started.length, index + AHEAD)) started.push(readTextFile(next));
-    yield { path, text: started.shift() ?? readTextFile(path) };
+function readSurface(engine: Engine, uri: string): string | undefined {
+  const path = toPath(uri);
+  const language = path === undefined ? undefined : languageOf(path);
+  if (path === undefined || language === undefined || !engine.isReady(language)) return undefined;
+  const source = readTextFileNow(path);
+  try {
+    return 'skipped' in source ? undefined : engine.surface(source.text, language);
+  } catch {
+    // Told when the file itself is read.
+    return undefined;
   }
 }
 
-/** @param text where reading the file has begun already. */
-export async function collectDeclarations(engine: Engine, path: string, context?: ReadContext, text = readTextFile(path)): Promise<ScanResult> {
-  const source = await text;
+function collectDeclarations(engine: Engine, path: string, context: ReadContext): Promise<ScanResult> | ScanResult {
+  const source = readTextFileNow(path);
   const language = languageOf(path);
   if (language === 'sql') {
     const shared = 'skipped' in source ? undefined : sharedSql(toUri(path), source.text);
     return { path, models: [], ...(shared ? { shared } : {}) };
   }
-  if ('skipped' in source || language === undefined || (!showsItself(language) && !declaresModels(path, source.text) && !(isCommonLanguage(language) && mayShare(source.text)))) return { path, models: [] };
+  if ('skipped' in source || language === undefined || (!declaresModels(path, source.text) && !(isCommonLanguage(language) && mayShare(source.text)))) return { path, models: [] };
   return guarded(path, engine, language, () => {
-    const { models, surface, package: home, shared } = engine.declarations(toUri(path), source.text, language, context);
-    return { path, models, ...(surface === undefined ? {} : { surface }), ...(shared === undefined ? {} : { package: home, shared }) };
+    const { models, package: home, shared } = engine.declarations(toUri(path), source.text, language, context);
+    return { path, models, ...(shared === undefined ? {} : { package: home, shared }) };
   });
 }
 
-/** Languages whose files take values from each other. */
-const showsItself = (language: DocumentLanguage): boolean => language === 'typescript' || language === 'tsx' || language === 'javascript' || language === 'python';
-
-/** @param text where reading the file has begun already. */
-export async function readSource(engine: Engine, path: string, context: ReadContext, text = readTextFile(path)): Promise<ScanResult> {
-  const source = await text;
+export async function readSource(engine: Engine, path: string, context: ReadContext): Promise<ScanResult> {
+  const source = readTextFileNow(path);
   if ('skipped' in source) return { path, skipped: source.skipped };
   const language = languageOf(path);
   if (language === undefined) return { path, skipped: `not a file that Sargable reads (${READ_ENDINGS})` };
@@ -92,6 +112,6 @@ async function guarded(path: string, engine: Engine, language: DocumentLanguage,
     if (!engine.isReady(language)) await engine.ensure(language);
     return read();
   } catch (error) {
-    return { path, skipped: `could not be analysed: ${reasonOf(error)}` };
+    return { path, skipped: `could not be analysed: ${reasonOf(error)}`, failed: true };
   }
 }

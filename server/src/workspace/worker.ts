@@ -1,18 +1,18 @@
 import { parentPort } from 'node:worker_threads';
-import { createEngine, type ReadContext } from './engine';
-import { collectDeclarations, contextOf, readAhead, readSource, type ScanJob, type ScanResult } from './scanJob';
+import { createEngine } from './engine';
+import { createScanReader, type ScanJob, type ScanResult } from './scanJob';
 
 /** Entry of a scan worker: reads batches of files and answers with plain data. One message in, one message out. */
 async function main(): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error('worker.js is started by Sargable itself');
-  const engine = createEngine();
-  let context: ReadContext = {};
+  const starting = createEngine().then(createScanReader);
   port.on('message', (job: ScanJob) => {
     void (async () => {
-      if (job.known) context = contextOf(job.folder, job.known);
+      const reader = await starting;
+      if (job.known) reader.learn(job.folder, job.known);
       const results: ScanResult[] = [];
-      for (const { path, text } of readAhead(job.paths)) results.push(job.pass === 'declarations' ? await collectDeclarations(await engine, path, { databases: context.databases }, text) : await readSource(await engine, path, context, text));
+      for (const path of job.paths) results.push(await reader.read(job.pass, path));
       port.postMessage({ id: job.id, results });
     })();
   });

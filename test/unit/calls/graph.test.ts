@@ -59,6 +59,26 @@ export async function registers() { emitter.on('x', async () => { await pool.que
     expect(w.flow.callers({ uri: w.file('src/users.ts').uri, functionId: id }).map((c) => c.uri)).toEqual([w.file('src/a.ts').uri]);
   });
 
+  it('tries another version of a file and is as it was after, whatever became of it meanwhile', async () => {
+    const w = await createFlowWorkspace({ 'src/db.ts': DB, 'src/users.ts': USERS, 'src/a.ts': A });
+    const users = w.file('src/users.ts');
+    const before = { version: w.flow.version, queries: w.queries('src/a.ts'), callers: w.flow.callers({ uri: users.uri, functionId: 0 }) };
+    expect(before.queries).toHaveLength(1);
+    const other = (await createFlowWorkspace({ 'src/users.ts': 'export async function other() {}\nexport async function find(id: string) { return id; }\n' })).file('src/users.ts');
+    w.flow.during(other, () => {
+      expect(w.flow.version).not.toBe(before.version);
+      expect(w.anchors('src/a.ts')).toEqual([]);
+      expect(w.flow.callers({ uri: users.uri, functionId: 0 })).toEqual([]);
+      w.flow.during(users, () => expect(w.anchors('src/a.ts')).toEqual(['find']));
+      expect(w.anchors('src/a.ts')).toEqual([]);
+    });
+    expect(w.file('src/users.ts')).toBe(users);
+    expect({ version: w.flow.version, queries: w.queries('src/a.ts'), callers: w.flow.callers({ uri: users.uri, functionId: 0 }) }).toEqual(before);
+    w.flow.during(other, () => w.write('src/b.ts', 'export const b = 1;\n'));
+    expect(w.flow.version).not.toBe(before.version);
+    expect(w.anchors('src/a.ts')).toEqual(['find']);
+  });
+
   it('gives the same summaries step by step as from scratch', async () => {
     const files = { 'src/db.ts': DB, 'src/users.ts': USERS, 'src/a.ts': A, 'src/b.ts': "import { run } from './a';\nexport async function all(groups: string[][]) { for (const g of groups) await run(g); }\n" };
     const whole = await createFlowWorkspace(files);

@@ -1,5 +1,5 @@
 import type { CallIr, ClassIr, ExportIr, FunctionIr, HostFile, ImportIr, LocalIr, Loop, QuerySite } from '../hosts/ir';
-import { containsSpan, overlaps } from '../text/span';
+import { containsSpan, overlaps, type HostSpan } from '../text/span';
 
 /** Look-up tables over one file's IR. Built once per version of the file. */
 export interface FileIndex {
@@ -20,8 +20,8 @@ export interface FileIndex {
   readonly sitesIn: ReadonlyMap<number, readonly QuerySite[]>;
   /** Callback loops by the call that runs the callback. */
   readonly loopOfCall: ReadonlyMap<number, Loop>;
-  /** Places of the calls, as `start:end`. */
-  readonly callSpans: ReadonlySet<string>;
+  /** Does a call take up exactly this place? */
+  isCall(span: HostSpan): boolean;
   /** Functions that overlap a stretch that did not parse. */
   readonly broken: ReadonlySet<number>;
   /** Names that other files could resolve to here; a change of this text means that resolutions elsewhere may change. */
@@ -39,6 +39,7 @@ export function buildFileIndex(file: HostFile): FileIndex {
     if (fn.parent !== undefined && fn.classId === undefined) inner(nested, fn.parent).set(fn.name, fn);
   }
   let surface: string | undefined;
+  let callPlaces: Set<number> | undefined;
   const callsIn = groupBy(file.calls, (call) => call.functionId ?? -1);
   return {
     file,
@@ -53,11 +54,14 @@ export function buildFileIndex(file: HostFile): FileIndex {
     callsIn,
     sitesIn: groupBy(file.sites, (site) => site.functionId ?? -1),
     loopOfCall: callbackLoops(file),
-    callSpans: new Set(file.calls.map((c) => `${c.span.start}:${c.span.end}`)),
+    isCall: (span) => (callPlaces ??= new Set(file.calls.map((c) => placeKey(c.span)))).has(placeKey(span)),
     broken: file.errors.length === 0 ? new Set() : new Set(file.functions.filter((fn) => file.errors.some((e) => overlaps(fn.span, e) || containsSpan(fn.span, e))).map((fn) => fn.id)),
     surface: () => (surface ??= surfaceOf(file)),
   };
 }
+
+/** One number for both ends: files are shorter than 2^26. */
+const placeKey = ({ start, end }: HostSpan): number => start * 2 ** 26 + end;
 
 /** A callback loop belongs to the smallest call within its span that spans its head. */
 function callbackLoops(file: HostFile): Map<number, Loop> {

@@ -11,6 +11,8 @@ import { callbackRuns, callExecutions, NO_QUERY, summarise, type SummaryInput } 
 export interface MutableFlowGraph extends FlowGraph {
   set(file: HostFile): void;
   delete(uri: string): void;
+  /** Does something while a file has another version; after it the graph is as it was, and so is its `version`. */
+  during<T>(file: HostFile, act: () => T): T;
   /** What has been done since the graph was made: an edit should cost little of it. */
   readonly work: { readonly summaries: number; readonly resolutions: number };
 }
@@ -22,6 +24,8 @@ interface Entry {
   /** Files that the resolutions here depend on. */
   readonly uses: Set<string>;
   summaries: (FunctionSummary | undefined)[];
+  /** What its functions are summarised from; made when it is first asked for. */
+  input?: SummaryInput;
 }
 
 /** Each function is summarised at most this often in one update: a bound against oscillation, never reached in practice. */
@@ -35,8 +39,11 @@ const keyOf = (ref: FunctionRef): string => `${ref.uri}#${ref.functionId}`;
  */
 export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph {
   const entries = new Map<string, Entry>();
-  const callers = new Map<string, Map<string, { readonly uri: string; readonly callId: number }>>();
+  /** Calls by the function that they reach: of each document, by function id, those of each document. */
+  const callers = new Map<string, (Map<string, Set<number>> | undefined)[]>();
   const dirty = new Set<string>();
+  /** Entries of which some calls may not be resolved yet. */
+  const unresolved = new Set<Entry>();
   let members: Map<string, FunctionRef[]> | undefined;
   let subclasses: Map<string, { readonly index: FileIndex; readonly cls: HostFile['classes'][number] }[]> | undefined;
   let provisions: ReadonlyMap<string, readonly Provision[]> | undefined;
@@ -95,28 +102,37 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
   }
 
   function link(ref: FunctionRef, uri: string, call: CallIr): void {
-    const key = keyOf(ref);
-    let list = callers.get(key);
-    if (!list) callers.set(key, (list = new Map()));
-    list.set(`${uri}#${call.id}`, { uri, callId: call.id });
+    let functions = callers.get(ref.uri);
+    if (!functions) callers.set(ref.uri, (functions = []));
+    const from = (functions[ref.functionId] ??= new Map<string, Set<number>>());
+    const known = from.get(uri);
+    if (known) known.add(call.id);
+    else from.set(uri, new Set([call.id]));
   }
 
   function inputFor(entry: Entry): SummaryInput {
-    return {
+    return (entry.input ??= {
       index: entry.index,
       resolve: (call) => targetsOf(entry, call),
       resolveArgument: (call, k) => argumentTargets(entry, call, k),
       summary: (ref) => entries.get(ref.uri)?.summaries[ref.functionId] ?? NO_QUERY,
       functionName: (ref) => qualifiedName(entries.get(ref.uri)?.index.file, ref.functionId),
-    };
+    });
   }
 
   function dropResolutions(entry: Entry): void {
     const uri = entry.index.file.uri;
-    for (const [callId, targets] of entry.targets.entries()) for (const ref of targets ?? []) callers.get(keyOf(ref))?.delete(`${uri}#${callId}`);
+    for (const [callId, targets] of entry.targets.entries()) for (const ref of targets ?? []) callers.get(ref.uri)?.[ref.functionId]?.get(uri)?.delete(callId);
     entry.targets = [];
     entry.uses.clear();
+    unresolved.add(entry);
     markDirty(entry);
+  }
+
+  /** So that `callers` knows all of them. */
+  function resolveAll(): void {
+    for (const entry of unresolved) if (entries.get(entry.index.file.uri) === entry) for (const call of entry.index.file.calls) targetsOf(entry, call);
+    unresolved.clear();
   }
 
   function markDirty(entry: Entry): void {
@@ -145,6 +161,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     if (index) {
       const entry: Entry = { index, targets: [], uses: new Set(), summaries: [] };
       entries.set(uri, entry);
+      unresolved.add(entry);
       markDirty(entry);
     } else entries.delete(uri);
     if (old?.index.surface() === index?.surface()) return;
@@ -156,9 +173,10 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
   function edit(old: Entry, index: FileIndex): void {
     const { uri } = index.file;
     const kept = carryOver(old.index, index);
-    for (const [callId, targets] of old.targets.entries()) for (const ref of targets ?? []) callers.get(keyOf(ref))?.delete(`${uri}#${callId}`);
+    for (const [callId, targets] of old.targets.entries()) for (const ref of targets ?? []) callers.get(ref.uri)?.[ref.functionId]?.get(uri)?.delete(callId);
     const entry: Entry = { index, targets: [], uses: new Set(old.uses), summaries: old.summaries };
     entries.set(uri, entry);
+    unresolved.add(entry);
     for (const call of index.file.calls) {
       const former = kept.formerCall(call);
       const targets = former === undefined ? undefined : old.targets[former];
@@ -176,8 +194,9 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
 
   const pending = new Map<string, HostFile | undefined>();
   let version = 0;
+  let changes = 0;
   const change = (uri: string, file: HostFile | undefined): void => {
-    version++;
+    version = ++changes;
     pending.set(uri, file);
   };
 
@@ -188,6 +207,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
       else for (const [uri, file] of pending) replace(uri, file);
       pending.clear();
     }
+    if (dirty.size === 0) return;
     const rounds = new Map<string, number>();
     for (const key of dirty) {
       dirty.delete(key);
@@ -207,9 +227,12 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
         continue;
       }
       entry.summaries[functionId] = after;
-      for (const caller of callers.get(key)?.values() ?? []) {
-        const containing = entries.get(caller.uri)?.index.file.calls[caller.callId]?.functionId;
-        if (containing !== undefined) dirty.add(keyOf({ uri: caller.uri, functionId: containing }));
+      for (const [from, calls] of callers.get(uri)?.[functionId] ?? []) {
+        const file = entries.get(from)?.index.file;
+        for (const callId of calls) {
+          const containing = file?.calls[callId]?.functionId;
+          if (containing !== undefined) dirty.add(keyOf({ uri: from, functionId: containing }));
+        }
       }
       // A callback's summary is part of the function that contains the call it is passed to.
       if (fn.parent !== undefined) dirty.add(keyOf({ uri, functionId: fn.parent }));
@@ -232,9 +255,10 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     for (const entry of entries.values()) {
       entry.targets = [];
       entry.uses.clear();
+      unresolved.add(entry);
       markDirty(entry);
     }
-    for (const entry of entries.values()) for (const call of entry.index.file.calls) targetsOf(entry, call);
+    resolveAll();
   }
 
   return {
@@ -242,6 +266,21 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     get version() { return version; },
     set: (file) => change(file.uri, file),
     delete: (uri) => change(uri, undefined),
+    during(file, act) {
+      update();
+      const known = entries.get(file.uri)?.index.file;
+      if (known === file) return act();
+      const before = version;
+      change(file.uri, file);
+      const tried = version;
+      try {
+        return act();
+      } finally {
+        const unchanged = version === tried;
+        change(file.uri, known);
+        if (unchanged) version = before;
+      }
+    },
     *files() {
       update();
       for (const entry of entries.values()) yield entry.index.file;
@@ -295,8 +334,8 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     },
     callers(ref) {
       update();
-      for (const entry of entries.values()) for (const call of entry.index.file.calls) targetsOf(entry, call);
-      return [...(callers.get(keyOf(ref))?.values() ?? [])];
+      resolveAll();
+      return [...(callers.get(ref.uri)?.[ref.functionId] ?? [])].flatMap(([uri, calls]) => [...calls].map((callId) => ({ uri, callId })));
     },
   };
 }

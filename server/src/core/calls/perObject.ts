@@ -4,6 +4,7 @@ import { dependentNames } from './dependence';
 import { enclosingFunctions } from './enclosing';
 import type { FlowGraph } from './flow';
 import type { LoopClass } from './loops';
+import { createVersioned } from './versioned';
 
 /** The loop that a framework runs round a field's resolver or a serializer's method. */
 export interface PerObjectLoop {
@@ -40,8 +41,17 @@ function objectNames(file: HostFile, fn: FunctionIr): readonly string[] {
   return [...objects, ...inPattern].map((item) => item.name);
 }
 
-/** Does some query, field or view give a list of this type (or of the objects of this serializer)? */
+const listedTypes = createVersioned<string, boolean>();
+
+/** Does some query, field or view give a list of this type (or of the objects of this serializer)? Asked of all files once per type. */
 function isListed(flow: FlowGraph, type: string): boolean {
+  const known = listedTypes(flow);
+  let listed = known.get(type);
+  if (listed === undefined) known.set(type, (listed = findsList(flow, type)));
+  return listed;
+}
+
+function findsList(flow: FlowGraph, type: string): boolean {
   const word = new RegExp(`\\b${type.replace(/\W/g, '')}\\b`);
   const inList = new RegExp(`=>\\s*\\[\\s*${type.replace(/\W/g, '')}\\b`);
   const annotated = new RegExp(`^(?:typing\\.)?(?:list|List|Sequence|Iterable|Optional\\[[Ll]ist|Promise<Array)[[<]\\s*['"]?${type.replace(/\W/g, '')}\\b`);

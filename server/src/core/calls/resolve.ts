@@ -53,7 +53,7 @@ export function resolveCallee(workspace: Workspace, uri: string, functionId: num
   const index = workspace.index(uri);
   const name = callee.at(-1);
   if (!index || name === undefined || name === '?' || name === '()') return [];
-  const resolver = createResolver(workspace, visited);
+  const resolver = resolverOf(workspace).start(visited);
   const meanings = resolver.path(index, functionId, callee, 0);
   const found = meanings.flatMap((meaning) => resolver.callable(meaning));
   if (found.length > 0) return unique(found);
@@ -79,14 +79,25 @@ function unique(refs: readonly FunctionRef[]): readonly FunctionRef[] {
   return refs.filter((ref) => !seen.has(`${ref.uri}#${ref.functionId}`) && seen.add(`${ref.uri}#${ref.functionId}`)).slice(0, 8);
 }
 
-function createResolver(workspace: Workspace, visited: Set<string>) {
+const resolvers = new WeakMap<Workspace, ReturnType<typeof createResolver>>();
+
+/** There is a call for every few words of a workspace: what looks them up is made once. */
+function resolverOf(workspace: Workspace): ReturnType<typeof createResolver> {
+  let found = resolvers.get(workspace);
+  if (!found) resolvers.set(workspace, (found = createResolver(workspace)));
+  return found;
+}
+
+/** Looks up one callee after the other: `start` begins the next. */
+function createResolver(workspace: Workspace) {
+  let visited = new Set<string>();
+  let lookups = 0;
+  const exported = new Map<FileIndex, Map<string, readonly Meaning[]>>();
+
   const see = (index: FileIndex): FileIndex => {
     visited.add(index.file.uri);
     return index;
   };
-
-  let lookups = 0;
-  const exported = new Map<FileIndex, Map<string, readonly Meaning[]>>();
 
   function path(index: FileIndex, functionId: number | undefined, parts: readonly string[], depth: number): readonly Meaning[] {
     const [head, ...rest] = parts;
@@ -490,7 +501,15 @@ function createResolver(workspace: Workspace, visited: Set<string>) {
     return moduleName(index, camel(singular(receiver)), 0).flatMap((meaning) => (meaning.kind === 'class' ? member({ ...meaning, kind: 'instance' }, method, 1).flatMap(callable) : []));
   }
 
-  return { path, callable, namedAfterClass };
+  const lookUp = { path, callable, namedAfterClass };
+  return {
+    start(seen: Set<string>): typeof lookUp {
+      visited = seen;
+      lookups = 0;
+      if (exported.size > 0) exported.clear();
+      return lookUp;
+    },
+  };
 }
 
 /** `BaseRepository<User>` → `BaseRepository`; `Mixin(Base)` → both; `Base[User, int]` → `Base`. */

@@ -102,7 +102,7 @@ const isLiteral = (index: FileIndex, argument: CallIr['args'][number]): boolean 
 };
 
 /** Hosts note `ids.map(load)` as a call of `load` in the loop; then it is counted there. */
-const hasOwnCall = (index: FileIndex, span: HostSpan): boolean => index.callSpans.has(`${span.start}:${span.end}`);
+const hasOwnCall = (index: FileIndex, span: HostSpan): boolean => index.isCall(span);
 
 function targetExecutions(input: SummaryInput, call: CallIr, targets: readonly FunctionRef[], counts: (k: number, keyed: readonly number[]) => boolean, at = call.nameSpan): readonly Execution[] {
   return targets.flatMap((ref) => {
@@ -156,6 +156,8 @@ export function callbackRuns(input: SummaryInput, call: CallIr, k: number): Runs
 /** Notes parameters that the function calls, or hands on to something that calls them. */
 function collectRuns(input: SummaryInput, call: CallIr, parameters: readonly string[], runs: Map<number, boolean>): void {
   const note = (k: number, each: boolean): void => void (k >= 0 && runs.set(k, (runs.get(k) ?? false) || each));
+  // Most functions are given nothing that could be run.
+  if (parameters.length === 0) return;
   const inLoop = isInElementLoop(input.index, call);
   if (call.callee.length === 1 && call.callee[0] !== undefined) note(parameters.indexOf(call.callee[0]), inLoop);
   if (call.callee.length === 2 && (call.callee[1] === 'call' || call.callee[1] === 'apply') && call.callee[0] !== undefined) note(parameters.indexOf(call.callee[0]), inLoop);

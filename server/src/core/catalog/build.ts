@@ -67,9 +67,11 @@ export function finishCatalog(input: FinishedParts & { readonly tables: readonly
   for (const key of tables.keys()) sumPartitions(tables, children, key);
   const { source, label, searchPath, incomplete, missed, types = [], routines = [], server, statistics } = input;
   const extensions = input.extensions ?? server?.extensions.map((extension) => extension.name) ?? [];
+  let version: string | undefined;
   return {
     source, label, searchPath, tables,
-    version: tablesVersion([searchPath, incomplete, types, routines, extensions, server], tables.values()),
+    // Of a catalog that goes into another one, or is only tried, nobody asks it.
+    get version() { return (version ??= tablesVersion([searchPath, incomplete, types, routines, extensions, server], tables.values())); },
     ...(incomplete ? { incomplete } : {}), ...(missed ? { missed } : {}),
     ...(types.length === 0 ? {} : { types }), ...(routines.length === 0 ? {} : { routines }), ...(extensions.length === 0 ? {} : { extensions }),
     ...(server === undefined ? {} : { server }), ...(statistics === undefined ? {} : { statistics }),

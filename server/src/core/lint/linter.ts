@@ -99,7 +99,7 @@ export function lintFile(request: LintRequest): LintResult {
   request.timer?.check(CALL_GRAPH, () => request.flow.file(file.uri));
   if (active.length > 0) {
     const statementRules = active.filter((rule): rule is StatementRule => rule.scope === 'statement');
-    const key: CacheKey = { uri: file.uri, role: file.role, catalogVersion: request.catalog?.version, plannerVersion: request.planner?.version, settings, rules };
+    const key: CacheKey | undefined = request.cache && { uri: file.uri, role: file.role, catalogVersion: request.catalog?.version, plannerVersion: request.planner?.version, settings, rules };
     for (const site of file.sites) {
       const model = site.source && request.sql.analyse(site.source);
       if (!model) continue;
@@ -116,8 +116,8 @@ export function lintFile(request: LintRequest): LintResult {
 
 type Fail = (rule: Rule, error: unknown, span?: HostSpan) => void;
 
-function lintStatement(request: LintRequest, site: QuerySite, model: StatementModel, rules: readonly StatementRule[], key: CacheKey, fail: Fail): { readonly placed: readonly Placed[]; readonly pending: boolean } {
-  const cached = request.cache?.get(model, site, key);
+function lintStatement(request: LintRequest, site: QuerySite, model: StatementModel, rules: readonly StatementRule[], key: CacheKey | undefined, fail: Fail): { readonly placed: readonly Placed[]; readonly pending: boolean } {
+  const cached = key && request.cache?.get(model, site, key);
   const known = cached && [...cached.answers].every(([question, answer]) => answerOf(request, question) === answer) ? cached : undefined;
   const kept: CachedDraft[] = [...(known?.drafts ?? [])];
   const fresh: CachedDraft[] = [];
@@ -132,7 +132,7 @@ function lintStatement(request: LintRequest, site: QuerySite, model: StatementMo
     else for (const [question, answer] of run.answers) answers.set(question, answer);
     pending ||= run.pending;
   }
-  if (!known || again.length < known.again.length) request.cache?.set(model, site, key, { drafts: kept, answers, again });
+  if (key && (!known || again.length < known.again.length)) request.cache?.set(model, site, key, { drafts: kept, answers, again });
   const placed = [...kept, ...fresh].flatMap(({ rule, draft, hasFixes, index }): readonly Placed[] => {
     const place = 'sql' in draft.at ? findPlace(site, coverHoles(model, draft.at.sql)) : draft.at.host;
     const trimmed = place && trimBlanks(request.text, place);
@@ -180,8 +180,8 @@ function placeDrafts({ sql }: LintRequest, rule: Rule, drafts: readonly FindingD
 
 function lintMigration(request: LintRequest, rules: readonly MigrationRule[], fail: Fail): readonly Placed[] {
   const { file, text, migrationCache: cache, settings, history, others = 0 } = request;
-  const state: MigrationState = { catalogVersion: request.catalog?.version, plannerVersion: request.planner?.version, settings, rules: request.rules, history, others };
-  const known = cache?.get(file, text, state);
+  const state: MigrationState | undefined = cache && { catalogVersion: request.catalog?.version, plannerVersion: request.planner?.version, settings, rules: request.rules, history, others };
+  const known = state && cache?.get(file, text, state);
   if (known) {
     return known.flatMap(({ rule, draft, hasFixes, index }) => placeDrafts(request, rule, [hasFixes ? { ...draft, fixes: () => checkMigration(request, readMigrationFile(request), rule, fail)[index]?.fixes?.() ?? [] } : draft], fail));
   }
@@ -196,7 +196,7 @@ function lintMigration(request: LintRequest, rules: readonly MigrationRule[], fa
     for (const [index, { fixes, ...draft }] of drafts.entries()) if ('host' in draft.at) kept.push({ rule, draft: { ...draft, at: draft.at }, hasFixes: fixes !== undefined, index });
     return placeDrafts(request, rule, drafts, fail);
   });
-  if (!failed) cache?.set(file, text, state, kept);
+  if (!failed && state) cache?.set(file, text, state, kept);
   return placed;
 }
 

@@ -19,9 +19,9 @@ export interface ChangedText {
 /**
  * Reads and lints a changed text of the same document, as if it stood on disk, with `others` as they would be too. `creates` are the files that the fix
  * would write: the caller puts them into the catalog where they are migrations. `planned`: with what the planner has said
- * about the text as it stands; answers about another text or catalog are not waited for.
+ * about the text as it stands; answers about another text or catalog are not waited for. Only the findings of `rule` are asked for.
  */
-export type Relint = (text: string, creates: NonNullable<Fix['creates']>, planned: boolean, others: readonly ChangedText[]) => RelintResult;
+export type Relint = (text: string, creates: NonNullable<Fix['creates']>, planned: boolean, others: readonly ChangedText[], rule: string) => RelintResult;
 
 /** Errors of a file: host stretches that did not parse, and statements whose complete text the grammar rejects. */
 export function countSyntaxErrors(file: HostFile, sql: SqlAnalyser): number {
@@ -31,20 +31,20 @@ export function countSyntaxErrors(file: HostFile, sql: SqlAnalyser): number {
 /**
  * Distrusts every fix: it is applied, the text is read and linted again, and the fix is dropped unless the finding is
  * gone, no new syntax error appeared and no finding that is an error in itself was added. So are the other documents that it
- * touches, which have to be known for it. Cost: one lint of the file before, and one per fix.
+ * touches, which have to be known for it. Cost: one lint of the file before, and one per fix, of the finding's rule alone.
  * @param textOf text of another document; left out, fixes that touch one are dropped.
  */
 export function verifyFixes(text: string, finding: Pick<Finding, 'rule' | 'uri'>, fixes: readonly Fix[], relint: Relint, textOf?: (uri: string) => string | undefined): readonly Fix[] {
   if (fixes.length === 0) return fixes;
   // Without the planner the check is strict; a finding that only the planner sees was proved by its own what-if.
-  const plain = relint(text, [], false, []);
+  const plain = relint(text, [], false, [], finding.rule);
   const planned = countOf(plain, finding) === 0;
-  const before = planned ? relint(text, [], true, []) : plain;
+  const before = planned ? relint(text, [], true, [], finding.rule) : plain;
   return fixes.filter((fix) => {
     const others = changedOthers(finding.uri, fix, textOf);
     if (!others) return false;
-    const unchanged = others.length === 0 ? before : relint(text, [], planned, others.map(({ uri, before: known }) => ({ uri, text: known })));
-    return isFixSound(text, finding, fix, unchanged, (changed, creates) => relint(changed, creates, planned, others));
+    const unchanged = others.length === 0 ? before : relint(text, [], planned, others.map(({ uri, before: known }) => ({ uri, text: known })), finding.rule);
+    return isFixSound(text, finding, fix, unchanged, (changed, creates) => relint(changed, creates, planned, others, finding.rule));
   });
 }
 

@@ -76,7 +76,7 @@ export function registerQueries(connection: Connection, session: () => Session |
         if (path === undefined || !isUnread(active, project, file)) continue;
         const { settings, state: { catalog } } = project.bindingOf(file.uri);
         const first = await project.lint(path);
-        const linted = 'reason' in first || !first.pending ? first : await project.previewSettled(file.uri, first.text);
+        const linted = 'reason' in first ? first : await project.settled(first);
         const read = project.files.get(file.uri) ?? file;
         findings.set(read, { binding: { settings, catalog }, bySite: 'reason' in linted ? new Map() : findingsBySite(linted.file, linted.findings) });
         if (read !== file) findings.set(file, findings.get(read)!);

@@ -174,7 +174,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
         for (const [index, path] of project.paths.entries()) {
           if (token.isCancellationRequested) break;
           const first = await project.lint(path);
-          const linted = 'reason' in first || !first.pending ? first : await project.previewSettled(first.file.uri, first.text);
+          const linted = 'reason' in first ? first : await project.settled(first);
           if (index % 20 === 0) {
             progress?.report(Math.round((100 * index) / project.paths.length), `${index} of ${project.paths.length} files`);
             await new Promise((resolve) => setImmediate(resolve));

@@ -45,7 +45,7 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
     language: 'python',
     span: spanOf,
     path: pathOf,
-    origin: (node) => originOf(node, scopes),
+    origin: remembered(scopes, (node) => originOf(node, scopes)),
     string: remembered(scopes, (node): HostString | undefined => {
       const found = textOf(node, texts);
       return found && renderParts(found.parts, found.complete);

@@ -146,7 +146,14 @@ export function collectScopes(root: SyntaxNode): Scopes {
   const module = open(root, 'module');
   for (const child of root.namedChildren) visit(child, module);
 
+  /** Several adapters ask about the names of each call. */
+  const around = new Map<number, Scope>();
   const scopeOf = (node: SyntaxNode): Scope => {
+    let scope = around.get(node.id);
+    if (!scope) around.set(node.id, (scope = findScope(node)));
+    return scope;
+  };
+  const findScope = (node: SyntaxNode): Scope => {
     let fromFunction = false;
     for (let current = node.parent, child: SyntaxNode = node; current; child = current, current = current.parent) {
       const scope = byNode.get(current.id);

@@ -44,7 +44,7 @@ export function createContext(uri: string, text: string, language: HostLanguage,
       const path = loosePath(node);
       return path?.includes('?') ? undefined : path;
     },
-    origin: (node) => traceOrigin(node, scopes),
+    origin: remembered(scopes, (node) => traceOrigin(node, scopes)),
     string: remembered(scopes, (node) => {
       const found = strings.parts(node);
       return found && renderParts(found.parts, found.complete);

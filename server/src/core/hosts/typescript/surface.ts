@@ -10,12 +10,15 @@ const database = /\b(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|JOIN|select|insert|u
 const markup = /<\/?[A-Z][\w.]*[\s/>]|<(div|span|p|a|ul|li|button|form|input|svg|section)[\s>]/;
 const constantName = /^[A-Z][A-Z0-9_]*$/;
 
+/** Whether a script may show anything, by its text alone. */
+export const mayShow = (text: string): boolean => text.length <= largeFile && /\bexports?\b/.test(text);
+
 /**
  * The surface of a script (see `hosts/surface.ts`); undefined where it shows nothing.
  * @param memory keeps what statements show from one reading to the next
  */
 export function surfaceOf(root: SyntaxNode, text: string, memory?: { slices?: ReadonlyMap<string, string | undefined> }): string | undefined {
-  if (text.length > largeFile || !/\bexport\b|\bexports\b/.test(text)) return undefined;
+  if (!mayShow(text)) return undefined;
   const slices = new Map<string, string | undefined>();
   const known = memory?.slices;
   if (memory) memory.slices = slices;
