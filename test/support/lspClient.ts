@@ -116,6 +116,8 @@ export async function startLspClient(options: LspClientOptions = {}) {
     },
     async stop() {
       await client.sendRequest('shutdown');
+      // What the server has asked for before is answered; a handler that still waits for it would fail where nobody can catch it.
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
       client.dispose();
       end();
     },

@@ -1,26 +1,15 @@
 import { camel, singular } from '../hosts/ruby/railsNames';
-import type { CallIr, ClassIr, FunctionIr, ImportIr, LocalIr, MemberIr } from '../hosts/ir';
+import type { CallIr, ClassIr, FunctionIr, ImportIr, LocalIr } from '../hosts/ir';
 import { containsSpan } from '../text/span';
 import { isMemoiser, passesThrough } from './callbacks';
 import { injectedToken, tokenText, type Provision } from './containers';
 import type { FileIndex } from './fileIndex';
 import type { FunctionRef, ResolveModule } from './flow';
+import type { Meaning } from './meaning';
+import { baseNames, COLUMN, COMMON, FOREIGN_RECEIVER, isDistinctive } from './names';
 import type { Packages } from './packages';
 import { rubyConstants } from './rubyConstants';
 import { typeNames } from './typeNames';
-
-/** What a name or path stands for. */
-type Meaning =
-  | { readonly kind: 'function'; readonly index: FileIndex; readonly fn: FunctionIr; /** Reached through a memoiser. */ readonly cached?: true }
-  | { readonly kind: 'class'; readonly index: FileIndex; readonly cls: ClassIr }
-  | { readonly kind: 'instance'; readonly index: FileIndex; readonly cls: ClassIr }
-  | { readonly kind: 'module'; readonly index: FileIndex }
-  /** What a container hands to those whom it makes (awilix' cradle). */
-  | { readonly kind: 'container'; readonly index: FileIndex }
-  /** A folder or name space of several files, seen from one that imports it. */
-  | { readonly kind: 'package'; readonly index: FileIndex; readonly name: string }
-  /** An object literal: functions written in it (by `owner`), and what it holds by name. */
-  | { readonly kind: 'object'; readonly index: FileIndex; readonly owner?: string; readonly members?: readonly MemberIr[]; /** Function whose names the members are. */ readonly functionId?: number };
 
 /** The workspace as the resolver sees it. */
 export interface Workspace {
@@ -40,10 +29,6 @@ export interface Workspace {
 const MAX_DEPTH = 30;
 /** Names looked up for one call: a bound for circular declarations. */
 const MAX_LOOKUPS = 400;
-/** Names too common to mean one method of the workspace. */
-const COMMON = /^(get|set|find|load|save|list|create|update|delete|remove|add|insert|query|execute|exec|run|send|fetch|read|write|open|close|init|start|stop|handle|process|call|apply|bind|map|filter|reduce|forEach|each|then|catch|push|pop|log|info|debug|warn|error|emit|on|once|use|test|parse|format|build|render|check|validate|count|first|last|all|one|many|commit|rollback|flush|begin|connect|release|end)(All|One|Many|By|Id|ById|s|_all|_one|_many|_by_id)?$/;
-const FOREIGN_RECEIVER = /^(redis|cache|http|https|axios|fetch|s3|sqs|sns|queue|kafka|fs|path|os|console|logger|log|process|Math|JSON|Object|Array|Promise|Date|Number|String|Buffer|crypto|requests|httpx|boto3|json|logging|asyncio|analytics|metrics|tracer|span|stripe|octokit|github|slack)$/i;
-
 /**
  * Functions that a call in `functionId` of a file may run. Looked up in order: local scope, class and bases, field types,
  * imports and re-exports; last a distinctive member name that exists once in the workspace (`confidence: 'low'`).
@@ -67,12 +52,6 @@ export function resolveCallee(workspace: Workspace, uri: string, functionId: num
   const only = candidates[0];
   return candidates.length === 1 && only ? [{ uri: only.uri, functionId: only.functionId, confidence: 'low' }] : [];
 }
-
-/** In Ruby a column is read as a method is called. */
-const COLUMN = /_(?:ids?|at|on|type|name|count|cents|amount|date|url|key|code|status)$/;
-
-/** Two words at least: `findOverdue`, `load_members`. */
-const isDistinctive = (name: string): boolean => /[a-z\d][A-Z]|[a-z\d]_[a-z]/.test(name) && name.length >= 8;
 
 function unique(refs: readonly FunctionRef[]): readonly FunctionRef[] {
   const seen = new Set<string>();
@@ -510,10 +489,4 @@ function createResolver(workspace: Workspace) {
       return lookUp;
     },
   };
-}
-
-/** `BaseRepository<User>` → `BaseRepository`; `Mixin(Base)` → both; `Base[User, int]` → `Base`. */
-function baseNames(base: string): readonly string[] {
-  const words = base.replace(/<[^()]*>|\[[^()]*\]/g, '').match(/[A-Za-z_$][\w$.]*/g);
-  return words ?? [];
 }
