@@ -82,16 +82,17 @@ function isOneRow(scope: Scope, block: QueryBlock, group: readonly number[]): bo
     if (!relation || relation.kind === 'function' || relation.kind === 'values') return true;
     if (relation.kind === 'table') return isPinnedToOneRow(scope, block, index, pins);
     const inner = relation.block === undefined ? undefined : scope.model.blocks[relation.block];
-    return inner === undefined || givesOneRow(inner);
+    return inner === undefined || givesOneRow(scope, inner);
   });
 }
 
 /** Blocks whose rows are few or not known to be many. */
-function givesOneRow(inner: QueryBlock): boolean {
+function givesOneRow(scope: Scope, inner: QueryBlock): boolean {
   if (inner.kind !== 'select') return true;
   if (inner.relations.length === 0 || inner.relations.every((r) => r.kind === 'function')) return true;
   if (inner.limit?.expression.kind === 'constant' && Number(inner.limit.expression.value) <= 1) return true;
-  return inner.groupBy.length === 0 && inner.outputs.some((o) => hasAggregate(o.expression));
+  if (inner.groupBy.length === 0 && inner.outputs.some((o) => hasAggregate(o.expression))) return true;
+  return inner.cte?.recursive !== true && isOneRow(scope, inner, inner.relations.map((_, index) => index));
 }
 
 const hasAggregate = (e: QueryBlock['outputs'][number]['expression']): boolean => e.kind === 'aggregate' || (e.kind !== 'subquery' && (e.args ?? []).some(hasAggregate));

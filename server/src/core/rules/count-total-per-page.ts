@@ -2,9 +2,10 @@ import { hasUnknownPart } from '../advice/holes';
 import { collectPins } from '../advice/pins';
 import { containsAggregate, isSystemRelation, tableOf, walkExpression, type Scope } from '../advice/scope';
 import { describeRows, sizeOf } from '../advice/size';
+import { collectOuterColumns } from '../advice/subqueryJoin';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { QueryBlock } from '../sql/model';
-import { spanText, type SqlSpan } from '../text/span';
+import { containsSpan, spanText, type SqlSpan } from '../text/span';
 
 const SCHEMA = 'CREATE TABLE events (id bigint PRIMARY KEY, name text NOT NULL);';
 const VOLUMES = { events: 5_000_000 };
@@ -37,8 +38,11 @@ export const countTotalPerPage: StatementRule = {
     const scope: Scope = { model, catalog: context.catalog };
     const root = model.blocks[0];
     if (root?.kind !== 'select') return;
+    for (const block of model.blocks) if (block.role === 'cte' || block.role === 'derived') checkInner(context, scope, block);
     const large = largeTables(context, scope, root);
     if (large.length === 0) return;
+    const beside = root.limit && !isOne(root) ? totalBeside(scope, root, large) : undefined;
+    if (beside) return report(context, scope, beside, beside.span, largeTables(context, scope, beside));
     const window = root.limit ? windowCount(root, model.text) : undefined;
     if (window) return report(context, scope, root, window, large);
     if (root.limit || root.groupBy.length > 0 || root.distinct || root.outputs.length !== 1 || !isTotal(root, model.text)) return;
@@ -49,6 +53,20 @@ export const countTotalPerPage: StatementRule = {
 
 const largeTables = ({ settings }: StatementContext, { catalog }: Scope, block: QueryBlock): readonly string[] =>
   block.relations.flatMap((r) => (r.kind === 'table' && !isSystemRelation(r) && sizeOf(tableOf(catalog, r), settings) === 'large' ? [r.name] : []));
+
+/** A page with a window count that is a CTE or a sub-query, as ORMs write it. */
+function checkInner(context: StatementContext, scope: Scope, block: QueryBlock): void {
+  const window = block.kind === 'select' && block.limit && !isOne(block) ? windowCount(block, scope.model.text) : undefined;
+  const large = window ? largeTables(context, scope, block) : [];
+  if (window && large.length > 0) report(context, scope, block, window, large);
+}
+
+const isOne = ({ limit }: QueryBlock): boolean => limit?.expression.kind === 'constant' && limit.expression.value === 1;
+
+/** `SELECT …, (SELECT count(*) FROM events) FROM events LIMIT 20`: computed once for each page, whatever row it stands beside. */
+const totalBeside = (scope: Scope, root: QueryBlock, large: readonly string[]): QueryBlock | undefined =>
+  scope.model.blocks.find((inner) => inner.role === 'scalar' && inner.parent === root.index && inner.kind === 'select' && !inner.limit && inner.groupBy.length === 0 && !inner.distinct && inner.outputs.length === 1 &&
+    root.outputs.some((o) => containsSpan(o.span, inner.span)) && inner.relations.some((r) => r.kind === 'table' && large.includes(r.name)) && isTotal(inner, scope.model.text) && collectOuterColumns(scope, root, inner).length === 0);
 
 /** `count(*) OVER ()`: of all rows, not of a partition. */
 function windowCount({ outputs }: QueryBlock, text: string): SqlSpan | undefined {

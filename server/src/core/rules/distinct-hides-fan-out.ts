@@ -6,7 +6,7 @@ import { sqlFix } from '../advice/sqlFix';
 import { addCondition, type SqlEdit } from '../advice/sqlEdits';
 import { joinsAreToOne } from '../advice/uniqueness';
 import type { StatementContext, StatementRule } from '../lint/rule';
-import type { QueryBlock, Relation } from '../sql/model';
+import type { QueryBlock, Relation, StatementModel } from '../sql/model';
 import { spanText, sqlSpan } from '../text/span';
 
 const SCHEMA = 'CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL);\nCREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, total numeric NOT NULL);\nCREATE INDEX orders_customer ON orders (customer_id);';
@@ -35,9 +35,13 @@ export const distinctHidesFanOut: StatementRule = {
     const { model, site, catalog } = context;
     if (!catalog || model.completeness !== 'full' || !site.complete || hasUnknownPart(model)) return;
     const scope: Scope = { model, catalog };
-    for (const block of model.blocks) if (block.kind === 'select' && block.distinct && block.relations.length > 1) checkBlock(context, scope, block);
+    for (const block of model.blocks) if (block.kind === 'select' && (block.distinct || countsDistinct(model, block)) && block.relations.length > 1) checkBlock(context, scope, block);
   },
 };
+
+/** `count(DISTINCT u.id)` and nothing that duplicates would change. */
+const countsDistinct = ({ text }: StatementModel, { outputs, clauses, orderBy }: QueryBlock): boolean =>
+  outputs.length > 0 && clauses.having === undefined && orderBy.length === 0 && outputs.every(({ expression }) => expression.kind === 'aggregate' && expression.name === 'count' && /^count\s*\(\s*distinct\b[^()]*\)$/i.test(spanText(text, expression.span)));
 
 function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock): void {
   const { select } = block.clauses;
@@ -59,7 +63,7 @@ function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock):
     because: 'No column of it is selected, and it is not joined by a unique key.',
     confidence: 'schema',
     evidence: { table: relation.name },
-    fixes: () => sqlFix(context, 'Ask with EXISTS (the same rows, perhaps in another order)', 'review', rewrite(scope, block, index, seed)),
+    fixes: () => !block.distinct ? [] : sqlFix(context, 'Ask with EXISTS (the same rows, perhaps in another order)', 'review', rewrite(scope, block, index, seed)),
   });
 }
 

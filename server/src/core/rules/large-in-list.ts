@@ -48,10 +48,10 @@ const inLists = (conjuncts: readonly Conjunct[]): readonly Conjunct[] =>
 function checkList(context: StatementContext, block: QueryBlock, conjunct: Conjunct): void {
   const items = conjunct.right?.args ?? [];
   const limit = context.option<number>('values');
-  if (items.length > limit && items.every((item) => item.kind === 'constant')) {
+  if (items.length > limit && items.every((item) => item.kind === 'constant' || item.kind === 'hole')) {
     // The parser sees the first thousand items of a list.
     const count = items.length >= 1000 ? 'more than 1,000' : String(items.length);
-    return context.report({ at: { sql: conjunct.span }, message: `This list holds ${count} constants: passed as one array it is one parameter, and the statement stays the same whatever its length.`, confidence: 'text', evidence: { values: items.length }, fixes: () => [] });
+    return context.report({ at: { sql: conjunct.span }, message: `This list holds ${count} ${items.every((item) => item.kind === 'constant') ? 'constants' : 'values'}: passed as one array it is one parameter, and the statement stays the same whatever its length.`, confidence: 'text', evidence: { values: items.length }, fixes: () => [] });
   }
   // What a list in an SQL file becomes is decided by the tool that reads it.
   if (context.site.library === 'sql') return;

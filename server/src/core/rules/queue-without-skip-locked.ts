@@ -54,9 +54,9 @@ export const queueWithoutSkipLocked: StatementRule = {
 const takesFirst = ({ kind, limit, orderBy }: QueryBlock): boolean =>
   kind === 'select' && limit !== undefined && orderBy.length > 0 && !(orderBy[0]?.descending === true && orderBy.length === 1 && limit.expression.kind === 'constant' && limit.expression.value === 1);
 
-/** `id > $1 ORDER BY id`: one process goes through the table in pages, and none of its rows may be left out. */
+/** `id > $1 ORDER BY id`: one process goes through the table in pages, and none of its rows may be left out. `run_at <= $1` is what is due. */
 const isWalk = ({ conjuncts, orderBy }: QueryBlock): boolean =>
-  conjuncts.some((c) => c.clause === 'where' && /^[<>]=?$/.test(c.operator) && c.right?.columns.length === 0 && c.right.kind !== 'function' && c.right.kind !== 'operator' && [c.left, ...(c.left?.args ?? [])].some((e) => e?.column && e.column.column === orderBy[0]?.expression.column?.column));
+  conjuncts.some((c) => c.clause === 'where' && (orderBy[0]?.descending === true ? /^<=?$/ : /^>=?$/).test(c.operator) && c.right?.columns.length === 0 && c.right.kind !== 'function' && c.right.kind !== 'operator' && [c.left, ...(c.left?.args ?? [])].some((e) => e?.column && e.column.column === orderBy[0]?.expression.column?.column));
 
 function isOfOne(scope: Scope, block: QueryBlock): boolean {
   const pins = collectPins(scope, block);

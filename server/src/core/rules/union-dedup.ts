@@ -3,9 +3,11 @@ import { blockSize } from '../advice/size';
 import { sqlFix } from '../advice/sqlFix';
 import { joinsAreToOne } from '../advice/uniqueness';
 import { uniqueKeys } from '../catalog/lookup';
-import type { Column } from '../catalog/model';
+import { quoteIdentifier, quoteQualified } from '../sql/names';
+import { mirrorOperator } from '../sql/operators';
+import type { Catalog, Column } from '../catalog/model';
 import type { StatementContext, StatementRule } from '../lint/rule';
-import type { QueryBlock, StatementModel } from '../sql/model';
+import type { Expression, QueryBlock, StatementModel } from '../sql/model';
 import { sqlSpan, type SqlSpan } from '../text/span';
 
 const SCHEMA = "CREATE TABLE invoices (id bigint PRIMARY KEY, total numeric NOT NULL);\nCREATE TABLE refunds (id bigint PRIMARY KEY, total numeric NOT NULL);";
@@ -90,19 +92,84 @@ function byCondition({ catalog }: Scope, leaves: readonly QueryBlock[]): string 
   const key = uniqueKeys(table).find((k) => k.coversNulls && k.columns.every((c) => leaves.every((leaf) => leaf.outputs.findIndex((o) => o.column?.column === c) === first?.outputs.findIndex((o) => o.column?.column === c) && leaf.outputs.some((o) => o.column?.column === c))));
   if (!key) return undefined;
   for (const column of table.columns) {
-    if (!/^(?:text|character varying|smallint|integer|bigint|boolean)\b/.test(column.type)) continue;
-    const values = leaves.map((leaf) => heldTo(leaf, column));
-    if (values.every((v) => v !== undefined) && new Set(values).size === values.length) return `${column.name} is ${values.join(', ')}`;
+    const held = leaves.map((leaf) => heldTo(catalog, leaf, column));
+    const values = held.every((v) => v !== undefined) ? held : [];
+    if (values.length > 0 && new Set(values.flat()).size === values.flat().length) return `${column.name} is ${values.map((v) => v.join(' or ')).join(', ')}`;
+    const ranges = leaves.flatMap((leaf) => rangeOf(leaf, column) ?? []);
+    if (ranges.length === leaves.length && ranges.every((a, i) => ranges.every((b, j) => i === j || isBefore(a, b) || isBefore(b, a)))) return `the ranges of ${column.name} do not overlap`;
   }
   return undefined;
 }
 
-/** `status = 'open'`: the constant that WHERE holds a column to. Written in the column's own type alone: `'1'` and `'01'` are one number. */
-function heldTo(block: QueryBlock, { name, type }: Column): string | undefined {
-  const wanted = type === 'boolean' ? 'boolean' : /^(?:text|character)/.test(type) ? 'string' : 'number';
-  const found = block.conjuncts.find((c) => c.clause === 'where' && c.operator === '=' && !c.negated && c.left?.column?.column === name && c.right?.kind === 'constant' && c.right.hole === undefined && typeof c.right.value === wanted);
-  return found && JSON.stringify(found.right?.value);
+interface ColumnCondition {
+  readonly operator: string;
+  readonly right?: Expression;
+  readonly negated: boolean;
 }
+
+/** The conditions of WHERE on a column of the only table. */
+const conditionsOn = (block: QueryBlock, name: string): readonly ColumnCondition[] => {
+  const alias = block.relations[0]?.alias;
+  const isColumn = (e: Expression | undefined): boolean => e?.column?.column === name && (e.column.qualifier === undefined || e.column.qualifier === alias);
+  return block.conjuncts.flatMap((c): readonly ColumnCondition[] => {
+    const inner = c.operator === 'not' && c.branches?.length === 1 && c.branches[0]?.length === 1 ? c.branches[0][0] : undefined;
+    if (c.clause !== 'where' || c.negated) return [];
+    if (inner?.operator === 'boolean' && !inner.negated && isColumn(inner.left)) return [{ operator: 'boolean', negated: true }];
+    if (isColumn(c.left)) return [{ operator: c.operator, right: c.right, negated: false }];
+    const turned = isColumn(c.right) ? mirrorOperator(c.operator) : undefined;
+    return turned === undefined ? [] : [{ operator: turned, right: c.left, negated: false }];
+  });
+};
+
+const isWritten = (e: Expression | undefined): e is Expression => e?.kind === 'constant' && e.hole === undefined;
+
+/** `status = 'open'`, `active`: the constants that WHERE holds a column to. Written in the column's own type alone: `'1'` and `'01'` are one number. */
+function heldTo(catalog: Catalog | undefined, block: QueryBlock, { name, type }: Column): readonly string[] | undefined {
+  const named = /^(?:text|character varying)\b/.test(type) || catalog?.types?.some((t) => t.kind === 'enum' && (quoteIdentifier(t.name) === type || quoteQualified(t.schema, t.name) === type)) === true;
+  const wanted = type === 'boolean' ? 'boolean' : named ? 'string' : /^(?:smallint|integer|bigint)\b/.test(type) ? 'number' : undefined;
+  if (wanted === undefined) return undefined;
+  for (const { operator, right, negated } of conditionsOn(block, name)) {
+    if (wanted === 'boolean' && (operator === 'boolean' || operator === 'is true' || operator === 'is false')) return [String(operator === 'is true' || (operator === 'boolean' && !negated))];
+    const values = operator === '=' ? [right] : operator === 'in' && right?.kind === 'array' ? right.args ?? [] : [];
+    // The parser sees the first thousand items of a list.
+    if (values.length > 0 && values.length < 1000 && values.every((v) => isWritten(v) && typeof v.value === wanted)) return [...new Set(values.map((v) => JSON.stringify(v?.value)))];
+  }
+  return undefined;
+}
+
+interface Range {
+  readonly low?: Bound;
+  readonly high?: Bound;
+}
+
+interface Bound {
+  readonly value: number | string;
+  readonly included: boolean;
+}
+
+/** `n >= 10 AND n < 20`, BETWEEN: numbers, and days written in full, whose order is that of their text. */
+function rangeOf(block: QueryBlock, { name, type }: Column): Range | undefined {
+  const number = /^(?:smallint|integer|bigint|numeric)\b/.test(type);
+  if (!number && !/^(?:date|timestamp)\b/.test(type)) return undefined;
+  const bound = (e: Expression | undefined, included: boolean): Bound | undefined => {
+    if (!isWritten(e)) return undefined;
+    const { value } = e;
+    return (number ? typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER : typeof value === 'string' && /^[12]\d{3}-\d{2}-\d{2}$/.test(value)) ? { value: value as number | string, included } : undefined;
+  };
+  let range: Range = {};
+  for (const { operator, right } of conditionsOn(block, name)) {
+    if (operator === '>' || operator === '>=') range = { ...range, low: range.low ?? bound(right, operator === '>=') };
+    else if (operator === '<' || operator === '<=') range = { ...range, high: range.high ?? bound(right, operator === '<=') };
+    // BETWEEN SYMMETRIC takes its ends in either order: only ends in order say anything.
+    else if (operator === 'between') range = inOrder({ low: range.low ?? bound(right?.args?.[0], true), high: range.high ?? bound(right?.args?.[1], true) });
+  }
+  return range.low || range.high ? range : undefined;
+}
+
+const inOrder = (range: Range): Range => (range.low && range.high && range.low.value <= range.high.value ? range : {});
+
+const isBefore = ({ high }: Range, { low }: Range): boolean =>
+  high !== undefined && low !== undefined && (high.value < low.value || (high.value === low.value && !(high.included && low.included)));
 
 /** The words UNION between the sides: a chain (`a UNION b UNION c`) is one block with a side each. */
 function keywordsOf({ blocks, text }: StatementModel, { setOperation }: QueryBlock): readonly SqlSpan[] {

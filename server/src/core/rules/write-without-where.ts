@@ -50,7 +50,11 @@ function isUnbounded(block: QueryBlock): boolean {
 }
 
 const isAlwaysTrue = (c: Conjunct): boolean =>
-  !c.negated && ((c.operator === 'boolean' && isConstant(c.left) && c.left?.value === true) || (c.operator === '=' && isConstant(c.left) && isConstant(c.right) && c.left?.value === c.right?.value && c.left?.value !== null));
+  c.operator === 'or' ? !c.negated && (c.branches ?? []).some((branch) => branch.length > 0 && branch.every(isAlwaysTrue))
+    : c.operator === 'not' ? !c.negated && c.branches?.length === 1 && c.branches[0]?.length === 1 && isConstantFalse(c.branches[0][0])
+    : !c.negated && ((c.operator === 'boolean' && isConstant(c.left) && c.left?.value === true) || (c.operator === '=' && isConstant(c.left) && isConstant(c.right) && c.left?.value === c.right?.value && c.left?.value !== null));
+
+const isConstantFalse = (c: Conjunct | undefined): boolean => c?.operator === 'boolean' && !c.negated && isConstant(c.left) && c.left?.value === false;
 
 const isConstant = (e: Expression | undefined): boolean => e?.kind === 'constant' && e.hole === undefined;
 
