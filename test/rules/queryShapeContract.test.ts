@@ -29,6 +29,10 @@ const CASES: Readonly<Record<string, { readonly fires: readonly string[]; readon
       'SELECT u.id FROM users u WHERE u.id = $1 AND EXISTS (SELECT 1 FROM orders o WHERE o.user_id = u.id AND o.note = $2)',
     ],
   },
+  'unstable-pagination': {
+    fires: ['SELECT id FROM users ORDER BY lower(id::text) LIMIT 20 OFFSET 20', 'SELECT id FROM users ORDER BY id::varchar(2) LIMIT 20 OFFSET 20', 'SELECT id, row_number() OVER (PARTITION BY team_id ORDER BY id) AS rn FROM users ORDER BY rn LIMIT 20 OFFSET 20', 'SELECT id, rank() OVER (ORDER BY at) AS rn FROM users ORDER BY rn LIMIT 20 OFFSET 20'],
+    silent: ['SELECT id FROM users ORDER BY id::text LIMIT 20 OFFSET 20', 'SELECT u.id FROM users u ORDER BY u.name, CAST(u.id AS text) LIMIT 20 OFFSET 20', 'SELECT id, row_number() OVER (ORDER BY at, id) AS rn FROM users ORDER BY rn LIMIT 20 OFFSET 20', 'SELECT id FROM users ORDER BY row_number() OVER () LIMIT 20 OFFSET 20'],
+  },
   'offset-pagination': {
     fires: ['SELECT id FROM users WHERE id >= $1 ORDER BY id LIMIT 20 OFFSET 2', 'SELECT id FROM users WHERE id <= $1 ORDER BY id LIMIT 20 OFFSET 1'],
     silent: ['SELECT id FROM users WHERE id >= $1 ORDER BY id LIMIT 20 OFFSET 1', 'SELECT id FROM users WHERE (at, id) <= ($1, $2) ORDER BY at DESC, id DESC LIMIT 20 OFFSET 1'],
@@ -42,12 +46,12 @@ const CASES: Readonly<Record<string, { readonly fires: readonly string[]; readon
     silent: ["SELECT id FROM users WHERE id = $1 AND 'x' = ANY(tags)"],
   },
   'unbounded-select': {
-    fires: ['SELECT id FROM users'],
-    silent: ['SELECT id FROM users TABLESAMPLE SYSTEM (0.1)', 'SELECT id INTO TEMP t FROM users'],
+    fires: ['SELECT id FROM users', 'SELECT id FROM users LIMIT ALL OFFSET 0', 'SELECT id FROM users WHERE name <> $1'],
+    silent: ['SELECT id FROM users WHERE false', 'SELECT id FROM users TABLESAMPLE SYSTEM (0.1)', 'SELECT id INTO TEMP t FROM users'],
   },
   'leading-wildcard-like': {
-    fires: ["SELECT id FROM users WHERE name ILIKE format('%%%s%%', $1)", "SELECT u.id FROM users u, unnest($1::text[]) x WHERE x = u.name AND u.name LIKE '%y'"],
-    silent: ["SELECT id FROM users WHERE name ILIKE format('%s%%', $1)", "SELECT x FROM unnest($1::text[]) x WHERE x LIKE '%y%'", "SELECT v.name FROM (VALUES ('a'), ('b')) v(name) WHERE v.name LIKE '%y%'"],
+    fires: ["SELECT id FROM users WHERE name SIMILAR TO '%(a|b)'", "SELECT id FROM users WHERE name ILIKE ANY (ARRAY['x%', '%a%'])", "SELECT id FROM users WHERE name LIKE ANY (ARRAY['%a%']::text[])", "SELECT id FROM users WHERE name ILIKE format('%%%s%%', $1)", "SELECT u.id FROM users u, unnest($1::text[]) x WHERE x = u.name AND u.name LIKE '%y'"],
+    silent: ["SELECT id FROM users WHERE name SIMILAR TO '(a|b)%'", "SELECT id FROM users WHERE name NOT SIMILAR TO '%x'", "SELECT id FROM users WHERE name LIKE ANY (ARRAY['x%', $1])", "SELECT id FROM users WHERE bio ILIKE ANY (ARRAY['%a%'])", "SELECT id FROM users WHERE name ILIKE format('%s%%', $1)", "SELECT x FROM unnest($1::text[]) x WHERE x LIKE '%y%'", "SELECT v.name FROM (VALUES ('a'), ('b')) v(name) WHERE v.name LIKE '%y%'"],
   },
 };
 
@@ -68,5 +72,17 @@ describe('query shape: what combinations of clauses mean', () => {
   it('names the trigram index that holds the column, and not what is asked', async () => {
     const [finding] = await lint('leading-wildcard-like', "SELECT id FROM users WHERE lower(bio) LIKE '%needle%'");
     expect(finding?.because).toMatch(/users_bio is on bio itself, not on lower\(bio\)\.$/);
+  });
+
+  it('only hints at a range whose rows no statistics count, unless the index gives the order of a page', async () => {
+    const severity = async (code: string) => (await lint('unindexed-predicate', code)).map((f) => f.severity);
+    expect(await severity('SELECT count(*) FROM users WHERE team_id > 0')).toEqual(['hint']);
+    expect(await severity('SELECT id FROM users WHERE team_id > $1 ORDER BY team_id LIMIT 20')).toEqual(['warning']);
+    expect(await severity('SELECT id FROM users WHERE team_id = $1 AND at > $2')).toEqual(['warning']);
+  });
+
+  it('says that LIMIT ALL is none', async () => {
+    const [finding] = await lint('unbounded-select', 'SELECT id FROM users LIMIT ALL');
+    expect([finding?.message, finding?.fixes?.()]).toEqual(['Fetches the whole table: LIMIT ALL sets no limit, and there is no condition.', []]);
   });
 });

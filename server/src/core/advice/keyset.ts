@@ -61,9 +61,10 @@ export function orderExpression(block: QueryBlock, item: OrderItem): OrderItem['
 export function missingTieBreaker(scope: Scope, block: QueryBlock, nulls: 'repeat' | 'none' = 'repeat'): readonly { readonly sql: string; readonly column: string; readonly relation: number }[] | undefined {
   if (block.kind !== 'select' || block.distinct || block.groupBy.length > 0 || block.relations.length === 0) return undefined;
   if (block.outputs.some((o) => containsAggregate(o.expression)) || block.orderBy.some((item) => isFilledIn(scope, item))) return undefined;
+  if (block.orderBy.some((item) => isRowNumber(scope, orderExpression(block, item)))) return [];
   const pins = collectPins(scope, block);
   const ordered = block.orderBy.flatMap((item) => {
-    const column = orderedColumn(scope, orderExpression(block, item));
+    const column = orderedColumn(scope, block, orderExpression(block, item));
     const found = column && bindColumn(scope, block, column);
     return found && found.block.index === block.index ? [found] : [];
   });
@@ -94,9 +95,19 @@ export function missingTieBreaker(scope: Scope, block: QueryBlock, nulls: 'repea
 const isFilledIn = ({ model }: Scope, item: OrderItem): boolean =>
   model.holes.some((hole) => hole.origin.type === 'interpolation' && hole.kind !== 'value' && overlaps(hole.span, item.expression.span));
 
-/** The column that an order item compares, under a COLLATE too: equal under one deterministic collation is equal under all. */
-function orderedColumn(scope: Scope, expression: OrderItem['expression'] | undefined): OrderItem['expression']['column'] {
+/** Types whose unequal values are never written alike. */
+const HAS_ITS_OWN_TEXT = /^(?:uuid|smallint|integer|bigint|text|character varying\b.*)$/;
+
+/** Numbers the rows of the block: no two have the same one. Which row gets it is another question, that no key after it decides. */
+const isRowNumber = ({ model }: Scope, expression: OrderItem['expression'] | undefined): boolean =>
+  expression?.name === 'row_number' && /^row_number\s*\(\s*\)\s*over\s*\((?!.*\bpartition\b)/is.test(spanText(model.text, expression.span));
+
+/** The column that an order item compares, under a COLLATE too (equal under one deterministic collation is equal under all), or as text. */
+function orderedColumn(scope: Scope, block: QueryBlock, expression: OrderItem['expression'] | undefined): OrderItem['expression']['column'] {
   if (!expression || expression.column) return expression?.column;
+  const inner = expression.kind === 'cast' ? expression.args?.[0]?.column : undefined;
+  const type = inner && bindColumn(scope, block, inner)?.definition?.type;
+  if (type !== undefined && expression.type === 'text' && HAS_ITS_OWN_TEXT.test(type)) return inner;
   return expression.columns.length === 1 && /^[\w."]+\s+collate\s+\S+$/i.test(spanText(scope.model.text, expression.span)) ? expression.columns[0] : undefined;
 }
 

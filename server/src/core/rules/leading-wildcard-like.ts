@@ -46,7 +46,7 @@ export const leadingWildcardLike: StatementRule = {
   },
 };
 
-const LIKE: ReadonlySet<string> = new Set(['~~', '~~*']);
+const LIKE: ReadonlySet<string> = new Set(['~~', '~~*', '~~ any', '~~* any', 'similar to']);
 const REGEX: ReadonlySet<string> = new Set(['~', '~*']);
 
 /** The pattern comparisons of a conjunct, those in OR branches included; negated ones can use no index anyway. */
@@ -71,7 +71,7 @@ function checkPattern(context: StatementContext, scope: Scope, block: QueryBlock
   const { pattern: conjunct } = search;
   const { left, right } = conjunct;
   if (!left || !right || left.columns.length === 0) return;
-  if (patternStart(context, right, REGEX.has(conjunct.operator)) !== 'wildcard') return;
+  if (!(conjunct.operator.endsWith(' any') ? listOf(right) : [right]).some((pattern) => patternStart(context, pattern, REGEX.has(conjunct.operator)) === 'wildcard')) return;
   const searched = searchedColumn(scope, block, left);
   if (left.columns.some((c) => isOwnedBySystem(scope, block, c))) return;
   // The elements of a list, or of a function's result, have no index.
@@ -96,6 +96,12 @@ function checkPattern(context: StatementContext, scope: Scope, block: QueryBlock
     evidence: { table: searched?.table?.name, column: searched?.column, size, narrowed, ...(proved ? verdict.evidence : {}) },
     fixes: () => (context.catalog ? indexesFix(indexes, context.catalog, context.settings) : []),
   });
+}
+
+/** The patterns of `ANY (ARRAY[…])`; one that may begin anywhere is enough to have every row compared. */
+function listOf(right: Expression): readonly Expression[] {
+  const bare = withoutCasts(right);
+  return bare.kind === 'array' ? (bare.args ?? []) : [];
 }
 
 /** The trigram indexes that the search needs, that of the pattern first; those that exist are left out. */

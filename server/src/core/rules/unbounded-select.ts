@@ -63,7 +63,7 @@ function isBounded(scope: Scope, block: QueryBlock): boolean {
   const aggregates = block.outputs.some((o) => containsAggregate(o.expression));
   if (aggregates || block.groupBy.length > 0 || block.distinct) return true;
   if (block.relations.length === 0 || block.relations.some((r) => r.kind !== 'table' || isSystemRelation(r) || bookkeeping.test(r.name))) return true;
-  if (block.conjuncts.some(isListOfKeys)) return true;
+  if (block.conjuncts.some((c) => isListOfKeys(c) || isNever(c))) return true;
   const pins = collectPins(scope, block);
   return block.relations.some((relation, index) => {
     if (!isPinnedToOneRow(scope, block, index, pins)) return false;
@@ -75,6 +75,9 @@ function isBounded(scope: Scope, block: QueryBlock): boolean {
 /** `c IN ($1, $2)`, `c = ANY($1)`: as many rows as the caller asks for, where c is a key. */
 const isListOfKeys = (c: Conjunct): boolean => c.clause === 'where' && !c.negated && (c.operator === 'any' || (c.operator === 'in' && c.right?.kind !== 'subquery'));
 
+/** `WHERE false`: columns without rows. */
+const isNever = (c: Conjunct): boolean => c.clause === 'where' && c.operator === 'boolean' && c.left?.kind === 'constant' && (c.left.value === false || c.left.value === null);
+
 function report(context: StatementContext, scope: Scope, block: QueryBlock, large: boolean, narrowed: boolean): void {
   const keyword = block.clauses.select?.keyword;
   const from = block.relations[0]?.span;
@@ -83,7 +86,7 @@ function report(context: StatementContext, scope: Scope, block: QueryBlock, larg
   context.report({
     at: { sql: from },
     severity: large ? (narrowed ? 'info' : 'warning') : 'hint',
-    message: narrowed ? 'Fetches all matching rows: their number grows with the table.' : 'Fetches the whole table: there is no LIMIT and no condition.',
+    message: narrowed ? 'Fetches all matching rows: their number grows with the table.' : block.clauses.limit ? 'Fetches the whole table: LIMIT ALL sets no limit, and there is no condition.' : 'Fetches the whole table: there is no LIMIT and no condition.',
     because: rows.length > 0 ? `${rows.join('; ')}.` : undefined,
     confidence: large ? 'statistics' : 'text',
     evidence: { tables: block.relations.map((r) => r.name) },
@@ -95,7 +98,7 @@ function limitFix(context: StatementContext, block: QueryBlock): readonly Fix[] 
   const { site, file, text } = context;
   const count = context.option<number>('limit');
   const last = (block.clauses.order ?? block.clauses.window ?? block.clauses.having ?? block.clauses.group ?? block.clauses.where ?? block.clauses.from)?.span;
-  if (!last || block.offset) return [];
+  if (!last || block.offset || block.clauses.limit) return [];
   const at = coverHoles(context.model, last).end;
   const library = site.chain.length > 0 ? findAdapter(site.library)?.addLimit?.(site, { uri: file.uri, text, count }) : undefined;
   const edits = library ?? (site.chain.length === 0 ? toHostEdits(site, file.uri, [{ span: sqlSpan(at, at), text: ` LIMIT ${count}` }]) : undefined);

@@ -1,6 +1,6 @@
 import { hasIndexLike, proposeIndex, renderIndexColumns, type IndexProposal } from '../advice/indexAdvice';
 import { collectIndexCandidates } from '../advice/indexCandidates';
-import { collectDemand, type RelationDemand } from '../advice/indexDemand';
+import { collectDemand, type Condition, type RelationDemand } from '../advice/indexDemand';
 import { indexFixes } from '../advice/indexFix';
 import { candidateRequest, hasColumnStatistics, judgeIndex } from '../advice/indexVerdict';
 import { findPartialMismatch } from '../advice/partialIndex';
@@ -62,7 +62,7 @@ function checkRelation(context: StatementContext, read: ReadRelation): void {
   const { proposal } = verdict;
   context.report({
     at: { sql: span },
-    severity: size === 'large' ? undefined : 'hint',
+    severity: size !== 'large' || isGuess(context, table, chief, demand) ? 'hint' : undefined,
     message: verdict.state === 'proved' && !verdict.whole ? `No index of ${table.name} begins with what is compared here: another one is searched throughout.` : chief ? `No index of ${table.name} serves this condition: the whole table is read.` : `No index of ${table.name} gives this order: the whole table is read and sorted for the first rows.`,
     ...(verdict.state === 'proved'
       ? { because: verdict.because, confidence: 'planner', evidence: verdict.evidence }
@@ -70,6 +70,10 @@ function checkRelation(context: StatementContext, read: ReadRelation): void {
     fixes: () => (context.catalog ? indexFixes(proposal, context.catalog, context.settings) : []),
   });
 }
+
+/** Without statistics the rows that a range leaves are a flat guess, unless the index gives the order of the first rows too. */
+const isGuess = ({ catalog }: StatementContext, table: Table, chief: Condition | undefined, { order }: RelationDemand): boolean =>
+  chief !== undefined && /^[<>]=?$/.test(chief.operator) && !hasColumnStatistics(catalog, table) && order?.[0]?.key !== chief.key;
 
 /** ORDER BY under LIMIT over the whole of one table, or its one `min` or `max`: the first rows in an order that no index gives. */
 function wholeOrder({ block }: ReadRelation, demand: RelationDemand): SqlSpan | undefined {
