@@ -85,4 +85,29 @@ describe('query shape: what combinations of clauses mean', () => {
     const [finding] = await lint('unbounded-select', 'SELECT id FROM users LIMIT ALL');
     expect([finding?.message, finding?.fixes?.()]).toEqual(['Fetches the whole table: LIMIT ALL sets no limit, and there is no condition.', []]);
   });
+
+  it('knows a table that its CHECK holds to one row, however it is declared', async () => {
+    const size = async (schema: string) => {
+      const rule = rules.find((r) => r.id === 'unbounded-select');
+      const result = await lintCase(rule ? [rule] : [], { language: 'sql', code: 'SELECT * FROM t', schema, settings: { assume: { t: 2_000_000 } } });
+      return result.findings.length === 0 ? 'one row' : 'many';
+    };
+    for (const single of [
+      "CREATE TABLE t (name text PRIMARY KEY CHECK (name = 'default'), v int)",
+      "CREATE TABLE t (name text PRIMARY KEY DEFAULT 'x, y' CONSTRAINT one CHECK (((name)::text = 'default'::text) AND true), v int, id boolean UNIQUE NOT NULL CHECK (id))",
+      'CREATE TABLE t (id boolean PRIMARY KEY DEFAULT true, v int, CONSTRAINT one CHECK (id))',
+      'CREATE TABLE t (v int, id int, PRIMARY KEY (id), CHECK (id = 1))',
+      'CREATE TABLE t (id int PRIMARY KEY, v int); ALTER TABLE t ADD CONSTRAINT one CHECK (id = 1);',
+    ]) expect(await size(single), single).toBe('one row');
+    for (const many of [
+      'CREATE TABLE t (id int UNIQUE CHECK (id = 1), v int)',
+      'CREATE TABLE t (id int PRIMARY KEY, v int CHECK (v = 1))',
+      'CREATE TABLE t (id int PRIMARY KEY CHECK (id = 1 OR id = 2), v int)',
+      'CREATE TABLE t (id int PRIMARY KEY CHECK (id > 0), v int)',
+      'CREATE TABLE t (id int, v int, PRIMARY KEY (id, v), CHECK (id = 1))',
+      'CREATE TABLE t (id int PRIMARY KEY CHECK (id = 1)); ALTER TABLE t DROP CONSTRAINT t_id_check;',
+      'CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t ADD CONSTRAINT one CHECK (id = 1) NOT VALID;',
+      'CREATE TABLE t (id int PRIMARY KEY CHECK (id = 1)); CREATE TABLE u () INHERITS (t);',
+    ]) expect(await size(many), many).toBe('many');
+  });
 });

@@ -10,6 +10,7 @@ export type TableSize = 'small' | 'medium' | 'large' | 'unknown';
 /** Rows of a table: statistics, else an assumption of the settings, else what the catalog says; undefined: unknown. */
 export function rowsOf(table: Table | undefined, settings: LintSettings): number | undefined {
   if (!table) return undefined;
+  if (table.singleRow) return 1;
   return table.rowsSource === 'statistics' ? table.rows : (assumedFor(settings.assume, table) ?? table.rows);
 }
 

@@ -33,7 +33,7 @@ function applyChange(state: SchemaState, change: SchemaChange): void {
     case 'add-check': return addCheck(state, change);
     case 'validate-constraint': return changeChecks(state, change.table, (checks) => checks.map((check) => (check.name === change.name ? { ...check, valid: true } : check)));
     case 'drop-constraint':
-      changeChecks(state, change.table, (checks) => checks.filter((check) => check.name !== change.name));
+      changeChecks(state, change.table, (checks) => checks.filter((check) => check.name !== undefined && check.name !== change.name));
       return dropConstraint(state, change);
     case 'rename-constraint': return renameConstraint(state, change);
     case 'create-index': return createIndex(state, change);

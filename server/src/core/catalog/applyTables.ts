@@ -30,6 +30,7 @@ export function createTable(state: SchemaState, change: ChangeOf<'create-table'>
     ...(state.site === undefined ? {} : { definedAt: state.site, columnSites: sitesOf(state, change, [...(parent === undefined ? [] : [parent]), ...inherited]) }),
   };
   state.tables.set(key, table);
+  if (change.checks !== undefined) state.checks.set(key, change.checks.map(({ name, expression }) => ({ name, expression, valid: true })));
   if (inherited.length > 0) state.parents.set(key, inherited);
   const own = withoutRepeats(change.constraints);
   for (const constraint of own) addConstraint(state, key, constraint);

@@ -3,6 +3,7 @@ import { knownRoutines } from './applyObjects';
 import type { SchemaChange } from './changes';
 import { assumedFor } from './lookup';
 import type { Catalog, CatalogSource, DefinitionSite, Table } from './model';
+import { withSingleRow } from './singleRow';
 import { createSchemaState } from './state';
 import { tablesVersion } from './tablesVersion';
 
@@ -46,7 +47,7 @@ export function buildCatalog(input: CatalogInput): Catalog {
     applyChanges(state, step.changes);
   }
   return finishCatalog({
-    source: input.source, label: input.label, searchPath, tables: [...state.tables.values()], assume: input.assume, ...(input.incomplete === true ? { incomplete: true } : input.whole === true && state.missed.length > 0 ? { incomplete: true, missed: state.missed } : {}),
+    source: input.source, label: input.label, searchPath, tables: [...state.tables].map(([key, table]) => withSingleRow(state, key, table)), assume: input.assume, ...(input.incomplete === true ? { incomplete: true } : input.whole === true && state.missed.length > 0 ? { incomplete: true, missed: state.missed } : {}),
     types: [...state.types.values()], routines: knownRoutines(state), extensions: [...state.extensions],
   });
 }

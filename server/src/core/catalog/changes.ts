@@ -62,9 +62,15 @@ export interface RoutineDefinition extends Omit<Routine, 'schema' | 'name' | 'de
 /** Facts that ALTER FUNCTION changes. */
 export type RoutineAlteration = Partial<Pick<Routine, 'volatility' | 'parallel' | 'strict' | 'cost' | 'rows'>>;
 
+/** A CHECK: its condition as written, without the parentheses. */
+export interface CheckDefinition {
+  readonly name?: string;
+  readonly expression: string;
+}
+
 /** One step of a schema's history, in the order in which the statements run. */
 export type SchemaChange =
-  | { readonly type: 'create-table'; readonly table: QualifiedName; readonly ifNotExists: boolean; readonly temporary: boolean; readonly columns: readonly ColumnDefinition[]; readonly constraints: readonly Constraint[]; readonly foreignKeys: readonly ForeignKey[]; readonly partitionBy?: PartitionKey; readonly partitionOf?: QualifiedName; readonly partitionBound?: string; readonly options?: readonly string[]; readonly like: readonly QualifiedName[]; /** Same order as `like`. */ readonly likeClauses?: readonly LikeClause[]; readonly inherits: readonly QualifiedName[]; /** Indexes of EXCLUDE constraints. */ readonly exclusions?: readonly IndexDefinition[]; readonly foreign?: boolean; /** CREATE TABLE AS, SELECT INTO. */ readonly as?: QueryShape }
+  | { readonly type: 'create-table'; readonly table: QualifiedName; readonly ifNotExists: boolean; readonly temporary: boolean; readonly columns: readonly ColumnDefinition[]; readonly constraints: readonly Constraint[]; readonly foreignKeys: readonly ForeignKey[]; readonly partitionBy?: PartitionKey; readonly partitionOf?: QualifiedName; readonly partitionBound?: string; readonly options?: readonly string[]; readonly like: readonly QualifiedName[]; /** Same order as `like`. */ readonly likeClauses?: readonly LikeClause[]; readonly inherits: readonly QualifiedName[]; /** Indexes of EXCLUDE constraints. */ readonly exclusions?: readonly IndexDefinition[]; readonly checks?: readonly CheckDefinition[]; readonly foreign?: boolean; /** CREATE TABLE AS, SELECT INTO. */ readonly as?: QueryShape }
   | { readonly type: 'create-view'; readonly view: QualifiedName; readonly materialized: boolean; readonly sql: string; readonly columns: readonly string[]; readonly replace?: boolean; readonly ifNotExists?: boolean; readonly query?: QueryShape; readonly options?: readonly string[] }
   | { readonly type: 'drop-relation'; readonly relation: QualifiedName; readonly kind: 'table' | 'view' | 'matview' | 'index'; readonly cascade: boolean }
   | { readonly type: 'rename-relation'; readonly relation: QualifiedName; readonly to: string; readonly kind: 'table' | 'view' | 'matview' | 'index' }
@@ -75,7 +81,7 @@ export type SchemaChange =
   | { readonly type: 'alter-column'; readonly table: QualifiedName; readonly column: string; readonly notNull?: boolean; readonly newType?: string; readonly default?: string | null; /** null: no longer generated. */ readonly generated?: 'stored' | 'identity' | null }
   | { readonly type: 'add-constraint'; readonly table: QualifiedName; readonly constraint?: Constraint; readonly foreignKey?: ForeignKey; /** `UNIQUE USING INDEX` */ readonly usingIndex?: string; /** Index of an EXCLUDE constraint. */ readonly exclusion?: IndexDefinition }
   /** CHECK of an ALTER TABLE; `valid`: of every row, not only of new ones. */
-  | { readonly type: 'add-check'; readonly table: QualifiedName; readonly name?: string; readonly expression: string; readonly valid: boolean }
+  | { readonly type: 'add-check'; readonly table: QualifiedName; readonly valid: boolean } & CheckDefinition
   | { readonly type: 'validate-constraint'; readonly table: QualifiedName; readonly name: string }
   | { readonly type: 'drop-constraint'; readonly table: QualifiedName; readonly name: string }
   | { readonly type: 'create-index'; readonly table: QualifiedName; readonly index: Index; readonly ifNotExists: boolean; readonly concurrently: boolean; /** `ON ONLY`: not on the partitions. */ readonly only?: boolean; /** For an index without name: the column part of the name Postgres will make. */ readonly nameParts?: readonly string[] }

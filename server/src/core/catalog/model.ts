@@ -68,6 +68,8 @@ export interface Table {
   readonly foreignKeySites?: ReadonlyMap<string, DefinitionSite>;
   /** Part of its history is not understood: a column or an index that is not here may exist. See `isIncomplete`. */
   readonly incomplete?: true;
+  /** At most one row: a CHECK holds every column of a key to one value. */
+  readonly singleRow?: true;
   /** The query of a view or materialized view, where known. */
   readonly definition?: string;
 }

@@ -65,7 +65,7 @@ const longestName = 200;
 function toStored(table: Table, statistics: CatalogStatistics | undefined): StoredTable {
   const { rowsSource, rows, indexes, constraints, foreignKeys, partitionKey } = table;
   return {
-    ...without(table, 'definedAt', 'columnSites', 'foreignKeySites', 'rowsSource', 'rows', 'indexes', 'constraints', 'foreignKeys', 'partitionKey'),
+    ...without(table, 'definedAt', 'columnSites', 'foreignKeySites', 'rowsSource', 'singleRow', 'rows', 'indexes', 'constraints', 'foreignKeys', 'partitionKey'),
     ...(rows === undefined || rowsSource !== 'statistics' || table.kind === 'partitioned' ? {} : { rows }),
     ...(indexes.length === 0 ? {} : { indexes: indexes.map(toStoredIndex) }),
     ...(constraints.length === 0 ? {} : { constraints }),

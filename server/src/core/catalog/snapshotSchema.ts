@@ -20,7 +20,7 @@ type Figures = Omit<RelationStatistics, 'columns'>;
 /** Statistics of a relation and of its indexes, as its file has them. */
 export type StoredStatistics = Figures & { readonly columns?: readonly ColumnStatistics[]; readonly indexes?: Readonly<Record<string, Figures & { readonly columns?: readonly ColumnStatistics[] }>> };
 /** One file of `schema/`. */
-export type StoredTable = Omit<Table, 'definedAt' | 'columnSites' | 'foreignKeySites' | 'incomplete' | 'rowsSource' | 'indexes' | 'constraints' | 'foreignKeys' | 'partitionKey'> & {
+export type StoredTable = Omit<Table, 'definedAt' | 'columnSites' | 'foreignKeySites' | 'incomplete' | 'rowsSource' | 'singleRow' | 'indexes' | 'constraints' | 'foreignKeys' | 'partitionKey'> & {
   readonly indexes?: readonly StoredIndex[];
   readonly constraints?: readonly Constraint[];
   readonly foreignKeys?: readonly ForeignKey[];

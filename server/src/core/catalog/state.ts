@@ -12,7 +12,7 @@ export interface SchemaState {
   readonly parents: Map<string, readonly string[]>;
   /** `schema.index` of a parent's index made with ON ONLY → partitions' indexes attached so far. */
   readonly attachedIndexes: Map<string, Set<string>>;
-  /** Key of a table → CHECKs that an ALTER TABLE gave it. Not part of the catalog. */
+  /** Key of a table → its CHECKs. Not part of the catalog, but for `Table.singleRow`. */
   readonly checks: Map<string, readonly KnownCheck[]>;
   /** Temporary tables: known, so that nothing else is meant by their name, but not part of the catalog. */
   readonly temporary: Set<string>;

@@ -1,3 +1,4 @@
+import type { CheckDefinition } from '../../../core/catalog/changes';
 import { closingIndex, identifierName } from '../../../core/catalog/expressionTokens';
 import type { DeclaredColumn, DeclaredConstraint } from '../../../core/migrations/commands';
 import { sqlSpan, type SqlSpan } from '../../../core/text/span';
@@ -48,6 +49,12 @@ export function declaredConstraint(constraint: Tree, source: StatementSource): r
     ...(expression === undefined ? {} : { expression }),
     plain: stringsAt(constraint, 'including').length === 0 && !flagAt(constraint, 'nulls_not_distinct') && !flagAt(constraint, 'deferrable') && listAt(constraint, 'options').length === 0 && textAt(constraint, 'indexspace') === undefined && !flagAt(constraint, 'without_overlaps'),
   }];
+}
+
+/** A CHECK with its condition; empty for any other constraint. */
+export function checkOf(constraint: Tree, source: StatementSource): readonly CheckDefinition[] {
+  const declared = textAt(constraint, 'contype') === 'CONSTR_CHECK' ? declaredConstraint(constraint, source) : [];
+  return declared.flatMap(({ name, expression }) => (expression === undefined ? [] : [{ ...(name === undefined ? {} : { name }), expression }]));
 }
 
 /** Index of the token behind a piece of a comma-separated list. */

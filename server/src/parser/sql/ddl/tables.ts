@@ -1,14 +1,15 @@
-import type { ColumnDefinition, IndexDefinition, LikeClause, SchemaChange } from '../../../core/catalog/changes';
+import type { CheckDefinition, ColumnDefinition, IndexDefinition, LikeClause, SchemaChange } from '../../../core/catalog/changes';
 import type { PartitionKey } from '../../../core/catalog/model';
 import type { Keys } from './constraints';
 import { columnOf, joinKeys, keysOf } from './constraints';
+import { checkOf } from './declarations';
 import { exclusionIndex } from './indexes';
 import { queryShape } from './queryShape';
 import type { StatementSource } from './source';
 import { findAtDepthZero, keyExpression, piecesOf, tokenIndexAt } from './source';
 import { partitionBound, storageOptions } from './storage';
 import type { Tree } from './tree';
-import { flagAt, listAt, numberAt, relationName, stringsAt, textAt, treeAt, unwrap } from './tree';
+import { contentsAt, flagAt, listAt, numberAt, relationName, stringsAt, textAt, treeAt, unwrap } from './tree';
 
 /** Bits of `TableLikeClause.options`, from parsenodes.h. */
 const likeBits = { defaults: 1 << 3, generated: 1 << 4, identity: 1 << 5, indexes: 1 << 6 };
@@ -21,16 +22,19 @@ export function createTable(statement: Tree, source: StatementSource, foreign = 
   const keys: Keys[] = [];
   const likes: LikeClause[] = [];
   const exclusions: IndexDefinition[] = [];
+  const checks: CheckDefinition[] = [];
   for (const element of listAt(statement, 'tableElts')) {
     const [type, content] = unwrap(element);
     if (type === 'ColumnDef') {
       const defined = columnOf(content, source);
       columns.push(defined.column);
       keys.push(defined.keys);
+      checks.push(...contentsAt(content, 'constraints', 'Constraint').flatMap((constraint) => checkOf(constraint, source)));
     } else if (type === 'Constraint') {
       if (textAt(content, 'contype') === 'CONSTR_NOTNULL') requireColumns(columns, stringsAt(content, 'keys'));
       if (textAt(content, 'contype') === 'CONSTR_EXCLUSION') exclusions.push(exclusionIndex(content, source));
       keys.push(keysOf(content));
+      checks.push(...checkOf(content, source));
     } else if (type === 'TableLikeClause') {
       const options = numberAt(content, 'options');
       const including = { defaults: (options & likeBits.defaults) !== 0, generated: (options & likeBits.generated) !== 0, identity: (options & likeBits.identity) !== 0, indexes: (options & likeBits.indexes) !== 0 };
@@ -57,6 +61,7 @@ export function createTable(statement: Tree, source: StatementSource, foreign = 
     ...(likes.length > 0 ? { likeClauses: likes } : {}),
     inherits: partition ? [] : parents,
     ...(exclusions.length > 0 ? { exclusions } : {}),
+    ...(checks.length > 0 ? { checks } : {}),
     ...(foreign ? { foreign } : {}),
   };
 }
