@@ -20,6 +20,12 @@ SELECT id FROM users WHERE email LIKE 'anna%'
     { code: `
 SELECT id FROM users WHERE phone LIKE $1 || '%'
 --                         ^^^^^^^^^^^^^^^^^^^^`, creates: 'CREATE INDEX CONCURRENTLY users_phone_idx ON users (phone varchar_pattern_ops);\n' },
+    { code: `
+SELECT id FROM users WHERE email LIKE 'ann\\_%'
+--                         ^^^^^^^^^^^^^^^^^^^^`, creates: 'CREATE INDEX CONCURRENTLY users_email_idx ON users (email text_pattern_ops);\n' },
+    { code: `
+SELECT id FROM users WHERE email ~ '^ann'
+--                         ^^^^^^^^^^^^^^`, creates: 'CREATE INDEX CONCURRENTLY users_email_idx ON users (email text_pattern_ops);\n' },
     { language: 'typescript', code: `
 import { Pool } from 'pg';
 const pool = new Pool();
@@ -29,6 +35,11 @@ export const find = (q: string) => pool.query('SELECT id FROM users WHERE email 
   clean: [
     "SELECT id FROM users WHERE email LIKE '%anna'",
     "SELECT id FROM users WHERE email LIKE 'anna'",
+    "SELECT id FROM users WHERE email ~ 'anna'",
+    "SELECT id FROM users WHERE email ~ '^a?nna'",
+    "SELECT id FROM users WHERE email ~ '^anna|bob'",
+    "SELECT id FROM users WHERE email ~* '^anna'",
+    "SELECT id FROM users WHERE code ~ '^anna'",
     "SELECT id FROM users WHERE email NOT LIKE 'anna%'",
     "SELECT id FROM users WHERE email ILIKE 'anna%'",
     "SELECT id FROM users WHERE code LIKE 'anna%'",
@@ -45,6 +56,8 @@ testRule(prefixLikeCollation, {
   planner: true,
   embed: false,
   settings: { assume: { users: 3_000_000 }, migrations },
-  flagged: [],
+  flagged: ["email ~ '^anna'", "phone LIKE 'ann\\_%'"].map((condition) => ({ code: `
+SELECT id FROM users WHERE ${condition}
+--                         ${'^'.repeat(condition.length)} verified in the twin`, severity: 'warning' as const })),
   clean: ["SELECT id FROM users WHERE code LIKE 'anna%'"],
 });

@@ -33,6 +33,16 @@ SELECT id, since FROM owners UNION ALL SELECT * FROM owners` },
 SELECT * FROM owners o JOIN documents d USING (id)
 --     ^`, fixes: 0 },
     { code: `
+WITH x AS (SELECT * FROM owners WHERE since > $1) SELECT * FROM x
+--                ^`, fixed: `
+WITH x AS (SELECT id, since FROM owners WHERE since > $1) SELECT * FROM x` },
+    { code: `
+SELECT s.* FROM (SELECT * FROM (SELECT o.* FROM owners o) i) s JOIN documents d ON d.id = s.id
+--                                     ^^^` },
+    { code: `
+WITH RECURSIVE r AS (SELECT * FROM owners UNION ALL SELECT r.* FROM r JOIN documents d ON d.id = r.id) SELECT * FROM r
+--                          ^` },
+    { code: `
 SELECT * FROM nowhere
 --     ^`, fixes: 0 },
   ],
@@ -43,6 +53,9 @@ SELECT * FROM nowhere
     'INSERT INTO owners (id, since) VALUES ($1, $2) RETURNING *',
     'DELETE FROM owners WHERE id = $1 RETURNING *',
     'SELECT id FROM (SELECT * FROM documents) d',
+    'SELECT s.* FROM (SELECT id FROM owners) s JOIN (SELECT * FROM documents) d ON d.id = s.id',
+    'WITH gone AS (DELETE FROM owners RETURNING *) SELECT * FROM gone',
+    'WITH x AS (SELECT * FROM owners) SELECT count(*) FROM x',
     'INSERT INTO owners SELECT * FROM owners',
     'SELECT * FROM pg_indexes',
     'SELECT * FROM generate_series(1, 3)',

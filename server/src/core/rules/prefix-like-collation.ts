@@ -36,7 +36,7 @@ export const prefixLikeCollation: StatementRule = {
   check(context) {
     if (isBytewise(context.catalog?.server?.settings['lc_collate'])) return;
     for (const read of collectReadRelations(context)) {
-      for (const conjunct of read.conjuncts) if (conjunct.operator === '~~' && !conjunct.negated && conjunct.clause !== 'having' && conjunct.left?.column && read.owns(conjunct.left.column)) checkPattern(context, read, conjunct, conjunct.left.column.column);
+      for (const conjunct of read.conjuncts) if ((conjunct.operator === '~~' || conjunct.operator === '~') && !conjunct.negated && conjunct.clause !== 'having' && conjunct.left?.column && read.owns(conjunct.left.column)) checkPattern(context, read, conjunct, conjunct.left.column.column);
     }
   },
 };
@@ -47,7 +47,7 @@ function checkPattern(context: StatementContext, read: ReadRelation, conjunct: C
   const { table, size } = read;
   const column = findColumn(table, name);
   if (!column || !/^(?:text|character varying)/.test(column.type) || column.collation !== undefined || !conjunct.right) return;
-  const prefix = isPrefix(context, conjunct.right);
+  const prefix = conjunct.operator === '~' ? isAnchored(conjunct.right) : isPrefix(context, conjunct.right);
   if (prefix === undefined || (size === 'unknown' && isPlainlyServed(read))) return;
   const own = table.indexes.filter((index) => index.valid && index.keys.some((key) => key.column === name));
   const plain = own.find((index) => index.method === 'btree' && index.predicate === undefined && index.keys[0]?.column === name);
@@ -71,9 +71,13 @@ function checkPattern(context: StatementContext, read: ReadRelation, conjunct: C
 
 const servesPrefix = (key: IndexKey): boolean => (key.opclass?.endsWith('_pattern_ops') ?? false) || key.opclass === 'gin_trgm_ops' || isBytewise(key.collation);
 
+/** `~ '^ann'`, `~ '^ann.*'`: what follows the anchor is plain characters. */
+const isAnchored = ({ kind, hole, value }: Expression): 'constant' | undefined =>
+  kind === 'constant' && hole === undefined && typeof value === 'string' && /^\^[\w @/:-]+(?:\.\*)?$/.test(value) ? 'constant' : undefined;
+
 /** A pattern that begins with something known and ends open: a constant, `$1 || '%'`, or a host's `${q}%`. */
 function isPrefix(context: StatementContext, expression: Expression): 'constant' | 'parameter' | undefined {
-  if (expression.kind === 'constant' && expression.hole === undefined) return typeof expression.value === 'string' && /^[^%_\\][^%_\\]*%$/.test(expression.value) ? 'constant' : undefined;
+  if (expression.kind === 'constant' && expression.hole === undefined) return typeof expression.value === 'string' && /^(?:[^%_\\]|\\.)+%$/s.test(expression.value) ? 'constant' : undefined;
   if (expression.kind === 'operator' && expression.name === '||') return expression.args?.[0]?.kind === 'hole' && expression.args[1]?.kind === 'constant' && expression.args[1].value === '%' ? 'parameter' : undefined;
   const bind = expression.kind === 'hole' ? bindOfHole(context, expression.hole) : undefined;
   return bind && /^(?:`\$\{[^{}]+\}%`|f(["'])\{[^{}]+\}%\1|[\w.]+ \+ (["'])%\2)$/.test(bind.text.trim()) ? 'parameter' : undefined;

@@ -46,12 +46,21 @@ export const selectStar: StatementRule = {
 /** ORMs load entities: their column list is the model's. */
 const isEntityQuery = ({ site }: StatementContext): boolean => site.model !== undefined || site.library === 'prisma' || (site.library === 'sqlalchemy' && site.chain.length > 0);
 
-/** The blocks whose rows leave the database: the root, or its set-operation arms. */
+/** The blocks whose rows leave the database: the root, or its set-operation arms, and the sub-queries whose columns a star passes on whole. */
 function sentBlocks({ model }: StatementContext): readonly QueryBlock[] {
-  const root = model.blocks[0];
-  if (!root) return [];
-  return root.setOperation ? root.setOperation.arms.flatMap((arm) => model.blocks[arm] ?? []) : [root];
+  const sent = new Set<QueryBlock>();
+  const visit = (index: number | undefined): void => {
+    const block = index === undefined ? undefined : model.blocks[index];
+    if (!block || sent.has(block)) return;
+    sent.add(block);
+    block.setOperation?.arms.forEach(visit);
+    if (block.kind === 'select') for (const output of block.outputs) if (output.star) for (const relation of starredRelations(block, output)) visit(relation.block);
+  };
+  visit(0);
+  return [...sent].filter((block) => block.kind === 'select');
 }
+
+const starredRelations = (block: QueryBlock, { qualifier }: Output): readonly Relation[] => (qualifier === undefined ? block.relations : block.relations.filter((r) => r.alias === qualifier));
 
 /** sqlc writes the column list into the code that it generates: the star is never sent. */
 const isExpanded = (context: StatementContext): boolean => context.site.library === 'sql' && context.ask(isSqlc);
@@ -59,7 +68,7 @@ const isExpanded = (context: StatementContext): boolean => context.site.library 
 const isSqlc: Question = ({ text }) => /^--\s*name:\s*\w+\s+:(one|many|exec|batch|copyfrom)/m.test(text);
 
 function checkStar(context: StatementContext, scope: Scope, block: QueryBlock, output: Output): void {
-  const relations = output.qualifier === undefined ? block.relations : block.relations.filter((r) => r.alias === output.qualifier);
+  const relations = starredRelations(block, output);
   if (relations.length === 0 || isExpanded(context) || !relations.every((r) => r.kind === 'table' && r.hole === undefined && !isSystemRelation(r))) return;
   const tables = relations.map((relation) => ({ relation, table: tableOf(scope.catalog, relation) }));
   const wide = tables.flatMap(({ table }) => (table?.columns ?? []).filter(isWide).map((c) => `${table?.name}.${c.name} (${c.type})`));
