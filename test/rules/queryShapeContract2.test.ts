@@ -12,8 +12,19 @@ const SCHEMA = `
   CREATE INDEX orders_user ON app.orders (user_id);
   CREATE TABLE jobs (id bigint PRIMARY KEY, status text NOT NULL, run_at timestamptz NOT NULL);
   CREATE TABLE settings (id int PRIMARY KEY, v text);
+  CREATE DOMAIN num AS bigint;
+  CREATE TABLE docs (id bigint PRIMARY KEY, data jsonb NOT NULL, n num NOT NULL, owner bigint NOT NULL);
+  CREATE INDEX docs_n ON docs (n);
+  CREATE INDEX docs_owner ON docs (owner);
+  CREATE TABLE ext (id bigint PRIMARY KEY, uid uuid NOT NULL, doc int NOT NULL, code text NOT NULL);
+  CREATE INDEX ext_uid ON ext (uid);
+  CREATE INDEX ext_code ON ext (code);
+  CREATE TABLE ext2 (id bigint PRIMARY KEY, uid uuid NOT NULL, doc bigint NOT NULL);
+  CREATE INDEX ext2_uid ON ext2 (uid);
+  CREATE TABLE jdocs (id bigint PRIMARY KEY, data jsonb NOT NULL);
+  CREATE INDEX jdocs_n ON jdocs (((data->>'n')::int));
 `;
-const settings = { assume: { users: 3_000_000, 'app.orders': 5_000_000, jobs: 1_000_000, settings: 1 } };
+const settings = { assume: { users: 3_000_000, 'app.orders': 5_000_000, jobs: 1_000_000, settings: 1, docs: 3_000_000, jdocs: 3_000_000, ext: 1_000_000, ext2: 1_000_000 } };
 
 const CASES: Readonly<Record<string, { readonly fires: readonly string[]; readonly silent: readonly string[] }>> = {
   'large-in-list': {
@@ -108,10 +119,48 @@ const CASES: Readonly<Record<string, { readonly fires: readonly string[]; readon
   },
 };
 
-const lint = async (id: string, code: string) => {
+/** What the planner of the twin has to agree with. */
+const PLANNED: typeof CASES = {
+  'jsonb-index-mismatch': {
+    fires: [
+      "SELECT id FROM docs WHERE (data->>'n')::int = 5",
+      "SELECT id FROM docs d WHERE 5 = (d.data->>'n')::int",
+      "SELECT id FROM docs WHERE (data->'a'->>'n')::uuid = $1",
+      "SELECT id FROM docs WHERE CAST(data->>'n' AS bigint) IN (1, 2)",
+    ],
+    silent: [
+      "SELECT id FROM jdocs WHERE (data->>'n')::int = 5",
+      "SELECT id FROM docs WHERE (data->>'n')::timestamptz = now()",
+      "SELECT id FROM docs WHERE (data->'n')::int = 5",
+      "SELECT id FROM docs WHERE id = 3 AND (data->>'n')::int = 5",
+    ],
+  },
+  'implicit-cast': {
+    fires: ['SELECT id FROM docs WHERE n = 42.0', 'SELECT id FROM docs WHERE n = $1::numeric'],
+    silent: ['SELECT id FROM docs WHERE n = 42', 'SELECT id FROM docs WHERE n = $1', 'SELECT id FROM docs WHERE n = $1::int'],
+  },
+  'non-sargable-predicate': {
+    fires: ['SELECT a.id FROM ext a JOIN ext2 b ON a.uid::text = b.uid::text WHERE b.id = $1', 'SELECT a.id FROM docs a JOIN ext b ON b.doc::text = a.owner::text WHERE b.id = $1'],
+    silent: ['SELECT a.id FROM ext a JOIN ext2 b ON a.uid::text = b.doc::text WHERE b.id = $1', 'SELECT a.id FROM ext a JOIN ext2 b ON a.code = b.uid::text WHERE b.id = $1'],
+  },
+  'correlated-subquery': {
+    fires: [
+      'SELECT u.id, ARRAY(SELECT o.note FROM app.orders o WHERE o.user_id = u.id) FROM users u',
+      'UPDATE users u SET score = (SELECT count(*) FROM app.orders o WHERE o.user_id = u.id) WHERE active',
+      'SELECT u.id FROM users u ORDER BY (SELECT max(o.total) FROM app.orders o WHERE o.user_id = u.id) DESC LIMIT 20',
+    ],
+    silent: [
+      'SELECT u.id, ARRAY(SELECT o.note FROM app.orders o WHERE o.user_id = u.id) FROM users u ORDER BY u.id LIMIT 20',
+      'UPDATE users u SET score = (SELECT count(*) FROM app.orders o WHERE o.user_id = u.id) WHERE u.id IN (1, 2)',
+      'UPDATE users u SET score = (SELECT count(*) FROM app.orders o WHERE o.user_id = 5)',
+    ],
+  },
+};
+
+const lint = async (id: string, code: string, planner = false) => {
   const rule = rules.find((r) => r.id === id);
   if (!rule) throw new Error(`no rule ${id}`);
-  const result = await lintCase([rule], { language: 'sql', code, schema: SCHEMA, settings });
+  const result = await lintCase([rule], { language: 'sql', code, schema: SCHEMA, settings, planner });
   expect([result.failures, result.errors], code).toEqual([[], 0]);
   return result.findings;
 };
@@ -120,5 +169,25 @@ describe('query shape: more of what combinations of clauses mean', () => {
   it.each(Object.entries(CASES))('%s', async (id, { fires, silent }) => {
     for (const code of fires) expect((await lint(id, code)).length, code).toBeGreaterThan(0);
     for (const code of silent) expect(await lint(id, code), code).toHaveLength(0);
+  });
+
+  it.each(Object.entries(PLANNED))('%s, as the planner sees it', async (id, { fires, silent }) => {
+    for (const code of fires) expect(await lint(id, code, true), code).toHaveLength(1);
+    for (const code of silent) expect(await lint(id, code, true), code).toHaveLength(0);
+  });
+
+  it('says what an index on a converted text refuses', async () => {
+    const [finding] = await lint('jsonb-index-mismatch', "SELECT id FROM docs WHERE (data->>'n')::int = 5", true);
+    expect(finding?.message).toBe('No index is on this value of docs.data as integer: every value is read, taken apart and converted.');
+    expect(finding?.because).toMatch(/A text that is no integer can then no longer be stored there\.$/);
+  });
+
+  it('takes both casts away, and makes a join of the order', async () => {
+    const both = await lint('non-sargable-predicate', 'SELECT a.id FROM ext a JOIN ext2 b ON a.uid::text = b.uid::text WHERE b.id = $1', true);
+    expect(both[0]?.fixes().flatMap((fix) => fix.edits?.map((edit) => edit.text) ?? [])).toEqual(['a.uid = b.uid']);
+    const order = await lint('correlated-subquery', 'SELECT u.id FROM users u ORDER BY (SELECT max(o.total) FROM app.orders o WHERE o.user_id = u.id) DESC LIMIT 20', true);
+    expect(order[0]?.fixes().flatMap((fix) => fix.edits?.map((edit) => edit.text) ?? [])).toEqual([expect.stringContaining('LEFT JOIN'), expect.stringMatching(/^orders_by_user_id\.value$/)]);
+    const update = await lint('correlated-subquery', 'UPDATE users u SET score = (SELECT count(*) FROM app.orders o WHERE o.user_id = u.id) WHERE active', true);
+    expect(update.map((finding) => finding.fixes())).toEqual([[]]);
   });
 });

@@ -25,9 +25,14 @@ const GIN_OPERATORS: ReadonlySet<string> = new Set(['@>', '?', '?|', '?&', '@?',
 const KEY_OPERATORS: ReadonlySet<string> = new Set(['?', '?|', '?&']);
 const EQUALITY: ReadonlySet<string> = new Set(['=', 'in', 'any']);
 
+/** Casts of a text that may stand in an index: they depend on no setting. */
+const NUMBERS = /^(?:smallint|integer|bigint|numeric|uuid)$/;
+
 /** The place an expression names with constant steps; undefined for any other expression. */
 export function toJsonPlace(expression: Expression): JsonPlace | undefined {
   if (expression.kind === 'cast' && /^(text|varchar|character varying)$/.test(expression.type ?? '')) return expression.args?.[0] && textPlace(toJsonPlace(expression.args[0]));
+  const cast = expression.kind === 'cast' && NUMBERS.test(expression.type ?? '') ? expression.args?.[0] && toJsonPlace(expression.args[0]) : undefined;
+  if (cast?.text) return { ...cast, path: undefined, expression };
   if (expression.column) return { column: expression.column, path: [], text: false, expression };
   const [from, step] = expression.args ?? [];
   if (expression.kind !== 'operator' || !from || !step) return undefined;

@@ -12,7 +12,7 @@ import { isPinnedToOneRow, joinsAreToOne } from './uniqueness';
 export interface SubqueryPlace {
   readonly outer: QueryBlock;
   readonly inner: QueryBlock;
-  readonly at: 'output' | 'where';
+  readonly at: 'output' | 'where' | 'order';
   /** The output that it is, but for casts; undefined inside a larger expression. */
   readonly output?: QueryBlock['outputs'][number];
 }
@@ -47,6 +47,8 @@ const EMPTY: Readonly<Record<string, 'null' | '0'>> = { count: '0', sum: 'null',
  */
 export function rewriteAsJoin(scope: Scope, { outer, inner, output }: SubqueryPlace, text: string): readonly SqlEdit[] | undefined {
   const value = inner.outputs.length === 1 ? inner.outputs[0] : undefined;
+  // The rows of an array keep an order; UPDATE has no join of its target.
+  if (inner.role !== 'scalar' || outer.kind !== 'select') return undefined;
   if (!value || value.star || !isPlainBlock(scope, inner) || !takesJoin(outer, text)) return undefined;
   const ties = findTies(scope, outer, inner, text);
   const from = outer.clauses.from?.span;

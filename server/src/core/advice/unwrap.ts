@@ -1,5 +1,5 @@
 import type { PlaceholderStyle } from '../sql/source';
-import type { Expression, StatementModel } from '../sql/model';
+import type { ColumnRef, Expression, StatementModel } from '../sql/model';
 import { spanText } from '../text/span';
 import { coverHoles } from './holes';
 import { isSteady } from './steady';
@@ -18,6 +18,8 @@ export interface Unwrapped {
 export interface UnwrapSource {
   readonly model: StatementModel;
   readonly placeholders: PlaceholderStyle;
+  /** The type of another relation's column, where known. */
+  readonly typeOf?: (ref: ColumnRef) => string | undefined;
 }
 
 type Rewrite = { readonly text: string; readonly but?: string };
@@ -25,7 +27,7 @@ type Rewrite = { readonly text: string; readonly but?: string };
 /** The column alone in a condition that holds for the same rows; undefined where none is known. */
 export function unwrapColumn(source: UnwrapSource, found: WrappedColumn): Unwrapped | undefined {
   const { conjunct } = found;
-  const rewrite = ofDay(source, found) ?? ofPeriod(source, found) ?? ofYear(source, found) ?? ofShift(source, found) ?? ofDefault(source, found) ?? ofText(source, found);
+  const rewrite = ofDay(source, found) ?? ofPeriod(source, found) ?? ofYear(source, found) ?? ofShift(source, found) ?? ofDefault(source, found) ?? ofText(source, found) ?? ofBothCast(source, found);
   return rewrite && { edits: [{ span: coverHoles(source.model, conjunct.span), text: rewrite.text }], but: rewrite.but };
 }
 
@@ -57,6 +59,18 @@ function typed(source: UnwrapSource, expression: Expression, type: string, alway
   if (!always && expression.kind === 'constant') return text;
   if (expression.kind === 'function' && (expression.name === 'current_date' ? type === 'date' : type !== 'date')) return text;
   return expression.kind === 'hole' && !text.startsWith('$') ? `CAST(${text} AS ${type})` : expression.kind === 'hole' || expression.kind === 'constant' || expression.kind === 'function' ? `${text}::${type}` : `(${text})::${type}`;
+}
+
+/** `a.id::text = b.id::text`: two numbers, or two UUIDs, have the same text where they are the same, and an operator that compares them as they are. */
+function ofBothCast(source: UnwrapSource, found: WrappedColumn): Rewrite | undefined {
+  const { wrapped, operator, other, column } = found;
+  const [inner] = wrapped.args ?? [];
+  const [value] = other.args ?? [];
+  if (operator !== '=' || wrapped.kind !== 'cast' || other.kind !== 'cast' || wrapped.type !== 'text' || other.type !== 'text' || inner?.kind !== 'column' || !value?.column) return undefined;
+  const type = source.typeOf?.(value.column);
+  const whole = /^(?:smallint|integer|bigint)$/;
+  if (!(column.type === 'uuid' && type === 'uuid') && !(whole.test(column.type) && type !== undefined && whole.test(type))) return undefined;
+  return { text: `${columnText(source, found)} = ${spanText(source.model.text, value.span)}` };
 }
 
 /** `c::date = d`, `date(c) = d`: from midnight to midnight, in the session's zone as before. */

@@ -42,7 +42,7 @@ export const correlatedSubquery: StatementRule = {
     if (model.completeness !== 'full' || !site.complete || hasUnknownPart(model)) return;
     const scope: Scope = { model, catalog };
     for (const inner of model.blocks) {
-      const place = inner.role === 'scalar' ? findPlace(scope, inner) : undefined;
+      const place = inner.role === 'scalar' || inner.role === 'array' ? findPlace(scope, inner) : undefined;
       if (place && collectOuterColumns(scope, place.outer, inner).length > 0) checkSubquery(context, scope, place);
     }
   },
@@ -53,11 +53,13 @@ const ONCE: ReadonlySet<QueryBlock['role']> = new Set(['root', 'cte', 'derived',
 
 function findPlace({ model }: Scope, inner: QueryBlock): SubqueryPlace | undefined {
   const outer = inner.parent === undefined ? undefined : model.blocks[inner.parent];
-  if (outer?.kind !== 'select' || !ONCE.has(outer.role) || outer.relations.length === 0 || outer.relations.some(isSystemRelation) || inner.relations.some((r) => isSystemRelation(r) || r.kind === 'function')) return undefined;
+  if ((outer?.kind !== 'select' && outer?.kind !== 'update') || !ONCE.has(outer.role) || outer.relations.length === 0 || outer.relations.some(isSystemRelation) || inner.relations.some((r) => isSystemRelation(r) || r.kind === 'function')) return undefined;
+  if (outer.orderBy.some((item) => containsSpan(item.span, inner.span))) return { outer, inner, at: 'order' };
+  if (outer.kind === 'update') return outer.write?.assignments.some((a) => containsSpan(a.span, inner.span)) ? { outer, inner, at: 'output' } : undefined;
   const within = outer.outputs.find((o) => containsSpan(o.span, inner.span));
   if (within) {
     const bare = withoutCasts(within.expression);
-    return { outer, inner, at: 'output', ...(bare.kind === 'subquery' && bare.block === inner.index ? { output: within } : {}) };
+    return { outer, inner, at: 'output', ...(inner.role === 'scalar' && bare.kind === 'subquery' && bare.block === inner.index ? { output: within } : {}) };
   }
   const { where } = outer.clauses;
   return where && containsSpan(where.body, inner.span) ? { outer, inner, at: 'where' } : undefined;

@@ -39,7 +39,7 @@ export const jsonbIndexMismatch: StatementRule = {
       { language: 'sql', schema: `${SCHEMA}\nCREATE INDEX events_kind ON events ((data ->> 'kind'));`, code: "SELECT id FROM events WHERE data ->> 'kind' = $1;" },
     ],
     whenNot: 'Small tables, and searches that another, selective condition narrows first.',
-    fixSafety: 'A new migration with the index changes no result; `jsonb_path_ops` is chosen where no known statement of the workspace asks the column for keys (`?`, `?|`, `?&`). The rewrite to `@>` is offered for review: it compares strings only, so numbers and booleans of the same text no longer match, and a NULL parameter finds JSON nulls; where the constant can be nothing but a string the rows are the same, and the title says so.',
+    fixSafety: 'A new migration with the index changes no result, but an index on a text converted to a number or a UUID refuses rows whose text is none; `jsonb_path_ops` is chosen where no known statement of the workspace asks the column for keys (`?`, `?|`, `?&`). The rewrite to `@>` is offered for review: it compares strings only, so numbers and booleans of the same text no longer match, and a NULL parameter finds JSON nulls; where the constant can be nothing but a string the rows are the same, and the title says so.',
   },
   options: {},
   check(context) {
@@ -79,11 +79,12 @@ function checkRelation(context: StatementContext, read: ReadRelation): void {
   const verdict = judgeIndex(context, read, [proposal], GAIN_ON_A_GUESS);
   // Without the planner nobody knows whether the rows that another index leaves are few.
   if (verdict.state === 'silent' || (verdict.state === 'schema' && served)) return;
+  const type = searches.map((s) => castTo(s.place)).find((t) => t !== undefined);
   context.report({
     at: { sql: first.condition.span },
     severity: size === 'large' ? undefined : 'hint',
     message: describe(read, first, wrong[0]),
-    because: verdict.state === 'proved' ? verdict.because : `${prefix(context, read)}an index ${proposal.method === 'gin' ? 'using gin ' : ''}on (${proposal.keys.map((k) => k.sql).join(', ')}) would serve it.`,
+    because: `${verdict.state === 'proved' ? verdict.because : `${prefix(context, read)}an index ${proposal.method === 'gin' ? 'using gin ' : ''}on (${proposal.keys.map((k) => k.sql).join(', ')}) would serve it.`}${type === undefined ? '' : ` A text that is no ${type} can then no longer be stored there.`}`,
     confidence: verdict.state === 'proved' ? 'planner' : size === 'large' ? 'statistics' : 'schema',
     evidence: { table: table.name, column: first.place.column.column, operator: first.place.text ? '->>' : first.condition.operator, present: wrong[0]?.index.name, ...(verdict.state === 'proved' ? verdict.evidence : {}) },
     fixes: () => [...(context.catalog ? indexFixes(proposal, context.catalog, context.settings) : []), ...rewrites(context, read, first)],
@@ -117,10 +118,15 @@ const isServed = ({ table }: ReadRelation, demand: RelationDemand, condition: Co
 function describe({ table }: ReadRelation, { condition, place }: Search, wrong: ReturnType<typeof ginWithout>[number] | undefined): string {
   const column = `${table.name}.${place.column.column}`;
   if (wrong) return `${wrong.index.name} is of the class ${wrong.opclass}, which does not answer ${condition.operator}: every ${column} is read.`;
+  const type = castTo(place);
+  if (type !== undefined) return `No index is on this value of ${column} as ${type}: every value is read, taken apart and converted.`;
   const gin = place.text ? findContainmentIndex(table, place.column.column) : undefined;
   if (gin) return `${gin.name} answers containment (@>), not the comparison of a text taken out: every ${column} is read.`;
   return place.text ? `No index is on this text of ${column}: every value is read and taken apart.` : `No index answers ${condition.operator} on ${column}: every value is read.`;
 }
+
+/** What a text taken out is converted to; undefined where it stays text. */
+const castTo = ({ expression }: JsonPlace): string | undefined => (expression.kind === 'cast' && !/^(?:text|varchar|character varying)$/.test(expression.type ?? '') ? expression.type : undefined);
 
 /** The index for the first search; texts of one value that are compared together share it. */
 function propose(context: StatementContext, { table }: ReadRelation, searches: readonly Search[]): IndexProposal | undefined {

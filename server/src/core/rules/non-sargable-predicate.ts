@@ -7,6 +7,7 @@ import { costliestScan, judgeIndex } from '../advice/indexVerdict';
 import { describeScan, planEvidence, plannedSql, scansOf } from '../advice/planEvidence';
 import { collectReadRelations, isBehind, isPlainlyServed, type ReadRelation } from '../advice/relationDemand';
 import { judgeRewrite } from '../advice/rewriteVerdict';
+import { bindColumn, type Scope } from '../advice/scope';
 import { describeRows } from '../advice/size';
 import { sqlFix } from '../advice/sqlFix';
 import { unwrapColumn, type Unwrapped } from '../advice/unwrap';
@@ -14,6 +15,7 @@ import { findWrapped, leadsIndex, type WrappedColumn } from '../advice/wrappedCo
 import { hasServingIndex } from '../catalog/indexMatch';
 import { relationKey } from '../catalog/names';
 import type { FindingDraft, StatementContext, StatementRule } from '../lint/rule';
+import type { ColumnRef, QueryBlock } from '../sql/model';
 import { spanText } from '../text/span';
 
 const SCHEMA = 'CREATE TABLE orders (id bigint PRIMARY KEY, email text NOT NULL, created_at timestamp NOT NULL, paid_at timestamptz);\nCREATE INDEX orders_created_at ON orders (created_at);\nCREATE INDEX orders_email ON orders (email);\nCREATE INDEX orders_paid_at ON orders (paid_at);';
@@ -45,20 +47,29 @@ export const nonSargablePredicate: StatementRule = {
   },
   options: {},
   check(context) {
+    const joined = new Set<number>();
     for (const read of collectReadRelations(context)) {
       const found = read.conjuncts.flatMap((c) => findWrapped(read, c) ?? []).filter((w) => leadsIndex(read.table, w.column.name));
       if (found.length === 0 || isBehind(read)) continue;
-      for (const wrapped of found) checkWrapped(context, read, wrapped);
+      for (const wrapped of found) {
+        // A join that casts both its columns: the rows of one that another index finds are looked up in the other.
+        const joins = wrapped.other.kind === 'cast' && wrapped.other.columns.length > 0;
+        if (joins && (joined.has(wrapped.conjunct.span.start) || isPlainlyServed(read))) continue;
+        if (joins) joined.add(wrapped.conjunct.span.start);
+        checkWrapped(context, read, wrapped);
+      }
     }
   },
 };
+
+const typesIn = (scope: Scope, block: QueryBlock) => (ref: ColumnRef): string | undefined => bindColumn(scope, block, ref)?.definition?.type;
 
 function checkWrapped(context: StatementContext, read: ReadRelation, found: WrappedColumn): void {
   const { scope, block, index, table, size } = read;
   const owns = ownerTest(scope, block, index);
   const [condition] = toCondition(found.conjunct, scope.model.text, owns, block);
   if (!condition || hasServingIndex(table, { predicates: [condition] }) !== 'no') return;
-  const rewrite = context.site.source && unwrapColumn({ model: scope.model, placeholders: context.site.source.placeholders }, found);
+  const rewrite = context.site.source && unwrapColumn({ model: scope.model, placeholders: context.site.source.placeholders, typeOf: typesIn(scope, block) }, found);
   const served = isPlainlyServed(read);
   if (size === 'unknown' && (served || found.operator === 'in' || (!rewrite && found.operator !== '='))) return;
   if (rewrite) return checkRewrite(context, read, found, rewrite, served);
@@ -74,7 +85,7 @@ function checkRewrite(context: StatementContext, read: ReadRelation, found: Wrap
     const same = model.blocks[block.index];
     const conjunct = same?.conjuncts.flatMap(splitRows)[read.conjuncts.indexOf(found.conjunct)];
     const again = same && conjunct && findWrapped({ ...read, owns: ownerTest({ model, catalog }, same, index) }, conjunct);
-    return again && unwrapColumn({ model, placeholders: 'dollar' }, again)?.edits;
+    return again && unwrapColumn({ model, placeholders: 'dollar', typeOf: typesIn({ model, catalog }, same) }, again)?.edits;
   }, read);
   if (verdict.state === 'silent' || (verdict.state === 'schema' && served)) return;
   report(context, read, found, {
