@@ -61,7 +61,9 @@ SELECT id FROM orders WHERE customer_id = $1 OR code = $2
     'SELECT id FROM orders WHERE id = $3 AND (reference = $1 OR code = $2)',
     'SELECT id FROM states WHERE name = $1 OR code = $1',
     'SELECT id FROM unknown WHERE name = $1 OR code = $1',
-    'UPDATE orders SET paid = true WHERE customer_id = $1 OR code = $2',
+    // A write whose sides both have an index, or that asks another table.
+    'UPDATE orders SET paid = true WHERE customer_id = $1 OR number = $2',
+    'DELETE FROM orders WHERE customer_id IN (SELECT id FROM customers WHERE email = $1) OR number = $2',
     'SELECT customer_id FROM orders GROUP BY customer_id HAVING max(code) = 1 OR min(number) = $1',
     // Without a key a row cannot be told from its equals, and without a rewrite there is nothing to say.
     'SELECT l.product FROM lines l JOIN orders o ON o.id = l.order_id WHERE l.product = $1 OR o.number = $2',

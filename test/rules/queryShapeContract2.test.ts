@@ -121,6 +121,15 @@ const CASES: Readonly<Record<string, { readonly fires: readonly string[]; readon
 
 /** What the planner of the twin has to agree with. */
 const PLANNED: typeof CASES = {
+  'or-across-columns': {
+    fires: ['DELETE FROM app.orders WHERE user_id = $1 OR note = $2', "UPDATE app.orders o SET total = 0 WHERE o.user_id = $1 OR o.note = 'x'"],
+    silent: [
+      'DELETE FROM app.orders WHERE user_id = $1 OR id = $2',
+      'DELETE FROM app.orders WHERE id = $1 AND (user_id = $2 OR note = $3)',
+      'UPDATE app.orders SET total = 0 WHERE user_id = $1 OR id IN (SELECT id FROM jobs WHERE status = $2)',
+      'DELETE FROM app.orders USING users u WHERE u.id = user_id AND (u.id = $1 OR note = $2)',
+    ],
+  },
   'jsonb-index-mismatch': {
     fires: [
       "SELECT id FROM docs WHERE (data->>'n')::int = 5",

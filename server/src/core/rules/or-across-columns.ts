@@ -54,7 +54,7 @@ export const orAcrossColumns: StatementRule = {
     const { model } = context;
     const scope: Scope = { model, catalog };
     for (const block of model.blocks) {
-      if (block.kind !== 'select') continue;
+      if (block.kind !== 'select' && !((block.kind === 'update' || block.kind === 'delete') && block.relations.length === 1)) continue;
       for (const conjunct of block.conjuncts) if (conjunct.operator === 'or' && !conjunct.negated && conjunct.clause === 'where') checkOr(context, scope, block, conjunct);
     }
   },
@@ -89,6 +89,8 @@ function checkOr(context: StatementContext, scope: Scope, block: QueryBlock, con
   const unserved = table && sides?.filter((conditions) => hasServingIndex(table, { predicates: conditions }) !== 'yes');
   const proposals = unserved?.map((conditions) => proposeIndex(table!, { predicates: conditions }));
   const missing = proposals?.every((p) => p !== undefined) ? proposals : undefined;
+  // For a write an index is what can be offered.
+  if (block.kind !== 'select' && !missing?.length) return;
   const or: Or = { scope, block, conjunct, branches, tables, missing, apart: single === undefined };
   const answer = planStatement(context);
   if (answer.state === 'pending') return;
@@ -129,7 +131,7 @@ function judge(context: StatementContext, or: Or, before: PlannedStatement): voi
     const conjunct = block?.conjuncts[or.block.conjuncts.indexOf(or.conjunct)];
     const scope: Scope = { model, catalog: or.scope.catalog };
     const branches = block && conjunct && collectBranches(scope, block, conjunct);
-    return branches && rewriteAsUnion(scope, block, conjunct, branches, text);
+    return branches && block.kind === 'select' ? rewriteAsUnion(scope, block, conjunct, branches, text) : undefined;
   });
   const indexed = missing.length > 0 ? context.planner.plan({ sql, add: missing.map(toHypothetical) }) : undefined;
   const rewritten = union === undefined ? undefined : context.planner.plan({ sql: union });
