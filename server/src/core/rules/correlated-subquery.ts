@@ -42,6 +42,7 @@ export const correlatedSubquery: StatementRule = {
     if (model.completeness !== 'full' || !site.complete || hasUnknownPart(model)) return;
     const scope: Scope = { model, catalog };
     for (const inner of model.blocks) {
+      if (model.kind === 'update' && context.role === 'migration') continue;
       const place = inner.role === 'scalar' || inner.role === 'array' ? findPlace(scope, inner) : undefined;
       if (place && collectOuterColumns(scope, place.outer, inner).length > 0) checkSubquery(context, scope, place);
     }
@@ -78,7 +79,8 @@ function checkSubquery(context: StatementContext, scope: Scope, place: SubqueryP
   if (answer.state === 'pending') return;
   if (answer.state === 'planned') return judge(context, scope, place, answer.plan, outerSize !== 'unknown' && innerSize !== 'unknown');
   // By the text: nothing narrows the rows around it, not even in a CTE that they come from.
-  if (outer.limit || outer.relations.some((r) => r.kind !== 'table') || outer.conjuncts.some((c) => c.clause === 'where' && !containsSpan(c.span, inner.span)) || outerSize === 'medium') return;
+  // A column that is filled once, in a migration by whatever tool, is written like this too: an UPDATE is left to the planner.
+  if (outer.kind === 'update' || outer.limit || outer.relations.some((r) => r.kind !== 'table') || outer.conjuncts.some((c) => c.clause === 'where' && !containsSpan(c.span, inner.span)) || outerSize === 'medium') return;
   report(context, scope, place, 'hint');
 }
 
