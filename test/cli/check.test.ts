@@ -95,6 +95,12 @@ describe('sargable check', () => {
     expect(new Set(report.findings.filter((f) => f.rule === 'offset-pagination').map((f) => f.path))).toEqual(new Set(['data.js', 'lines.js']));
   });
 
+  it('says nothing of the test modules of a Rust file', async () => {
+    const page = 'pub async fn page(pool: &sqlx::PgPool, n: i64) {\n    sqlx::query("SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1").bind(n).fetch_all(pool).await;\n}\n';
+    const { report } = await check({ 'Cargo.toml': '[dependencies]\nsqlx = { version = "0.8", features = ["postgres"] }\n', 'src/a.rs': `${page}\n#[cfg(test)]\n#[allow(unused)]\nmod tests {\n${page.replace(/^(?=.)/gm, '    ')}}\n\n${page.replace('page', 'other')}` });
+    expect(report.findings.filter((f) => f.rule === 'offset-pagination').map((f) => f.range.start.line)).toEqual([2, 14]);
+  });
+
   it('silences by comment and reports a comment that silences nothing', async () => {
     const { report } = await check({ 'a.sql': `-- sargable-disable-next-line offset-pagination: three rows\n${PAGE}-- sargable-disable-next-line offset-pagination: nothing\nSELECT 1 AS one;\n` });
     expect(report.findings.map((f) => f.rule)).not.toContain('offset-pagination');

@@ -23,6 +23,8 @@ CREATE TABLE huge (id serial PRIMARY KEY);
 --                    ^^^^^^ 42 % of them are used`, severity: 'warning' },
   ],
   clean: [
+    // A list of names.
+    'CREATE TABLE roles (id serial PRIMARY KEY, name text NOT NULL UNIQUE);',
     'CREATE TABLE events (id bigserial PRIMARY KEY);', 'CREATE TABLE kinds (id integer PRIMARY KEY);', 'CREATE TABLE tiny (id serial PRIMARY KEY);',
     'CREATE TABLE parts (id serial, part int, PRIMARY KEY (id, part));', 'CREATE TABLE events (id uuid PRIMARY KEY, n serial);',
     'CREATE TABLE events (id serial PRIMARY KEY); ALTER TABLE events ALTER id TYPE bigint;',

@@ -5,7 +5,8 @@ const migrations = { folder: 'migrations', format: 'plain' as const, existing: [
 
 testRule(leadingWildcardLike, {
   schema: `
-    CREATE TABLE users (id bigint PRIMARY KEY, org_id bigint NOT NULL, name text NOT NULL, email text NOT NULL, bio text);
+    CREATE TABLE users (id bigint PRIMARY KEY, org_id bigint NOT NULL, name text NOT NULL, email text NOT NULL, bio text, profile jsonb);
+    CREATE INDEX users_profile_name ON users USING gin ((profile ->> 'name'::text) gin_trgm_ops);
     CREATE INDEX users_email ON users (email);
     CREATE INDEX users_org ON users (org_id);
     CREATE INDEX users_bio ON users USING gin (bio gin_trgm_ops);
@@ -85,6 +86,7 @@ export const find = (search: string) => models.sequelize.query('SELECT id FROM u
     'SELECT id FROM users WHERE email LIKE $1',
     "SELECT id FROM users WHERE bio LIKE '%a%'",
     "SELECT id FROM users WHERE lower(name) LIKE '%a%'",
+    "SELECT u.id FROM users u WHERE u.profile->>'name' ILIKE '%a%'",
     "SELECT id FROM users WHERE email NOT LIKE '%a%'",
     "SELECT name FROM countries WHERE name LIKE '%land'",
     "SELECT id FROM users WHERE email ~ '^a'",

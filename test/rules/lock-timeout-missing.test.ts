@@ -28,6 +28,13 @@ BEGIN;
   DROP INDEX orders_total;
 COMMIT;`,
     },
+    // Reads pass: SHARE and SHARE ROW EXCLUSIVE.
+    `
+CREATE INDEX i ON orders (total);
+^^^^^^^^^^^^ and all other writes of the table behind it`,
+    `
+ALTER TABLE orders ADD FOREIGN KEY (total) REFERENCES tags;
+^^^^^^^^^^^ and all other writes of the table behind it`,
     { code: `
 ALTER TABLE unsized RENAME TO other;
 ^^^^^^^^^^^`, severity: 'hint' },

@@ -21,6 +21,7 @@ CREATE TABLE a (x int PRIMARY KEY);
 ALTER TABLE a DROP CONSTRAINT a_pkey;`,
   ],
   clean: [
+    'CREATE TABLE template_public_visits (at date NOT NULL);', 'CREATE TABLE visits_staging (at date NOT NULL);',
     'CREATE TABLE events (at date NOT NULL, PRIMARY KEY (at)) PARTITION BY RANGE (at); CREATE SCHEMA partman; CREATE TABLE partman.template_public_events (at date NOT NULL);',
     'CREATE TABLE a (x int PRIMARY KEY);', 'CREATE TABLE a (x int NOT NULL UNIQUE);', 'CREATE TABLE a (x int NOT NULL); CREATE UNIQUE INDEX i ON a (x);',
     'CREATE TABLE a (x int); ALTER TABLE a ADD PRIMARY KEY (x);', 'CREATE TEMP TABLE a (x int);', 'CREATE TABLE a (LIKE base INCLUDING ALL);', 'CREATE TABLE a (x int) INHERITS (base);',

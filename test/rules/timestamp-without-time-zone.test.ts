@@ -32,6 +32,8 @@ def upgrade():
 `, fixes: 0 },
   ],
   clean: [
+    // Rails' structure.sql.
+    'CREATE TABLE ar_internal_metadata (key varchar PRIMARY KEY, created_at timestamp(6) NOT NULL); CREATE TABLE notes (a timestamp(6) without time zone);',
     'CREATE TABLE notes (a timestamptz, b timestamp(3) with time zone, c time, d date);',
     'CREATE TABLE notes (a timestamp); ALTER TABLE notes ALTER a TYPE timestamptz;',
     'CREATE TABLE notes (a timestamp); DROP TABLE notes;',

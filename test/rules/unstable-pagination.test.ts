@@ -67,6 +67,8 @@ SELECT id FROM orders ORDER BY lower(number) LIMIT $1
 --                    ^^^^^^^^^^^^^^^^^^^^^^`, severity: 'info' },
   ],
   clean: [
+    // A window of time is no position.
+    'SELECT id FROM orders WHERE created_at > $1 AND created_at <= $2 ORDER BY created_at LIMIT 50',
     // A draw by lot has no next page.
     'SELECT id FROM orders ORDER BY random() LIMIT $1',
     {

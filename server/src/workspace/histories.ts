@@ -38,7 +38,7 @@ export function collectHistories(request: HistoriesRequest): FindHistory {
     kind: 'migrations', ...toolOf(source.path), uris: source.files.map(absolute), stepsOf: remembered((uri) => stepsIn(files.get(uri), parser)),
   }));
   const written = programs.filter(({ uris }) => !uris.some((uri) => known.has(uri))).map((history): MigrationFolder => ({ kind: 'migrations', format: undefined, uris: history.uris, stepsOf: grouped(history.steps) }));
-  return createHistories([...main, ...others, ...written], laterSiblings(files.values()));
+  return createHistories([...main, ...others, ...written], laterSiblings(files.values()), laterVersions(files.values()));
 }
 
 /** When drizzle wrote its migrations: its journal keeps the time of each. */
@@ -76,7 +76,7 @@ const stepsIn = (file: HostFile | undefined, parser: SchemaParser): readonly Sch
 function laterSiblings(files: Iterable<HostFile>): (uri: string) => number | undefined {
   const folders = new Map<string, string[]>();
   for (const { uri, role, language } of files) {
-    if (role !== 'migration' || language === 'sql' || !/\/V?\d{3,}[^/]*$/.test(uri)) continue;
+    if (role !== 'migration' || language === 'sql' || !/\/(?:V?|\d+\.[\w.]*-)\d{3,}[^/]*$/.test(uri)) continue;
     const folder = uri.slice(0, uri.lastIndexOf('/'));
     folders.set(folder, [...(folders.get(folder) ?? []), uri]);
   }
@@ -87,5 +87,24 @@ function laterSiblings(files: Iterable<HostFile>): (uri: string) => number | und
     sorted.set(folder, all);
     const at = all.indexOf(uri);
     return at < 0 ? undefined : all.length - 1 - at;
+  };
+}
+
+/** Migrations in one folder per version (`delta/57/…`): how many stand in the folders of later ones. */
+function laterVersions(files: Iterable<HostFile>): (uri: string) => number {
+  const place = (uri: string): readonly [string, number] | undefined => {
+    const [, above, version] = /^(.*)\/(\d+)\/[^/]+$/.exec(uri) ?? [];
+    return above === undefined ? undefined : [above, Number(version)];
+  };
+  const counts = new Map<string, Map<number, number>>();
+  for (const { uri, role, language } of files) {
+    const [above, version] = place(uri) ?? [];
+    if (above === undefined || version === undefined || (role !== 'migration' && language !== 'sql')) continue;
+    const versions = counts.get(above) ?? new Map<number, number>();
+    counts.set(above, versions.set(version, (versions.get(version) ?? 0) + 1));
+  }
+  return (uri) => {
+    const [above, version = 0] = place(uri) ?? [];
+    return [...counts.get(above ?? '') ?? []].reduce((sum, [other, count]) => (other > version ? sum + count : sum), 0);
   };
 }

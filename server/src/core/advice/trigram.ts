@@ -14,6 +14,10 @@ export function hasTrigramIndex(table: Table, searched: Expression): boolean {
     (column !== undefined ? key.column === column : key.expression !== undefined && wanted !== undefined && normaliseExpression(key.expression) === normaliseExpression(wanted))));
 }
 
+/** Does an index serve patterns on an expression that stands in the statement as `text`, `profile ->> 'name'` among them? */
+export const hasTrigramIndexOn = (table: Table, text: string): boolean =>
+  table.indexes.some((index) => index.valid && index.keys.some((key) => key.expression !== undefined && servesPatterns(index, key.opclass) && normaliseExpression(key.expression) === normaliseExpression(text)));
+
 /** A valid index that serves patterns on the column as it is. */
 export const findTrigramIndex = (table: Table, column: string): Index | undefined =>
   table.indexes.find((index) => index.valid && index.keys.some((key) => key.column === column && servesPatterns(index, key.opclass)));

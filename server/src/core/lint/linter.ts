@@ -8,7 +8,7 @@ import type { FindHistory } from '../migrations/history';
 import { readMigrationFile, type MigrationFile } from '../migrations/migrationFile';
 import { displaySql, withHostNames } from '../sql/display';
 import type { SqlAnalyser } from '../sql/ports';
-import { overlaps, spanText, type HostOffset, type HostSpan } from '../text/span';
+import { containsSpan, overlaps, spanText, type HostOffset, type HostSpan } from '../text/span';
 import type { CachedDraft, CacheKey, LintCache } from './cache';
 import { isRuleActive, resolveOption, resolveSeverity } from './defaults';
 import { FingerprintCounter } from './fingerprint';
@@ -17,6 +17,7 @@ import { closeBrackets, findPlace, trimBlanks } from './place';
 import type { Finding, FindingDraft, Fix, FlowContext, FlowRule, LintSettings, MigrationRule, Question, Rule, StatementContext, StatementRule } from './rule';
 import { CALL_GRAPH, type RuleTimer } from './ruleTimer';
 import { createSuppressions, describeUnused } from './suppressions';
+import { findTestModules } from './testModules';
 import { describeHeat, usageEvidence, type StatementUsage } from './usage';
 import { verifyFixes, type Relint } from './verifyFix';
 
@@ -239,10 +240,11 @@ function finish(request: LintRequest, placed: readonly Placed[], active: readonl
   const path = request.path ?? file.uri;
   const ordered = [...placed].sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || compareText(a.rule.id, b.rule.id));
   const findings: Finding[] = [];
+  const tests = findTestModules(file, text);
   for (const item of ordered) {
     const starts: HostOffset[] = [item.span.start];
     if (item.site) starts.push(item.site.span.start, item.site.anchor.start);
-    if (suppressions.silences(item.rule.id, starts)) continue;
+    if (suppressions.silences(item.rule.id, starts) || tests.some((module) => containsSpan(module, item.span))) continue;
     // One piece of text that several statements take in is reported once.
     const last = findings.at(-1);
     if (last?.rule === item.rule.id && last.span.start === item.span.start && last.span.end === item.span.end && last.message === item.draft.message) continue;

@@ -37,20 +37,25 @@ export interface HistoryPlace {
 /** Where a file stands in the histories of its workspace; undefined: in none. */
 export type FindHistory = (uri: string) => HistoryPlace | undefined;
 
-/** @param laterSiblings files of the same folder that run after one that belongs to no history; undefined: not known. */
-export function createHistories(folders: readonly MigrationFolder[], laterSiblings?: (uri: string) => number | undefined): FindHistory {
+/**
+ * @param laterSiblings files of the same folder that run after one that belongs to no history; undefined: not known.
+ * @param laterVersions files of later versions, where each version has a folder of its own.
+ */
+export function createHistories(folders: readonly MigrationFolder[], laterSiblings?: (uri: string) => number | undefined, laterVersions: (uri: string) => number = () => 0): FindHistory {
   const places = new Map<string, HistoryPlace>();
   for (const folder of [...folders].reverse()) {
     const replay = createReplay(folder);
     folder.uris.forEach((uri, index) => places.set(uri, {
-      kind: folder.kind, format: isListed(folder, uri) ? folder.format : undefined, later: folder.uris.length - 1 - index, get after() { return folder.uris.slice(index + 1); }, written: folder.dates?.get(uri),
+      kind: folder.kind, format: isListed(folder, uri) ? folder.format : undefined, later: folder.uris.length - 1 - index + laterVersions(uri), get after() { return folder.uris.slice(index + 1); }, written: folder.dates?.get(uri),
       before: () => copyState(replay.before(index)), end: () => replay.end(), get steps() { return folder.stepsOf(uri); },
     }));
   }
   return (uri) => {
     const place = places.get(uri);
     if (place !== undefined) return place;
-    const later = laterSiblings?.(uri);
+    const siblings = laterSiblings?.(uri);
+    const versions = laterVersions(uri);
+    const later = siblings === undefined && versions === 0 ? undefined : (siblings ?? 0) + versions;
     return later === undefined ? undefined : { kind: 'migrations', format: undefined, later, after: [], before: () => createSchemaState(), end: () => createSchemaState(), steps: [] };
   };
 }

@@ -1,4 +1,5 @@
 import { rowsOf, renderCount } from '../advice/size';
+import { uniqueKeys } from '../catalog/lookup';
 import type { MigrationRule } from '../lint/rule';
 import { declaredColumns, isChangeable, reportDeclarations, type ColumnDeclaration } from '../migrations/declared';
 import { editAt, stagedFix } from '../migrations/stages';
@@ -24,7 +25,7 @@ export const intPrimaryKey: MigrationRule = {
   options: {},
   roles: ['application', 'migration'],
   check(context) {
-    reportDeclarations(context, declaredColumns(context).filter(counts).flatMap((declaration) => {
+    reportDeclarations(context, declaredColumns(context).filter((declaration) => counts(declaration) && !isLookup(declaration)).flatMap((declaration) => {
       const { statement, column, table, key } = declaration;
       const rows = rowsOf(table, context.settings);
       const limit = limits[column.type] ?? Infinity;
@@ -47,3 +48,6 @@ function counts({ column, table }: ColumnDeclaration): boolean {
   const filled = column.serial || column.generated === 'identity' || column.default?.calls.includes('nextval') === true || /nextval/i.test(table.columns.find((other) => other.name === column.name)?.default ?? '');
   return column.type in limits && filled && primary?.columns.length === 1 && primary.columns[0] === column.name;
 }
+
+/** Rows that have a name of their own among all: roles, languages, categories. There are never many. */
+const isLookup = ({ table }: ColumnDeclaration): boolean => uniqueKeys(table).some(({ columns }) => columns.length === 1 && /^(?:name|code)$/.test(columns[0] ?? ''));

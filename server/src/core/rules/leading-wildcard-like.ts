@@ -7,7 +7,7 @@ import { collectPins } from '../advice/pins';
 import { bindColumn, isSystemRelation, traceColumn, withoutCasts, type BoundColumn, type Scope } from '../advice/scope';
 import { describeRows, sizeOf } from '../advice/size';
 import { isPinnedToOneRow } from '../advice/uniqueness';
-import { findTrigramIndex, hasTrigramIndex, searchedText } from '../advice/trigram';
+import { findTrigramIndex, hasTrigramIndex, hasTrigramIndexOn, searchedText } from '../advice/trigram';
 import type { Table } from '../catalog/model';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock } from '../sql/model';
@@ -77,6 +77,9 @@ function checkPattern(context: StatementContext, scope: Scope, block: QueryBlock
   // The elements of a list, or of a function's result, have no index.
   if (left.columns.every((c) => isOfList(scope, block, c))) return;
   const size = sizeOf(searched?.table, context.settings);
+  const [only, ...more] = left.columns;
+  const holder = searched?.table ?? (only && more.every((c) => c.qualifier === only.qualifier) ? traceColumn(scope, block, only)?.table : undefined);
+  if (holder && hasTrigramIndexOn(holder, context.model.text.slice(left.span.start, left.span.end))) return;
   if (size === 'small' || (searched?.table && hasTrigramIndex(searched.table, left))) return;
   const own = searched && searched.block.index === block.index;
   const pins = collectPins(scope, block);

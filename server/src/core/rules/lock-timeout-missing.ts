@@ -37,7 +37,7 @@ export const lockTimeoutMissing: MigrationRule = {
     if (statements.some(({ command, span }) => (command.type === 'set' || command.type === 'set-default') && command.name === 'lock_timeout' && span.start < first.span.start)) return;
     context.report({
       at: { host: at }, site: first.site, severity: weight.severity === 'warning' ? 'info' : 'hint', confidence: weight.confidence,
-      message: `This may wait for its lock on ${nameOfKey(facts.key)} without end, and all other queries of the table behind it: no lock_timeout is set.`,
+      message: `This may wait for its lock on ${nameOfKey(facts.key)} without end, and all other ${blocksReaders(first, facts) ? 'queries' : 'writes'} of the table behind it: no lock_timeout is set.`,
       because: weight.because, evidence: { table: facts.key },
       fixes: () => setFix(context, first),
     });
@@ -47,6 +47,13 @@ export const lockTimeoutMissing: MigrationRule = {
 /** A relation whose strong lock the statement waits for; undefined: none that matters. */
 function strongest(context: MigrationContext, statement: MigrationStatement): RelationFacts | undefined {
   return lockedBy(statement).find((facts) => weigh(context, facts) !== undefined);
+}
+
+/** SHARE and SHARE ROW EXCLUSIVE let reads pass (manual, 13.3.1): CREATE INDEX, CREATE TRIGGER, foreign keys on both sides. */
+function blocksReaders({ command, relation }: MigrationStatement, facts: RelationFacts): boolean {
+  if (command.type === 'create-index' || command.type === 'create-trigger') return false;
+  if (command.type !== 'alter-table') return true;
+  return relation(command.table).key === facts.key && !command.actions.every((action) => action.type === 'add-constraint' && action.constraint.references !== undefined);
 }
 
 function lockedBy(statement: MigrationStatement): readonly RelationFacts[] {

@@ -30,9 +30,13 @@ export const missingPrimaryKey: MigrationRule = {
       const table = finalName(context, key);
       if (table === undefined || (table.kind !== 'table' && table.kind !== 'partitioned') || mayHaveMore(context, table) || (table.definedAt !== undefined && table.definedAt.uri !== context.file.uri)) return [];
       // pg_partman makes the indexes of new partitions after such a table; nothing is written to it.
+      if (table.name.startsWith(`template_${table.schema}_`) || STAGING.test(table.name)) return [];
       if (table.name.startsWith('template_') && [...context.migration.finalTables()].some(({ kind, schema, name }) => kind === 'partitioned' && table.name === `template_${schema}_${name}`)) return [];
       if (uniqueKeys(table).some((unique) => unique.primary || unique.coversNulls)) return [];
       return [{ statement, at: command.name, message: `${nameOfKey(key)} has no primary key: its rows cannot be told apart.`, evidence: { table: key } }];
     }));
   },
 };
+
+/** Tables that are filled, read whole and emptied. */
+const STAGING = /(?:^|_)(?:staging|scratch|tmp|temp)(?:_|$)/;

@@ -31,8 +31,9 @@ export const timestampWithoutTimeZone: MigrationRule = {
   },
 };
 
-/** What Rails and Laravel make of every point in time, and read as UTC. */
-const isConvention = ({ file }: MigrationContext, { step }: MigrationStatement): boolean => step !== undefined && (file.migration?.tool === 'rails' || file.migration?.tool === 'laravel');
+/** What Rails and Laravel make of every point in time, and read as UTC; `structure.sql` of Rails, told by a table that it has. */
+const isConvention = ({ file, migration }: MigrationContext, { step }: MigrationStatement): boolean =>
+  (step !== undefined && (file.migration?.tool === 'rails' || file.migration?.tool === 'laravel')) || (file.language === 'sql' && [...migration.finalTables()].some(({ name }) => name === 'ar_internal_metadata'));
 
 function zoned(context: MigrationContext, { statement, column }: ColumnDeclaration): readonly Fix[] {
   const written = statement.text.slice(column.typeSpan.start, column.typeSpan.end);

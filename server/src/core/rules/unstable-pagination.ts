@@ -64,10 +64,14 @@ function isPage(context: StatementContext, block: QueryBlock): boolean {
   return bind === undefined || /^\$?\d*$/.test(bind.text) || /page|cursor|offset|after/i.test(bind.text);
 }
 
-/** Does WHERE start after a position of the first order key (`key < $1` under DESC)? What is due by now is a bound at the other end. */
+/**
+ * Does WHERE start after a position of the first order key (`key < $1` under DESC)? What is due by now is a bound at the other end; a window
+ * with both is no position.
+ */
 function continues(block: QueryBlock): boolean {
   const first = block.orderBy[0]?.expression.column?.column;
-  const onwards = block.orderBy[0]?.descending ? /^<=?$/ : /^>=?$/;
+  const [onwards, back] = block.orderBy[0]?.descending ? [/^<=?$/, /^>=?$/] : [/^>=?$/, /^<=?$/];
+  if (block.conjuncts.some((c) => back.test(c.operator) && c.left?.column?.column === first)) return false;
   return first !== undefined && block.conjuncts.some((c) => c.clause === 'where' && onwards.test(c.operator) && c.left?.column?.column === first && c.right !== undefined && withoutCasts(c.right).kind === 'hole');
 }
 
