@@ -38,6 +38,10 @@ SELECT name FROM users WHERE id IN (${many})
     { language: 'typescript', code: mark(pg("`SELECT name FROM users WHERE name = $1 AND id IN (${ids.map((_, i) => `$${i + 2}`).join(',')})`", '[name, ...ids]'), "id IN (${ids.map((_, i) => `$${i + 2}`).join(',')})"), fixes: 0 },
   ],
   clean: [
+    { language: 'typescript', code: `
+import { Pool } from 'pg';
+const pool = new Pool();
+export const columns = (schemas: string[]) => pool.query('SELECT column_name FROM information_schema.columns WHERE table_schema IN (' + schemas.map((s) => \`'\${s}'\`).join(',') + ')');` },
     'SELECT name FROM users WHERE id IN (1, 2, 3)',
     'SELECT name FROM users WHERE id IN ($1, $2)',
     'SELECT name FROM users WHERE id = ANY($1)',

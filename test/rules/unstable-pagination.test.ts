@@ -67,6 +67,7 @@ SELECT id FROM orders ORDER BY lower(number) LIMIT $1
 --                    ^^^^^^^^^^^^^^^^^^^^^^`, severity: 'info' },
   ],
   clean: [
+    { code: 'SELECT id FROM orders ORDER BY created_at LIMIT $1', role: 'script' },
     // A window of time is no position.
     'SELECT id FROM orders WHERE created_at > $1 AND created_at <= $2 ORDER BY created_at LIMIT 50',
     // A draw by lot has no next page.

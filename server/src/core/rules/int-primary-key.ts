@@ -49,5 +49,5 @@ function counts({ column, table }: ColumnDeclaration): boolean {
   return column.type in limits && filled && primary?.columns.length === 1 && primary.columns[0] === column.name;
 }
 
-/** Rows that have a name of their own among all: roles, languages, categories. There are never many. */
-const isLookup = ({ table }: ColumnDeclaration): boolean => uniqueKeys(table).some(({ columns }) => columns.length === 1 && /^(?:name|code)$/.test(columns[0] ?? ''));
+/** Rows that have a name of their own, among all or among those of one parent: roles, languages, categories of a project. There are never many. */
+const isLookup = ({ table }: ColumnDeclaration): boolean => uniqueKeys(table).some(({ columns }) => columns.length <= 2 && columns.some((column) => /^(?:name|code)$/.test(column)));

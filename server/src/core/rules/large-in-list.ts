@@ -1,4 +1,4 @@
-import { bindColumn, type Scope } from '../advice/scope';
+import { bindColumn, type Scope, isSystemRelation } from '../advice/scope';
 import { bindOfHole } from '../advice/patterns';
 import { enclosingFunctions } from '../calls/enclosing';
 import type { Bind } from '../hosts/ir';
@@ -38,7 +38,7 @@ export const largeInList: StatementRule = {
     const { model, site } = context;
     // What a library makes of its own objects is its own business.
     if (site.chain.length > 0 || site.model !== undefined || model.completeness !== 'full') return;
-    for (const block of model.blocks) for (const conjunct of inLists(block.conjuncts)) checkList(context, block, conjunct);
+    for (const block of model.blocks) if (!(block.relations.length > 0 && block.relations.every(isSystemRelation))) for (const conjunct of inLists(block.conjuncts)) checkList(context, block, conjunct);
   },
 };
 

@@ -59,7 +59,8 @@ function isPage(context: StatementContext, block: QueryBlock): boolean {
   if (offset && !(offset.expression.kind === 'constant' && !(Number(offset.expression.value) >= 1))) return limit?.expression.value !== 1;
   if (!limit || limit.expression.value === 1) return false;
   if (continues(block)) return true;
-  if (limit.expression.kind === 'constant' || block.role !== 'root' || block.orderBy.length === 0) return false;
+  // What a script caps is a list's length: it has nobody who turns pages.
+  if (limit.expression.kind === 'constant' || block.role !== 'root' || block.orderBy.length === 0 || context.file.role === 'script') return false;
   const bind = bindOfHole(context, limit.expression.hole);
   return bind === undefined || /^\$?\d*$/.test(bind.text) || /page|cursor|offset|after/i.test(bind.text);
 }
