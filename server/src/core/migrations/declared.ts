@@ -83,7 +83,8 @@ export function finalName(context: MigrationContext, key: string): Table | undef
 
 /** Something that is not here may exist: rules about what is missing say nothing. */
 export const mayHaveMore = (context: MigrationContext, table: Table): boolean =>
-  (context.catalog !== undefined ? isIncomplete(context.catalog, table) : table.incomplete === true) || isTouchedByBlock(context, table);
+  // What the folders of later versions run is not replayed.
+  (context.migration.place?.versions ?? 0) > 0 || (context.catalog !== undefined ? isIncomplete(context.catalog, table) : table.incomplete === true) || isTouchedByBlock(context, table);
 
 /** A DO block that decides what it does is not replayed: one that names the table and makes keys or indexes may have made one of its. */
 function isTouchedByBlock({ flow }: MigrationContext, { name }: Table): boolean {

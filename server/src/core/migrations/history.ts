@@ -22,6 +22,8 @@ export interface HistoryPlace {
   readonly format: MigrationFormat | undefined;
   /** Files that run after it. */
   readonly later: number;
+  /** Those of them that stand in folders of later versions: they are counted, and not replayed. */
+  readonly versions?: number;
   /** The files that run after it, in order, where they are known. */
   readonly after: readonly string[];
   /** When it was written, where the tool keeps that beside the files. UTC milliseconds. */
@@ -46,7 +48,7 @@ export function createHistories(folders: readonly MigrationFolder[], laterSiblin
   for (const folder of [...folders].reverse()) {
     const replay = createReplay(folder);
     folder.uris.forEach((uri, index) => places.set(uri, {
-      kind: folder.kind, format: isListed(folder, uri) ? folder.format : undefined, later: folder.uris.length - 1 - index + laterVersions(uri), get after() { return folder.uris.slice(index + 1); }, written: folder.dates?.get(uri),
+      kind: folder.kind, format: isListed(folder, uri) ? folder.format : undefined, later: folder.uris.length - 1 - index + laterVersions(uri), versions: laterVersions(uri), get after() { return folder.uris.slice(index + 1); }, written: folder.dates?.get(uri),
       before: () => copyState(replay.before(index)), end: () => replay.end(), get steps() { return folder.stepsOf(uri); },
     }));
   }
@@ -56,7 +58,7 @@ export function createHistories(folders: readonly MigrationFolder[], laterSiblin
     const siblings = laterSiblings?.(uri);
     const versions = laterVersions(uri);
     const later = siblings === undefined && versions === 0 ? undefined : (siblings ?? 0) + versions;
-    return later === undefined ? undefined : { kind: 'migrations', format: undefined, later, after: [], before: () => createSchemaState(), end: () => createSchemaState(), steps: [] };
+    return later === undefined ? undefined : { kind: 'migrations', format: undefined, later, versions, after: [], before: () => createSchemaState(), end: () => createSchemaState(), steps: [] };
   };
 }
 
