@@ -120,6 +120,12 @@ def run(engine, id):
 `),
   ],
   clean: [
+    // There is nothing to give back.
+    ts(`export async function run(id: number) {
+  const client = await pool.connect();
+  if (!client) return null;
+  try { return await client.query('SELECT id FROM t WHERE id = $1', [id]); } finally { client.release(); }
+}`),
     // BEGIN before the `try`, as manuals write it.
     ts(`export async function run(id: number) {
   const client = await pool.connect();

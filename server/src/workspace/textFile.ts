@@ -40,9 +40,9 @@ export async function readTextFile(path: string, maxBytes = maxBytesOf(path)): P
   }
 }
 
-/** A script, large enough to matter, most of whose text stands in lines that no person writes. */
+/** JavaScript, large enough to matter, most of whose text stands in lines that no person writes. Migrations in TypeScript may have such lines: SQL that a tool wrote. */
 function isMinified(path: string, text: string): boolean {
-  if (text.length < SMALL_SCRIPT || !/\.[cm]?[jt]sx?$/i.test(path)) return false;
+  if (text.length < SMALL_SCRIPT || !/\.[cm]?jsx?$/i.test(path)) return false;
   let long = 0;
   for (let start = 0; start < text.length;) {
     const end = text.indexOf('\n', start);

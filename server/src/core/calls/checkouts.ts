@@ -86,24 +86,31 @@ function findLeak(file: HostFile, text: string, checkout: Checkout): Leak | unde
   // Given back by a callback (`.finally(() => …)`, `stream.on('end', …)`): when is not known.
   if (inside.some((r) => r.functionId !== fn.id)) return undefined;
   const guarded = inside.flatMap((r) => blocksAround(file, r.span, fn.id).filter((b) => b.finally && containsSpan(b.finally, r.span)));
-  if (guarded.length > 0) return leakBefore(file, checkout, Math.min(...guarded.map((b) => b.span.start)));
+  if (guarded.length > 0) return leakBefore(file, text, checkout, Math.min(...guarded.map((b) => b.span.start)));
   const last = Math.max(...inside.map((r) => r.span.start));
   const first = Math.min(...inside.map((r) => r.span.start));
-  const exit = (file.exits ?? []).find((e) => e.functionId === fn.id && e.span.start > call.span.end && e.span.start < last && !inside.some((r) => r.span.start < e.span.end));
+  const exit = (file.exits ?? []).find((e) => e.functionId === fn.id && e.span.start > call.span.end && e.span.start < last && !inside.some((r) => r.span.start < e.span.end) && !isWithoutConnection(text, checkout, e.span));
   const failing = file.calls.find((other) => other.functionId === fn.id && other.span.start > call.span.end && other.span.start < first && mayFail(file, other) && !isCaught(file, text, other, inside));
   if (failing) return { checkout, kind: 'on-error', at: failing.nameSpan };
   return exit ? { checkout, kind: 'on-return', at: exit.span } : undefined;
 }
 
 /** What stands between the checkout and the `try` whose `finally` gives it back: a `return`, or a query that fails. BEGIN stands there in many a manual. */
-function leakBefore(file: HostFile, checkout: Checkout, guarded: number): Leak | undefined {
+function leakBefore(file: HostFile, text: string, checkout: Checkout, guarded: number): Leak | undefined {
   const { call, releases, name } = checkout;
   const between = ({ span, functionId }: { readonly span: HostSpan; readonly functionId?: number }): boolean => functionId === call.functionId && span.start > call.span.end && span.end <= guarded;
   if (releases.some(between)) return undefined;
-  const exit = file.exits?.find(between);
+  const exit = file.exits?.find((e) => between(e) && !isWithoutConnection(text, checkout, e.span));
   if (exit) return { checkout, kind: 'on-return', at: exit.span };
   const failing = file.calls.find((other) => between(other) && other.siteId !== undefined && receiverOf(other) === name && !/^\s*(?:begin|start|set|savepoint|lock)\b/i.test(file.sites[other.siteId]?.source?.text ?? ''));
   return failing && { checkout, kind: 'on-error', at: failing.nameSpan };
+}
+
+/** `if (!client) return`: there is nothing to give back. */
+function isWithoutConnection(text: string, { call, name }: Checkout, exit: HostSpan): boolean {
+  const word = escapeRegExp(name);
+  const none = `(?:!\\s*${word}|not\\s+${word}|${word}\\s*(?:===?|is)\\s*(?:null|undefined|None))`;
+  return new RegExp(`\\bif\\s*\\(?\\s*${none}\\s*(?:\\)|:)(?:(?!\\bif\\b)[^}])*$`).test(text.slice(call.span.end, exit.start));
 }
 
 const isUsedByInner = (file: HostFile, functionId: number, name: string): boolean => file.functions.some((inner) => inner.parent === functionId && file.calls.some((c) => c.functionId === inner.id && c.callee[0] === name));

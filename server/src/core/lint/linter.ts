@@ -241,13 +241,14 @@ function finish(request: LintRequest, placed: readonly Placed[], active: readonl
   const ordered = [...placed].sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || compareText(a.rule.id, b.rule.id));
   const findings: Finding[] = [];
   const tests = findTestModules(file, text);
+  let last: Placed | undefined;
   for (const item of ordered) {
     const starts: HostOffset[] = [item.span.start];
     if (item.site) starts.push(item.site.span.start, item.site.anchor.start);
     if (suppressions.silences(item.rule.id, starts) || tests.some((module) => containsSpan(module, item.span))) continue;
     // One piece of text that several statements take in is reported once.
-    const last = findings.at(-1);
-    if (last?.rule === item.rule.id && last.span.start === item.span.start && last.span.end === item.span.end && last.message === item.draft.message) continue;
+    if (last?.rule.id === item.rule.id && last.span.start === item.span.start && last.span.end === item.span.end && last.draft.message === item.draft.message) continue;
+    last = item;
     findings.push(toFinding(request, item, resolveSeverity(item.rule, item.draft.severity, file.role, settings), counter, path));
   }
   // Only the rules that ran can prove a comment useless; a failed rule proves nothing.
