@@ -61,12 +61,11 @@ export async function createSyntaxParser(options: SyntaxParserOptions = {}): Pro
   for (const language of options.languages ?? loadedAtStart) await load(language);
   const parser = new TreeSitter.Parser();
 
-  const parseFull = (text: string): { native: Tree; milliseconds: number } => {
-    const started = performance.now();
+  const parseFull = (text: string): Tree => {
     parser.reset();
     const native = parser.parse(text);
     if (!native) throw new Error('The parser was cancelled.');
-    return { native, milliseconds: performance.now() - started };
+    return native;
   };
 
   const use = (language: HostLanguage): Grammar => {
@@ -81,7 +80,7 @@ export async function createSyntaxParser(options: SyntaxParserOptions = {}): Pro
     load,
     parseAside(language, text, base) {
       const grammar = use(language);
-      const { native } = parseFull(text);
+      const native = parseFull(text);
       try {
         return readFlatTree(native, text, grammar.tables, functions, base);
       } finally {
@@ -92,24 +91,27 @@ export async function createSyntaxParser(options: SyntaxParserOptions = {}): Pro
       const grammar = use(language);
       const reading: RowReading = { rows: (native, before) => readRows(native, functions, before), root: (rows) => flatRoot(rows, text, grammar.tables) };
       const old = previous?.tree;
-      if (old instanceof ParsedTree && old.language === language && !old.slow && old.editable) {
+      if (old instanceof ParsedTree && old.language === language && old.brokenEdits < MAX_BROKEN_EDITS && old.editable) {
         const copy = old.native.copy();
         try {
           if (applyChanges(copy, old.text, previous?.edits ?? []) === text) {
-            const started = performance.now();
             const native = parser.parse(text, copy);
-            const took = performance.now() - started;
-            if (native) return new ParsedTree(native, reading, text, language, old.fullMilliseconds, native.rootNode.hasError && took > 2 * old.fullMilliseconds, earlierRows(old, copy, native, previous?.edits ?? []));
+            if (native) return new ParsedTree(native, reading, text, language, native.rootNode.hasError ? old.brokenEdits + 1 : 0, earlierRows(old, copy, native, previous?.edits ?? []));
           }
         } finally {
           copy.delete();
         }
       }
-      const { native, milliseconds } = parseFull(text);
-      return new ParsedTree(native, reading, text, language, milliseconds, false);
+      return new ParsedTree(parseFull(text), reading, text, language, 0);
     },
   };
 }
+
+/**
+ * With many accumulated errors an incremental parse costs more than a full one: after so many the next one starts afresh. Counted and not
+ * timed: which tree a text has must not hang on the machine's load.
+ */
+const MAX_BROKEN_EDITS = 16;
 
 interface Grammar {
   readonly native: Language;
@@ -186,9 +188,8 @@ class ParsedTree implements SyntaxTree {
     private readonly reading: RowReading,
     readonly text: string,
     readonly language: HostLanguage,
-    readonly fullMilliseconds: number,
-    /** With many accumulated errors an incremental parse costs more than a full one: the next one starts afresh. */
-    readonly slow: boolean,
+    /** Parses one after the other that built on a tree with errors. */
+    readonly brokenEdits: number,
     private before?: EarlierRows,
   ) {
     this.changed = before?.changed.map(([start, end]) => hostSpan(start, end));
