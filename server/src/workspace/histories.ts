@@ -76,19 +76,25 @@ const stepsIn = (file: HostFile | undefined, parser: SchemaParser): readonly Sch
 function laterSiblings(files: Iterable<HostFile>): (uri: string) => number | undefined {
   const folders = new Map<string, string[]>();
   for (const { uri, role, language } of files) {
-    if (role !== 'migration' || language === 'sql' || !/\/(?:V?|\d+\.[\w.]*-)\d{3,}[^/]*$/.test(uri)) continue;
+    if (role !== 'migration' || language === 'sql' || !/\/(?:V?\d{3,}|[\w.]{1,20}-\d{9,})[^/]*$/.test(uri)) continue;
     const folder = uri.slice(0, uri.lastIndexOf('/'));
     folders.set(folder, [...(folders.get(folder) ?? []), uri]);
   }
   const sorted = new Map<string, readonly string[]>();
   return (uri) => {
     const folder = uri.slice(0, uri.lastIndexOf('/'));
-    const all = sorted.get(folder) ?? [...(folders.get(folder) ?? [])].sort(compareMigrations);
+    const all = sorted.get(folder) ?? [...(folders.get(folder) ?? [])].sort((a, b) => (stampOf(a) ?? 0) - (stampOf(b) ?? 0) || compareMigrations(a, b));
     sorted.set(folder, all);
     const at = all.indexOf(uri);
     return at < 0 ? undefined : all.length - 1 - at;
   };
 }
+
+/** When `1.0.0-1677208902-name.ts` or `next-1785393731-name.ts` was written. Seconds or milliseconds, as the project does it. */
+const stampOf = (uri: string): number | undefined => {
+  const stamp = /\/[\w.]{1,20}-(\d{9,})[^/]*$/.exec(uri)?.[1];
+  return stamp === undefined ? undefined : Number(stamp);
+};
 
 /** Migrations in one folder per version (`delta/57/…`): how many stand in the folders of later ones. */
 function laterVersions(files: Iterable<HostFile>): (uri: string) => number {

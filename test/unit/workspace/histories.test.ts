@@ -22,8 +22,8 @@ it('drizzle keeps in its journal when it wrote a migration, and which run after 
 it('a migration in a folder of its version is as old as the folders of later ones make it', async () => {
   const { read, sql } = await loadReaders();
   const uri = (name: string): string => toUri(`/workspace/${name}`);
-  const files = ['delta/56/01_a.py', 'delta/57/01_b.py', 'delta/57/02_c.py', 'delta/9/01_d.py', 'alterations/1.0.0-1677208902-e.ts', 'alterations/1.10.0-1677208999-f.ts'].map((name) => ({ ...read(uri(name), '', 'python'), role: 'migration' as const }));
+  const files = ['delta/56/01_a.py', 'delta/57/01_b.py', 'delta/57/02_c.py', 'delta/9/01_d.py', 'alterations/1.0.0-1677208902-e.ts', 'alterations/1.10.0-1677208999-f.ts', 'alterations/next-1785393731-g.ts'].map((name) => ({ ...read(uri(name), '', 'python'), role: 'migration' as const }));
   const history = collectHistories({ folder: '/workspace', paths: [], parts: [], programs: [], files, parser: { split: splitStatements, schemaChanges: (text) => sql.schemaChanges(text) }, read: () => undefined });
-  expect(files.map(({ uri: file }) => history(file)?.later ?? 0)).toEqual([2, 0, 0, 3, 1, 0]);
-  expect(files.map(({ uri: file }) => history(file)?.versions ?? 0)).toEqual([2, 0, 0, 3, 0, 0]);
+  expect(files.map(({ uri: file }) => history(file)?.later ?? 0)).toEqual([2, 0, 0, 3, 2, 1, 0]);
+  expect(files.map(({ uri: file }) => history(file)?.versions ?? 0)).toEqual([2, 0, 0, 3, 0, 0, 0]);
 });
