@@ -127,7 +127,7 @@ describe('introspect', () => {
   });
   it('leaves extensions out and keeps nothing open', async () => {
     expect([...live.tables.keys()].some((key) => key.includes('pg_stat'))).toBe(false);
-    const [row] = await database.query(`select count(*)::int as n from pg_stat_activity where application_name = 'sargable' and state like 'idle in%'`);
+    const [row] = await database.query(`select count(*)::int as n from pg_stat_activity where application_name = 'sargable' and datname = current_database() and state like 'idle in%'`);
     expect(row?.['n']).toBe(0);
   });
 });
