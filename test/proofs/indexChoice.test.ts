@@ -59,7 +59,8 @@ describe('the index that is chosen, tried on a real server', () => {
     ["SELECT * FROM sessions WHERE tenant_id = $1 AND status = $2 AND deleted_at IS NULL AND created_at > $3 ORDER BY created_at DESC LIMIT 50", /^btree \(tenant_id, status, created_at DESC\)/],
     ['SELECT * FROM sessions WHERE lower(email) = $1', 'btree (lower(email))'],
     ["SELECT * FROM sessions WHERE state->>'ref' = $1", "btree ((state ->> 'ref'))"],
-    ["SELECT * FROM sessions WHERE state @> '{\"ref\":\"r5\"}'", 'gin (state jsonb_path_ops)'],
+    // A value that is in no row is no bound of the histogram either: one time in fifty ANALYZE makes one of any that is.
+    ["SELECT * FROM sessions WHERE state @> '{\"ref\":\"r5000\"}'", 'gin (state jsonb_path_ops)'],
     ["SELECT * FROM sessions WHERE tags @> ARRAY['t5']", 'gin (tags)'],
     // Any array may overlap a hundredth of the rows: on so many pages that is no gain worth an index.
     ['SELECT * FROM sessions WHERE tags && $1', 'none'],
