@@ -2,7 +2,7 @@
 //   npm run corpus                       recall and false rate of the labelled suite
 //   npm run corpus -- folder…            findings per rule and file of these folders, with a sample to review, as Markdown
 //   npm run corpus -- --clone name…      the same over repositories of corpus.json, cloned at pinned commits into .cache/corpus
-//   … --summary                          counts alone, and what people judged of the findings (corpusVerdicts.json): docs/precision.md
+//   … --summary                          counts alone, and what readers judged of the findings (corpusVerdicts.json): docs/precision.md
 //   … --unjudged                         only findings without a verdict, so many that each rule comes to --sample of them (default 20)
 // Options: --rule <id> (repeatable), --sample <n> (per rule, default 10), --seed <text>, --out <file>. Nothing of a corpus is committed.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -15,7 +15,7 @@ import { installDependencies, root, run } from './prepare.mjs';
 
 /** Development repositories at the commits that the figures of the last report were made from. */
 const PINNED = JSON.parse(readFileSync(path.join(root, 'scripts/corpus.json'), 'utf8'));
-/** What a person who read the source said of a finding: `right`, or `wrong: why`, `doubtful: why`. Key: `<rule> <path>:<line>` at the pinned commit. */
+/** What a reader of the source said of a finding: `right`, or `wrong: why`, `doubtful: why`. Key: `<rule> <path>:<line>` at the pinned commit. */
 const VERDICTS = JSON.parse(readFileSync(path.join(root, 'scripts/corpusVerdicts.json'), 'utf8'));
 /** Where the migrations of the common tools lie. */
 const MIGRATIONS = ['**/{migrations,migration,migrate,alterations,delta}/**/*.{sql,py,ts,js,rb,php}', '**/versions/*.py'];
@@ -71,7 +71,7 @@ function unjudgedReport(folders) {
 async function summaryReport(folders) {
   const { glob } = await import('tinyglobby');
   const checks = folders.map(check);
-  const lines = ['# How often findings are right', '', 'Findings of `npm run corpus -- --clone --summary` at default settings without a database, over the development repositories at the commits of `scripts/corpus.json`. Verdicts (`scripts/corpusVerdicts.json`) are of readers of the source around a sample of findings, made before the causes of what was wrong were mended: of what was read then, the second table holds what is still reported.', '', verdictTotals(), '', '## Repositories', '', '| repository | files | queries | findings | migration files | findings per migration file |', '| --- | ---: | ---: | ---: | ---: | ---: |'];
+  const lines = ['# How often findings are right', '', 'Findings of `npm run corpus -- --summary` (`--clone` fetches the repositories) at default settings without a database, over the development repositories at the commits of `scripts/corpus.json`. Verdicts (`scripts/corpusVerdicts.json`) are of readers of the source around a sample of findings, made before the causes of what was wrong were mended: of what was read then, the second table holds what is still reported.', '', verdictTotals(), '', '## Repositories', '', '| repository | files | queries | findings | migration files | findings per migration file |', '| --- | ---: | ---: | ---: | ---: | ---: |'];
   const total = { files: 0, findings: 0 };
   for (const { name, folder, findings, summary } of checks) {
     const migrations = new Set(await glob(MIGRATIONS, { cwd: folder, ignore: ['**/node_modules/**', '**/__init__.py', '**/*.down.sql', '**/tests/**', '**/test/**'], expandDirectories: false }));

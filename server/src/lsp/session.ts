@@ -90,6 +90,10 @@ export type PublishedDiagnostic = Diagnostic & { readonly data: { readonly finge
 export function inBackground(connection: Connection, work: Promise<unknown> | void): void {
   work?.catch((error: unknown) => {
     const message = error instanceof Error ? error.message : String(error);
-    if (!/dispos|clos/i.test(message)) connection.console.error(`Unexpected: ${message}`);
+    try {
+      if (!/dispos|clos/i.test(message)) connection.console.error(`Unexpected: ${message}`);
+    } catch {
+      // The client has gone while the work was under way: nobody is there to be told.
+    }
   });
 }

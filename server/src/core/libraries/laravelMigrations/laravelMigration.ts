@@ -2,7 +2,7 @@ import type { Source } from '../../hosts/common/source';
 import { field, parts, spanOf } from '../../hosts/common/syntaxTools';
 import type { Insertion, MigrationStep, SequencedMigration } from '../../hosts/migrationIr';
 import type { SyntaxNode } from '../../hosts/syntax';
-import { isList, isMap, quoteTable, tableNameOf, textOf, textsOf, valueOf, type Value } from '../shared/migrationValues';
+import { isList, isMap, quoteTable, readStatements, tableNameOf, textOf, textsOf, valueOf, type Ending, type Value } from '../shared/migrationValues';
 import { quoteIdentifier } from '../../sql/names';
 import { blueprintSteps, type Laravel } from './laravelBlueprint';
 
@@ -54,18 +54,7 @@ function bindMember(member: SyntaxNode, names: Map<string, Value | undefined>, s
   }
 }
 
-/** How a body ends: it goes on, it returns, or it may have returned; with an error the whole migration has not run. */
-type Ending = 'on' | 'returned' | 'unsure' | 'failed';
-
-function readBody(body: SyntaxNode, place: Place, reader: Reader): Ending {
-  let { certain } = place;
-  for (const statement of parts(body)) {
-    const ending = readStatement(statement, { ...place, certain }, reader);
-    if (ending === 'returned' || ending === 'failed') return ending;
-    if (ending === 'unsure') certain = false;
-  }
-  return certain === place.certain ? 'on' : 'unsure';
-}
+const readBody = (body: SyntaxNode, place: Place, reader: Reader): Ending => readStatements(parts(body), place, (statement, at) => readStatement(statement, at, reader));
 
 function readStatement(statement: SyntaxNode, place: Place, reader: Reader): Ending {
   const { source } = reader;

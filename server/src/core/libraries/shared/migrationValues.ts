@@ -23,6 +23,20 @@ const maximumDepth = 12;
 /** Calls through which a text passes unchanged, apart from blanks. */
 const transparent = /^(?:squish|strip|strip_heredoc|freeze|to_s|to_sym|dup|trim|chomp)$/;
 
+/** How a body ends: it goes on, it returns, or it may have returned; with an error the whole migration has not run. */
+export type Ending = 'on' | 'returned' | 'unsure' | 'failed';
+
+/** Reads statements one after the other; behind one that may have returned nothing is certain. */
+export function readStatements<Place extends { readonly certain: boolean }>(statements: readonly SyntaxNode[], place: Place, read: (statement: SyntaxNode, place: Place) => Ending): Ending {
+  let { certain } = place;
+  for (const statement of statements) {
+    const ending = read(statement, { ...place, certain });
+    if (ending === 'returned' || ending === 'failed') return ending;
+    if (ending === 'unsure') certain = false;
+  }
+  return certain === place.certain ? 'on' : 'unsure';
+}
+
 /** undefined: not known. */
 export function valueOf(node: SyntaxNode | undefined, place: Evaluation, depth = 0): Value | undefined {
   if (node === undefined || depth > maximumDepth) return undefined;
