@@ -39,6 +39,7 @@ describe('a migration of Rails is the SQL that ActiveRecord sends', () => {
     ['SQL, rows apart', 'execute <<~SQL\n  ALTER TABLE orders ADD COLUMN x int\nSQL\nexecute "UPDATE orders SET x = 1"\nOrder.update_all(x: 2)', ['ALTER TABLE orders ADD COLUMN x int']],
     ['what blocks run', 'safety_assured { remove_column :orders, :a }\nreversible do |dir|\n  dir.up { execute "DROP TABLE x" }\n  dir.down { execute "DROP TABLE y" }\nend\nup_only { drop_table :z, if_exists: true }', ['ALTER TABLE orders DROP COLUMN a', 'DROP TABLE x', 'DROP TABLE IF EXISTS z']],
     ['guards take effect, other conditions may not', 'add_column :orders, :a, :date unless column_exists?(:orders, :a)\nraise "no" if wrong?\ndrop_table :x if Rails.env.test?\nreturn if odd\ndrop_table :y', ['ALTER TABLE orders ADD COLUMN a date', '?DROP TABLE x', '?DROP TABLE y']],
+    ['another database goes its own way', "return unless connection.adapter_name == 'PostgreSQL'\nif adapter_name =~ /mysql/i\n  drop_table :m\nelse\n  drop_table :p\nend\ndrop_table :q\nreturn if adapter_name == 'PostgreSQL'\ndrop_table :r", ['?DROP TABLE p', 'DROP TABLE q']],
     ['loops over lists, constants, own methods', '%w[a b].each { |name| add_index TABLE, name, name: "by_#{name}" }\nfill(:c)', ['CREATE INDEX by_a ON orders (a)', 'CREATE INDEX by_b ON orders (b)', 'ALTER TABLE orders ADD COLUMN c text']],
     ['what is not understood', 'add_column table, :a, :text\nadd_column :orders, name, :text\nadd_concurrent_thing :orders\nexecute File.read("x.sql")', ['!any', '!orders', '!any', '!any']],
     ['enums and extensions', 'create_enum :state, %w[open paid]\nadd_enum_value :state, "late"\nenable_extension "citext"\nadd_column :orders, :state, :enum, enum_type: :state', ["CREATE TYPE state AS ENUM ('open', 'paid')", "ALTER TYPE state ADD VALUE IF NOT EXISTS 'late'", 'CREATE EXTENSION IF NOT EXISTS citext', 'ALTER TABLE orders ADD COLUMN state state']],
@@ -90,4 +91,14 @@ describe('a migration of Laravel is the SQL that its grammar for Postgres makes'
     expect((await laravel("Schema::drop('a');", '    public $withinTransaction = false;\n')).transaction).toBe(false);
     expect(await laravel("Schema::drop('a');", "    protected $connection = 'mysql';\n")).toBeUndefined();
   });
+});
+
+it('leaves the transaction only where one statement is all: what changes data has no step, and a class that decides by itself is left alone', async () => {
+  const leaves = ({ steps }: SequencedMigration): readonly number[] => steps.map(({ leave }) => leave?.length ?? 0);
+  expect(leaves(await rails('add_index :users, :email'))).toEqual([1]);
+  expect(leaves(await rails('execute "UPDATE users SET email = lower(email)"\nadd_index :users, :email'))).toEqual([0]);
+  const index = "Schema::table('users', function (Blueprint $table) { $table->index('email'); });";
+  expect(leaves(await laravel(index))).toEqual([1]);
+  expect(leaves(await laravel(`DB::table('users')->update(['a' => 1]);\n${index}`))).toEqual([0]);
+  expect(leaves(await laravel(index, '    public $withinTransaction = true;\n'))).toEqual([0]);
 });

@@ -16,9 +16,9 @@ const maxText = 8000;
 export function mayShare(text: string): boolean {
   return constantText.test(text) || (driverWords.test(text) && textParameter.test(text));
 }
-const constantText = /\binclude_str!|^\/\/go:embed\s|\b(?:const|final|readonly|static)\b[^;{}\n]*=\s*(?:[\w.]+\()?\s*[@$r#]*["'`]|^\s*[A-Z][A-Z\d_]*\s*=\s*(?:["'%]|<<)|^\t\w+(?:\s+string)?\s*=\s*["`]|^var\s+\w+(?:\s+string)?\s*=\s*["`]|\bString\s+[A-Z][A-Z\d_]*\s*=|\b(?:const|final|static)\b[^;{}\n=]*=\s*\n/m;
+const constantText = /\binclude_str!|^\/\/go:embed\s|\b(?:const|final|readonly|static)\b[^;{}\n]{0,300}=\s*(?:[\w.]+\(\s*)?[@$r#]*["'`]|^\s*[A-Z][A-Z\d_]*\s*=\s*(?:["'%]|<<)|^\t\w+(?:\s+string)?\s*=\s*["`]|^var\s+\w+(?:\s+string)?\s*=\s*["`]|\bString\s+[A-Z][A-Z\d_]*\s*=|\b(?:const|final|static)\b[^;{}\n=]{0,300}=[ \t]*\r?\n/m;
 const driverWords = /\b(?:Query|Exec|Select|Prepare|Get)\w*\(|\bsqlx?\b|[jJ]dbc|java\.sql|prepareStatement|Npgsql|Dapper|\bPDO\b|\bPG::|exec_params|exec_query|select_all|DB::|postgres/;
-const textParameter = /\b(?:string|String|CharSequence)\s+\$?\w+|\b\w+:\s*&(?:'\w+\s+)?str\b|\b(?:sql|query|stmt|statement|q|text)\w*,?[^()\n]*\bstring\b|\bdef\s+[\w.]+[( ][^\n]*(?:sql|query|stmt|statement)/i;
+const textParameter = /\b(?:string|String|CharSequence)\s+\$?\w+|\b\w+:\s*&(?:'\w+\s+)?str\b|\b(?:sql|query|stmt|statement|q|text)\w*,?[^()\n]{0,200}\bstring\b|\bdef\s+[\w.]+[( ][^\n]{0,300}(?:sql|query|stmt|statement)/i;
 
 /** What a file tells the others of its package and those that import it; undefined: nothing. */
 export function readShared(source: Source, names: Names, classes: Classes, context: HostContext): SharedIr | undefined {

@@ -1,8 +1,8 @@
 import type { Source } from '../../hosts/common/source';
 import { field, parts, spanOf } from '../../hosts/common/syntaxTools';
-import type { Insertion, MigrationStep, SequencedMigration } from '../../hosts/migrationIr';
+import type { MigrationStep, SequencedMigration } from '../../hosts/migrationIr';
 import type { SyntaxNode } from '../../hosts/syntax';
-import { isList, isMap, quoteTable, readStatements, tableNameOf, textOf, textsOf, valueOf, type Ending, type Value } from '../shared/migrationValues';
+import { inTransaction, isList, isMap, quoteTable, readStatements, tableNameOf, textOf, textsOf, valueOf, type Ending, type Value } from '../shared/migrationValues';
 import { quoteIdentifier } from '../../sql/names';
 import { blueprintSteps, type Laravel } from './laravelBlueprint';
 
@@ -35,16 +35,12 @@ export function readLaravelMigration(source: Source): SequencedMigration | undef
   const names = new Map<string, Value | undefined>();
   for (const member of members ? parts(members) : []) bindMember(member, names, source);
   const steps: MigrationStep[] = [];
-  const open = members && text.indexOf('{', members.startIndex - source.root.startIndex);
-  const laravel: Laravel = { source, ...(disabled || members === null || open === null || open < 0 ? {} : { disable: { at: members.startIndex + 1, text: '\n    public $withinTransaction = false;\n' } }) };
+  // A class that sets it already is not given it again.
+  const laravel: Laravel = { source, ...(/\$withinTransaction\b/.test(text) || members === null ? {} : { disable: { at: members.startIndex + 1, text: '\n    public $withinTransaction = false;\n' } }) };
   const reader: Reader = { source, laravel, methods, closures: new Map(), emit: (step) => steps.push(step) };
   readBody(body, { names, certain: true, depth: 0 }, reader);
-  return { tool: 'laravel', transaction: !disabled, steps: up.hasError ? [...steps, { span: spanOf(up), tables: 'any' }] : alone(steps, laravel.disable) };
+  return { tool: 'laravel', transaction: !disabled, steps: up.hasError ? [...steps, { span: spanOf(up), tables: 'any' }] : inTransaction(steps, parts(body).length, laravel.disable) };
 }
-
-/** Outside of a transaction only a migration of one statement fails as a whole; others keep it. */
-const alone = (steps: readonly MigrationStep[], disable: Insertion | undefined): readonly MigrationStep[] =>
-  disable === undefined ? steps : steps.length === 1 ? steps.map((step) => ({ ...step, leave: [disable] })) : steps.map(({ concurrently: _, ...step }) => step);
 
 /** Properties and constants of the class: `$this->table`, `self::TABLE`. */
 function bindMember(member: SyntaxNode, names: Map<string, Value | undefined>, source: Source): void {

@@ -1,8 +1,8 @@
 import { field, parts, spanOf } from '../../hosts/common/syntaxTools';
 import type { Source } from '../../hosts/common/source';
-import type { Insertion, MigrationStep, SequencedMigration } from '../../hosts/migrationIr';
+import type { MigrationStep, SequencedMigration } from '../../hosts/migrationIr';
 import type { SyntaxNode } from '../../hosts/syntax';
-import { isList, readStatements, valueOf, type Ending, type Value } from '../shared/migrationValues';
+import { inTransaction, isList, readStatements, valueOf, type Ending, type Value } from '../shared/migrationValues';
 import { blockSteps } from './railsBlocks';
 import { operationSteps, readArguments, type Rails } from './railsOperations';
 
@@ -44,12 +44,8 @@ export function readRailsMigration(source: Source): SequencedMigration | undefin
   const rails: Rails = { source, version: version?.[1] === undefined ? 4.2 : Number(`${version[1]}.${version[2]}`), ...(disabled ? {} : { disable: { at: body.startIndex, text: `disable_ddl_transaction!\n\n${/^\s*$/.test(indent) ? indent : '  '}` } }) };
   const reader: Reader = { source, rails, methods, emit: (step) => steps.push(step) };
   readBody(run, { names, certain: true, assured: false, directions: new Set(), depth: 0 }, reader);
-  return { tool: 'rails', transaction: !disabled, steps: node.hasError ? [...steps, { span: spanOf(start), tables: 'any' }] : alone(steps, rails.disable) };
+  return { tool: 'rails', transaction: !disabled, steps: node.hasError ? [...steps, { span: spanOf(start), tables: 'any' }] : inTransaction(steps, parts(run).length, rails.disable) };
 }
-
-/** Outside of a transaction only a migration of one statement fails as a whole; others keep it. */
-const alone = (steps: readonly MigrationStep[], disable: Insertion | undefined): readonly MigrationStep[] =>
-  disable === undefined ? steps : steps.length === 1 ? steps.map((step) => ({ ...step, leave: [disable] })) : steps.map(({ concurrently: _, ...step }) => step);
 
 function bind(statement: SyntaxNode, names: Map<string, Value | undefined>, source: Source): void {
   const form = source.form(statement);
@@ -98,7 +94,12 @@ function readCondition(statement: SyntaxNode, place: Place, reader: Reader): End
     // `return unless table_exists?`: the rest has had its effect; `return if column_exists?` likewise.
     return 'on';
   }
-  if (dialect.test(condition) && form.then) return readStatement(form.then, { ...place, certain: false }, reader);
+  if (dialect.test(condition) && form.then && !/&&|\|\||\band\b|\bor\b/.test(condition)) {
+    const ours = /postg/i.test(condition) !== (/!=|!~/.test(condition) !== (form.negated === true));
+    if (/^return\b/.test(form.then.text.trim())) return ours ? 'returned' : 'on';
+    for (const branch of ours ? [form.then] : form.otherwise) readStatement(branch, { ...place, certain: false }, reader);
+    return 'on';
+  }
   const endings = branches.map((branch) => readStatement(branch, { ...place, certain: false }, reader));
   return endings.some((ending) => ending === 'returned' || ending === 'unsure') ? 'unsure' : 'on';
 }

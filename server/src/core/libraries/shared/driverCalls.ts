@@ -90,8 +90,11 @@ export function createDriver(table: DriverTable): LibraryAdapter {
   };
 }
 
+/** A chain of calls that hand the receiver on; `tx = tx.Table(x)` has no end. */
+const MAX_HOPS = 8;
+
 /** How sure it is that the receiver is the driver's: by type or construction, or by its name. */
-function receiverOf(receiver: SyntaxNode, table: DriverTable, file: CommonFile, context: HostContext): 'proved' | 'typed' | 'other' | undefined {
+function receiverOf(receiver: SyntaxNode, table: DriverTable, file: CommonFile, context: HostContext, hops = 0): 'proved' | 'typed' | 'other' | undefined {
   const inner = file.source.unwrap(receiver);
   const origin = context.origin(inner);
   const type = file.names.typeOf(inner);
@@ -100,8 +103,8 @@ function receiverOf(receiver: SyntaxNode, table: DriverTable, file: CommonFile, 
   if (origin.kind === 'construct' && (table.types.test(origin.callee.at(-1) ?? '') || table.types.test(file.source.callForm(origin.node)?.receiver?.text ?? ''))) return 'proved';
   if ((origin.kind === 'call' || origin.kind === 'import') && table.types.test(origin.kind === 'call' ? origin.callee.join('.') : origin.module)) return 'proved';
   const through = table.through && (file.source.callForm(inner) ?? (origin.kind === 'call' ? file.source.callForm(origin.node) : undefined));
-  if (through?.receiver && table.through?.test(through.name.text)) {
-    const behind = receiverOf(through.receiver, table, file, context);
+  if (hops < MAX_HOPS && through?.receiver && table.through?.test(through.name.text)) {
+    const behind = receiverOf(through.receiver, table, file, context, hops + 1);
     if (behind !== undefined) return behind;
   }
   const path = file.names.path(inner).filter((part) => part !== '()');

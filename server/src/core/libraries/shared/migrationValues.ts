@@ -1,7 +1,7 @@
 import type { QualifiedName } from '../../catalog/changes';
 import type { CallForm } from '../../hosts/common/forms';
 import type { Source } from '../../hosts/common/source';
-import type { MigrationStep } from '../../hosts/migrationIr';
+import type { Insertion, MigrationStep } from '../../hosts/migrationIr';
 import type { SyntaxNode } from '../../hosts/syntax';
 import { quoteLiteral, quoteQualified, renderConstant } from '../../sql/names';
 import type { HostSpan } from '../../text/span';
@@ -23,7 +23,7 @@ const maximumDepth = 12;
 /** Calls through which a text passes unchanged, apart from blanks. */
 const transparent = /^(?:squish|strip|strip_heredoc|freeze|to_s|to_sym|dup|trim|chomp)$/;
 
-/** How a body ends: it goes on, it returns, or it may have returned; with an error the whole migration has not run. */
+/** How a body ends: it goes on, it returns, or it may have returned; `failed`: with an error, behind which nothing runs. */
 export type Ending = 'on' | 'returned' | 'unsure' | 'failed';
 
 /** Reads statements one after the other; behind one that may have returned nothing is certain. */
@@ -35,6 +35,15 @@ export function readStatements<Place extends { readonly certain: boolean }>(stat
     if (ending === 'unsure') certain = false;
   }
   return certain === place.certain ? 'on' : 'unsure';
+}
+
+/**
+ * Outside of a transaction only a migration of one statement fails as a whole; others keep it.
+ * @param statements of its body: those on data make no step
+ */
+export function inTransaction(steps: readonly MigrationStep[], statements: number, disable: Insertion | undefined): readonly MigrationStep[] {
+  if (disable === undefined) return steps;
+  return steps.length === 1 && statements === 1 ? steps.map((step) => ({ ...step, leave: [disable] })) : steps.map(({ concurrently: _, ...step }) => step);
 }
 
 /** undefined: not known. */
