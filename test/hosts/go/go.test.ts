@@ -38,6 +38,7 @@ const queries: readonly (readonly [string, string, readonly string[]])[] = [
   ['a strings.Builder', 'var b strings.Builder\n\tb.WriteString("SELECT id FROM users")\n\ts.db.Query("SELECT 1::int")', ['SELECT 1::int']],
   ['escapes', 's.db.Query("SELECT id FROM \\"user\\"\\nWHERE id = $1", id)', ['SELECT id FROM "user" WHERE id = $1']],
   ['several statements', 's.db.Exec("DELETE FROM a WHERE id = 1; DELETE FROM b WHERE id = 2")', ['DELETE FROM a WHERE id = 1', 'DELETE FROM b WHERE id = 2']],
+  ['a transaction that is handed on to itself', 'tx := s.db\n\ttx, _ = tx.Begin()\n\ttx.Exec("DELETE FROM users WHERE id = $1", id)', ['DELETE FROM users WHERE id = $1']],
   ['prepared', 'stmt, err := s.db.Prepare("INSERT INTO users (id) VALUES ($1)")\n\tstmt.Exec(id)', ['INSERT INTO users (id) VALUES ($1)', '(opaque)']],
 ];
 
