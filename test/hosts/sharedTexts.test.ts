@@ -163,6 +163,10 @@ describe('what is not of other files', () => {
       'lib/db.rb': 'class Db\n  def initialize\n    @conn = PG::Connection.new(ENV["URL"])\n  end\n\n  def all(sql)\n    @conn.exec(sql)\n  end\nend\n',
       'lib/use.rb': 'class Use\n  def run(list)\n    list.all("SELECT id FROM orders")\n    Texts.new.all("SELECT id FROM lines")\n  end\nend\n',
     }, 'lib/use.rb'],
+    ['Rust: functions of the module at hand and of the one around it', {
+      'src/db.rs': 'pub async fn all(pool: &PgPool, sql: &str) { sqlx::query(sql).fetch_all(pool).await; }\n',
+      'src/a.rs': 'fn run(pool: &PgPool) { self::all(pool, "SELECT id FROM orders"); super::all(pool, "SELECT id FROM lines"); }\n',
+    }, 'src/a.rs'],
     ['Rust: a function of another module', {
       'src/db.rs': 'pub async fn all(pool: &PgPool, sql: &str) { sqlx::query(sql).fetch_all(pool).await; }\n',
       'src/a.rs': 'use crate::texts;\nfn run(pool: &PgPool) { texts::all(pool, "SELECT id FROM orders"); all(pool, "SELECT id FROM lines"); }\n',

@@ -88,6 +88,8 @@ group('loops', () => {
     ['steps', 'for (int i = 0; i < ids.size(); i += 100) { jdbc.update("DELETE FROM orders WHERE id = ANY(?)", ids.subList(i, i + 100)); }', []],
     ['retries', 'for (int attempt = 0; attempt < maxAttempts; attempt++) { jdbc.update("DELETE FROM orders WHERE id = ?", id); }', []],
     ['a constant list', 'for (String kind : List.of("a", "b")) { jdbc.update("DELETE FROM orders WHERE kind = ?", kind); }', []],
+    ['rows of Spring, one by one', 'jdbc.query("SELECT id FROM orders LIMIT 10", rs -> { load(rs.getLong(1)); });\n    jdbc.query("SELECT id FROM orders LIMIT 10", (rs, i) -> load(rs.getLong(1)));', ['load', 'load']],
+    ['a result of Spring as a whole', 'jdbc.query("SELECT id FROM orders LIMIT 10", rs -> { if (!rs.next()) return null; return load(rs.getLong(1)); });\n    jdbc.query("SELECT id FROM orders LIMIT 10", rs -> rs.next() ? load(rs.getLong(1)) : null);', []],
     ['the first hit', 'for (Long one : ids) { return jdbc.query("SELECT id FROM orders WHERE id = ?", mapper, one); }', []],
     ['a fixed number', 'for (int i = 0; i < 3; i++) { jdbc.update("DELETE FROM orders WHERE id = ?", i); }', []],
   ])('%s', async (_name, body, expected) => {

@@ -59,6 +59,13 @@ describe('templates of Rails', () => {
     expect((await said({ ...rails(action), [view]: template }, view)).found).toEqual(expected);
   });
 
+  it('fills the templates that an action of its own class names', async () => {
+    const more = "\n  def other\n    @orders = Order.includes(:customer)\n    render :rest\n  end\nend\n\nclass OtherController < ApplicationController\n  def index\n    render :rest\n  end\n";
+    const [listed, rest] = ['app/views/orders/list.html.erb', 'app/views/orders/rest.html.erb'];
+    const files = { ...rails('@orders = Order.all\n    render action: :list', more), [listed]: list('<%= order.customer.name %>'), [rest]: list('<%= order.customer.name %>') };
+    expect([(await said(files, listed)).found, (await said(files, rest)).found]).toEqual([['order.customer'], []]);
+  });
+
   it('the controller loads it', async () => {
     expect((await said({ ...rails('@orders = Order.where(open: true)'), [view]: list('<%= order.customer.name %>') }, view)).fixed).toContain('@orders = Order.includes(:customer).where(open: true)');
   });

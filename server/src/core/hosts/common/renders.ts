@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '../syntax';
 import type { RenderIr, TemplateValueIr } from '../templateIr';
-import type { ArgumentForm } from './forms';
+import type { ArgumentForm, CallForm } from './forms';
 import type { Names } from './names';
 import type { Source } from './source';
 import { field, parts, spanOf } from './syntaxTools';
@@ -29,10 +29,17 @@ function railsRenders(sources: RenderSources): readonly RenderIr[] {
   const { uri, source } = sources;
   const folder = /\/app\/controllers\/(.*)_controller\.rb$/.exec(uri)?.[1];
   if (folder === undefined) return [];
+  const methodsOf = new Map<number | undefined, SyntaxNode[]>();
+  for (const fn of source.functions) if (fn.type === 'method') add(methodsOf, source.classOf(fn)?.id, fn);
+  const namedIn = new Map<number | undefined, string[]>();
+  for (const call of source.calls) {
+    const template = namedTemplate(source.callForm(call));
+    if (template !== undefined) add(namedIn, source.functionOf(call)?.id, template);
+  }
   return source.classes.flatMap((node) => {
     const body = field(node, 'body');
     const closed = parts(body).find((member) => /^(?:private|protected)$/.test(member.text))?.startIndex ?? Infinity;
-    const methods = source.functions.filter((fn) => source.classOf(fn)?.id === node.id && fn.type === 'method');
+    const methods = methodsOf.get(node.id) ?? [];
     const assigned = new Map(methods.map((fn) => [fn, assignments(fn, source)]));
     const helpers = new Set(methods.filter((fn) => fn.startIndex > closed).flatMap((fn) => assigned.get(fn)!.map(({ name }) => name)));
     return methods.filter((fn) => fn.startIndex < closed).flatMap((fn): readonly RenderIr[] => {
@@ -44,16 +51,23 @@ function railsRenders(sources: RenderSources): readonly RenderIr[] {
         return found ? [{ name: `@${variable}`, value: found }] : [];
       });
       if (!name || values.length === 0) return [];
-      const named = source.calls.filter((call) => source.functionOf(call)?.id === fn.id).flatMap((call) => {
-        const form = source.callForm(call);
-        if (!form || form.receiver || form.name.text !== 'render') return [];
-        const first = form.args.find((argument) => argument.name === undefined || /^(?:template|action)$/.test(argument.name));
-        const text = first && /^(?::(\w+)|["']([\w/]+)["'])$/.exec(first.node.text);
-        return text ? [text[1] ?? text[2] ?? ''] : [];
-      });
-      return [...new Set([name.text, ...named])].map((template) => ({ templates: [template.includes('/') ? template : `${folder}/${template}`], span: spanOf(name), values }));
+      return [...new Set([name.text, ...(namedIn.get(fn.id) ?? [])])].map((template) => ({ templates: [template.includes('/') ? template : `${folder}/${template}`], span: spanOf(name), values }));
     });
   });
+}
+
+/** `render :edit`, `render template: 'orders/edit'`. */
+function namedTemplate(form: CallForm | undefined): string | undefined {
+  if (!form || form.receiver || form.name.text !== 'render') return undefined;
+  const first = form.args.find((argument) => argument.name === undefined || /^(?:template|action)$/.test(argument.name));
+  const text = first && /^(?::(\w+)|["']([\w/]+)["'])$/.exec(first.node.text);
+  return text ? text[1] ?? text[2] : undefined;
+}
+
+function add<K, T>(lists: Map<K, T[]>, key: K, item: T): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }
 
 /** Every assignment of an instance variable in a method, `||=` and its like without a value that counts. */

@@ -123,7 +123,7 @@ export function isSeenBy(entry: Placed<{ readonly owner?: string }>, from: Askin
   if (from.language === 'go') return imported !== undefined && imported.imported === '*' && isFolderOf(imported.module, entry.package);
   if (from.language !== 'rust') return false;
   const module = imported && imported.local === owner && imported.imported !== '*' ? imported.imported : last;
-  return module === lastPart(entry.package) || (/^(?:self|super|crate)$/.test(module) && lastPart(entry.package) !== '');
+  return module === lastPart(entry.package) || (/^(?:super|crate)$/.test(module) && lastPart(entry.package) !== '');
 }
 
 const goLibrary = /^(?:archive|bufio|builtin|bytes|cmp|compress|container|context|crypto|database|debug|embed|encoding|errors|expvar|flag|fmt|go|hash|html|image|index|io|iter|log|maps|math|mime|net|os|path|plugin|reflect|regexp|runtime|slices|sort|strconv|strings|structs|sync|syscall|testing|text|time|unicode|unique|unsafe|weak)(?:\/|$)/;

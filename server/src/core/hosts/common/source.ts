@@ -84,6 +84,15 @@ export function readSource(root: SyntaxNode, spec: LanguageSpec): Source {
     if (known === undefined) elementLoops.set(node.id, (known = findElementLoop(node) ?? null));
     return known ?? undefined;
   };
+  /** Of a closure's body: is it an expression, or does it return one? */
+  const givesValue = (body: SyntaxNode): boolean => {
+    const returns = (node: SyntaxNode): boolean => {
+      const found = form(node);
+      if (found?.kind === 'exit') return found.exit === 'return' && found.value !== undefined;
+      return found?.kind !== 'function' && found?.kind !== 'class' && node.namedChildren.some(returns);
+    };
+    return body.type !== 'block' || returns(body);
+  };
   function findElementLoop(node: SyntaxNode): ElementLoop | undefined {
     const call = callForm(node);
     const name = call?.name.text ?? '';
@@ -93,6 +102,8 @@ export function readSource(root: SyntaxNode, spec: LanguageSpec): Source {
     const run = call.block ?? values[at];
     if (!run) return undefined;
     const closure = functionForm(run);
+    // A result that is read as a whole: who is called per row returns nothing, or takes the row's number too.
+    if (spec.language === 'java' && name === 'query' && closure?.parameters.length === 1 && closure.body && givesValue(closure.body)) return undefined;
     const other = values.find((_, index) => index !== at);
     const iterable = call.receiver && spec.walkers?.test(call.receiver.text) && other ? other : call.receiver ?? other;
     return { run, closure, iterable, chunks: spec.chunked.test(name) };

@@ -93,7 +93,7 @@ function contentPieces(node: SyntaxNode, escape: string): StringPiece[] {
 export const lastWord = (text: string): string => /(\w+)\W*$/.exec(text.replace(/<.*$|\[.*$/s, ''))?.[1] ?? text;
 
 /** What did not parse, in order of text; nothing inside nodes of which nothing is read. */
-export function collectErrors(root: SyntaxNode, isLeaf: (node: SyntaxNode) => boolean): readonly SyntaxNode[] {
+export function collectErrors(root: SyntaxNode, isLeaf: (node: SyntaxNode) => boolean = () => false): readonly SyntaxNode[] {
   const errors: SyntaxNode[] = [];
   const visit = (node: SyntaxNode): void => {
     if (node.type === 'ERROR' || node.isMissing) errors.push(node);

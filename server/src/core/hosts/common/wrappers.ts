@@ -105,7 +105,7 @@ function reaches({ receiver }: CallForm, { owner }: Sender, { source, names, cla
 /** The query function of another file that a call means. */
 function foreignSender(form: CallForm, file: CommonFile, context: HostContext): Sender | undefined {
   const { shared, source, names } = file;
-  // Cheap: most calls carry no SQL, and none of their callees need be looked for.
+  // Where only numbers and other texts are given, the callee need not be looked for; a name or a member may hold SQL.
   if (!shared || !form.args.slice(0, 4).some(({ node }) => mayBeText(node, source))) return undefined;
   const all = shared.senders(plainName(form));
   if (all.length === 0) return undefined;

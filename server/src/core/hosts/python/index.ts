@@ -3,6 +3,7 @@ import { readAlembicMigration } from '../../libraries/alembic/alembicMigration';
 import { readDjangoMigration } from '../../libraries/django/djangoMigration';
 import { pythonModelReaders, readModels } from '../../libraries/models';
 import { collectLineStarts } from '../../text/lineIndex';
+import { collectErrors } from '../common/syntaxTools';
 import { readFileRole } from '../fileRole';
 import type { LibraryAdapter } from '../../libraries/adapter';
 import type { DeclarationReader, HostEnvironment, HostReader } from '../host';
@@ -27,7 +28,7 @@ import { readGraphTypes, showsGraphTypes } from './graphTypes';
 import { readSerializers, showsSerializers } from './serializers';
 import { collectDrafts, readSites } from './sites';
 import { surfaceOf } from './surface';
-import { collectErrors, field, spanOf } from './syntaxTools';
+import { field, spanOf } from './syntaxTools';
 
 export const declarePython: DeclarationReader = (uri, text, tree, environment) => {
   const surface = surfaceOf(tree.root, text);

@@ -263,14 +263,3 @@ export function enclosingStatement(node: SyntaxNode): SyntaxNode {
   while (current.parent && current.parent.type !== 'block' && current.parent.type !== 'module') current = current.parent;
   return current;
 }
-
-/** What did not parse, in order of text. */
-export function collectErrors(root: SyntaxNode): readonly SyntaxNode[] {
-  const errors: SyntaxNode[] = [];
-  const visit = (node: SyntaxNode): void => {
-    if (node.type === 'ERROR' || node.isMissing) errors.push(node);
-    for (const child of node.children) if (child.hasError || child.isMissing) visit(child);
-  };
-  if (root.hasError) visit(root);
-  return errors;
-}
