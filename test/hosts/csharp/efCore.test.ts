@@ -108,7 +108,7 @@ describe('what EF Core sends', () => {
 describe('entities in files of their own', () => {
   const files = {
     'Data/AppContext.cs': 'using Microsoft.EntityFrameworkCore;\nnamespace Shop.Data;\npublic class AppContext : DbContext {\n  public DbSet<Order> Orders { get; set; }\n  public DbSet<Customer> Customers => Set<Customer>();\n  public DbSet<Part> Parts { get; set; }\n}\n',
-    'Domain/Order.cs': 'namespace Shop.Domain;\n[Table("orders")]\npublic class Order {\n  public int Id { get; set; }\n  [Column("status_text")]\n  public string Status { get; set; }\n  public Customer Customer { get; set; }\n  public Address Address { get; set; }\n  public OrderKind Kind { get; set; }\n  public string Label => Status + Id;\n  [NotMapped]\n  public string Scratch { get; set; }\n}\n',
+    'Domain/Order.cs': 'namespace Shop.Domain;\n[Table("orders")]\npublic class Order {\n  public int Id { get; set; }\n  [Column("status_text")]\n  public string Status { get; set; }\n  public Customer Customer { get; set; }\n  public Address Address { get; set; }\n  public OrderKind Kind { get; set; }\n  public string Label => Status + Id;\n  [JsonIgnore]\n  [NotMapped]\n  public string Scratch { get; set; }\n}\n',
     'Domain/Customer.cs': 'namespace Shop.Domain;\npublic class Customer {\n  public int Id { get; set; }\n  public string FullName { get; set; }\n}\n',
     'Domain/Address.cs': 'namespace Shop.Domain;\npublic class Address {\n  public string City { get; set; }\n}\n',
     'Domain/OrderKind.cs': 'namespace Shop.Domain;\npublic enum OrderKind { New, Old }\n',
@@ -125,6 +125,14 @@ describe('entities in files of their own', () => {
     ['await _context.Customers.Where(c => c.FullName == name).ToListAsync();', 'SELECT * FROM "Customers" WHERE "FullName" = $1'],
   ])('%s', async (linq, expected) => {
     expect(await read(linq)).toEqual([expected]);
+  });
+  it('have no column for what is computed or not mapped', async () => {
+    const [model] = (await codeWorkspace(files)).file('Domain/Order.cs').models;
+    expect(model?.columns.map(({ property }) => property)).toEqual(['Id', 'Status', 'Customer', 'Address', 'Kind']);
+  });
+  it('have the filters of their configurations', async () => {
+    const filtered = { 'Data/PartConfiguration.cs': files['Data/PartConfiguration.cs'].replace('builder.ToTable("shop_parts");', 'builder.HasQueryFilter(p => p.Size > 0);') };
+    expect(await read('await _context.Parts.Where(p => p.Code == name).ToListAsync();\n    await _context.Customers.ToListAsync();', filtered)).toEqual(['SELECT * FROM "Parts" WHERE part_code = $1 …', 'SELECT * FROM "Customers"']);
   });
   it('are named by the convention of the application', async () => {
     const startup = { 'Program.cs': 'builder.Services.AddDbContext<AppContext>(o => o.UseNpgsql(url).UseSnakeCaseNamingConvention());\n' };

@@ -59,6 +59,14 @@ describe('what Spring Data derives from names', () => {
     expect(await statements(body)).toEqual([]);
   });
 
+  it.each([
+    ['if (i % 50 == 0) em.flush();', []], ['if (++i == BATCH) { em.flush(); }', []], ['if (i >= BATCH) { em.flush(); }', []], ['if (BATCH <= this.sent) { em.flush(); }', []], ['if (pending.size() == 50) em.flush();', []], ['if (sent.incrementAndGet() == 50) em.flush();', []],
+    ['em.flush();', ['em.flush']], ['if (one != null) em.flush();', ['em.flush']], ['if (one.getTotal() > 5) em.flush();', ['em.flush']],
+  ])('a flush of a turn: %s', async (body, expected) => {
+    const workspace = await codeWorkspace({ ...models, 'Service.java': code(`for (Long one : ids) {\n      em.persist(one);\n      ${body}\n    }`) });
+    expect(workspace.loops('Service.java')).toEqual(expected);
+  });
+
   it('finds them in loops', async () => {
     const workspace = await codeWorkspace({ ...models, 'Service.java': code('for (Long one : ids) {\n      orders.findById(one);\n      orders.findByCustomerId(one);\n    }\n    orders.findAllById(ids);') });
     expect(workspace.lint('Service.java')).toEqual(['n-plus-one: orders.findById', 'n-plus-one: orders.findByCustomerId']);

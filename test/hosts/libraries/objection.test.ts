@@ -129,6 +129,10 @@ describe('Objection, what is known', () => {
     expect(file.sites[0]?.conditional.map((part) => part.condition)).toEqual(['q']);
   });
 
+  it('writes the row of a relation as one operand', () => {
+    expect(read('  const animals = await Animal.query();\n  for (const animal of animals) console.log((await animal.$relatedQuery("owner")) || q);').sites.map((site) => site.lazy?.loaded)).toEqual([undefined, '(animal.owner ?? undefined)']);
+  });
+
   it.each(innocent('objection', [
     "await pool.query('SELECT 1');",
     "const client = new Client(); await client.query('SELECT 1').where;",

@@ -242,6 +242,10 @@ describe('Sequelize, what is known', () => {
     expect(file.sites[0]?.conditional.map((part) => part.condition)).toEqual(['q']);
   });
 
+  it('takes a key for no row', () => {
+    expect(read('  const rows = await User.findAll();\n  for (const row in rows) await row.getPosts();\n  for (const row of rows) await row.getPosts();').sites.map((site) => site.model)).toEqual(['User', 'Post']);
+  });
+
   it('takes rows, lists of rows and associations', () => {
     const file = read(`  const user = await User.findByPk(id);
   await user.update({ name: q });

@@ -397,6 +397,12 @@ describe('TypeORM, edits', () => {
     expect(limit('await users.createQueryBuilder("u").getMany();')).toBe('await users.createQueryBuilder("u").limit(50).getMany();');
   });
 
+  it('load a relation once, whatever its name', () => {
+    const load = (code: string) => edited(code, (site, text) => typeormAdapter.loadRelation?.(site, { uri: 'u', text, path: [{ property: '$owner', many: false }] })?.edits);
+    expect(load('await users.createQueryBuilder("u").getMany();')).toBe("await users.createQueryBuilder(\"u\").leftJoinAndSelect('u.$owner', '$owner').getMany();");
+    expect(load('await users.createQueryBuilder("u").where("u.age > 3", { by: "$owner" }).getMany();')).toBeUndefined();
+  });
+
   it('turn an offset of a builder into a keyset', () => {
     const keyset = (code: string) => edited(code, (site, text) => typeormAdapter.toKeyset?.(site, { uri: 'u', text, cursor: 'after', keys: [{ column: '"createdAt"', descending: true, nullable: false, added: false }, { column: 'id', descending: true, nullable: false, added: true }] }));
     expect(keyset('await users.createQueryBuilder("u").where("u.age > 3").orderBy("u.createdAt", "DESC").skip(skip).take(take).getMany();')).toBe("await users.createQueryBuilder(\"u\").where(\"u.age > 3\").andWhere(after ? '(u.createdAt, u.id) < (:createdAtAfter, :idAfter)' : 'TRUE', { createdAtAfter: after?.createdAt, idAfter: after?.id }).orderBy(\"u.createdAt\", \"DESC\").addOrderBy('u.id', 'DESC').take(take).getMany();");

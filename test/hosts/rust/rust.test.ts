@@ -52,6 +52,11 @@ group('SQL text in Rust', () => {
     expect(await statementsOf('src/orders.rs', inFunction(body))).toEqual([own]);
   });
 
+  it('takes a builder of another function for another', async () => {
+    const text = 'use sqlx::{Postgres, QueryBuilder};\nasync fn add(pool: &PgPool) {\n    let mut qb: QueryBuilder<Postgres> = QueryBuilder::new("INSERT INTO a (id) ");\n    qb.push_values(ids, |mut b, i| { b.push_bind(i); });\n    let send = || { qb.build().execute(pool) };\n}\nasync fn list(pool: &PgPool) {\n    let mut qb: QueryBuilder<Postgres> = QueryBuilder::new("SELECT id FROM a");\n    qb.build().fetch_all(pool).await;\n}\n';
+    expect(await statementsOf('src/a.rs', text)).toEqual(['(opaque)', 'SELECT id FROM a']);
+  });
+
   it('speaks of nothing in files of another database', async () => {
     expect(await statementsOf('a.rs', 'use sqlx::SqlitePool;\nasync fn f(pool: &SqlitePool) { sqlx::query("SELECT id FROM orders").fetch_all(pool).await; }')).toEqual([]);
     expect(await statementsOf('a.rs', 'async fn f(pool: &Pool) { sqlx::query("SELECT id FROM orders WHERE id = ?").fetch_all(pool).await; }')).toEqual([]);

@@ -22,7 +22,7 @@ export function entityModel(name: string, context: HostContext): ModelIr | undef
   });
   const more = configured?.columns.filter((one) => !columns.some((column) => column.property === one.property)) ?? [];
   const table = nonEmpty(configured?.table) ?? (entity.named ? set.table : nonEmpty(declared?.table) ?? (snake ? snakeCase(set.table) : set.table));
-  return { ...set, table, columns: [...columns, ...more], relations: known.relations };
+  return { ...set, table, columns: [...columns, ...more], relations: known.relations, ...(configured?.scoped === true ? { scoped: true } : {}) };
 }
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === undefined || text === '' ? undefined : text);

@@ -66,7 +66,7 @@ const collection = /^(?:[\w.]*\.)?(?:I?List|ICollection|Collection|IEnumerable|I
 function propertiesOf(declared: SyntaxNode, source: Source): Pick<ModelIr, 'columns' | 'relations'> {
   const properties = parts(field(declared, 'body')).flatMap((member) => {
     // `=>` and `[NotMapped]` are computed; what is static belongs to no object.
-    if (!/\bget\s*(?:;|=>|\{)/.test(member.text) || /^\s*\[[^\]]*\bNotMapped\b/.test(member.text) || member.namedChildren.some((part) => part.type === 'modifier' && part.text === 'static')) return [];
+    if (!/\bget\s*(?:;|=>|\{)/.test(member.text) || member.namedChildren.some((part) => (part.type === 'modifier' && part.text === 'static') || (part.type === 'attribute_list' && /\bNotMapped\b/.test(part.text)))) return [];
     const name = member.type === 'property_declaration' ? field(member, 'name') : undefined;
     const written = name && field(member, 'type')?.text.replace(/\?$/, '');
     return name && written !== undefined ? [{ member, name, type: written }] : [];

@@ -47,16 +47,20 @@ function managed(call: SyntaxNode, form: CallForm, name: string, file: CommonFil
   if (!from || !size || base.access !== 'read' || from.text === '0') return [base];
   // JPQL is not SQL, but what its page costs does not hang on the rest.
   const page = behind.find((one) => one.name.text === 'setFirstResult')?.name ?? call;
-  return [{ ...base, ...pageOf(size, from, page, file), binds: [...base.binds, ...pageOf(size, from, page, file).binds] }];
+  const paged = pageOf(size, from, page, file);
+  return [{ ...base, ...paged, binds: [...base.binds, ...paged.binds] }];
 }
 
 const parametersOf = (call: SyntaxNode, file: CommonFile, context: HostContext): SiteDraft['binds'] => valuesBehind(call, /^setParameter(?:List)?$/, file).map((node, at) => context.bind(node, `set ${at}`));
+
+/** `i % 50 == 0`, `++count == BATCH`, `pending.size() >= 50`, `count >= limit`; what is asked of an element is none. */
+const counts = /%|\+\+|size\(\)\s*[><=]|(?:^|[\s(&|])(?:this\.)?\w+\s*(?:[<>]=?|==)\s*(?!null\b|true\b|false\b|["'])|\bincrement\w*\(/;
 
 /** `if (i % 50 == 0) { em.flush(); em.clear(); }` */
 function everyNth(call: SyntaxNode, file: CommonFile): boolean {
   for (let current = call.parent; current; current = current.parent) {
     const form = file.source.form(current);
-    if (form?.kind === 'if' && /%|size\(\)\s*[><=]/.test(form.condition?.text ?? '')) return true;
+    if (form?.kind === 'if' && counts.test(form.condition?.text ?? '')) return true;
     if (form?.kind === 'function' || form?.kind === 'loop') return false;
   }
   return false;

@@ -4,6 +4,7 @@ import { parts, spanOf } from '../../hosts/common/syntaxTools';
 import type { Insertion, MigrationStep } from '../../hosts/migrationIr';
 import type { SyntaxNode } from '../../hosts/syntax';
 import { quoteIdentifier, quoteLiteral } from '../../sql/names';
+import { escapeRegExp } from '../../text/regExp';
 import { hostSpan, type HostSpan } from '../../text/span';
 import { pluralize, snakeCase } from '../shared/modelChains';
 import { createTableStep, defaultClause, isList, quoteTable, tableNameOf, textOf, textsOf, valueOf, type Evaluation, type Value } from '../shared/migrationValues';
@@ -60,9 +61,10 @@ export function blueprintSteps(blueprint: Blueprint, laravel: Laravel): readonly
     else steps.push(...(made.columns ?? []).map((sql) => ({ span, sql: `ALTER TABLE ${quoteTable(table)} ADD COLUMN ${sql}` })));
     steps.push(...(made.after ?? []).map((sql) => ({ span, sql, ...(creates ? {} : made.edits) })));
   };
+  const mentions = new RegExp(`\\$${escapeRegExp(object)}(?!\\w)`);
   const visit = (statement: SyntaxNode, names: Evaluation['names']): void => {
     const inner = statement.type === 'expression_statement' ? parts(statement)[0] : statement;
-    if (!inner || !statement.text.includes(`$${object}`)) return;
+    if (!inner || !mentions.test(statement.text)) return;
     const call = source.callForm(inner);
     if (call && rootOf(inner, source)?.text === `$${object}`) return read(inner, names);
     const loop = source.loopForm(inner);

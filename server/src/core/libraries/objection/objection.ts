@@ -80,7 +80,7 @@ function relatedOf(start: Call, object: SyntaxNode, plain: boolean, context: Hos
   const host = spanOf(start.argNodes[0] ?? object);
   if (!model || !relation || !target) return undefined;
   const loaded = `${object.text}.${relation.property}`;
-  const lazy = plain && object.type === 'identifier' ? { lazy: { owner: model.name, row: object.text, property: relation.property, many: relation.many, loaded: relation.many ? loaded : `${loaded} ?? undefined` } } : {};
+  const lazy = plain && object.type === 'identifier' ? { lazy: { owner: model.name, row: object.text, property: relation.property, many: relation.many, loaded: relation.many ? loaded : `(${loaded} ?? undefined)` } } : {};
   const [own, other] = [relation.columns[0], relation.references[0]];
   if (relation.through || relation.columns.length !== 1 || own === undefined || other === undefined) return { model: target, where: [], complete: false, ...lazy };
   const value = bind({ text: `${object.text}.${own}`, span: spanOf(object), names: [object.text], origin: 'local' });

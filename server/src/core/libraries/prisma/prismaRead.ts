@@ -46,7 +46,7 @@ export function renderRead(method: string, args: PrismaArguments, base: PrismaSc
 
 /** A page without an order is ordered by the primary key: Prisma adds it where rows are taken, skipped or begin at a cursor. */
 function ownOrder(method: string, args: PrismaArguments, scope: PrismaScope): readonly SqlPart[] {
-  const pages = args.object.entries.filter((entry) => (entry.key === 'take' && method !== 'findFirst') || entry.key === 'cursor' || (entry.key === 'skip' && constantValue(entry.value, scope.host) !== 0));
+  const pages = args.object.entries.filter((entry) => (entry.key === 'take' && !method.startsWith('findFirst')) || entry.key === 'cursor' || (entry.key === 'skip' && constantValue(entry.value, scope.host) !== 0));
   const page = pages.find((entry) => !entry.condition) ?? pages[0];
   const { model } = scope;
   const keys = model?.primary?.map((column) => model.columns.find((candidate) => candidate.column === column)?.property ?? column) ?? model?.uniques?.[0]?.properties ?? [];
@@ -54,7 +54,7 @@ function ownOrder(method: string, args: PrismaArguments, scope: PrismaScope): re
   return keys.map((key) => conditional(columnPart(scope, key, page.span), page.condition));
 }
 
-/** `distinct: ['status']`: in SQL where the order begins with these keys, else the rows are compared in memory. */
+/** `distinct: ['status']`, as Prisma 7 sends it: in SQL where the order begins with these keys, else the rows are compared in memory. */
 function distinctOn(args: PrismaArguments, scope: PrismaScope): Pick<SelectParts, 'distinct'> {
   const entry = args.find('distinct');
   const names = entry && !entry.condition ? (readArray(entry.value, scope.host)?.items.map((item) => constantText(item.node, scope.host)) ?? [constantText(entry.value, scope.host)]) : [];

@@ -2,6 +2,7 @@ import type { FunctionForm } from '../../hosts/common/forms';
 import { parts, spanOf } from '../../hosts/common/syntaxTools';
 import type { MigrationStep } from '../../hosts/migrationIr';
 import type { SyntaxNode } from '../../hosts/syntax';
+import { escapeRegExp } from '../../text/regExp';
 import { hostSpan, type HostSpan } from '../../text/span';
 import { createTableStep, isMap, quoteTable, tableNameOf, textOf, textsOf, type Evaluation } from '../shared/migrationValues';
 import { columnSql, indexSql, referenceSql, timestampsSql } from './railsColumns';
@@ -27,11 +28,12 @@ export function blockSteps(node: SyntaxNode, name: string, args: RailsArguments,
   const steps: MigrationStep[] = [];
   const options = args.options.get('options');
   let understood = (created !== undefined || !creates) && (!args.options.has('options') || typeof options === 'string');
+  const mentions = new RegExp(`\\b${escapeRegExp(object)}\\b`);
   const visit = (statement: SyntaxNode): void => {
     const form = place.source.callForm(statement);
     if (form?.receiver?.text !== object) {
       // Its columns are made in another way: a method is given the table, or a condition decides.
-      if (statement.type !== 'comment' && statement.text.includes(object)) understood = false;
+      if (statement.type !== 'comment' && mentions.test(statement.text)) understood = false;
       return;
     }
     const given = readArguments(form, place);

@@ -27,7 +27,8 @@ export function rowSource(written: SyntaxNode, context: HostContext): RowSource 
   for (let current = node.parent; current && !isFunction(current); current = current.parent) {
     if (current.type === 'for_in_statement' && current.childForFieldName('left')?.text === node.text) {
       const right = current.childForFieldName('right');
-      return right ? elementOf(right, context) : undefined;
+      // `in` walks the keys.
+      return right && current.childForFieldName('operator')?.text === 'of' ? elementOf(right, context) : undefined;
     }
   }
   return undefined;

@@ -78,9 +78,17 @@ function isBuilder(node: SyntaxNode, file: CommonFile, context: HostContext): bo
   return /\bQueryBuilder\b/.test(file.names.typeOf(node) ?? '') || ((origin.kind === 'call' || origin.kind === 'construct') && origin.callee.includes('QueryBuilder'));
 }
 
-/** Whatever writes rows to the builder before the call. */
-const writesRows = (builder: SyntaxNode, call: SyntaxNode, file: CommonFile): boolean =>
-  file.source.calls.some((other) => { const form = file.source.callForm(other); return form?.receiver?.text === builder.text && other.startIndex < call.startIndex && unknownText.test(form.name.text); });
+/** Whatever writes rows to the builder before the call, in the same function and the closures in it. */
+function writesRows(builder: SyntaxNode, call: SyntaxNode, { source }: CommonFile): boolean {
+  let within = source.functionOf(call);
+  while (within && !source.functionForm(within)?.name) within = source.functionOf(within);
+  const from = within?.startIndex ?? 0;
+  return source.calls.some((other) => {
+    if (other.startIndex < from || other.startIndex >= call.startIndex) return false;
+    const form = source.callForm(other);
+    return form?.receiver?.text === builder.text && unknownText.test(form.name.text);
+  });
+}
 
 function draft(call: SyntaxNode, start: Start, fetches: QuerySite['fetches'] | undefined, id: LibraryId, context: HostContext): readonly SiteDraft[] | undefined {
   if (speaksOther(context)) return [];

@@ -1,5 +1,6 @@
 import type { ChainCall, QuerySite } from '../../hosts/ir';
 import type { Edit } from '../../text/edit';
+import { escapeRegExp } from '../../text/regExp';
 import { hostSpan } from '../../text/span';
 import type { KeysetRequest, LimitRequest, OrderRequest, PredicateRequest, RelationRequest } from '../adapter';
 import { importEdits, propertyAccess } from '../shared/chainEdits';
@@ -131,7 +132,7 @@ export function loadTypeormRelation(site: QuerySite, request: RelationRequest): 
   if (!method || !step || further.length > 0 || step.property.includes('.') || site.chain.some((call) => /^(select|addSelect|lock|setLock|loadRelationIds|groupBy|distinctOn|limit|offset|getRaw\w*|stream|from|subQuery)$/.test(call.name))) return undefined;
   if (isBuilder(site)) {
     const alias = aliasOf(site);
-    if (alias === undefined || new RegExp(`['"\`]${step.property}['"\`]`).test(request.text.slice(site.span.start, site.span.end))) return undefined;
+    if (alias === undefined || new RegExp(`['"\`]${escapeRegExp(step.property)}['"\`]`).test(request.text.slice(site.span.start, site.span.end))) return undefined;
     return { edits: [behind(method, `.leftJoinAndSelect('${alias}.${step.property}', '${step.property}')`, request)], by: 'leftJoinAndSelect' };
   }
   const by = 'relations';
