@@ -18,6 +18,10 @@ CREATE SEQUENCE s;
 CREATE TABLE events (id smallint DEFAULT nextval('s') NOT NULL);
 --                      ^^^^^^^^ at 32,767
 ALTER TABLE events ADD PRIMARY KEY (id);`,
+    // What is known outweighs the name.
+    { code: `
+CREATE TABLE huge (id serial PRIMARY KEY, code text NOT NULL UNIQUE);
+--                    ^^^^^^ 42 % of them are used`, severity: 'warning' },
     { code: `
 CREATE TABLE huge (id serial PRIMARY KEY);
 --                    ^^^^^^ 42 % of them are used`, severity: 'warning' },

@@ -50,7 +50,7 @@ export const run = () => other.query('LISTEN changes');
 
 describe('what tells of a pooler', () => {
   const INI = '[databases]\napp = host=db\n[pgbouncer]\n';
-  const COMPOSE = 'services:\n  db:\n    image: postgres:17\n    ports: ["5432:5432"]\n  pooler:\n    image: edoburu/pgbouncer:1.24\n    ports:\n      - "6543:5432"\n      - 127.0.0.1:${POOL_PORT:-6433}:5432\n';
+  const COMPOSE = 'services:\n  db:\n    image: postgres:17\n    ports: ["5432:5432"]\n  pooler:\n    image: bitnami/pgcat:1.2\n    ports:\n      - "6543:5432"\n      - 127.0.0.1:${POOL_PORT:-6433}:5432\n';
   it.each<readonly [string, string, string | undefined]>([
     ['pgbouncer.ini', `${INI}pool_mode = transaction\n`, 'pgbouncer.ini: pool_mode = transaction'],
     ['pgbouncer.ini', '[databases]\napp = host=db pool_mode=statement\n[pgbouncer]\npool_mode = session\n', 'pgbouncer.ini: pool_mode = statement'],
@@ -67,7 +67,9 @@ describe('what tells of a pooler', () => {
   it('a configuration that keeps sessions, or says nothing, proves no sharing', () => {
     for (const text of [`${INI}pool_mode = session\n`, `${INI}listen_port = 7000\n`]) expect(poolerInFiles([{ name: 'pgbouncer.ini', text }])).toMatchObject({ unproved: true, mode: 'session' });
     expect(poolerInFiles([{ name: 'compose.yaml', text: COMPOSE }])).toEqual({ because: 'the service pooler of compose.yaml', unproved: true, ports: [6543, 6433], hosts: ['pooler'] });
-    expect(poolerInFiles([{ name: 'compose.yaml', text: COMPOSE.replace('edoburu/pgbouncer:1.24', 'redis').replace('pooler:', 'cache:') }])).toBeUndefined();
+    // PgBouncer keeps sessions where nothing else is set.
+    expect(poolerInFiles([{ name: 'compose.yaml', text: COMPOSE.replace('bitnami/pgcat:1.2', 'edoburu/pgbouncer:1.24') }])).toMatchObject({ unproved: true, mode: 'session' });
+    expect(poolerInFiles([{ name: 'compose.yaml', text: COMPOSE.replace('bitnami/pgcat:1.2', 'redis').replace('pooler:', 'cache:') }])).toBeUndefined();
   });
   it.each<readonly [string, string | undefined]>([
     ['DATABASE_URL=postgres://u:secret@localhost:6433/app\n', '.env: its URL leads to the service pooler of compose.yaml'],

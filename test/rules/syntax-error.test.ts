@@ -7,6 +7,11 @@ testRule(syntaxError, {
     { code: `
 SELECT id FROM orders WHERE created_at > ORDER BY id;
 --                                       ^^^^^ syntax error`, severity: 'error' },
+    `
+SELECT 1;
+<<<<<<< HEAD
+^^^^^^^ syntax error
+SELECT 2;`,
     {
       language: 'typescript',
       code: `

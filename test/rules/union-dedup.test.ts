@@ -6,9 +6,11 @@ testRule(unionDedup, {
     CREATE TABLE invoices (id bigint PRIMARY KEY, customer_id bigint NOT NULL, status text NOT NULL, code int NOT NULL);
     CREATE TABLE refunds (id bigint PRIMARY KEY, customer_id bigint NOT NULL, status text NOT NULL);
     CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL);
+    CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+    CREATE TABLE levels (id bigint PRIMARY KEY, n int NOT NULL, a numeric NOT NULL, status text COLLATE ci NOT NULL);
     CREATE TABLE kinds (id int PRIMARY KEY, name text);
   `,
-  settings: { assume: { invoices: 500_000, refunds: 500_000, customers: 500_000, kinds: 5 } },
+  settings: { assume: { invoices: 500_000, refunds: 500_000, levels: 500_000, customers: 500_000, kinds: 5 } },
   flagged: [
     { code: `
 SELECT 'i' AS kind, id FROM invoices UNION SELECT 'r', id FROM refunds
@@ -27,6 +29,10 @@ SELECT 'a', id FROM invoices UNION SELECT 'b', id FROM refunds UNION SELECT 'c',
 --                                                             ^^^^^ column 1 is`,
   ],
   clean: [
+    // The ends of BETWEEN SYMMETRIC in the other order say nothing, whatever else holds the column.
+    'SELECT id FROM levels WHERE n > 5 AND n BETWEEN SYMMETRIC 30 AND 20 UNION SELECT id FROM levels WHERE n >= 25 AND n < 90',
+    'SELECT id FROM levels WHERE a <= 1.00000000000000000002 UNION SELECT id FROM levels WHERE a > 1.00000000000000000001',
+    "SELECT id FROM levels WHERE status = 'open' UNION SELECT id FROM levels WHERE status = 'OPEN'",
     "SELECT 'i' AS kind, id FROM invoices UNION ALL SELECT 'r', id FROM refunds",
     'SELECT id FROM invoices UNION SELECT id FROM refunds',
     "SELECT 'i', id FROM invoices UNION SELECT 'i', id FROM refunds",

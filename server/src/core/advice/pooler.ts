@@ -32,7 +32,7 @@ function poolerInCompose(name: string, text: string): PoolerEvidence | undefined
     // `"6432:5432"`, `127.0.0.1:6432:5432`, `${PORT:-6432}:5432`, `published: 6432`.
     const ports = [...body.matchAll(/^\s*-\s*["']?(?:[\d.]+:)?(?:\$\{\w+:-)?(\d{2,5})\}?:\d+/gm), ...body.matchAll(/^\s*published\s*:\s*["']?(\d{2,5})/gm)].flatMap((match) => portOf(match[1]) ?? []);
     const hosts = [service, ...[...body.matchAll(/^\s*(?:container_name|hostname)\s*:\s*["']?([\w.-]+)/gm)].map((match) => match[1] ?? '')];
-    return { because: shared ? `${name}: POOL_MODE is ${mode}` : `the service ${service} of ${name}`, ...(shared ? { mode: 'shared' } : { unproved: true, ...(mode === 'session' ? { mode } : {}) }), ports: ports.length > 0 ? ports : [DEFAULT_PORT], hosts };
+    return { because: shared ? `${name}: POOL_MODE is ${mode}` : `the service ${service} of ${name}`, ...(shared ? { mode: 'shared' } : { unproved: true, ...(mode === 'session' || (mode === undefined && /pgbouncer/i.test(image ?? service)) ? { mode: 'session' as const } : {}) }), ports: ports.length > 0 ? ports : [DEFAULT_PORT], hosts };
   }
   return undefined;
 }

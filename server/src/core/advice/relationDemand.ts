@@ -70,7 +70,7 @@ function withoutLeadingJoins(read: ReadRelation): readonly Conjunct[] {
   return isStart(read) ? read.conjuncts.filter((c) => !joinsHere(read, c)) : read.conjuncts;
 }
 
-/** Does the query start from this relation? No other one has a condition of its own, or is anything but a whole table that may be large. */
+/** Does the query start from this relation? No other one has a condition of its own, or is anything but a table. */
 export function isStart({ scope, block, index }: ReadRelation): boolean {
   if (block.relations.length < 2) return false;
   const others = block.relations.every((r, i) => i === index || (r.kind === 'table' && !r.lateral && !isSystemRelation(r) && tableOf(scope.catalog, r) !== undefined));

@@ -252,8 +252,8 @@ function isSecret(bound: BoundColumn, conjunct: Conjunct): boolean {
   return SECRET.test(name) || (PUBLIC.test(name) && isHandle(bound));
 }
 
-/** What is given away on purpose, to whoever is to see the row: a short link, a shared page, the id of an OAuth client. */
-const PUBLIC = /^(?:short|link|share|shared|public|portal|client|nano)_(?:id|key|slug|code)$/;
+/** What is given away on purpose, to whoever is to see the row: a short link, a shared page. A `public_id` is any row's name outside. */
+const PUBLIC = /^(?:(?:short|link|share|shared|portal)_(?:id|key|slug|code)|public_(?:key|slug|code))$/;
 
 /** A text of its own, unique, that refers to nothing: `client_id` may be a customer's key. */
 const isHandle = ({ table, column }: BoundColumn): boolean =>

@@ -4,7 +4,7 @@ import { containsSpan, hostSpan } from '../text/span';
 import { codeLanguageOf, indentAt, maskCode, occurrences } from './batching/code';
 
 /** Numbers, names, properties and what only calculates. */
-const CALCULATES = /^(?:[\w$.\s+\-*/%()?:|&<>=!,[\]"']|\b(?:Number|parseInt|parseFloat|Math\.\w+|int|max|min)\()*$/;
+const CALCULATES = /^[\w$.\s+\-*/%()?:|&<>=!,[\]"']*$/;
 const CALLS = /[\w$\])]\s*\(/;
 const PURE_CALLS = /\b(?:Number|parseInt|parseFloat|Math\.\w+|int|max|min)\(/g;
 

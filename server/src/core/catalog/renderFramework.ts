@@ -12,7 +12,7 @@ const rubyString = (text: string): string => `"${text.replaceAll('\\', '\\\\').r
 const symbol = (name: string): string => (/^[a-z_]\w*$/.test(name) ? `:${name}` : rubyString(name));
 
 /** `add_index …` where the statement is no more than Rails can say; undefined: it is. */
-function addIndex(statement: string): string | undefined {
+function addIndex(version: string, statement: string): string | undefined {
   const match = createIndex.exec(statement);
   if (!match || (match[7] ?? '').includes(') ')) return undefined;
   const [, unique, concurrently, guarded, name = '', table = '', method, keys = '', include, where] = match;
@@ -21,14 +21,16 @@ function addIndex(statement: string): string | undefined {
   const list = (names: readonly string[]): string => (names.length === 1 ? symbol(names[0]!) : `[${names.map(symbol).join(', ')}]`);
   // A single key that is no name would be quoted as one.
   if (!plain && !/\W/.test(keys.trim())) return undefined;
+  // `include:` came with Rails 7.1.
+  if (include !== undefined && Number(version) < 7.1) return undefined;
   return [
     `add_index ${symbol(unquoted(table))}, ${plain ? list(columns) : rubyString(keys.trim())}`, `name: ${rubyString(unquoted(name))}`, ...(unique ? ['unique: true'] : []), ...(method !== undefined && method.toLowerCase() !== 'btree' ? [`using: :${method.toLowerCase()}`] : []),
     ...(include === undefined ? [] : [`include: ${list(include.split(',').map((column) => unquoted(column.trim())))}`]), ...(where === undefined ? [] : [`where: ${rubyString(where)}`]), ...(concurrently ? ['algorithm: :concurrently'] : []), ...(guarded ? ['if_not_exists: true'] : []),
   ].join(', ');
 }
 
-function rubyLine(statement: string): string {
-  const known = addIndex(statement);
+function rubyLine(version: string, statement: string): string {
+  const known = addIndex(version, statement);
   if (known !== undefined) return known;
   const valid = validate.exec(statement);
   return valid ? `validate_constraint ${symbol(unquoted(valid[1] ?? ''))}, ${symbol(unquoted(valid[2] ?? ''))}` : `execute ${rubyString(statement.replace(/;$/, ''))}`;
@@ -37,8 +39,9 @@ function rubyLine(statement: string): string {
 /** A migration of Rails, in the methods it has for it. @param version of `ActiveRecord::Migration[…]` */
 export function renderRails(version: string, plan: FilePlan, at: Place, concurrent: boolean): NewFile {
   const body = (statements: readonly string[], line: (statement: string) => string): string => statements.map((statement) => `    ${line(statement)}\n`).join('');
-  const reversible = plan.statements.every((statement) => addIndex(statement) !== undefined);
-  const methods = reversible ? `  def change\n${body(plan.statements, rubyLine)}  end\n` : `  def up\n${body(plan.statements, rubyLine)}  end\n\n  def down\n${body(plan.down, (statement) => `execute ${rubyString(statement.replace(/;$/, ''))}`)}  end\n`;
+  const line = (statement: string): string => rubyLine(version, statement);
+  const reversible = plan.statements.every((statement) => addIndex(version, statement) !== undefined);
+  const methods = reversible ? `  def change\n${body(plan.statements, line)}  end\n` : `  def up\n${body(plan.statements, line)}  end\n\n  def down\n${body(plan.down, (statement) => `execute ${rubyString(statement.replace(/;$/, ''))}`)}  end\n`;
   return { path: at(`${plan.version}_${plan.name}.rb`), text: `class ${camel(plan.name)} < ActiveRecord::Migration[${version}]\n${concurrent ? '  disable_ddl_transaction!\n\n' : ''}${methods}end\n` };
 }
 

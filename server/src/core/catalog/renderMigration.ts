@@ -58,9 +58,9 @@ function undoOf(statements: readonly string[]): readonly string[] {
 }
 
 const digits = (text: string): string => text.replaceAll(/\D/g, '');
-/** Version of an existing migration as it stands in its name. */
 /** Laravel's stamp has its parts apart. */
 const laravelStamp = /^\d{4}_\d\d_\d\d_\d{6}(?=_)/;
+/** Version of an existing migration as it stands in its name. */
 const versionIn = (name: string): string => laravelStamp.exec(name)?.[0].replaceAll('_', '') ?? /^V?(\d[\d._-]*?)(?=__|[-_.]?[A-Za-z]|[._-]*$|_)/.exec(name)?.[1] ?? '';
 
 /**

@@ -118,7 +118,7 @@ function detectCodeFormat(code: readonly string[], read: (path: string) => strin
   for (const path of code.slice(-4)) {
     const text = read(path) ?? '';
     if (path.endsWith('.rb') && /<\s*ActiveRecord::Migration\[/.test(text)) return 'rails';
-    if (path.endsWith('.php') && /\bextends\s+\\?(?:[\w\\]+\\)?Migration\b/.test(text)) return 'laravel';
+    if (path.endsWith('.php') && /\bIlluminate\\Database\\Migrations\\Migration\b/.test(text)) return 'laravel';
     if (path.endsWith('.py') && /^(?:down_revision|revision)\b/m.test(text)) return 'alembic';
     if (/\.[cm]?[jt]s$/.test(path) && /\bexports?\.up\b|export\s+(?:async\s+)?(?:function|const)\s+up\b/.test(text) && /\bknex\b/i.test(text)) return 'knex';
   }

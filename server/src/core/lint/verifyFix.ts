@@ -30,7 +30,7 @@ export function countSyntaxErrors(file: HostFile, sql: SqlAnalyser): number {
 
 /**
  * Distrusts every fix: it is applied, the text is read and linted again, and the fix is dropped unless the finding is
- * gone, no new syntax error appeared and no finding that is an error in itself was added. So are the other documents that it
+ * gone and no new syntax error appeared. So are the other documents that it
  * touches, which have to be known for it. Cost: one lint of the file before, and one per fix, of the finding's rule alone.
  * @param textOf text of another document; left out, fixes that touch one are dropped.
  */

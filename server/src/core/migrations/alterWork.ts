@@ -37,7 +37,7 @@ export function alterWork(action: AlterAction, statement: MigrationStatement, fa
     case 'attach-partition': {
       const partition = statement.relation(action.partition);
       const instead = 'a CHECK with the bounds that is validated beforehand proves it without a scan';
-      const rest = action.default ? undefined : defaultPartition(facts, catalog);
+      const rest = action.default ? undefined : defaultPartition(facts, statement, catalog);
       // Rows that belong into the new partition may be in the one for all others, which is in use.
       if (rest) return { work: 'scan', blocks: 'everyone', on: rest, does: `reads every row of ${rest.table?.name ?? ''}, the default partition, to see that none belongs into the new one`, instead: 'a CHECK on the default partition that excludes the new bounds, validated beforehand, proves it without a scan' };
       if (partition.isNew || action.default || partition.checks.some((check) => check.valid)) return undefined;
@@ -49,10 +49,11 @@ export function alterWork(action: AlterAction, statement: MigrationStatement, fa
   }
 }
 
-/** The partition for rows of no other. */
-function defaultPartition(parent: RelationFacts, catalog: Catalog | undefined): RelationFacts | undefined {
+/** The partition for rows of no other, as the statement finds it; undefined: there is none, or a valid CHECK may say that it has no row of the new one. */
+function defaultPartition(parent: RelationFacts, statement: MigrationStatement, catalog: Catalog | undefined): RelationFacts | undefined {
   const table = [...(catalog?.tables.values() ?? [])].find((one) => one.partitionOf === parent.key && /^default$/i.test(one.partitionBound ?? ''));
-  return table === undefined || parent.isNew ? undefined : { key: `${table.schema}.${table.name}`, table, isNew: false, temporary: false, checks: [] };
+  const facts = table === undefined || parent.isNew ? undefined : statement.relation({ schema: table.schema, name: table.name });
+  return facts === undefined || facts.checks.some((check) => check.valid) ? undefined : { ...facts, table: facts.table ?? table };
 }
 
 /** Functions with another value for every row. */

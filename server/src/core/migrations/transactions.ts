@@ -47,11 +47,14 @@ const PROGRAMS: readonly { readonly language: RegExp; readonly isOf: RegExp; rea
   { language: /^(?:typescript|tsx|javascript)$/, isOf: /\bknex\b/i, without: /\btransaction\s*:\s*false\b|\bdisableTransactions\b/ },
 ];
 
+/** A COMMIT that is sent. */
+const COMMITS = /\b(?:execute|query|raw|sql|addSql)\(\s*(?:\w+\.)?(?:text\(\s*)?["'`]\s*COMMIT\b/i;
+
 function modeOfProgram({ language, role }: Pick<HostFile, 'language' | 'role'>, text: string): (position: number) => TransactionMode {
   if (role !== 'migration') return () => 'unknown';
   if (language === 'python' && /\balembic\b/.test(text) && /^down_revision\b/m.test(text)) return (position) => (isAutocommitted(text, position) ? 'each' : 'file');
   // A COMMIT of its own leaves the tool's transaction.
-  if (/["'`]\s*COMMIT\b/i.test(text)) return () => 'unknown';
+  if (COMMITS.test(text)) return () => 'unknown';
   const tool = PROGRAMS.find((one) => one.language.test(language) && one.isOf.test(text));
   return () => (tool === undefined ? 'unknown' : tool.without.test(text) ? 'each' : 'file');
 }
@@ -59,7 +62,7 @@ function modeOfProgram({ language, role }: Pick<HostFile, 'language' | 'role'>, 
 /** Below `with op.get_context().autocommit_block():`, or after a COMMIT of the migration's own. */
 function isAutocommitted(text: string, position: number): boolean {
   const before = text.slice(0, position);
-  if (/["']\s*COMMIT\b/i.test(before)) return true;
+  if (COMMITS.test(before)) return true;
   const block = [...before.matchAll(/^([ \t]*)with\b[^\n]*\bautocommit_block\(\)[^\n]*:[ \t]*\r?\n/gm)].at(-1);
   if (!block) return false;
   const lines = `${before.slice(block.index + block[0].length)}x`.split(/\r?\n/).filter((line) => line.trim() !== '');

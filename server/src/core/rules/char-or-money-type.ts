@@ -28,7 +28,7 @@ export const charOrMoneyType: MigrationRule = {
     reportDeclarations(context, declaredColumns(context).filter(({ column }) => /^(?:character\((?!1\))\d+\)|money)(?:\[\])?$/.test(column.type)).map(({ statement, column, table, key }) => {
       const money = column.type.startsWith('money');
       const array = column.type.endsWith('[]') ? '[]' : '';
-      const to = money ? `numeric(12, 2)${array}` : `varchar(${/\d+/.exec(column.type)?.[0] ?? '1'})${array}`;
+      const to = money ? `numeric(12, 2)${array}` : `varchar(${/\d+/.exec(column.type)?.[0]})${array}`;
       return {
         statement, at: column.typeSpan, evidence: { table: key, column: column.name, type: column.type },
         message: money ? `${table.name}.${column.name} prints and rounds as the server's locale says: numeric does not.` : `${table.name}.${column.name} is filled up with blanks: text or varchar is not.`,

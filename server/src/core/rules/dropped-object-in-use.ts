@@ -120,7 +120,7 @@ function namesColumn(model: StatementModel, block: QueryBlock, alias: string, co
   const write = block.write;
   if (write && relations.some((relation) => relation.target && relation.alias === alias) && write.columns.includes(column)) return true;
   const expressions = [...block.outputs.map((output) => output.expression), ...block.groupBy, // A bare name in ORDER BY is that of an output first.
-    ...block.orderBy.map((item) => item.expression).filter(({ columns: [only] }) => only?.qualifier !== undefined || !block.outputs.some((output) => output.alias === only?.column && output.expression.columns[0]?.column !== column)), ...block.conjuncts.flatMap((conjunct) => [conjunct.left, conjunct.right])];
+    ...block.orderBy.map((item) => item.expression).filter(({ column: bare }) => bare === undefined || bare.qualifier !== undefined || !block.outputs.some((output) => output.alias === bare.column && output.expression.columns[0]?.column !== column)), ...block.conjuncts.flatMap((conjunct) => [conjunct.left, conjunct.right])];
   return expressions.some((expression) => expression?.columns.some((reference) => reference.column === column && (reference.qualifier === alias || (reference.qualifier === undefined && alone)))) && model.completeness === 'full';
 }
 

@@ -56,8 +56,7 @@ function checkAction(context: MigrationContext, statement: MigrationStatement, a
   const { command } = statement;
   const work = alterWork(action, statement, facts, context.catalog);
   const locked = work?.on ?? facts;
-  // A default partition that this file makes holds nothing.
-  const weight = work && work.on?.table?.definedAt?.uri !== context.file.uri ? weigh(context, locked) : undefined;
+  const weight = work ? weigh(context, locked) : undefined;
   const at = weight && statement.place(firstLine(statement, action));
   if (!work || !weight || !at || command.type !== 'alter-table') return;
   context.report({

@@ -39,4 +39,4 @@ export const missingPrimaryKey: MigrationRule = {
 };
 
 /** Tables that are filled, read whole and emptied. */
-const STAGING = /(?:^|_)(?:staging|scratch|tmp|temp)(?:_|$)/;
+const STAGING = /(?:^|_)(?:staging|scratch|tmp)(?:_|$)/;

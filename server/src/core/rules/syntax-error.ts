@@ -17,13 +17,13 @@ export const syntaxError: StatementRule = {
     whenNot: 'SQL of another database in a file that Sargable reads as Postgres: exclude such files.',
   },
   options: {},
-  check({ site, model, report }) {
+  check({ file, site, model, report }) {
     const { error } = model;
     if (!error || !site.source || !site.complete) return;
     // Text with holes of unknown content may be valid once they are filled; only whole texts are judged.
     if (site.library !== 'sql' && (site.confidence !== 'proved' || site.executes === 'no')) return;
-    // A file that begins with anything but a word or a parenthesis holds no SQL: the target of a link, a list of paths.
-    if (site.library === 'sql' && error.span.start <= site.source.text.search(/\S/) && !/^[\s(]*[A-Za-z_"]/.test(site.source.text)) return;
+    // A file of one statement that begins with anything but a word or a parenthesis holds no SQL: the target of a link, a list of paths.
+    if (site.library === 'sql' && file.sites.length === 1 && error.span.start <= site.source.text.search(/\S/) && !/^[\s(]*(?:[A-Za-z_"]|<{7}|={7}|>{7})/.test(site.source.text)) return;
     if (site.chain.length > 0 || site.conditional.length > 0 || site.source.interpolations.some((i) => i.kind !== 'value')) return;
     if (site.library === 'sql' && (isTemplate(site.source.text) || placeholderStyle(site.source.text) === 'question')) return;
     report({ at: { sql: error.span }, message: `Postgres rejects this statement: ${error.message}.`, confidence: 'text', evidence: { error: error.message } });

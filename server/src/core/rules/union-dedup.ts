@@ -84,7 +84,7 @@ function keptApart(scope: Scope, leaves: readonly QueryBlock[]): string | undefi
 }
 
 /** Rows of one table by its key, of which a column is held to another constant on each side. */
-function byCondition({ catalog }: Scope, leaves: readonly QueryBlock[]): string | undefined {
+function byCondition({ catalog, model }: Scope, leaves: readonly QueryBlock[]): string | undefined {
   const [first] = leaves;
   const relation = first?.relations[0];
   const table = relation && tableOf(catalog, relation);
@@ -95,7 +95,7 @@ function byCondition({ catalog }: Scope, leaves: readonly QueryBlock[]): string 
     const held = leaves.map((leaf) => heldTo(catalog, leaf, column));
     const values = held.every((v) => v !== undefined) ? held : [];
     if (values.length > 0 && new Set(values.flat()).size === values.flat().length) return `${column.name} is ${values.map((v) => v.join(' or ')).join(', ')}`;
-    const ranges = leaves.flatMap((leaf) => rangeOf(leaf, column) ?? []);
+    const ranges = leaves.flatMap((leaf) => rangeOf(model.text, leaf, column) ?? []);
     if (ranges.length === leaves.length && ranges.every((a, i) => ranges.every((b, j) => i === j || isBefore(a, b) || isBefore(b, a)))) return `the ranges of ${column.name} do not overlap`;
   }
   return undefined;
@@ -124,8 +124,9 @@ const conditionsOn = (block: QueryBlock, name: string): readonly ColumnCondition
 const isWritten = (e: Expression | undefined): e is Expression => e?.kind === 'constant' && e.hole === undefined;
 
 /** `status = 'open'`, `active`: the constants that WHERE holds a column to. Written in the column's own type alone: `'1'` and `'01'` are one number. */
-function heldTo(catalog: Catalog | undefined, block: QueryBlock, { name, type }: Column): readonly string[] | undefined {
-  const named = /^(?:text|character varying)\b/.test(type) || catalog?.types?.some((t) => t.kind === 'enum' && (quoteIdentifier(t.name) === type || quoteQualified(t.schema, t.name) === type)) === true;
+function heldTo(catalog: Catalog | undefined, block: QueryBlock, { name, type, collation }: Column): readonly string[] | undefined {
+  // A collation of its own may take different texts for equal.
+  const named = (collation === undefined && /^(?:text|character varying)\b/.test(type)) || catalog?.types?.some((t) => t.kind === 'enum' && (quoteIdentifier(t.name) === type || quoteQualified(t.schema, t.name) === type)) === true;
   const wanted = type === 'boolean' ? 'boolean' : named ? 'string' : /^(?:smallint|integer|bigint)\b/.test(type) ? 'number' : undefined;
   if (wanted === undefined) return undefined;
   for (const { operator, right, negated } of conditionsOn(block, name)) {
@@ -147,21 +148,24 @@ interface Bound {
   readonly included: boolean;
 }
 
-/** `n >= 10 AND n < 20`, BETWEEN: numbers, and days written in full, whose order is that of their text. */
-function rangeOf(block: QueryBlock, { name, type }: Column): Range | undefined {
+/** `n >= 10 AND n < 20`, BETWEEN: whole numbers (others do not survive as they are written), and days written in full, whose order is that of their text. */
+function rangeOf(text: string, block: QueryBlock, { name, type }: Column): Range | undefined {
   const number = /^(?:smallint|integer|bigint|numeric)\b/.test(type);
   if (!number && !/^(?:date|timestamp)\b/.test(type)) return undefined;
   const bound = (e: Expression | undefined, included: boolean): Bound | undefined => {
     if (!isWritten(e)) return undefined;
     const { value } = e;
-    return (number ? typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER : typeof value === 'string' && /^[12]\d{3}-\d{2}-\d{2}$/.test(value)) ? { value: value as number | string, included } : undefined;
+    return (number ? Number.isSafeInteger(value) && /^\s*-?\s*\d+\s*$/.test(text.slice(e.span.start, e.span.end)) : typeof value === 'string' && /^[12]\d{3}-\d{2}-\d{2}$/.test(value)) ? { value: value as number | string, included } : undefined;
   };
   let range: Range = {};
   for (const { operator, right } of conditionsOn(block, name)) {
     if (operator === '>' || operator === '>=') range = { ...range, low: range.low ?? bound(right, operator === '>=') };
     else if (operator === '<' || operator === '<=') range = { ...range, high: range.high ?? bound(right, operator === '<=') };
     // BETWEEN SYMMETRIC takes its ends in either order: only ends in order say anything.
-    else if (operator === 'between') range = inOrder({ low: range.low ?? bound(right?.args?.[0], true), high: range.high ?? bound(right?.args?.[1], true) });
+    else if (operator === 'between') {
+      const own = inOrder({ low: bound(right?.args?.[0], true), high: bound(right?.args?.[1], true) });
+      range = { low: range.low ?? own.low, high: range.high ?? own.high };
+    }
   }
   return range.low || range.high ? range : undefined;
 }

@@ -5,7 +5,7 @@ import { applyEdits } from '../../text/edit';
 import { toHostEditSpan } from '../../text/segmentMap';
 import { hostSpan } from '../../text/span';
 import type { SoleWrite } from './soleWrite';
-import { ARRAY_SAFE, bindOf, edit, type SiteEdit } from './textWrite';
+import { ARRAY_SAFE, arrayType, bindOf, edit, type SiteEdit } from './textWrite';
 import { valueItems } from './values';
 
 /**
@@ -41,7 +41,7 @@ export function unnestCall(context: FlowContext, sole: SoleWrite, isElement: (bi
     const list = bind && isElement(bind) ? listOf(bind) : undefined;
     if (!bind?.span || list === undefined || type === undefined || !ARRAY_SAFE.test(type) || hole.span.start !== span.start || hole.span.end !== span.end) return undefined;
     selected.push(`u.v${arrays.length + 1}`);
-    arrays.push(`${text}::${type}[]`);
+    arrays.push(`${text}::${arrayType(type)}`);
     edits.push(edit(bind.span, list));
   }
   const clause = toHostEditSpan(site.map, { start: values.keyword.start, end: items.end });

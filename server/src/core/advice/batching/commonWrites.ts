@@ -2,6 +2,7 @@ import type { LoopQuery } from '../../calls/loopQueries';
 import type { Bind } from '../../hosts/ir';
 import type { Fix, FlowContext } from '../../lint/rule';
 import { applyEdits } from '../../text/edit';
+import { escapeRegExp } from '../../text/regExp';
 import { toHostEditSpan } from '../../text/segmentMap';
 import { hostSpan, spanText, type HostSpan } from '../../text/span';
 import { indentAt, lineEnd, maskCode } from './code';
@@ -25,14 +26,14 @@ export function commonWriteFix(context: FlowContext, query: LoopQuery): Fix | un
 /** `db.Create(&user)`: gorm inserts slices, and runs the hooks of each element. */
 function gorm({ site, call, element, list, type }: SoleWrite): Batch | undefined {
   if (site.library !== 'gorm' || type === undefined || !type.startsWith('[]')) return undefined;
-  const receiver = new RegExp(`^([\\s\\S]+)\\.Create\\(&?${element}\\)$`).exec(call)?.[1];
+  const receiver = new RegExp(`^([\\s\\S]+)\\.Create\\(&?${escapeRegExp(element)}\\)$`).exec(call)?.[1];
   return receiver === undefined || mentions(receiver, element) || /OnConflict/.test(receiver) ? undefined : { title: 'Insert all rows in batches (CreateInBatches)', call: `${receiver}.CreateInBatches(${list}, 1000)` };
 }
 
 /** `orders.save(order)`. */
 function springData({ site, call, element, list, type }: SoleWrite): Batch | undefined {
   if (site.library !== 'jpa' || type === undefined || !collections.test(type)) return undefined;
-  const receiver = new RegExp(`^([\\w.]+)\\.save\\(${element}\\)$`).exec(call)?.[1];
+  const receiver = new RegExp(`^([\\w.]+)\\.save\\(${escapeRegExp(element)}\\)$`).exec(call)?.[1];
   return receiver === undefined || receiver === element ? undefined : { title: 'Save all rows with saveAll (one transaction; fewer statements where hibernate.jdbc.batch_size is set)', call: `${receiver}.saveAll(${list})` };
 }
 
@@ -50,13 +51,13 @@ function jdbcTemplate({ file, text }: FlowContext, { site, call, element, list, 
 }
 
 /** The element, or a field or getter of it: nothing that has an effect. */
-const isPlain = (value: string, element: string): boolean => new RegExp(`^&?${element.replace('$', '\\$')}(?:(?:\\.|->)\\w+(?:\\(\\))?)*$`).test(value.trim());
+const isPlain = (value: string, element: string): boolean => new RegExp(`^&?${escapeRegExp(element)}(?:(?:\\.|->)\\w+(?:\\(\\))?)*$`).test(value.trim());
 
-/** `DB::table('t')->insert([…])`: the query builder takes a list of rows; no events are involved. */
+/** `DB::table('t')->insert([…])`: the query builder takes a list of rows; no events are involved. An arrow function has copies: what counts or assigns stays. */
 function laravel({ site, call, element, list, type }: SoleWrite): Batch | undefined {
   if (site.library !== 'eloquent' && site.library !== 'pdo') return undefined;
   const [, start, row] = /^(DB::table\(\s*(?:'[^']*'|"[^"$]*")\s*\)->insert)\(\s*(\[[\s\S]*\])\s*\)$/.exec(call) ?? [];
-  if (start === undefined || row === undefined || !/^\[\s*(?:'\w+'|"\w+")\s*=>/.test(row) || /\.\.\.|\bawait\b|\byield\b/.test(row)) return undefined;
+  if (start === undefined || row === undefined || !/^\[\s*(?:'\w+'|"\w+")\s*=>/.test(row) || /\.\.\.|\bawait\b|\byield\b|\+\+|--|(?<![=!<>])=(?![=>])/.test(row)) return undefined;
   const rows = type === 'array' ? `array_map(fn (${element}) => ${row}, ${list})` : `collect(${list})->map(fn (${element}) => ${row})->all()`;
   return { title: 'Insert all rows with one statement', call: `${start}(${rows})` };
 }
@@ -65,7 +66,7 @@ function laravel({ site, call, element, list, type }: SoleWrite): Batch | undefi
 function diesel({ site, call, element, list, type }: SoleWrite): Batch | undefined {
   if (site.library !== 'diesel' || type === undefined || /do_update/.test(call)) return undefined;
   const all = /^&?(?:mut\s+)?Vec</.test(type) ? (type.startsWith('&') ? list : `&${list}`) : /^&(?:mut\s+)?\[/.test(type) ? list : undefined;
-  const [, start, end] = new RegExp(`^((?:diesel::)?insert_into\\([\\s\\S]*?\\)\\s*\\.values\\()&?${element}(\\)[\\s\\S]*\\.execute\\([^()]*(?:\\([^()]*\\))?[^()]*\\))$`).exec(call) ?? [];
+  const [, start, end] = new RegExp(`^((?:diesel::)?insert_into\\([\\s\\S]*?\\)\\s*\\.values\\()&?${escapeRegExp(element)}(\\)[\\s\\S]*\\.execute\\([^()]*(?:\\([^()]*\\))?[^()]*\\))$`).exec(call) ?? [];
   return all === undefined || start === undefined || end === undefined || mentions(start + end, element) ? undefined : { title: 'Insert all rows with one statement', call: `${start}${all}${end}` };
 }
 
@@ -86,7 +87,7 @@ const withoutTexts = (code: string): string => code.replaceAll(/"(?:\\.|[^"\\])*
 /** Types of elements that drivers send as an array of the column's type. */
 const goElements = /^\[\](?:u?int(?:16|32|64)?|string|bool|float(?:32|64)|uuid\.UUID|time\.Time)$/;
 const rustElements = /^(?:&(?:mut\s+)?)?(?:Vec<|\[)\s*(?:i16|i32|i64|String|&(?:'\w+\s+)?str|bool|f32|f64|(?:uuid::)?Uuid)\s*[>\]]$/;
-const csharpLists = /^(?:(?:I?ReadOnly|I)?(?:List|Collection)<\w+>|List<\w+>|\w+\[\])$/;
+const csharpLists = /^(?:(?:I?ReadOnly|I)?(?:List|Collection)<\w+>|\w+\[\])$/;
 
 /** `DELETE … WHERE id = $1` and the same update for each key: `= ANY($1)` with all keys. */
 function byKeys(context: FlowContext, sole: SoleWrite): Batch | undefined {

@@ -50,7 +50,7 @@ function takesConnections({ file, flow, text }: FlowContext, { loop, call, site 
   const root = call?.callee[0] ?? site?.chain[0]?.name ?? '';
   // `{ transaction }`, `updateInvoice(tx, …)`
   if (call?.args.some((argument) => argument.names.some((name) => /^(?:tx|trx|txn|transaction)$/.test(name)))) return false;
-  if (ONE_CONNECTION.test(root) || /\b(?:Bounded)?Semaphore\(/.test(text) || /\bconcurrency\b|\w*[lL]imit(?:er)?\s*\(|\w(?:Limit|Series)\s*\(|[qQ]ueue\.add\(|\bsema?(?:phore)?\b/.test(spanText(text, loop.span))) return false;
+  if (ONE_CONNECTION.test(root) || /\b(?:Bounded)?Semaphore\(/.test(text) || /\bconcurrency\b|(?<![\w.])\w*[lL]imit(?:er)?\s*\(|\w(?:Limit|Series)\s*\(|[qQ]ueue\.add\(|\bsema?(?:phore)?\b/.test(spanText(text, loop.span))) return false;
   if (file.calls.some((around) => around.callee.at(-1) === '$transaction' && containsSpan(around.span, loop.span) && around.args[0]?.functionId === undefined)) return false;
   return !collectTransactions(flow, file).some((transaction) => containsSpan(transaction.body, loop.span));
 }

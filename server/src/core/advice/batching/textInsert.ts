@@ -3,7 +3,7 @@ import type { FlowContext, Fix } from '../../lint/rule';
 import { toHostEditSpan } from '../../text/segmentMap';
 import { camelName, freshName, snakeName } from './code';
 import { collect, dependsOnTurn, isPlainValue, type PlainLoop } from './shape';
-import { ARRAY_SAFE, bindOf, edit, editedCall, type SiteEdit } from './textWrite';
+import { ARRAY_SAFE, arrayType, bindOf, edit, editedCall, type SiteEdit } from './textWrite';
 import { valueItems } from './values';
 import { lastOfEachKey, replaceLoop } from './wholeLoop';
 
@@ -58,7 +58,7 @@ export function textInsertFix(context: FlowContext, whole: PlainLoop): Fix | und
     const list = collect(plain, bind.text.trim());
     names.push(`v${names.length + 1}`);
     selected.push(`u.${names.at(-1)}`);
-    arrays.push(site.library === 'postgres.js' ? `\${${list}}::${column.type}[]` : `${text}::${column.type}[]`);
+    arrays.push(site.library === 'postgres.js' ? `\${${list}}::${arrayType(column.type)}` : `${text}::${arrayType(column.type)}`);
     if (site.library !== 'postgres.js') edits.push(edit(bind.span, list));
   }
   const clause = toHostEditSpan(site.map, { start: values.keyword.start, end: items.end });

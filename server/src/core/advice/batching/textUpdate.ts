@@ -7,7 +7,7 @@ import { spanText, sqlSpan } from '../../text/span';
 import { freshName, camelName, snakeName } from './code';
 import { collect, dependsOnTurn, isPlainValue, keyBinds, type PlainLoop } from './shape';
 import { anyOf, keyCondition } from './sqlForm';
-import { ARRAY_SAFE, bindOf, edit, editedCall, type SiteEdit } from './textWrite';
+import { ARRAY_SAFE, arrayType, bindOf, edit, editedCall, type SiteEdit } from './textWrite';
 import { lastOfEachKey, replaceLoop } from './wholeLoop';
 
 /** The same update, or a delete, for all keys: `= ANY(…)`. */
@@ -77,7 +77,7 @@ export function textUpdateFix(context: FlowContext, plain: PlainLoop): Fix | und
     const column = known?.name ?? freshColumn(table.columns.map((c) => c.name), arrays.size);
     edits.push(edit(at, `u.${column}`));
     if (known) continue;
-    arrays.set(key, { name: column, type, text: `${hole.origin.type === 'interpolation' ? `\${${list}}` : spanText(context.text, at)}::${type}[]` });
+    arrays.set(key, { name: column, type, text: `${hole.origin.type === 'interpolation' ? `\${${list}}` : spanText(context.text, at)}::${arrayType(type)}` });
     if (hole.origin.type === 'placeholder') edits.push(edit(bind.span, list));
   }
   const before = toHostEditSpan(site.map, sqlSpan(where.keyword.start, where.keyword.end));

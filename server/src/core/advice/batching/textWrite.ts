@@ -8,6 +8,9 @@ import type { PlainLoop } from './shape';
 /** Types whose values every driver sends as an array without loss. Arrays of json or of arrays are not among them. */
 export const ARRAY_SAFE = /^(bigint|integer|smallint|text|uuid|boolean|real|double precision|date|numeric(\(\d+(,\s*\d+)?\))?|character varying(\(\d+\))?|timestamp(\(\d\))? with(out)? time zone)$/;
 
+/** The array type of a column's values. Without a length: a cast to `varchar(5)` cuts off what an INSERT refuses. */
+export const arrayType = (type: string): string => `${type.replace(/^(character varying)\(\d+\)$/, '$1')}[]`;
+
 export type SiteEdit = Omit<Edit, 'uri'>;
 
 export const edit = (span: HostSpan, text: string): SiteEdit => ({ span, text });
