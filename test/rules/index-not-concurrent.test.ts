@@ -150,6 +150,17 @@ def upgrade():
     op.create_index("y", "orders", ["customer_id"], postgresql_concurrently=True)
 #   ^^^^^^^^^^^^^^^ CONCURRENTLY cannot run in a transaction
 `),
+    // A column of this name ends no transaction.
+    program('python', 'alembic/versions/a1.py', `from alembic import op
+
+revision = "a1"
+down_revision = None
+
+def upgrade():
+    op.drop_column("builds", "commit")
+    op.create_index("y", "orders", ["customer_id"], postgresql_concurrently=True)
+#   ^^^^^^^^^^^^^^^ CONCURRENTLY cannot run in a transaction
+`),
   ],
   clean: [
     program('typescript', 'migrations/20260101000000_x.ts', "import type { Knex } from 'knex';\nexport const config = { transaction: false };\nexport const up = (knex: Knex) => knex.raw('CREATE INDEX CONCURRENTLY x ON orders (status)');\n"),

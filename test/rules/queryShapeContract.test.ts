@@ -97,6 +97,7 @@ describe('query shape: what combinations of clauses mean', () => {
       "CREATE TABLE t (name text PRIMARY KEY DEFAULT 'x, y' CONSTRAINT one CHECK (((name)::text = 'default'::text) AND true), v int, id boolean UNIQUE NOT NULL CHECK (id))",
       'CREATE TABLE t (id boolean PRIMARY KEY DEFAULT true, v int, CONSTRAINT one CHECK (id))',
       'CREATE TABLE t (v int, id int, PRIMARY KEY (id), CHECK (id = 1))',
+      'CREATE TABLE t (v int, no int PRIMARY KEY CHECK (no = 1)); ALTER TABLE t RENAME COLUMN no TO id;',
       'CREATE TABLE t (id int PRIMARY KEY, v int); ALTER TABLE t ADD CONSTRAINT one CHECK (id = 1);',
     ]) expect(await size(single), single).toBe('one row');
     for (const many of [
@@ -107,6 +108,8 @@ describe('query shape: what combinations of clauses mean', () => {
       'CREATE TABLE t (id int, v int, PRIMARY KEY (id, v), CHECK (id = 1))',
       'CREATE TABLE t (id int PRIMARY KEY CHECK (id = 1)); ALTER TABLE t DROP CONSTRAINT t_id_check;',
       'CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t ADD CONSTRAINT one CHECK (id = 1) NOT VALID;',
+      'CREATE TABLE t (v int, id int PRIMARY KEY CHECK (id = 1)); ALTER TABLE t DROP COLUMN id; ALTER TABLE t ADD COLUMN id int PRIMARY KEY;',
+      'CREATE TABLE t (v int, id int PRIMARY KEY CHECK (id = 1)); ALTER TABLE t RENAME COLUMN id TO no; ALTER TABLE t DROP CONSTRAINT t_pkey; ALTER TABLE t ADD COLUMN id int PRIMARY KEY;',
       'CREATE TABLE t (id int PRIMARY KEY CHECK (id = 1)); CREATE TABLE u () INHERITS (t);',
     ]) expect(await size(many), many).toBe('many');
   });

@@ -65,6 +65,8 @@ describe('detectMigrationTarget', () => {
   it('writes nothing where the tool keeps a journal, or where there is no folder', () => {
     expect(detect({ 'drizzle/0000_a.sql': 'select 1', 'drizzle/meta/_journal.json': '{}' })).toBeUndefined();
     expect(detect({ 'src/a.ts': '' })).toBeUndefined();
+    const php = (use: string, parent: string) => detect({ 'database/migrations/2024_01_01_000000_a.php': `<?php\nuse ${use};\nclass A extends ${parent} {}\n` });
+    expect([php('Illuminate\\Database\\Migrations\\Migration', 'Migration')?.format, php('yii\\db\\Migration', 'Migration')?.format]).toEqual(['laravel', undefined]);
   });
   it('knows the head of alembic, and that branches have none', () => {
     expect(findAlembicHead(['revision = "a"\ndown_revision = None', "revision = 'b'\ndown_revision = 'a'", 'revision = "m"\ndown_revision = ("b", "c")', 'revision = "c"\ndown_revision = "a"'])).toBe('m');

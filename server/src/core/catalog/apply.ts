@@ -5,7 +5,7 @@ import type { QualifiedName, SchemaChange } from './changes';
 import type { Policy, Table } from './model';
 import { relationKey } from './names';
 import type { KnownCheck, SchemaState } from './state';
-import { addIndexWithPartitions, creationSchema, partitionsOf, removeIndex, removeTable, resolveIndex, resolveTable, sameIndex, updateTable } from './state';
+import { addIndexWithPartitions, creationSchema, partitionsOf, removeIndex, removeTable, resolveIndex, resolveTable, sameIndex, updateChecks, updateTable } from './state';
 
 type ChangeOf<T extends SchemaChange['type']> = Extract<SchemaChange, { readonly type: T }>;
 
@@ -73,8 +73,7 @@ function applyChange(state: SchemaState, change: SchemaChange): void {
 
 function changeChecks(state: SchemaState, name: QualifiedName, change: (checks: readonly KnownCheck[]) => readonly KnownCheck[]): void {
   const key = resolveTable(state, name);
-  const checks = key === undefined ? undefined : state.checks.get(key);
-  if (key !== undefined && checks !== undefined) state.checks.set(key, change(checks));
+  if (key !== undefined) updateChecks(state, key, change);
 }
 
 function addCheck(state: SchemaState, { table, name, expression, valid }: ChangeOf<'add-check'>): void {

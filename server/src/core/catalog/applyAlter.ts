@@ -3,7 +3,7 @@ import { collectColumnNames, renameInExpression } from './expressionTokens';
 import type { Column, ForeignKey, Index, Policy, Table } from './model';
 import { relationKey } from './names';
 import type { SchemaState } from './state';
-import { addConstraint, addExclusion, addForeignKey, removeIndex, resolveTable, updateTable, withDescendants } from './state';
+import { addConstraint, addExclusion, addForeignKey, removeIndex, resolveTable, updateChecks, updateTable, withDescendants } from './state';
 
 type ChangeOf<T extends SchemaChange['type']> = Extract<SchemaChange, { readonly type: T }>;
 
@@ -37,6 +37,7 @@ export function dropColumn(state: SchemaState, change: ChangeOf<'drop-column'>):
   for (const target of withDescendants(state, key)) {
     const table = state.tables.get(target);
     for (const index of table?.indexes ?? []) if (indexMentions(index, change.column)) removeIndex(state, target, index.name);
+    updateChecks(state, target, (checks) => checks.filter((check) => !collectColumnNames(check.expression).has(change.column)));
     updateTable(state, target, (current) => ({
       ...current,
       columns: current.columns.filter((column) => column.name !== change.column),
@@ -64,7 +65,10 @@ export function renameColumn(state: SchemaState, change: ChangeOf<'rename-column
   const { column: from, to } = change;
   const name = (column: string): string => (column === from ? to : column);
   const text = (expression: string): string => renameInExpression(expression, from, to);
-  for (const target of withDescendants(state, key)) updateTable(state, target, (table) => ({ ...renameColumnIn(table, name, text), ...sited(state, table, to) }));
+  for (const target of withDescendants(state, key)) {
+    updateTable(state, target, (table) => ({ ...renameColumnIn(table, name, text), ...sited(state, table, to) }));
+    updateChecks(state, target, (checks) => checks.map((check) => ({ ...check, expression: text(check.expression) })));
+  }
   changeForeignKeysTo(state, renamed, (foreignKey) => ({ ...foreignKey, references: { ...foreignKey.references, columns: foreignKey.references.columns.map(name) } }));
 }
 

@@ -77,6 +77,12 @@ export function updateTable(state: SchemaState, key: string, change: (table: Tab
   if (table !== undefined) state.tables.set(key, change(table));
 }
 
+/** Replaces the CHECKs of a table, if any are known. */
+export function updateChecks(state: SchemaState, key: string, change: (checks: readonly KnownCheck[]) => readonly KnownCheck[]): void {
+  const checks = state.checks.get(key);
+  if (checks !== undefined) state.checks.set(key, change(checks));
+}
+
 /** Direct partitions; none is looked for where the table is not partitioned, so that most changes cost no walk over all tables. */
 export const partitionsOf = (state: SchemaState, key: string): readonly string[] =>
   state.tables.get(key)?.kind === 'partitioned' ? [...state.tables].filter(([, table]) => table.partitionOf === key).map(([child]) => child) : [];
