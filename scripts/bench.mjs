@@ -15,7 +15,9 @@ import { benchScan } from './bench/scan.mjs';
 import { installDependencies, root, run } from './prepare.mjs';
 
 const SIZES = [50, 500, 2000, 5000];
-const EDITS = 60;
+/** The first edits run code that V8 has not compiled yet: they have a column of their own. */
+const FIRST = 60;
+const EDITS = 260;
 const WARMUP = 8;
 const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(q * values.length))];
 const show = (ms) => (ms === undefined ? '–' : ms >= 100 ? ms.toFixed(0) : ms.toFixed(1)).padStart(8);
@@ -57,7 +59,8 @@ async function measure(command, text, extension, languageId) {
   }
   await client.stop();
   fs.rmSync(folder, { recursive: true, force: true });
-  return { ...result, median: quantile(result.edits, 0.5), p95: quantile(result.edits, 0.95), mib: client.peakKib / 1024 };
+  const [first, later] = [result.edits.slice(0, FIRST), result.edits.slice(FIRST)];
+  return { ...result, first: quantile(first, 0.5), median: quantile(later, 0.5), p95: quantile(result.edits, 0.95), mib: client.peakKib / 1024 };
 }
 
 /** squawk's server, installed on demand into the cache; undefined where it cannot be had. */
@@ -75,19 +78,20 @@ function findSquawk() {
 
 installDependencies();
 run(process.execPath, ['scripts/build.mjs']);
-const ours = [process.execPath, path.join(root, 'dist', 'cli.js'), 'lsp', '--stdio'];
+// As the extension starts it.
+const ours = [process.execPath, '--min-semi-space-size=16', path.join(root, 'dist', 'cli.js'), 'lsp', '--stdio'];
 const squawk = findSquawk();
 
-console.log(`\nKeystroke to diagnostics, ms (${EDITS} edits each)${squawk ? '' : '; squawk could not be installed here'}`);
-console.log('document              open   median      p95   findings   MiB');
+console.log(`\nKeystroke to diagnostics, ms (medians of the first ${FIRST} edits and of the ${EDITS - FIRST} after them)${squawk ? '' : '; squawk could not be installed here'}`);
+console.log('document              open    first    later      p95   findings   MiB');
 for (const [label, generate, extension, language] of [['SQL', generateSql, '.sql', 'sql'], ['TypeScript', generateTypeScript, '.ts', 'typescript'], ['Python', generatePython, '.py', 'python'], ['Go', generateGo, '.go', 'go']]) {
   for (const lines of SIZES) {
     const text = generate(lines);
     const own = await measure(ours, text, extension, language);
-    console.log(`${`${label} ${lines}`.padEnd(17)}${show(own.open)} ${show(own.median)} ${show(own.p95)}   ${String(own.diagnostics).padStart(8)} ${own.mib.toFixed(0).padStart(5)}`);
+    console.log(`${`${label} ${lines}`.padEnd(17)}${show(own.open)} ${show(own.first)} ${show(own.median)} ${show(own.p95)}   ${String(own.diagnostics).padStart(8)} ${own.mib.toFixed(0).padStart(5)}`);
     if (squawk && language === 'sql') {
       const other = await measure([squawk, 'server'], text, extension, language).catch((error) => void console.log(`  squawk: ${error.message}`));
-      if (other) console.log(`${`  squawk ${lines}`.padEnd(17)}${show(other.open)} ${show(other.median)} ${show(other.p95)}   ${String(other.diagnostics).padStart(8)} ${other.mib.toFixed(0).padStart(5)}   ours / squawk: ${(own.median / other.median).toFixed(2)}`);
+      if (other) console.log(`${`  squawk ${lines}`.padEnd(17)}${show(other.open)} ${show(other.first)} ${show(other.median)} ${show(other.p95)}   ${String(other.diagnostics).padStart(8)} ${other.mib.toFixed(0).padStart(5)}   ours / squawk: ${(own.median / other.median).toFixed(2)}`);
     }
   }
 }

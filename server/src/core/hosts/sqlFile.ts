@@ -83,7 +83,7 @@ export function readSqlAgain(text: string, { split }: { readonly split: SplitSta
   if (read.functions.length > 0) return undefined;
   const after = following < 0 ? [] : file.sites.slice(following + 1);
   const shift = first + read.sites.length - (following + 1);
-  const move: Move = { offset: (old) => (old >= oldEnd ? old + delta : old), id: (_kind, old) => old + shift };
+  const move: Move = { from: 0, offset: (old) => (old >= oldEnd ? old + delta : old), id: (_kind, old) => old + shift };
   const sites = [...file.sites.slice(0, first), ...read.sites.map((site) => ({ ...site, id: site.id + first })), ...after.map((site) => movedSite(site, move))];
   const kept = (from: number, to: number) => file.suppressions.filter(({ span }) => from <= span.start && span.start < to);
   const suppressions = [...kept(0, start), ...suppressionsOf(window, comments, start), ...kept(oldEnd, Infinity).map((one) => moved(one, undefined, move))];

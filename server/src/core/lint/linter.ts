@@ -120,6 +120,7 @@ type Fail = (rule: Rule, error: unknown, span?: HostSpan) => void;
 function lintStatement(request: LintRequest, site: QuerySite, model: StatementModel, rules: readonly StatementRule[], key: CacheKey | undefined, fail: Fail): { readonly placed: readonly Placed[]; readonly pending: boolean } {
   const cached = key && request.cache?.get(model, site, key);
   const known = cached && [...cached.answers].every(([question, answer]) => answerOf(request, question) === answer) ? cached : undefined;
+  if (known?.again.length === 0 && known.drafts.length === 0) return nothingFound;
   const kept: CachedDraft[] = [...(known?.drafts ?? [])];
   const fresh: CachedDraft[] = [];
   const again: StatementRule[] = [];
@@ -260,7 +261,7 @@ function finish(request: LintRequest, placed: readonly Placed[], active: readonl
     for (const comment of unused) {
       const { message, span } = describeUnused(comment);
       const fixes = (): readonly Fix[] => [{ title: 'Remove the comment', kind: 'safe', edits: [{ uri: file.uri, span: commentLine(text, span), text: '' }] }];
-      findings.push({ rule: UNUSED_SUPPRESSION, severity: reported ?? 'info', uri: file.uri, span, message, confidence: 'text', evidence: {}, related: [], fingerprint: counter.next(UNUSED_SUPPRESSION, path, '', spanText(text, span)), fixes });
+      findings.push({ rule: UNUSED_SUPPRESSION, severity: reported ?? 'info', uri: file.uri, span, message, confidence: 'text', evidence: {}, related: [], fingerprint: counter.next(UNUSED_SUPPRESSION, path, undefined, spanText(text, span)), fixes });
     }
     findings.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end || compareText(a.rule, b.rule));
   }
@@ -269,7 +270,6 @@ function finish(request: LintRequest, placed: readonly Placed[], active: readonl
 
 function toFinding(request: LintRequest, item: Placed, severity: Finding['severity'], counter: FingerprintCounter, path: string): Finding {
   const { draft, span, rule, site } = item;
-  const statement = site?.source?.text ?? '';
   const usage = request.usage && findUsage(request, item);
   const readable = (sentence: string): string => (site?.source && item.model ? withHostNames(sentence, site.source, item.model) : sentence);
   const because = [usage && describeHeat(usage), draft.because].filter(Boolean).join('\n');
@@ -278,7 +278,7 @@ function toFinding(request: LintRequest, item: Placed, severity: Finding['severi
     message: readable(draft.message), because: because === '' ? undefined : readable(because), confidence: draft.confidence,
     evidence: { ...draft.evidence, ...(usage ? usageEvidence(usage) : {}) }, related: draft.related ?? [],
     get sql() { return site?.source && item.model ? displaySql(site.source, item.model) : undefined; },
-    fingerprint: counter.next(rule.id, path, statement, spanText(request.text, span)),
+    fingerprint: counter.next(rule.id, path, site?.source, spanText(request.text, span)),
     fixes: () => {
       const compute = (): readonly Fix[] => {
         const offered = item.fixes().map((fix) => withLineEnds(fix, request.file.uri, request.text));
@@ -313,6 +313,7 @@ function commentLine(text: string, span: HostSpan): HostSpan {
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+const nothingFound: { readonly placed: readonly Placed[]; readonly pending: boolean } = { placed: [], pending: false };
 const noDrafts: readonly FindingDraft[] = [];
 const noAnswers: ReadonlyMap<Question, boolean> = new Map();
 

@@ -7,8 +7,10 @@ import { readTextFile } from '../../workspace/textFile';
 import { createPositionMapper, toSeverity, type PositionMapper } from '../convert';
 import { inBackground, lintDocument, type PublishedDiagnostic, type Session } from '../session';
 
+const folderOfDocs = toUri(path.join(__dirname, '..', 'docs', 'rules'));
+
 /** The rule's page, shipped beside the server; editors open it without a network. */
-export const documentationOf = (rule: string): string => toUri(path.join(__dirname, '..', 'docs', 'rules', `${rule}.md`));
+export const documentationOf = (rule: string): string => `${folderOfDocs}/${rule}.md`;
 
 /** Pull for clients that can, push with versions for the others; never both for one document. */
 export function registerDiagnostics(connection: Connection, session: () => Session | undefined): void {

@@ -84,7 +84,7 @@ export function readByExcerpt({ language, tree, text, key, memory, read }: Excer
 
 function build(last: ExcerptReading, plan: ExcerptPlan, text: string, tree: SyntaxTree, read: ExcerptRequest['read']): ExcerptReading {
   return mergeReadings(last, plan, text, (isAffected) => {
-    const models = last.file.models.flatMap((model) => (isAffected(plan.offset(model.span.start)) ? [] : [moved(model, undefined, { offset: (old) => plan.offset(old), id: () => { throw new Tangled('a model names no fact'); } })]));
+    const models = last.file.models.flatMap((model) => (isAffected(plan.offset(model.span.start)) ? [] : [moved(model, undefined, { from: plan.from, offset: (old) => plan.offset(old), id: () => { throw new Tangled('a model names no fact'); } })]));
     return plan.affected.size === 0 ? undefined : read(tree.excerpt(plan.omitted), { file: last.file, models, isAffected });
   });
 }

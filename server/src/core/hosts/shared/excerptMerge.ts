@@ -91,7 +91,7 @@ interface Source {
  * @param read the excerpt, told what is read again in it; undefined: nothing is
  * @throws Tangled where a kept fact names one that was read anew, or the other way round
  */
-export function mergeReadings(last: ExcerptReading, { parts, words, affected, included, offset }: ExcerptPlan, text: string, read: (isAffected: (offset: number) => boolean) => PlacedReading | undefined): ExcerptReading {
+export function mergeReadings(last: ExcerptReading, { parts, words, affected, included, offset, from }: ExcerptPlan, text: string, read: (isAffected: (offset: number) => boolean) => PlacedReading | undefined): ExcerptReading {
   const borders = new Borders(parts);
   const isAffectedAt = (ordinal: number): boolean => affected.has(borders.owner(ordinal));
   const placed = read((at) => isAffectedAt(borders.ordinal(at)));
@@ -120,9 +120,9 @@ export function mergeReadings(last: ExcerptReading, { parts, words, affected, in
     if (id < 0) throw new Tangled(`${of} ${kind} ${old} is not there`);
     return id;
   };
-  const keep: Move = { offset, id: idOf(oldIds, 'kept') };
-  const renumber: Move = { offset: (at) => at, id: idOf(freshIds, 'fresh') };
-  const place = <T>(kind: FactKind, old: readonly T[], now: readonly T[]): T[] =>
+  const keep: Move = { from, offset, id: idOf(oldIds, 'kept') };
+  const renumber: Move = { from: 0, offset: (at) => at, id: idOf(freshIds, 'fresh') };
+  const place = <T extends object>(kind: FactKind, old: readonly T[], now: readonly T[]): T[] =>
     order[kind].map(({ index, fresh: isFresh }) => {
       const fact = (isFresh ? now[index] : old[index]) as T;
       const move = isFresh ? renumber : keep;
@@ -133,7 +133,7 @@ export function mergeReadings(last: ExcerptReading, { parts, words, affected, in
   const before = last.file;
   const now = placed?.file;
   const optional = <K extends FactKind>(kind: K): Partial<HostFile> => {
-    const facts = place(kind, (before[kind] ?? []) as readonly unknown[], (now?.[kind] ?? []) as readonly unknown[]);
+    const facts = place(kind, (before[kind] ?? []) as readonly object[], (now?.[kind] ?? []) as readonly object[]);
     return facts.length > 0 || before[kind] !== undefined ? { [kind]: facts } : {};
   };
   const uses = now?.uses ? { uses: [...new Set([...(before.uses ?? []), ...now.uses])] } : {};
@@ -216,6 +216,7 @@ function pairUp(part: number, old: Ordinals, fresh: Ordinals, borders: Borders, 
 function movedClass(fact: ClassIr, last: ExcerptReading, placed: PlacedReading | undefined, affected: ReadonlySet<number>, borders: Borders, keep: Move, freshIds: Int32Array): ClassIr {
   const taken = new Set<number>();
   return moved(fact, 'class', {
+    from: 0,
     offset: keep.offset,
     id(kind, old) {
       const ordinal = last.ordinals[kindOfId[kind]][old] ?? -1;

@@ -8,6 +8,8 @@ export interface Move {
   offset(old: number): number;
   /** New id of an old one. Throws `Tangled` where what it named was read anew. */
   id(kind: IdKind, old: number): number;
+  /** Offsets before this one stay. */
+  readonly from: number;
 }
 
 export type IdKind = 'site' | 'loop' | 'function' | 'class' | 'call';
@@ -26,8 +28,43 @@ export class Tangled extends Error {}
  * @param kind array that the fact stands in; absent: it has no id
  * @throws Tangled
  */
-export function moved<T>(fact: T, kind: IdKind | undefined, move: Move): T {
-  return movedValue(fact, kind, move) as T;
+export function moved<T extends object>(fact: T, kind: IdKind | undefined, move: Move): T {
+  return staysAs(fact, kind, move) ? fact : (movedValue(fact, kind, move) as T);
+}
+
+/** What a fact names of its file: looked for once, as long as it stays where it is. */
+interface Extent {
+  /** The last offset. */
+  readonly last: number;
+  readonly ids: readonly { readonly kind: IdKind; readonly id: number }[];
+}
+
+const extents = new WeakMap<object, Extent>();
+
+/** @throws Tangled as the move does */
+function staysAs(fact: object, kind: IdKind | undefined, move: Move): boolean {
+  const { span } = fact as { readonly span?: HostSpan };
+  if (span === undefined || span.end >= move.from) return false;
+  let extent = extents.get(fact);
+  if (!extent) extents.set(fact, (extent = extentOf(fact, kind)));
+  return extent.last < move.from && extent.ids.every((named) => move.id(named.kind, named.id) === named.id);
+}
+
+function extentOf(fact: object, kind: IdKind | undefined): Extent {
+  let last = 0;
+  const ids: { readonly kind: IdKind; readonly id: number }[] = [];
+  movedValue(fact, kind, {
+    from: 0,
+    offset: (old) => {
+      last = Math.max(last, old);
+      return old;
+    },
+    id: (of, id) => {
+      ids.push({ kind: of, id });
+      return id;
+    },
+  });
+  return { last, ids };
 }
 
 /** Fields that hold a place in the document and nothing else: most of all objects. */
@@ -73,24 +110,6 @@ function movedArray(list: readonly unknown[], of: (item: unknown) => unknown): r
     else if (next !== list[i]) copy = [...list.slice(0, i), next];
   }
   return copy ?? list;
-}
-
-/** The last offset of the document that facts name, and whether `isOwn` holds for all ids that they name. */
-export function reachOf(facts: readonly unknown[], kind: IdKind | undefined, isOwn: (kind: IdKind, id: number) => boolean): { readonly last: number; readonly closed: boolean } {
-  let last = 0;
-  let closed = true;
-  const look: Move = {
-    offset: (old) => {
-      last = Math.max(last, old);
-      return old;
-    },
-    id: (of, id) => {
-      closed &&= isOwn(of, id);
-      return id;
-    },
-  };
-  for (const fact of facts) moved(fact, kind, look);
-  return { last, closed };
 }
 
 const origins = new WeakMap<QuerySite, object>();

@@ -66,6 +66,8 @@ export interface ExcerptPlan {
   readonly omitted: readonly SyntaxNode[];
   /** New offset of one that stands in no affected part. */
   offset(old: number): number;
+  /** Offsets before this one stay. */
+  readonly from: number;
 }
 
 /** More of a file is as well read whole: of its parts, of its text. */
@@ -145,6 +147,7 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
   const change = changeBetween(before.text, text);
   const delta = text.length - before.text.length;
   const offset = (old: number): number => (old >= change.oldEnd ? old + delta : old);
+  const from = delta === 0 ? Infinity : change.oldEnd;
   const parts: Part[] = [];
   const nodes: (SyntaxNode | undefined)[] = [];
   let edited: number | undefined;
@@ -180,7 +183,7 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
   const part = edited === undefined ? undefined : parts[edited];
   const node = edited === undefined ? undefined : nodes[edited];
   // Spaces between the parts alone.
-  if (edited === undefined || !old || !part || !node) return { parts, words, affected: new Set(), included: new Set(), omitted: root.namedChildren, offset };
+  if (edited === undefined || !old || !part || !node) return { parts, words, affected: new Set(), included: new Set(), omitted: root.namedChildren, offset, from };
   if (before.central.has(edited)) return edited;
   if (!changed?.every(({ start, end }) => part.start <= start && end <= part.end)) return undefined;
   const names = language.names(node);
@@ -253,7 +256,7 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
     }
   };
   omit(0, parts.length);
-  return { parts, words, affected, included, omitted, offset };
+  return { parts, words, affected, included, omitted, offset, from };
 }
 
 /** What the parts of a file mention of each other. */
