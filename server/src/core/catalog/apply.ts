@@ -47,6 +47,7 @@ function applyChange(state: SchemaState, change: SchemaChange): void {
     case 'alter-policy': return changePolicies(state, change.table, (policies) => policies.map((policy) => (policy.name === change.name ? alteredPolicy(policy, change) : policy)));
     case 'uncertain': return markIncomplete(state, change);
     case 'set-options': return setOptions(state, change);
+    case 'distribute': return distribute(state, change);
     case 'create-type': return createType(state, change);
     case 'alter-type': return alterType(state, change);
     case 'drop-type': return dropType(state, change);
@@ -212,6 +213,12 @@ function setOptions(state: SchemaState, change: ChangeOf<'set-options'>): void {
     const options = [...old.filter((option) => !replaced.has(nameOf(option))), ...change.set];
     return options.length === 0 ? table : { ...table, options };
   });
+}
+
+function distribute(state: SchemaState, { table: name, column }: ChangeOf<'distribute'>): void {
+  const key = resolveTable(state, name);
+  if (key === undefined) return;
+  updateTable(state, key, ({ distributionColumn: _, ...table }) => (column === undefined ? table : { ...table, distributionColumn: column }));
 }
 
 const noSecurity = { enabled: false, forced: false, policies: [] };

@@ -88,6 +88,8 @@ export type SchemaChange =
   | { readonly type: 'attach-partition'; readonly table: QualifiedName; readonly partition: QualifiedName; readonly bound?: string }
   /** Storage parameters as `name=value`; `reset` are names. */
   | { readonly type: 'set-options'; readonly table: QualifiedName; readonly set: readonly string[]; readonly reset: readonly string[] }
+  /** Citus spreads the table by this column; undefined: no longer. */
+  | { readonly type: 'distribute'; readonly table: QualifiedName; readonly column: string | undefined }
   | { readonly type: 'detach-partition'; readonly table: QualifiedName; readonly partition: QualifiedName }
   | { readonly type: 'row-security'; readonly table: QualifiedName; readonly enabled?: boolean; readonly forced?: boolean }
   | { readonly type: 'create-policy'; readonly table: QualifiedName; readonly policy: Policy }

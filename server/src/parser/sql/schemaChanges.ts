@@ -1,5 +1,7 @@
 import type { QualifiedName, SchemaChange } from '../../core/catalog/changes';
 import type { Policy } from '../../core/catalog/model';
+import { tokenize } from '../../core/sql/lexer';
+import { nameOf } from '../../core/sql/names';
 import { closingIndex } from '../../core/catalog/expressionTokens';
 import { alterTable } from './ddl/alter';
 import { staticStatement } from './ddl/doBlock';
@@ -102,18 +104,28 @@ function queryText(relation: Tree | undefined, source: StatementSource): string 
   return first === undefined ? '' : source.text.slice(first.start).replace(/[;\s]+$/, '');
 }
 
-/** SELECT INTO creates a table; `SELECT set_config('search_path', …)` is how pg_dump sets the search path. */
+/** SELECT INTO creates a table; `SELECT set_config('search_path', …)` is how pg_dump sets the search path; Citus spreads tables by calls. */
 function selectChanges(content: Tree): readonly SchemaChange[] {
   const into = treeAt(content, 'intoClause');
   if (into !== undefined) return [createTableAs(into, content, false)];
   return listAt(content, 'targetList').flatMap((item): SchemaChange[] => {
     const call = treeAt(treeAt(treeAt(item, 'ResTarget'), 'val'), 'FuncCall');
-    if (stringsAt(call, 'funcname').at(-1) !== 'set_config') return [];
+    const called = stringsAt(call, 'funcname').at(-1) ?? '';
     const [name, value] = listAt(call, 'args').map((argument) => treeAt(treeAt(argument, 'A_Const'), 'sval'));
+    if (DISTRIBUTING.has(called)) return [...distribution(called, textAt(name, 'sval'), textAt(value, 'sval'))];
+    if (called !== 'set_config') return [];
     if (textAt(name, 'sval') !== 'search_path' || value === undefined) return [];
     const schemas = (textAt(value, 'sval') ?? '').split(',').map((part) => part.trim().replace(/^"|"$/g, '')).filter((part) => part !== '');
     return [{ type: 'set-search-path', schemas }];
   });
+}
+
+const DISTRIBUTING: ReadonlySet<string> = new Set(['create_distributed_table', 'create_distributed_table_concurrently', 'undistribute_table']);
+
+function distribution(called: string, table: string | undefined, column: string | undefined): readonly SchemaChange[] {
+  if (table === undefined || (called !== 'undistribute_table' && column === undefined)) return [];
+  const parts = tokenize(table).filter((token) => token.kind === 'word' || token.kind === 'quoted').map((token) => nameOf(table, token));
+  return [{ type: 'distribute', table: nameFromParts(parts), column: called === 'undistribute_table' ? undefined : column }];
 }
 
 function rename(content: Tree): readonly SchemaChange[] {
