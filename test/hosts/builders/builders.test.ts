@@ -19,8 +19,8 @@ const rb = async (body: string): Promise<string[]> => statements({ ...rails, 'ap
 
 group('ActiveRecord', () => {
   it.each<[string, string[]]>([
-    ['User.find(id)', ['read SELECT * FROM users WHERE id = $1']],
-    ['User.find_by(name: name)', ['read SELECT * FROM users WHERE name = $1']],
+    ['User.find(id)', ['read SELECT * FROM users WHERE id = $1 LIMIT 1']],
+    ['User.find_by(name: name)', ['read SELECT * FROM users WHERE name = $1 LIMIT 1']],
     ['User.where(name: name, kind: 1).to_a', ['read SELECT * FROM users WHERE name = $1 AND kind = 1']],
     ['User.where(id: [1, 2]).pluck(:id)', ['read SELECT * FROM users WHERE id = ANY($1)']],
     ['User.where(deleted_at: nil).order(:name).limit(10).to_a', ['read SELECT * FROM users WHERE deleted_at IS NULL ORDER BY name LIMIT 10']],
@@ -31,7 +31,7 @@ group('ActiveRecord', () => {
     ['User.where("name LIKE ?", "%x%").to_a', ["read SELECT * FROM users WHERE (name LIKE '%x%')"]],
     ['User.order(created_at: :desc).offset(page).limit(20).to_a', ['read SELECT * FROM users ORDER BY created_at DESC LIMIT 20 OFFSET $1']],
     ['User.page(page).per(20).to_a', ['read SELECT * FROM users LIMIT 20 OFFSET $1']],
-    ['Post.find(id)', ['read SELECT * FROM articles WHERE id = $1']],
+    ['Post.find(id)', ['read SELECT * FROM articles WHERE id = $1 LIMIT 1']],
     ['User.count', ['read SELECT * FROM users']],
     ['User.exists?(name: name)', ['read SELECT * FROM users LIMIT 1']],
     ['User.create!(name: name)', ['write (opaque)']],
@@ -78,7 +78,7 @@ const php = async (body: string): Promise<string[]> => statements({ ...laravel, 
 
 group('Eloquent', () => {
   it.each<[string, string[]]>([
-    ['User::find($id);', ['read SELECT * FROM users WHERE id = $1']],
+    ['User::find($id);', ['read SELECT * FROM users WHERE id = $1 LIMIT 1']],
     ['User::where(\'name\', $name)->get();', ['read SELECT * FROM users WHERE name = $1']],
     ['User::where(\'age\', \'>\', 5)->orderBy(\'name\')->limit(10)->get();', ['read SELECT * FROM users WHERE age > 5 ORDER BY name LIMIT 10']],
     ['User::query()->whereNull(\'deleted_at\')->first();', ['read SELECT * FROM users WHERE deleted_at IS NULL LIMIT 1']],

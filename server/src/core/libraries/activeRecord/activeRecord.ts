@@ -5,7 +5,7 @@ import type { SyntaxNode } from '../../hosts/syntax';
 import type { Chain, HostContext } from '../adapter';
 import { bind, concat, identifier, incomplete, sql, type SqlPart } from '../shared/sqlBuilder';
 import { ofRecords, recordStart } from './activeRecordInstances';
-import { createChains, equals, requestPage, textCondition, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
+import { createChains, equals, isList, requestPage, textCondition, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
 
 const one = { access: 'read', fetches: 'one' } as const;
 const many = { access: 'read', fetches: 'many' } as const;
@@ -16,8 +16,10 @@ const terminals: Readonly<Record<string, { readonly access: 'read' | 'write'; re
   find_each: { access: 'read', fetches: 'stream' }, in_batches: { access: 'read', fetches: 'stream' }, find_in_batches: { access: 'read', fetches: 'stream' },
   create: write, 'create!': write, insert: write, 'insert!': write, insert_all: write, 'insert_all!': write, upsert: write, upsert_all: write, update_all: write, delete_all: write, destroy_all: write, discard_all: write, 'discard_all!': write, find_or_create_by: write, 'find_or_create_by!': write, create_or_find_by: write, 'create_or_find_by!': write, touch_all: write, delete_by: write, destroy_by: write, update_counters: write,
 };
-const filters = /^(?:where|find_by!?|find_or_create_by!?|rewhere)$/;
-const silent = /^(?:all|select|distinct|lock|readonly|references|load_async|strict_loading|reorder|unscoped|annotate|order|to_a|load|each|map|flat_map|pluck|ids|index_by|group_by|filter_map|each_with_index|each_with_object|records|find_each|in_batches|find_in_batches|count|to_h)$/;
+const filters = /^(?:where|find_by!?|find_sole_by|find_or_create_by!?)$/;
+/** Calls that take conditions back, or set them beside others. */
+const undoes = /^(?:or|rewhere|unscope|except|only|merge|invert_where|unscoping|and)$/;
+const silent = /^(?:all|select|distinct|lock|readonly|references|load_async|strict_loading|unscoped|annotate|order|to_a|load|each|map|flat_map|pluck|ids|index_by|group_by|filter_map|each_with_index|each_with_object|records|find_each|in_batches|find_in_batches|count|to_h)$/;
 /** Methods that only a relation has: the class need not be known. */
 const telling = /^(?:where|find_by!?|includes|preload|eager_load|joins|left_joins|find_each|in_batches|find_in_batches|insert_all!?|upsert_all|find_or_create_by!?|pluck)$/;
 
@@ -43,10 +45,11 @@ export const activeRecordAdapter = createChains({
 
 function part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr): ChainPart | undefined {
   const [first, ...rest] = call.argNodes;
-  if (filters.test(call.name) && first) return condition(call, first, rest, file, context, model);
+  if (filters.test(call.name) && first) return { ...condition(call, first, rest, file, context, model), ...(/^find_by/.test(call.name) ? { limit: sql('1', call.span) } : {}) };
+  if (undoes.test(call.name)) return { or: 'unknown', open: true };
   switch (call.name) {
     case 'find':
-      return first && call.argNodes.length === 1 ? { where: concat(identifier('id', call.span), sql(' = ', call.span), valuePart(first, context)) } : { open: true };
+      return first && call.argNodes.length === 1 ? found(equals('id', first, call.span, context), first, call, context) : { open: true };
     case 'limit':
     case 'per':
     case 'take':
@@ -58,7 +61,13 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
       // kaminari's and will_paginate's pages are OFFSETs.
       return { offset: first ? bind(context.bind(first, '')) : requestPage(call), limit: sql('25', call.span), open: true };
     case 'first':
+    case 'first!':
     case 'last':
+    case 'last!':
+      return { limit: first ? valuePart(first, context) : sql('1', call.span), byKey: { order: concat(identifier('id', call.span), sql(/^last/.test(call.name) ? ' DESC' : '', call.span)), reversed: /^last/.test(call.name) } };
+    case 'find_each':
+    case 'find_in_batches':
+      return { reorders: true, order: [identifier('id', call.span)], limit: sql('1000', call.span), open: first !== undefined && call.args.some((argument) => argument.name !== undefined) };
     case 'pick':
     case 'exists?':
     case 'any?':
@@ -66,7 +75,8 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
     case 'empty?':
       return { limit: sql('1', call.span), open: first !== undefined };
     case 'order':
-      return { order: call.args.flatMap((argument, index) => (argument.name !== undefined ? [concat(identifier(argument.name, argument.span), sql(argument.literal === 'desc' ? ' DESC' : '', argument.span))] : typeof argument.literal === 'string' && /^\w+$/.test(argument.literal) && call.argNodes[index] ? [identifier(argument.literal, argument.span)] : [])), open: call.args.some((argument) => argument.name === undefined && !(typeof argument.literal === 'string' && /^\w+$/.test(argument.literal))) };
+    case 'reorder':
+      return { ...(call.name === 'reorder' ? { reorders: true } : {}), order: call.args.flatMap((argument, index) => (argument.name !== undefined ? [concat(identifier(argument.name, argument.span), sql(argument.literal === 'desc' ? ' DESC' : '', argument.span))] : typeof argument.literal === 'string' && /^\w+$/.test(argument.literal) && call.argNodes[index] ? [identifier(argument.literal, argument.span)] : [])), open: call.args.some((argument) => argument.name === undefined && !(typeof argument.literal === 'string' && /^\w+$/.test(argument.literal))) };
     case 'includes':
     case 'preload':
     case 'eager_load':
@@ -75,6 +85,9 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
       return silent.test(call.name) ? {} : undefined;
   }
 }
+
+/** `find(id)` reads one row, `find(ids)` those of a list. */
+const found = (where: SqlPart, key: SyntaxNode, call: ChainLink, context: HostContext): ChainPart => (isList(key, context) || context.argument(key).items ? { where } : { where, limit: sql('1', call.span) });
 
 function condition(call: ChainLink, first: SyntaxNode, rest: readonly SyntaxNode[], file: CommonFile, context: HostContext, model: ModelIr | undefined): ChainPart {
   if (call.args.every((argument) => argument.name !== undefined)) {

@@ -3,7 +3,7 @@ import { constantOf } from '../../hosts/common/strings';
 import type { Chain, HostContext } from '../adapter';
 import { concat, identifier, sql } from '../shared/sqlBuilder';
 import { recordStart } from './eloquentInstances';
-import { createChains, equals, requestPage, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
+import { among, createChains, equals, isList, requestPage, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
 
 const one = { access: 'read', fetches: 'one' } as const;
 const many = { access: 'read', fetches: 'many' } as const;
@@ -15,7 +15,7 @@ const terminals: Readonly<Record<string, { readonly access: 'read' | 'write'; re
   cursor: stream, lazy: stream, lazyById: stream, chunk: stream, chunkById: stream, each: stream, eachById: stream,
   create: write, insert: write, insertGetId: write, insertOrIgnore: write, upsert: write, update: write, delete: write, forceDelete: write, firstOrCreate: write, updateOrCreate: write, updateOrInsert: write, increment: write, decrement: write, truncate: write, destroy: write, attach: write, detach: write, sync: write, syncWithoutDetaching: write, updateExistingPivot: write, toggle: write, save: write, createMany: write, saveMany: write, createQuietly: write, forceCreate: write,
 };
-const silent = /^(?:query|table|from|get|all|select|addSelect|distinct|count|exists|pluck|newQuery|lockForUpdate|sharedLock|withoutGlobalScopes?|cursor|lazy|lazyById|chunk|chunkById|each|value|sum|max|min|avg|useWritePdo)$/;
+const silent = /^(?:query|table|from|get|all|select|addSelect|distinct|count|exists|pluck|newQuery|lockForUpdate|sharedLock|withoutGlobalScopes?|cursor|lazy|chunk|each|sum|max|min|avg|useWritePdo)$/;
 const telling = /^(?:where\w*|with|query|findOrFail|firstOrCreate|updateOrCreate|firstOrFail|firstWhere|withCount|latest|oldest)$/;
 
 /** Eloquent's models and Laravel's query builder. */
@@ -48,20 +48,30 @@ function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPar
     case 'where':
     case 'firstWhere': {
       if (!first || typeof text !== 'string' || !second) return { open: true };
-      if (!third) return { where: equals(text, second, call.span, context) };
+      const one = call.name === 'firstWhere' ? { limit: sql('1', call.span) } : {};
+      if (!third) return { where: equals(text, second, call.span, context), ...one };
       const operator = constantOf(second, file.source);
       if (typeof operator !== 'string' || !/^(?:=|<>|!=|<|>|<=|>=|i?like|not i?like)$/i.test(operator)) return { open: true };
-      return { where: concat(identifier(text.split('.'), call.span), sql(` ${operator} `, call.span), valuePart(third, context)) };
+      return { where: concat(identifier(text.split('.'), call.span), sql(` ${operator} `, call.span), valuePart(third, context)), ...one };
     }
     case 'whereIn':
-      return typeof text === 'string' && second ? { where: equals(text, second, call.span, context), open: false } : { open: true };
+    case 'whereNotIn':
+      return typeof text === 'string' && second && !file.source.functionForm(file.source.unwrap(second)) ? { where: among(text, second, call.span, context, call.name === 'whereNotIn') } : { open: true };
+    case 'whereNotNull':
+      return typeof text === 'string' ? { where: concat(identifier(text.split('.'), call.span), sql(' IS NOT NULL', call.span)) } : { open: true };
+    case 'whereBetween': {
+      const items = second && context.items(second)?.items;
+      const [low, high] = items?.map(({ node }) => node) ?? [];
+      return typeof text === 'string' && low && high ? { where: concat(identifier(text.split('.'), call.span), sql(' BETWEEN ', call.span), valuePart(low, context), sql(' AND ', call.span), valuePart(high, context)) } : { open: true };
+    }
     case 'whereNull':
       return typeof text === 'string' ? { where: concat(identifier(text.split('.'), call.span), sql(' IS NULL', call.span)) } : { open: true };
     case 'find':
     case 'findOrFail':
-      return first ? { where: equals('id', first, call.span, context) } : { open: true };
+      return first ? { where: equals('id', first, call.span, context), ...(isList(first, context) || context.argument(first).items ? {} : { limit: sql('1', call.span) }) } : { open: true };
     case 'first':
     case 'firstOrFail':
+    case 'value':
       return { limit: sql('1', call.span) };
     case 'orderBy':
     case 'orderByDesc':
@@ -77,6 +87,12 @@ function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPar
     case 'offset':
     case 'skip':
       return first ? { offset: valuePart(first, context) } : { open: true };
+    case 'reorder':
+      return { reorders: true, ...(typeof text === 'string' ? { order: [concat(identifier(text.split('.'), call.span), sql(second !== undefined && /desc/i.test(second.text) ? ' DESC' : '', call.span))] } : {}), open: first !== undefined && typeof text !== 'string' };
+    case 'chunkById':
+    case 'lazyById':
+    case 'eachById':
+      return { reorders: true, order: [identifier(['id'], call.span)], limit: sql('1000', call.span), open: call.argNodes.length > 2 };
     case 'forPage':
       return first ? { offset: valuePart(first, context), limit: second ? valuePart(second, context) : sql('15', call.span) } : { open: true };
     case 'paginate':
@@ -89,6 +105,8 @@ function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPar
     case 'load':
       return { eager: call.argNodes.flatMap((node) => eagerNames(node, file)) };
     default:
+      // What stands beside all conditions before it is not rendered.
+      if (/^or[A-Z]/.test(call.name)) return { or: 'unknown', open: true };
       return silent.test(call.name) ? {} : undefined;
   }
 }

@@ -33,6 +33,10 @@ export interface ChainPart {
   /** An alternative to all conditions before it; not known: nothing is said of them any more. */
   readonly or?: SqlPart | 'unknown';
   readonly order?: readonly SqlPart[];
+  /** It takes the place of the orders before it. */
+  readonly reorders?: boolean;
+  /** Order of a chain that has none (`first`); `reversed`: an order that it has is read backwards (`last`). */
+  readonly byKey?: { readonly order: SqlPart; readonly reversed?: boolean };
   readonly limit?: SqlPart;
   readonly offset?: SqlPart;
   readonly eager?: readonly string[];
@@ -94,7 +98,8 @@ function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnTy
   const access = terminal?.access ?? 'read';
   const read = calls.map((link) => library.part(link, file, context, start.model, start.table));
   const parts = read.map((part) => part ?? { open: true });
-  if (start.open) parts.push({ open: true });
+  const order = orderOf(parts);
+  if (start.open || !order) parts.push({ open: true });
   const scopes = calls.some((link) => lifted.test(link.name)) ? undefined : start.model;
   if (scopes?.scoped === true) parts.push({ open: true });
   if (scopes?.softDelete !== undefined) parts.push({ where: concat(identifier([scopes.softDelete], spanOf(call)), sql(' IS NULL', spanOf(call))) });
@@ -117,7 +122,7 @@ function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnTy
   const select = renderSelect({
     from: identifier(start.table, start.at ?? anchor),
     where: conditionsOf(parts),
-    orderBy: parts.flatMap((part) => part.order ?? []),
+    orderBy: order ?? [],
     ...(limit ? { limit: { count: limit, host: at('limit') } } : {}),
     ...(offset ? { offset: { count: offset, host: at('offset') } } : {}),
   });
@@ -129,6 +134,18 @@ function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnTy
 
 /** Calls that choose among the rows and their order. */
 const filtering = /^(?:(?:or)?[wW]here\w*|page|per|paginate|simplePaginate|order\w*|reorder|latest|oldest|limit|take|offset|skip|forPage|find(?:_by!?|OrFail)?)$/;
+
+/** Keys of the calls in order; undefined where they are turned round. */
+function orderOf(parts: readonly ChainPart[]): readonly SqlPart[] | undefined {
+  let order: SqlPart[] = [];
+  for (const part of parts) {
+    if (part.reorders) order = [];
+    order.push(...(part.order ?? []));
+    if (part.byKey && order.length > 0 && part.byKey.reversed) return undefined;
+    if (part.byKey && order.length === 0) order.push(part.byKey.order);
+  }
+  return order;
+}
 
 /** Conditions of the calls, joined by AND; an alternative stands beside all that came before it. */
 function conditionsOf(parts: readonly ChainPart[]): readonly SqlPart[] {
@@ -163,8 +180,20 @@ export function equals(column: string, node: SyntaxNode, host: ReturnType<typeof
   const { literal: known, items } = context.argument(node);
   const name = identifier(column.split('.'), host);
   if (known === null) return concat(name, sql(' IS NULL', host));
-  if (items) return items.some((item) => item.name !== undefined) ? concat(sql('TRUE', host), incomplete) : concat(name, sql(' = ANY(', host), bind(context.bind(node, '')), sql(')', host));
+  if (items?.some((item) => item.name !== undefined || (item.literal === null && item.text !== ''))) return concat(sql('TRUE', host), incomplete);
+  if (items || isList(node, context)) return among(column, node, host, context);
   return concat(name, sql(' = ', host), valuePart(node, context));
+}
+
+/** `column = ANY(list)`; negated: `column <> ALL(list)`. */
+export const among = (column: string, node: SyntaxNode, host: ReturnType<typeof spanOf>, context: HostContext, negated = false): SqlPart =>
+  concat(identifier(column.split('.'), host), sql(negated ? ' <> ALL(' : ' = ANY(', host), bind(context.bind(node, '')), sql(')', host));
+
+/** A value that is a list by its declared type, or, where the language declares none, by its name: `ids`, `user_ids`. */
+export function isList(node: SyntaxNode, context: HostContext): boolean {
+  const file = commonFile(context);
+  const type = file?.names.typeOf(file.source.unwrap(node));
+  return type === undefined ? /^[@$]?(?:\w*_)?ids$/.test(node.text) : /^(?:\??array|(?:\w+\\)*Collection|\[\].*|.*\[\])$/.test(type);
 }
 
 /** A condition written as SQL with `?` for the values that follow; undefined where the text is not known. */
