@@ -2,7 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { adapters } from '../server/src/core/libraries';
+import { isCommonLanguage } from '../server/src/core/hosts/syntax';
 import { rules } from '../server/src/core/rules/index.generated';
+import { textDrivers } from './support/textDrivers';
 
 const root = path.resolve(import.meta.dirname, '..');
 const read = (file: string): string => fs.readFileSync(path.join(root, file), 'utf8');
@@ -57,6 +59,20 @@ describe('adapters of JavaScript libraries are compared with the libraries', () 
     const rows = [...text.matchAll(/^ {4}id: '([^']+)'/gm)].map((match) => match[1] ?? '');
     for (const name of generated[id] ?? [id]) expect([...compared, ...rows, ...(text.includes('compared(library, templates)') ? ['neon'] : [])]).toContain(name);
     expect(text).toMatch(new RegExp(`innocent\\('${id}'|\\['${id}', '`));
+  });
+});
+
+describe('adapters of the other languages have their cases', () => {
+  const files = fs.readdirSync(path.join(root, 'test/hosts'), { recursive: true }).map(String).filter((name) => name.endsWith('.test.ts'));
+  const text = files.map((name) => read(`test/hosts/${name}`)).join('\n');
+  const recorded = new Set([...text.matchAll(/\{ fixture: '(\w+)'/g)].map((match) => (JSON.parse(read(`test/fixtures/builders/${match[1]}.json`)) as { library: string }).library));
+  // Drivers of text are rows of `test/support/textDrivers.ts`, whose test wants both of each.
+  const drivers = new Set(textDrivers.map((driver) => driver.library));
+  const own = adapters.filter((adapter) => adapter.languages.some((language) => isCommonLanguage(language)) && !/Migrations$|-migrations$/.test(adapter.id)).map((adapter) => adapter.id);
+  it.each([...new Set(own)])('%s', (id) => {
+    if (drivers.has(id)) return;
+    expect(recorded.has(id) || text.includes(`compared('${id}'`) || text.includes(`compared<[string, string]>('${id}'`)).toBe(true);
+    expect(text).toContain(`innocent('${id}'`);
   });
 });
 

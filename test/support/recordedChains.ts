@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { QuerySite } from '../../server/src/core/hosts/ir';
+import { expect } from 'vitest';
+import type { HostFile, QuerySite } from '../../server/src/core/hosts/ir';
 import type { Conjunct, Expression } from '../../server/src/core/sql/model';
 import type { SqlAnalyser } from '../../server/src/core/sql/ports';
 import type { SqlSource } from '../../server/src/core/sql/source';
@@ -65,4 +66,16 @@ export function markedTexts(site: QuerySite, text: string): readonly (readonly [
     const span = toHostSpan(site.map, sqlSpan(word.index, word.index + word[0].length));
     return span ? [[word[0], text.slice(span.start, span.end)] as const] : [];
   });
+}
+
+/** Each statement stands for a place in its own chain, and the whole chain is marked. */
+export function expectMarks(file: HostFile, text: string): void {
+  for (const site of file.sites.filter((one) => one.source)) {
+    const chain = text.slice(site.span.start, site.span.end);
+    expect(site.span.start).toBeLessThanOrEqual(site.anchor.start);
+    expect(site.span.end).toBeGreaterThanOrEqual(site.anchor.end);
+    const marks = markedTexts(site, text);
+    expect(marks.length, chain).toBeGreaterThan(0);
+    for (const [word, host] of marks) expect(chain, `${word} stands for ${host}`).toContain(host);
+  }
 }

@@ -1,5 +1,6 @@
 import { describe as group, expect, it } from 'vitest';
 import { pluralize, snakeCase } from '../../../server/src/core/libraries/shared/modelChains';
+import { innocent } from '../../support/adapterCases';
 import { codeWorkspace, describe } from '../../support/readCommon';
 
 const statements = async (files: Readonly<Record<string, string>>, path: string): Promise<string[]> => (await codeWorkspace(files)).file(path).sites.map((site) => `${site.access} ${describe(site)}`);
@@ -43,7 +44,7 @@ group('ActiveRecord', () => {
     expect(await rb(body)).toEqual(expected);
   });
 
-  it.each([['User.new(name: name)'], ['User.human_attribute_name(:x)'], ['User.model_name'], ['Dir.glob("x").first'], ['ids.find { |x| x }'], ['Hash.new.count'], ['Time.now.to_a'], ['Clickhouse::Event.where(id: ids).to_a']])('%s is no query', async (body) => {
+  it.each(innocent('active-record', [['User.new(name: name)'], ['User.human_attribute_name(:x)'], ['User.model_name'], ['Dir.glob("x").first'], ['ids.find { |x| x }'], ['Hash.new.count'], ['Time.now.to_a'], ['Clickhouse::Event.where(id: ids).to_a']]))('%s is no query', async (body) => {
     expect((await codeWorkspace({ ...rails, 'app/a.rb': `def run(ids, name)\n  ${body}\nend\n` })).file('app/a.rb').sites.filter((site) => site.executes !== 'no')).toEqual([]);
   });
 
@@ -93,6 +94,10 @@ group('Eloquent', () => {
     ['User::all();', ['read SELECT * FROM users']],
   ])('%s', async (body, expected) => {
     expect(await php(body)).toEqual(expected);
+  });
+
+  it.each(innocent('eloquent', ['Cache::get($name);', 'Storage::find($id);', '$list->where(\'name\', $name)->first();', 'Arr::first($ids);', 'Str::of($name)->get();', 'new User([\'name\' => $name]);', 'Route::get(\'/users\', fn () => 1);']))('nothing is sent by %s', async (body) => {
+    expect(await php(body)).toEqual([]);
   });
 
   it('sees loops, lazy relations, and what loads them along', async () => {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { compared, innocent } from '../../support/adapterCases';
+import { expectMarks } from '../../support/recordedChains';
 import { codeWorkspace } from '../../support/readCommon';
 
 const models = {
@@ -6,7 +8,11 @@ const models = {
   'OrderRepository.java': 'import org.springframework.data.jpa.repository.JpaRepository;\npublic interface OrderRepository extends JpaRepository<Order, Long> {\n  List<Order> findByStatus(String status);\n  @Query("select o from Order o where o.archived = false")\n  List<Order> findByTotal(int total);\n  @EntityGraph(attributePaths = {"lines"})\n  List<Order> findByArchived(boolean archived);\n  @Override\n  @Query(value = "SELECT * FROM orders WHERE id = :id FOR UPDATE", nativeQuery = true)\n  Optional<Order> readById(Long id);\n  default Order findByStatusNotNull() { return findAll().get(0); }\n}\n',
 };
 const code = (body: string): string => `import org.springframework.data.jpa.repository.JpaRepository;\nclass Service {\n  private final OrderRepository orders;\n  void run(Long id, List<Long> ids, String name, Instant from, Instant to, int page) {\n    ${body}\n  }\n}\n`;
-const statements = async (body: string): Promise<readonly string[]> => (await codeWorkspace({ ...models, 'Service.java': code(body) })).file('Service.java').sites.map((site) => `${site.source?.text ?? '(opaque)'}${site.complete || !site.source ? '' : ' …'}`);
+const statements = async (body: string): Promise<readonly string[]> => {
+  const file = (await codeWorkspace({ ...models, 'Service.java': code(body) })).file('Service.java');
+  expectMarks(file, code(body));
+  return file.sites.map((site) => `${site.source?.text ?? '(opaque)'}${site.complete || !site.source ? '' : ' …'}`);
+};
 
 describe('what is read of an entity', () => {
   it('columns by their fields, whatever stands in front of them', async () => {
@@ -25,7 +31,7 @@ describe('what is read of an entity', () => {
 });
 
 describe('what Spring Data derives from names', () => {
-  it.each([
+  it.each(compared<[string, string]>('jpa', [
     ['orders.findById(id);', 'SELECT * FROM orders WHERE id = $1 LIMIT 1'],
     ['orders.existsById(id);', 'SELECT * FROM orders WHERE id = $1 LIMIT 1'],
     ['orders.findByStatus(name);', 'SELECT * FROM orders WHERE status = $1'],
@@ -51,11 +57,11 @@ describe('what Spring Data derives from names', () => {
     ['orders.readById(id);', '(opaque)'],
     ['orders.findByStatusNotNull();', '(opaque)'],
     ['orders.save(order);', '(opaque)'],
-  ])('%s', async (body, expected) => {
+  ]))('%s', async (body, expected) => {
     expect(await statements(body)).toEqual([expected]);
   });
 
-  it.each(['names.findByStatus(name);', 'finder.findById(id);', 'ids.contains(id);', 'String ordersText = name.trim();', 'list.get(page);'])('nothing is sent by %s', async (body) => {
+  it.each(innocent('jpa', ['names.findByStatus(name);', 'finder.findById(id);', 'ids.contains(id);', 'String ordersText = name.trim();', 'list.get(page);']))('nothing is sent by %s', async (body) => {
     expect(await statements(body)).toEqual([]);
   });
 

@@ -160,7 +160,7 @@ function callForm(node: SyntaxNode): Form | undefined {
   const list = field(node, 'arguments');
   const args = argumentsOf(list);
   const run = block ?? parts(list).find((argument) => argument.type === 'block_argument' && parts(argument)[0]?.type === 'simple_symbol');
-  return { kind: 'call', ...(receiver ? { receiver } : {}), name: method, args, ...(run ? { block: run } : {}), ...(method.text === 'new' && receiver ? { constructs: true } : {}) };
+  return { kind: 'call', ...(receiver ? { receiver } : {}), name: method, args, ...(run ? { block: run } : {}), ...(receiver && (method.text === 'new' || (method.text === 'connect' && receiver.text === 'PG')) ? { constructs: true } : {}) };
 }
 
 /** `&:destroy!`: what the call sends to each element of its receiver. */

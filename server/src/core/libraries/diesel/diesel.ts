@@ -56,14 +56,16 @@ export const dieselAdapter = createChains({
       case 'then_order_by': {
         const items = first ? (first.type === 'tuple_expression' ? first.namedChildren : [first]) : [];
         const order = items.map((item) => orderItem(item, words, file));
-        return { order: order.flatMap((part) => part ?? []).length > 0 ? order.filter((part) => part !== undefined) : [], open: order.includes(undefined) };
+        return { ...(call.name === 'then_order_by' ? {} : { reorders: true }), order: order.flatMap((part) => part ?? []).length > 0 ? order.filter((part) => part !== undefined) : [], open: order.includes(undefined) };
       }
       case 'limit':
         return first ? { limit: valuePart(first, context) } : { open: true };
       case 'offset':
         return first ? { offset: valuePart(first, context) } : { open: true };
+      case 'or_filter':
+        return { or: 'unknown', open: true };
       case 'count':
-        return { limit: sql('1', call.span), open: true };
+        return { open: true };
       default:
         return silent.test(call.name) ? {} : undefined;
     }

@@ -65,13 +65,14 @@ const chains = createChains({
       case 'FirstOrDefault':
       case 'Single':
       case 'SingleOrDefault':
-      case 'Last':
-      case 'LastOrDefault':
       case 'Any':
         return first ? { ...row, ...where() } : row;
+      case 'Last':
+      case 'LastOrDefault':
+        return { ...row, byKey: { order: sql('"Id" DESC', call.span), reversed: true }, ...(first ? where() : {}) };
       case 'Count':
       case 'LongCount':
-        return { ...row, ...(first ? where() : {}), open: true };
+        return { ...(first ? where() : {}), open: true };
       case 'Find':
         return first && call.argNodes.length <= 2 && model ? { ...row, where: equals(model.columns.find((column) => column.property === 'Id')?.column ?? 'Id', first, call.span, context), open: true } : { ...row, open: true };
       case 'Include':

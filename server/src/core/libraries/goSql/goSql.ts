@@ -18,7 +18,7 @@ export const goPlaceholders = (text: string): PlaceholderStyle => {
 export const goSqlAdapter = createDriver({
   id: 'database/sql',
   languages: ['go'],
-  marks: /\b(?:Query|Exec|Get|Select|Prepare|Named)\w*\(/,
+  marks: /\b(?:Must)?(?:Query|Exec|Get|Select|Prepare|Named)\w*\(/,
   methods: {
     Query: many, QueryContext: many, QueryRow: one, QueryRowContext: one, Exec: none, ExecContext: none, MustExec: none, MustExecContext: none,
     Queryx: many, QueryxContext: many, QueryRowx: one, QueryRowxContext: one, Get: one, GetContext: one, Select: many, SelectContext: many,

@@ -15,7 +15,7 @@ export const railsSqlAdapter = createDriver({
     prepare: { fetches: 'unknown', prepares: true }, find_by_sql: many, count_by_sql: one, execute: many, exec_query: many, exec_update: none, exec_delete: none, exec_insert: none, internal_exec_query: many,
     select_all: many, select_one: one, select_value: one, select_values: many, select_rows: many,
   },
-  types: /^(?:PG\.connect|PG::Connection|ActiveRecord::Base\.connection)$/,
+  types: /^(?:PG|PG\.connect|PG::Connection|ActiveRecord::Base\.connection)$/,
   names: /^(?:\w*(?:conn|connection|db)|pg|ActiveRecord|Base|ApplicationRecord|[A-Z]\w*|client)$/,
   otherTypes: /Mongo|Redis|Elastic|Clickhouse/i,
   within: 2,

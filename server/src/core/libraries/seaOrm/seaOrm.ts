@@ -57,7 +57,7 @@ export const seaOrmAdapter = createChains({
       case 'one':
         return { limit: sql('1', call.span) };
       case 'count':
-        return { limit: sql('1', call.span), open: true };
+        return { open: true };
       case 'paginate':
         // `fetch_page(n)` asks for OFFSET n * size.
         return second ? { limit: valuePart(second, context), offset: bind({ text: 'page', span: call.span, names: [], origin: 'request' }), open: true } : { open: true };

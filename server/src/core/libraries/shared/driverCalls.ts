@@ -250,7 +250,7 @@ export function boundBefore(call: SyntaxNode, receiver: SyntaxNode, file: Common
     if (other.startIndex >= call.startIndex) break;
     const form = file.source.callForm(other);
     const own = form?.receiver && (form.receiver.text === receiver.text || form.receiver.text === `${receiver.text}.Parameters`);
-    if (own && /^(?:set\w+|bind\w*|AddWithValue|Add)$/.test(form.name.text) && file.source.functionOf(other)?.id === fn?.id) found.push(...form.args.slice(1).map(({ node }) => node));
+    if (own && /^(?:set\w+|bind\w*|AddWithValue|Add)$/.test(form.name.text) && file.source.functionOf(other)?.id === fn?.id) found.push(...form.args.slice(form.args.length > 1 ? 1 : 0).map(({ node }) => node));
   }
   return found;
 }
