@@ -69,7 +69,7 @@ def run(order_id):
         http.post("https://payments.example", json={"id": order_id})
 #       ^^^^^^^^^ a network request
 `),
-    // What a unit of work sends when its block ends is in the transaction, too.
+    // What a unit of work sends is in the transaction, too, from the flush on.
     py(`import boto3
 from sqlalchemy.orm import sessionmaker
 
@@ -79,6 +79,7 @@ files = boto3.client("s3")
 def run(row):
     with make_session.begin() as session:
         session.add(row)
+        session.flush()
         files.put_object(Bucket="a", Key="b", Body=b"")
 #       ^^^^^^^^^^^^^^^^ a network request
 `),

@@ -90,7 +90,8 @@ function readCatalog(sql: SqlAnalyser, schema: string): Catalog | undefined {
   return schema === '' ? undefined : buildCatalog({ source: 'schema', label: 'schema.sql', steps, assume: {} });
 }
 
-function resolver(texts: ReadonlyMap<string, string>): ResolveModule {
+/** Relative paths and Python packages from the root, among these files. */
+export function resolver(texts: ReadonlyMap<string, string>): ResolveModule {
   const find = (candidates: readonly string[]): string | undefined => {
     const found = candidates.find((c) => texts.has(c));
     return found === undefined ? undefined : uriOf(found);

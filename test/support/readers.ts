@@ -18,6 +18,7 @@ import { readTypeScript } from '../../server/src/core/hosts/typescript';
 import { createSqlAnalyser } from '../../server/src/parser/sql/analyser';
 import { createSyntaxParser } from '../../server/src/parser/treeSitter';
 import type { Planner } from '../../server/src/core/plan/planner';
+import { resolver } from './flowWorkspace';
 import { createPlanning, MAX_PLANNER_ROUNDS } from '../../server/src/workspace/planning';
 
 export type Language = 'sql' | 'typescript' | 'python';
@@ -67,6 +68,8 @@ export interface LintCase {
   /** Path of the document, for rules that look at it. */
   readonly path?: string;
   readonly role?: HostFile['role'];
+  /** Other files of the workspace by path, which code of the document imports. */
+  readonly beside?: Readonly<Record<string, string>>;
   /** Of a file below `migrations/`: how the tool runs it, and how many files run after it. */
   readonly format?: MigrationFormat;
   readonly later?: number;
@@ -96,7 +99,7 @@ function refuseUndeclared(rules: readonly Rule[], finding: Finding): void {
 }
 
 /** Reads and lints one document as the workspace does: real readers, real catalog, real call graph. */
-export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, format, later = 0, after = [], planner = false, models = false, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
+export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, beside = {}, format, later = 0, after = [], planner = false, models = false, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
   const { read, sql } = await loadReaders();
   const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
   const merged: LintSettings = { ...defaultSettings, ...settings };
@@ -119,8 +122,9 @@ export async function lintCase(rules: readonly Rule[], { language, code, schema 
   const lint = (text: string, creates: readonly CreatedFile[], using: Planner | undefined): CaseResult => {
     const known = read(uri, text, language);
     const file = role ? { ...known, role } : known;
-    const flow = createFlowGraph(() => undefined);
+    const flow = createFlowGraph(resolver(new Map(Object.entries(beside))));
     flow.set(file);
+    for (const [at, other] of Object.entries(beside)) flow.set(read(`file:///workspace/${at}`, other, at.endsWith('.py') ? 'python' : 'typescript'));
     const written = isMigration ? historyWith(text, [...after, ...creates]) : undefined;
     const catalog = written ? written.catalog : creates.length > 0 ? catalogWith(creates) : own;
     const result = lintFile({

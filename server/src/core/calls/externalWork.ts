@@ -42,7 +42,8 @@ const MAX_HOPS = 3;
 /** The work outside of the database that a call waits for, itself or through functions of the workspace; undefined: none that is known. */
 export function findExternalWork(flow: FlowGraph, file: HostFile, call: CallIr, hops = 0): ExternalWork | undefined {
   if (call.siteId !== undefined) return undefined;
-  const waited = file.language === 'python' || call.awaited || call.exitsAfter;
+  // `execSync` waits by itself. What reads a file so is done before anybody else asks.
+  const waited = file.language === 'python' || call.awaited || call.exitsAfter || /^(?:exec|execFile|spawn)Sync$/.test(call.callee.at(-1) ?? '');
   if (!waited) return undefined;
   const kind = directKind(flow, file, call);
   if (kind) return { kind, path: [{ uri: file.uri, span: call.nameSpan, label: call.callee.filter((part) => part !== '()').join('.') }] };

@@ -36,6 +36,10 @@ export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'b
 /** Folders and file names of work that nobody waits for. `commands`, `tasks` and the like are often the domain's own words. */
 const BACKGROUND = /\/(crons?|jobs?|workers?|queues?|consumers?|schedulers?|scheduled|background|sweepers?|backfills?|cli|management)\/|\/([\w-]+[._-])?(cron|job|worker|consumer|scheduler|scheduled|sweep|backfill|cli|tasks)\.\w+$/i;
 
+/** Is a place in work that nobody waits for: a job, a worker, a command? */
+export const isBackgroundWork = (file: HostFile, functionId: number | undefined): boolean =>
+  enclosingFunctions(file, functionId).some((fn) => fn.background === true) || BACKGROUND.test(`/${file.uri.split('/').slice(-8).join('/')}`);
+
 /** Two rules ask for them: reads and writes. */
 const queriesByFile = createVersioned<HostFile, readonly LoopQuery[]>();
 
@@ -242,7 +246,7 @@ function doubtsOf(file: HostFile, form: LoopClass, loop: Loop, execution: Execut
   if (execution.access === 'both' && isOpaqueLabel(execution.path.at(-1)?.label ?? '')) doubts.push('opaque');
   if (form.form === 'chain') doubts.push('chain');
   if (site?.confidence === 'shape') doubts.push('shape');
-  if (enclosingFunctions(file, loop.functionId).some((fn) => fn.background === true) || BACKGROUND.test(`/${file.uri.split('/').slice(-8).join('/')}`)) doubts.push('background');
+  if (isBackgroundWork(file, loop.functionId)) doubts.push('background');
   if (loop.iterable && /\.slice\(\s*0\s*,\s*\d+\s*\)$|\[:\d+\]$/.test(loop.iterable.text)) doubts.push('bounded');
   return doubts;
 }

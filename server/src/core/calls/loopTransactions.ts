@@ -5,6 +5,7 @@ import { dependentNames } from './dependence';
 import { enclosingFunctions, enclosingLoops } from './enclosing';
 import { findExternalWork } from './externalWork';
 import type { FlowGraph, PathStep } from './flow';
+import { isBackgroundWork } from './loopQueries';
 import { classifyLoop, type LoopSubject } from './loops';
 import { collectTransactions, isIsolated, isNested, type Transaction } from './transactions';
 
@@ -32,7 +33,7 @@ export function collectLoopTransactions(flow: FlowGraph, file: HostFile): readon
     const form = loop && classifyLoop(file, loop, subject);
     if (!loop || form?.form !== 'per-element' || loop.facts.retries || loop.facts.exits.some((exit) => exit.kind !== 'throw') || enclosingFunctions(file, loop.functionId).some((fn) => fn.name === 'main')) return;
     if (!dependsOn(file, loop, names) || isIsolated(file, { span: at, functionId }, loop.body) || isSettled(file, loop) || worksOutside(flow, file, loop)) return;
-    found.push({ loop, reason: form.reason, anchor, path, ...(transaction ? { transaction } : {}), background: enclosingFunctions(file, loop.functionId).some((fn) => fn.background === true) });
+    found.push({ loop, reason: form.reason, anchor, path, ...(transaction ? { transaction } : {}), background: isBackgroundWork(file, loop.functionId) });
   };
   for (const transaction of all) {
     if (transaction.form === 'function' || isNested(file, all, transaction) || (transaction.form !== 'callback' && transaction.form !== 'context' && !transaction.commit)) continue;
@@ -58,8 +59,10 @@ export function collectLoopTransactions(flow: FlowGraph, file: HostFile): readon
 /** The transaction that a function always runs its work in, and that joins none of its caller's. */
 function ownTransaction(flow: FlowGraph, file: HostFile, functionId: number): Transaction | undefined {
   const fn = file.functions[functionId];
-  if (!fn || fn.parameters.some((p) => /^(tx|trx|t|transaction|client|conn|connection|session|em|manager)$/i.test(p.name) || /Transaction|PoolClient|Connection|Session|EntityManager/.test(p.type ?? ''))) return undefined;
-  return collectTransactions(flow, file).find((t) => (t.form === 'function' ? t.inner === functionId : t.functionId === functionId && t.form !== 'context') && (t.call === undefined || !t.call.conditional) && fn.async === (file.language !== 'python'));
+  if (!fn) return undefined;
+  const handed = fn.parameters.some((p) => /^(tx|trx|t|transaction|client|conn|connection|session|em|manager)$/i.test(p.name) || /Transaction|PoolClient|Connection|Session|EntityManager/.test(p.type ?? ''));
+  // A written BEGIN joins nobody's transaction.
+  return collectTransactions(flow, file).find((t) => (!handed || t.form === 'statements') && (t.form === 'function' ? t.inner === functionId : t.functionId === functionId && t.form !== 'context') && (t.call === undefined || !t.call.conditional) && fn.async === (file.language !== 'python'));
 }
 
 const namesIn = (file: HostFile, body: HostSpan): readonly string[] => [...file.calls.filter((c) => containsSpan(body, c.span)).flatMap((c) => [...c.args.flatMap((a) => a.names), c.callee[0] ?? '']), ...file.sites.filter((s) => containsSpan(body, s.span)).flatMap((s) => s.binds.flatMap((b) => b.names))];

@@ -122,6 +122,23 @@ export function callsInside(flow: FlowGraph, file: HostFile, transaction: Transa
   return file.calls.filter((call) => containsSpan(transaction.body, call.span) && runsWithin(flow, file, call, transaction.inner));
 }
 
+/** Libraries that send BEGIN along with the first statement: until then no lock is held, and nothing waits. */
+const LATE: Readonly<Record<string, RegExp>> = { atomic: /^django\.db/, session: /^(sqlalchemy|sqlmodel)(\.|$)/ };
+
+const beginsLate = (file: HostFile, { form, label, session }: Transaction): boolean => {
+  if (form !== 'context' && form !== 'function') return false;
+  const pattern = /(^@?|\.)atomic\b/.test(label) ? LATE['atomic'] : session !== undefined && !/engine|conn/i.test(label) ? LATE['session'] : undefined;
+  return pattern !== undefined && file.imports.some((i) => pattern.test(i.module));
+};
+
+/** Is the transaction open where a call stands? From the beginning, or, where the library begins late, behind a statement: in the text, or in an earlier turn of a loop inside of it. */
+export function isOpenAt(flow: FlowGraph, file: HostFile, transaction: Transaction, call: CallIr): boolean {
+  if (!beginsLate(file, transaction)) return true;
+  const inner = call.loopIds.filter((id) => file.loops[id] !== undefined && containsSpan(transaction.body, file.loops[id].span));
+  const before = (at: HostSpan, loopIds: readonly number[]): boolean => containsSpan(transaction.body, at) && (at.start < call.span.start || loopIds.some((id) => inner.includes(id)));
+  return file.sites.some((site) => site.executes !== 'no' && before(site.span, site.loopIds)) || file.calls.some((other) => other.siteId === undefined && before(other.span, other.loopIds) && other.id !== call.id && flow.executions(file.uri, other.id).length > 0);
+}
+
 /** Does another transaction of the file stand around this one? Then it is a savepoint. */
 export function isNested(file: HostFile, all: readonly Transaction[], transaction: Transaction): boolean {
   const outer = new Set(enclosingFunctions(file, transaction.functionId).map((fn) => fn.id));

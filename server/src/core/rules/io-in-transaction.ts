@@ -1,7 +1,7 @@
 import { describePath, lineOf } from '../advice/transactions/path';
 import { calleeSpan } from '../calls/blocks';
 import { findExternalWork, type ExternalWork } from '../calls/externalWork';
-import { callsInside, collectTransactions } from '../calls/transactions';
+import { callsInside, collectTransactions, isOpenAt } from '../calls/transactions';
 import type { CallIr } from '../hosts/ir';
 import type { FlowRule } from '../lint/rule';
 import { hostSpan, spanText, type HostSpan } from '../text/span';
@@ -44,7 +44,7 @@ export const ioInTransaction: FlowRule = {
     for (const transaction of collectTransactions(flow, file)) {
       for (const call of callsInside(flow, file, transaction)) {
         const work = seen.has(call.id) || call.onError ? undefined : findExternalWork(flow, file, call);
-        if (!work) continue;
+        if (!work || !isOpenAt(flow, file, transaction, call)) continue;
         seen.add(call.id);
         // Of a pause, what makes it: `setTimeout` in `new Promise(…)`.
         const at = work.kind === 'sleep' && call.constructs ? timerIn(context.text, call) : calleeSpan(call);

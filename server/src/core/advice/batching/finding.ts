@@ -17,7 +17,7 @@ export function loopFinding(context: FlowContext, query: LoopQuery, verb: string
     at: { host: query.anchor },
     severity: severityOf(query),
     message: query.dependent ? `\`${name}\` ${verb} ${often(query)}.${together(context, query)}${context.file.language === 'sql' ? setBased(query) : ''}` : `\`${name}\` gives the same result in every turn of the loop: run it once before.`,
-    because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}${rows ? `; the loop runs over ${sizeText(rows)}` : ''}`,
+    because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}${rows ? `; the loop runs over ${sizeText(rows)}${copyText(query, rows)}` : ''}`,
     confidence: 'text',
     evidence: {
       loop: query.loop.iterable?.text ?? query.loop.facts.condition ?? query.loop.kind,
@@ -35,6 +35,11 @@ export function loopFinding(context: FlowContext, query: LoopQuery, verb: string
 
 /** `about 12,000 rows of orders (statistics)`. */
 const sizeText = ({ table, rows, atMost, assumed }: LoopRows): string => `${atMost ? 'up to' : 'about'} ${renderRows(rows)} of ${table} (${assumed ? 'assumed' : 'statistics'})`;
+
+/** Over this many rows one statement is not the fastest way either. */
+const COPY_ROWS = 10_000;
+
+const copyText = (query: LoopQuery, { rows }: LoopRows): string => (rows > COPY_ROWS && /^insert\b/i.test(query.path.at(-1)?.label ?? '') ? ', which COPY loads fastest' : '');
 
 /** `once per element of \`orders\`` and its kin, from the loop's class. */
 const often = (query: LoopQuery): string => query.form.reason;
