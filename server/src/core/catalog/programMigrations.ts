@@ -23,7 +23,7 @@ interface FileOf<T extends ProgramMigration> {
 
 /**
  * The histories that migrations in code write, largest first: Alembic's by version folder, Django's of all apps together, those of
- * Rails and Laravel by application. Costs a parse of each statement.
+ * Rails and Laravel by application, those of knex and Sequelize by folder. Costs a parse of each statement.
  */
 export function collectProgramHistories(files: Iterable<HostFile>, parser: SchemaParser): readonly ProgramHistory[] {
   const alembic: FileOf<AlembicMigration>[] = [];
@@ -81,7 +81,8 @@ function sequences(files: readonly FileOf<SequencedMigration>[]): readonly (read
     if (table !== undefined) makers.set(table, (makers.get(table) ?? new Set()).add(folderOf(file)));
   }
   const shared = [...makers.values()].every((folders) => folders.size === 1);
-  return [...rails, ...(shared ? (laravel.length > 0 ? [laravel] : []) : groups(folderOf, laravel))];
+  const script = groups(folderOf, files.filter(({ migration }) => migration.tool === 'knex' || migration.tool === 'sequelize'));
+  return [...rails, ...script, ...(shared ? (laravel.length > 0 ? [laravel] : []) : groups(folderOf, laravel))];
 }
 
 function sequencedHistory(files: readonly FileOf<SequencedMigration>[], parser: SchemaParser): ProgramHistory {

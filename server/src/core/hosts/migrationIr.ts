@@ -4,11 +4,13 @@ import type { HostSpan } from '../text/span';
 /** One file of a history that a tool's programs write. */
 export type ProgramMigration = AlembicMigration | DjangoMigration | SequencedMigration;
 
-/** A migration of Rails or Laravel, which run by their files' names: what `up` or `change` does, as SQL. */
+/** A migration of Rails, Laravel, knex or Sequelize, which run by their files' names: what `up` or `change` does, as SQL. */
 export interface SequencedMigration {
-  readonly tool: 'rails' | 'laravel';
-  /** False: the tool is told to run it outside a transaction. */
+  readonly tool: 'rails' | 'laravel' | 'knex' | 'sequelize';
+  /** False: the tool runs it outside a transaction, by itself or because it is told to. */
   readonly transaction: boolean;
+  /** Calls that are told of a transaction which the migration has begun itself. */
+  readonly transacted?: readonly HostSpan[];
   readonly steps: readonly MigrationStep[];
 }
 
@@ -32,6 +34,8 @@ export interface MigrationStep {
   readonly tables?: readonly QualifiedName[] | 'any';
   /** Stretches of `sql` that lines of their own stand for. */
   readonly places?: readonly { readonly start: number; readonly end: number; readonly span: HostSpan }[];
+  /** Its SQL stands in the code, where it is a query site too. */
+  readonly raw?: true;
   /** The authors say that it is safe as it stands (`safety_assured`). */
   readonly assured?: true;
   /** Texts put in by which the tool does it CONCURRENTLY, outside a transaction. Absent: it cannot, or not here. */

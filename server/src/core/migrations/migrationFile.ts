@@ -148,7 +148,7 @@ export const schemaSites = (file: HostFile): readonly QuerySite[] =>
 
 /** Statements in the text, and the operations of migration tools. */
 function collectRaw({ file, sql, history }: MigrationRequest): readonly RawStatement[] {
-  const operations = operationsOf(file, history);
+  const operations = operationsOf(file, history).filter(({ step, span }) => step?.raw !== true || !schemaSites(file).some((site) => site.complete && span.start <= site.span.start && site.span.end <= span.end));
   const raw = schemaSites(file).flatMap((site): readonly RawStatement[] => {
     const text = site.source?.text;
     if (text === undefined || !site.complete || isUndone(file, site)) return [];

@@ -18,7 +18,8 @@ export type TransactionMode = 'file' | 'each' | 'together' | 'flyway' | 'unknown
  */
 export function transactionMode(file: Pick<HostFile, 'uri' | 'language' | 'role' | 'migration'>, text: string, format: MigrationFormat | undefined): (position: number) => TransactionMode {
   const { migration } = file;
-  if (migration !== undefined && 'transaction' in migration) return () => (migration.transaction ? 'file' : 'each');
+  // A COMMIT of its own leaves the tool's transaction.
+  if (migration !== undefined && 'transaction' in migration && (file.language === 'ruby' || file.language === 'php' || !COMMITS.test(text))) return (position) => (migration.transaction || migration.transacted?.some(({ start, end }) => start <= position && position < end) ? 'file' : 'each');
   if (file.language !== 'sql') return modeOfProgram(file, text);
   let sections: ReturnType<typeof migrationSections> | undefined;
   const fallback = modeOfTool(file.uri, format);

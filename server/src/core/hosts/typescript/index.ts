@@ -1,5 +1,8 @@
 import { adaptersFor } from '../../libraries';
 import { readModels, scriptModelReaders } from '../../libraries/models';
+import { knexMigrations } from '../../libraries/scriptMigrations/knexMigration';
+import { readScriptMigration } from '../../libraries/scriptMigrations/scriptMigration';
+import { sequelizeMigrations } from '../../libraries/scriptMigrations/sequelizeMigration';
 import { collectLineStarts } from '../../text/lineIndex';
 import type { DeclarationReader, HostEnvironment, HostReader } from '../host';
 import type { HostFile, ModelIr } from '../ir';
@@ -32,10 +35,11 @@ export const readTypeScript: HostReader = (uri, text, tree, environment, memory)
   const models = readOwnModels(uri, text, tree, environment);
   const adapters = adaptersFor(language, text).filter((adapter) => environment.foreign !== 'all' && adapter.id !== environment.foreign);
   const role = readFileRole(uri, text);
-  // A file's own models are read from all of it.
-  const key = models.length === 0 ? [...adapters.map((adapter) => adapter.id), role].join() : undefined;
+  // A file's own models are read from all of it, and so is a migration.
+  const key = models.length === 0 && role !== 'migration' ? [...adapters.map((adapter) => adapter.id), role].join() : undefined;
   const read = (root: SyntaxNode): PlacedReading => {
     const scopes = linkScopes(createScopes(root), uri, environment.modules);
+    const migration = role === 'migration' && environment.foreign !== 'all' ? readScriptMigration(root, scopes, [knexMigrations, sequelizeMigrations]) : undefined;
     const { parts, builders } = walkFile(root, createContext(uri, text, language, scopes, environment, indexModels(models)), adapters);
     const file: HostFile = {
       uri,
@@ -45,6 +49,7 @@ export const readTypeScript: HostReader = (uri, text, tree, environment, memory)
       imports: [],
       exports: [],
       models,
+      ...(migration === undefined ? {} : { migration }),
       ...(scopes.uses.size > 0 ? { uses: [...scopes.uses] } : {}),
       suppressions: readSuppressions(scopes.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
       errors: [],

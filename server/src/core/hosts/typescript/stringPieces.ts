@@ -93,7 +93,7 @@ export function sharedPrefix(base: readonly TextPart[], a: readonly TextPart[], 
 const simpleEscapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', 0: '\0' };
 
 /** The characters an escape sequence of JavaScript stands for. */
-function unescape(sequence: string): string {
+export function unescape(sequence: string): string {
   const body = sequence.slice(1);
   const code = /^u\{([0-9a-f]+)\}$/i.exec(body) ?? /^u([0-9a-f]{4})$/i.exec(body) ?? /^x([0-9a-f]{2})$/i.exec(body);
   if (code?.[1]) {
