@@ -18,7 +18,6 @@ interface MigrationModule { up: (handle: unknown, Sequelize?: unknown) => Promis
 /** The migration as Node loads it. */
 function load(text: string): MigrationModule {
   const module = { exports: {} as MigrationModule };
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval
   new Function('module', 'exports', 'require', text)(module, module.exports, (name: string) => (name === 'sequelize' ? { Sequelize, DataTypes } : {}));
   return module.exports;
 }

@@ -111,3 +111,45 @@ describe('migrations of Laravel', () => {
     expect(await saidOf(foreign, 'database/migrations/2024_01_02_000000_index_orders.php')).toEqual([]);
   });
 });
+
+describe('migrations of knex and Sequelize', () => {
+  const step = (body: string, tail = ''): string => `exports.up = async (knex) => {\n  ${body}\n};\n\nexports.down = async () => {};\n${tail}`;
+  const change = (body: string): string => `module.exports = {\n  async up(queryInterface, Sequelize) {\n    ${body}\n  },\n  async down() {},\n};\n`;
+  const knexFiles = {
+    'package.json': '{ "dependencies": { "knex": "3", "pg": "8" } }',
+    'migrations/20240101000000_orders.js': step("await knex.schema.createTable('customers', (t) => { t.bigIncrements('id'); }).createTable('orders', (t) => {\n    t.bigIncrements('id');\n    t.bigInteger('customer_id').references('id').inTable('customers');\n    t.integer('total');\n  });"),
+    'migrations/20240102000000_index.js': step("await knex.schema.alterTable('orders', (t) => {\n    t.index(['total'], 'by_total');\n    t.bigInteger('total').alter();\n  });\n  await knex.raw('CREATE INDEX CONCURRENTLY by_customer ON orders (customer_id)');"),
+    'migrations/20240103000000_alone.js': step("await knex.raw('CREATE INDEX CONCURRENTLY twice ON orders (customer_id, total)');", 'exports.config = { transaction: false };\n'),
+  };
+
+  it('are the schema, and are judged where they stand', async () => {
+    const opened = await open(knexFiles);
+    expect(opened.project.catalog).toMatchObject({ source: 'migrations', label: 'migrations (3 migrations)' });
+    expect(opened.project.catalog?.tables.get('public.orders')?.indexes.map(({ name }) => name)).toEqual(['orders_pkey', 'by_total', 'by_customer', 'twice']);
+    expect(await saidOf(opened, 'migrations/20240101000000_orders.js')).toEqual([]);
+    expect(await saidOf(opened, 'migrations/20240102000000_index.js')).toEqual(['index-not-concurrent: t.index', 'lock-taking-alter: t.bigInteger', 'index-not-concurrent: CREATE INDEX', 'redundant-index: by_customer']);
+    expect(await saidOf(opened, 'migrations/20240103000000_alone.js')).toEqual([]);
+  });
+
+  it('name the queries that a column is taken from', async () => {
+    const opened = await open({ ...knexFiles, 'src/find.js': "const knex = require('knex')({ client: 'pg' });\nmodule.exports = (total) => knex('orders').where({ total }).select('id');\n", 'migrations/20240104000000_drop.js': step("await knex.schema.table('orders', (t) => { t.dropColumn('total'); });") });
+    expect(await saidOf(opened, 'migrations/20240104000000_drop.js')).toContain('dropped-object-in-use: t.dropColumn');
+  });
+
+  it('an index is built CONCURRENTLY in Sequelize’s own words, where no transaction is open', async () => {
+    const opened = await open({
+      'package.json': '{ "dependencies": { "sequelize": "6", "pg": "8" } }',
+      'migrations/20240101000000-orders.js': change("await queryInterface.createTable('orders', { id: { type: Sequelize.BIGINT, primaryKey: true }, total: Sequelize.INTEGER });"),
+      'migrations/20240102000000-index.js': change("await queryInterface.addIndex('orders', ['total']);"),
+      'migrations/20240103000000-both.js': change("await queryInterface.sequelize.transaction(async (transaction) => {\n      await queryInterface.addIndex('orders', ['total', 'id'], { transaction });\n      await queryInterface.addIndex('orders', ['id', 'total'], { concurrently: true, transaction });\n    });"),
+    });
+    const file = 'migrations/20240102000000-index.js';
+    const [found] = await findingsOf(opened, file);
+    expect(found?.said).toBe('index-not-concurrent: queryInterface.addIndex');
+    expect(found!.finding.fixes().map(({ edits }) => applyEdits(opened.workspace.read(file), edits))).toEqual([change("await queryInterface.addIndex('orders', ['total'], { concurrently: true });")]);
+    const both = (await findingsOf(opened, 'migrations/20240103000000-both.js')).filter(({ finding }) => finding.rule === 'index-not-concurrent');
+    expect(both.map(({ finding }) => [finding.severity, finding.message, finding.fixes().length])).toEqual([
+      ['warning', 'Writes to orders wait until the index is built.', 0], ['error', 'CONCURRENTLY cannot run in a transaction, and this file is run in one.', 0],
+    ]);
+  });
+});

@@ -39,7 +39,7 @@ export const readTypeScript: HostReader = (uri, text, tree, environment, memory)
   const key = models.length === 0 && role !== 'migration' ? [...adapters.map((adapter) => adapter.id), role].join() : undefined;
   const read = (root: SyntaxNode): PlacedReading => {
     const scopes = linkScopes(createScopes(root), uri, environment.modules);
-    const migration = role === 'migration' && environment.foreign !== 'all' ? readScriptMigration(root, scopes, [knexMigrations, sequelizeMigrations]) : undefined;
+    const migration = role === 'migration' && environment.foreign !== 'all' ? readScriptMigration(root, scopes, [sequelizeMigrations, knexMigrations]) : undefined;
     const { parts, builders } = walkFile(root, createContext(uri, text, language, scopes, environment, indexModels(models)), adapters);
     const file: HostFile = {
       uri,

@@ -20,7 +20,7 @@ const promises = /^(?:then|catch|finally|tap|map|each|reduce|asCallback)$/;
 
 export const knexMigrations: ScriptTool = {
   name: 'knex',
-  marks: /\bschema\b[^]*\.\s*(?:createTable|alterTable|table|dropTable|renameTable|raw|createSchema|createView|createMaterializedView|createExtension|dropView|dropMaterializedView|dropSchema)(?:IfNotExists|IfExists|OrReplace|Like)?\s*\(|\bknex\b[^]*\.raw\s*\(/i,
+  marks: /\.\s*schema\s*\.\s*\w|\bknex\b[^]*\.raw\s*\(/i,
   givesHandle: /\.transaction$/,
   own: rawValue,
   transactions: (text) => ({ transaction: !/\btransaction\s*:\s*false\b|\bdisableTransactions\b/.test(text) }),

@@ -139,6 +139,8 @@ function bind(target: SyntaxNode | null, value: SyntaxNode | null, place: Place,
 export const isHandle = (node: SyntaxNode | null | undefined, place: Place): boolean => {
   const inner = node ? unwrap(node, true) : undefined;
   if (inner?.type === 'identifier') return place.handles.has(inner.text);
+  // Sequelize's own connection sends SQL as the query interface does.
+  if (inner?.type === 'member_expression' && inner.childForFieldName('property')?.text === 'sequelize') return isHandle(inner.childForFieldName('object'), place);
   const call = inner?.type === 'call_expression' ? callParts(inner) : undefined;
   return call !== undefined && call.callee.childForFieldName('property')?.text === 'getQueryInterface' && mentionsHandle(inner!, place);
 };
@@ -169,7 +171,7 @@ function readCondition(statement: SyntaxNode, place: Place, reader: Reader): End
   const text = condition.text;
   const isAnswer = asks.test(text) || [...text.matchAll(/(?<![\w$.])[A-Za-z_$][\w$]*/g)].some(([name]) => place.answers.has(name));
   // Whatever it finds, afterwards what the branch makes is there, and what it drops is not.
-  if (isAnswer && !otherwise) return /^\{?\s*return\b/.test(then.text) ? 'on' : readBranch(then, place, reader);
+  if (isAnswer && !otherwise) return /^\{?\s*return\s*;?\s*\}?$/.test(then.text) ? 'on' : readBranch(then, place, reader);
   const dialect = /dialect|client|driver|DB_/i.test(text) && !/&&|\|\|/.test(text) ? dialects.exec(text) : null;
   if (dialect) {
     const holds = dialect[1]?.startsWith('=') === /^(?:pg|postgres)/.test(dialect[2] ?? '');

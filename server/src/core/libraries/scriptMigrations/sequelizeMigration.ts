@@ -24,8 +24,7 @@ export const sequelizeMigrations: ScriptTool = {
     const name = parts?.callee.childForFieldName('property')?.text ?? '';
     if (!parts || !object) return undefined;
     // `queryInterface.sequelize.query(…)`; umzug may hand on the Sequelize itself.
-    const isConnection = name === 'query' && (isHandle(object, place) || (object.type === 'member_expression' && object.childForFieldName('property')?.text === 'sequelize' && isHandle(object.childForFieldName('object'), place)));
-    if (isConnection) {
+    if (name === 'query' && isHandle(object, place)) {
       const options = parts.args[1] && scriptValue(parts.args[1], place);
       const bound = isMap(options) ? options.has('replacements') : /\breplacements\b/.test(parts.args[1]?.text ?? '');
       return [sentText(call, bound ? undefined : textOf(scriptValue(parts.args[0], place)), parts.args[0]?.text ?? '')];
@@ -93,8 +92,8 @@ function operationSteps(call: SyntaxNode, name: string, args: readonly SyntaxNod
     case 'createSchema': return typeof values[0] === 'string' ? one(`CREATE SCHEMA ${quoteIdentifier(values[0])}`) : [];
     case 'dropSchema': return typeof values[0] === 'string' ? one(`DROP SCHEMA IF EXISTS ${quoteIdentifier(values[0])} CASCADE`) : [{ span, tables: 'any' }];
     case 'dropEnum': return typeof values[0] === 'string' ? one(`DROP TYPE IF EXISTS ${quoteIdentifier(values[0])}`) : [];
-    case 'dropAllTables': case 'dropAllSchemas': case 'sequelize': return [{ span, tables: 'any' }];
-    default: return unknown;
+    case 'dropAllTables': case 'dropAllSchemas': case 'sync': return [{ span, tables: 'any' }];
+    default: return /^(?:create|drop|add|remove|change|rename|alter)[A-Z]/.test(name) ? unknown : [];
   }
 }
 
