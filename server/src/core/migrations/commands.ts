@@ -55,6 +55,8 @@ export type AlterAction = { readonly span: SqlSpan } & (
   | { readonly type: 'detach-partition'; readonly concurrently: boolean }
   /** Takes a weaker lock than ACCESS EXCLUSIVE, or none that matters. */
   | { readonly type: 'light' }
+  /** SHARE ROW EXCLUSIVE for a moment: triggers are turned on or off. */
+  | { readonly type: 'triggers' }
   /** ACCESS EXCLUSIVE for a moment. */
   | { readonly type: 'brief' }
 );
@@ -82,7 +84,8 @@ export type DdlCommand = { readonly keyword: SqlSpan } & (
   | { readonly type: 'rename'; readonly what: 'table' | 'column' | 'index' | 'view'; readonly relation: QualifiedName; readonly column?: string; readonly to: string; readonly nameSpan: SqlSpan }
   | { readonly type: 'drop'; readonly what: 'table' | 'view' | 'matview'; readonly relations: readonly QualifiedName[]; readonly cascade: boolean }
   | { readonly type: 'truncate' | 'lock'; readonly tables: readonly QualifiedName[] }
-  | { readonly type: 'create-trigger'; readonly table: QualifiedName }
+  /** Triggers, rules, the names of both and of constraints, a policy that goes, another schema: a lock for a moment. `reads`: of readers, too. */
+  | { readonly type: 'attached'; readonly table: QualifiedName; readonly reads: boolean }
   | { readonly type: 'policy'; readonly table: QualifiedName; readonly name: string }
   | { readonly type: 'other' }
 );

@@ -199,7 +199,7 @@ const nameKey = (name: QualifiedName): string => `${name.schema ?? ''}.${name.na
 function namesIn(command: DdlCommand): readonly QualifiedName[] {
   switch (command.type) {
     case 'create-table': return [command.table, ...(command.partitionOf ? [command.partitionOf] : []), ...command.columns.flatMap((c) => c.references ?? []), ...command.constraints.flatMap((c) => c.references ?? [])];
-    case 'create-index': case 'create-trigger': case 'policy': return [command.table];
+    case 'create-index': case 'attached': case 'policy': return [command.table];
     case 'create-matview': case 'refresh': return [command.view];
     case 'reindex': return command.relation && command.what === 'table' ? [command.relation] : [];
     case 'vacuum-full': case 'truncate': case 'lock': return command.tables;

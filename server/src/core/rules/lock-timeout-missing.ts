@@ -34,7 +34,8 @@ export const lockTimeoutMissing: MigrationRule = {
     const weight = facts && weigh(context, facts);
     const at = first?.place(first.command.keyword);
     if (!first || !weight || !at) return;
-    if (statements.some(({ command, span }) => (command.type === 'set' || command.type === 'set-default') && command.name === 'lock_timeout' && span.start < first.span.start)) return;
+    const set = statements.findLast(({ command, span }) => (command.type === 'set' || command.type === 'set-default') && command.name === 'lock_timeout' && span.start < first.span.start);
+    if (set && !(set.command.type === 'set' && OFF.test(set.command.value ?? ''))) return;
     context.report({
       at: { host: at }, site: first.site, severity: weight.severity === 'warning' ? 'info' : 'hint', confidence: weight.confidence,
       message: `This may wait for its lock on ${nameOfKey(facts.key)} without end, and all other ${blocksReaders(first, facts) ? 'queries' : 'writes'} of the table behind it: no lock_timeout is set.`,
@@ -44,33 +45,46 @@ export const lockTimeoutMissing: MigrationRule = {
   },
 };
 
+/** No limit. */
+const OFF = /^0\s*(?:us|ms|s|min|h|d)?$/;
+
 /** A relation whose strong lock the statement waits for; undefined: none that matters. */
 function strongest(context: MigrationContext, statement: MigrationStatement): RelationFacts | undefined {
-  return lockedBy(statement).find((facts) => weigh(context, facts) !== undefined);
+  return lockedBy(context, statement).find((facts) => weigh(context, facts) !== undefined);
 }
 
 /** SHARE and SHARE ROW EXCLUSIVE let reads pass (manual, 13.3.1): CREATE INDEX, CREATE TRIGGER, foreign keys on both sides. */
 function blocksReaders({ command, relation }: MigrationStatement, facts: RelationFacts): boolean {
-  if (command.type === 'create-index' || command.type === 'create-trigger') return false;
+  if (command.type === 'create-index') return false;
+  if (command.type === 'attached') return command.reads;
   if (command.type !== 'alter-table') return true;
-  return relation(command.table).key === facts.key && !command.actions.every((action) => action.type === 'add-constraint' && action.constraint.references !== undefined);
+  return relation(command.table).key === facts.key && !command.actions.every((action) => action.type === 'triggers' || (action.type === 'add-constraint' && action.constraint.references !== undefined));
 }
 
-function lockedBy(statement: MigrationStatement): readonly RelationFacts[] {
+/** Whose lock a statement waits for, as the manual's table of locks and AlterTableGetLockLevel (tablecmds.c) have it. Maintenance counts in migrations alone: elsewhere somebody looks on. */
+function lockedBy({ migration, file }: MigrationContext, statement: MigrationStatement): readonly RelationFacts[] {
   const { command } = statement;
+  const migrates = migration.place !== undefined || file.role === 'migration';
   switch (command.type) {
     case 'alter-table': {
       if (command.kind !== 'table') return [];
       const referenced = command.actions.flatMap((action) => (action.type === 'add-constraint' ? (action.constraint.references ?? []) : action.type === 'add-column' ? (action.column.references ?? []) : []));
-      const heavy = command.actions.some((action) => action.type !== 'light' && action.type !== 'validate' && !(action.type === 'detach-partition' && action.concurrently));
-      return [...(heavy ? [command.table] : []), ...referenced].map((name) => statement.relation(name));
+      const heavy = command.actions.some((action) => action.type !== 'light' && action.type !== 'validate' && action.type !== 'attach-partition' && !(action.type === 'detach-partition' && action.concurrently));
+      // The parent lets everybody pass meanwhile.
+      const joining = command.actions.flatMap((action) => (action.type === 'attach-partition' ? [action.partition] : []));
+      return [...(heavy ? [command.table] : []), ...referenced, ...joining].map((name) => statement.relation(name));
     }
     case 'create-index': return command.concurrently || command.only ? [] : [statement.relation(command.table)];
     case 'drop-index': return command.concurrently ? [] : command.indexes.flatMap((name) => statement.index(name)?.owner ?? []);
     case 'rename': return command.what === 'table' || command.what === 'column' ? [statement.relation(command.relation)] : [];
     case 'drop': return command.what === 'table' ? command.relations.map((name) => statement.relation(name)) : [];
     case 'truncate': case 'lock': return command.tables.map((name) => statement.relation(name));
-    case 'create-trigger': return [statement.relation(command.table)];
+    case 'attached': case 'policy': return [statement.relation(command.table)];
+    // The planner of each query locks every index of its tables.
+    case 'reindex': return !migrates || command.concurrently || command.relation === undefined ? [] : command.what === 'table' ? [statement.relation(command.relation)] : [statement.index(command.relation)?.owner ?? []].flat();
+    case 'cluster': return migrates && command.table ? [statement.relation(command.table)] : [];
+    case 'vacuum-full': return migrates ? command.tables.map((name) => statement.relation(name)) : [];
+    case 'refresh': return migrates && !command.concurrently ? [statement.relation(command.view)] : [];
     default: return [];
   }
 }

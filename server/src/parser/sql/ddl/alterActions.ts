@@ -35,8 +35,8 @@ function piecesAfterName(relation: Tree | undefined, source: StatementSource): r
 type Action = AlterAction extends infer A ? (A extends AlterAction ? Omit<A, 'span'> : never) : never;
 
 const rewrites: Readonly<Record<string, string>> = { AT_SetTableSpace: 'SET TABLESPACE', AT_SetLogged: 'SET LOGGED', AT_SetUnLogged: 'SET UNLOGGED', AT_SetAccessMethod: 'SET ACCESS METHOD' };
-/** SHARE UPDATE EXCLUSIVE or SHARE ROW EXCLUSIVE (AlterTableGetLockLevel in tablecmds.c). */
-const light = new Set(['AT_SetStatistics', 'AT_ClusterOn', 'AT_DropCluster', 'AT_SetOptions', 'AT_ResetOptions', 'AT_SetRelOptions', 'AT_ResetRelOptions', 'AT_ReplicaIdentity', 'AT_EnableTrig', 'AT_EnableTrigAll', 'AT_EnableTrigUser', 'AT_DisableTrig', 'AT_DisableTrigAll', 'AT_DisableTrigUser']);
+/** SHARE UPDATE EXCLUSIVE (AlterTableGetLockLevel in tablecmds.c). */
+const light = new Set(['AT_SetStatistics', 'AT_ClusterOn', 'AT_DropCluster', 'AT_SetOptions', 'AT_ResetOptions', 'AT_SetRelOptions', 'AT_ResetRelOptions']);
 
 function actionOf(command: Tree, source: StatementSource, end: number): Action {
   const subtype = textAt(command, 'subtype') ?? '';
@@ -61,7 +61,7 @@ function actionOf(command: Tree, source: StatementSource, end: number): Action {
     case 'AT_DetachPartitionFinalize': return { type: 'light' };
     default: {
       const what = rewrites[subtype];
-      return what !== undefined ? { type: 'rewrite', what } : { type: light.has(subtype) ? 'light' : 'brief' };
+      return what !== undefined ? { type: 'rewrite', what } : { type: light.has(subtype) ? 'light' : /^AT_(?:En|Dis)able\w*Trig/.test(subtype) ? 'triggers' : 'brief' };
     }
   }
 }

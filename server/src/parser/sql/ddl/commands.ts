@@ -74,7 +74,9 @@ function commandOf(type: string, content: Tree, source: StatementSource): Comman
     case 'TruncateStmt': return { type: 'truncate', tables: relationsAt(content, 'relations') };
     // The weak modes of LOCK let others read and write: ROW SHARE and ROW EXCLUSIVE (lockdefs.h).
     case 'LockStmt': return numberAt(content, 'mode') <= 3 ? { type: 'other' } : { type: 'lock', tables: relationsAt(content, 'relations') };
-    case 'CreateTrigStmt': return { type: 'create-trigger', table: relationName(treeAt(content, 'relation')) };
+    case 'CreateTrigStmt': return { type: 'attached', table: relationName(treeAt(content, 'relation')), reads: false };
+    case 'RuleStmt': return { type: 'attached', table: relationName(treeAt(content, 'relation')), reads: true };
+    case 'AlterObjectSchemaStmt': return textAt(content, 'objectType') === 'OBJECT_TABLE' ? { type: 'attached', table: relationName(treeAt(content, 'relation')), reads: true } : { type: 'other' };
     case 'CreatePolicyStmt': case 'AlterPolicyStmt': return { type: 'policy', table: relationName(treeAt(content, 'table')), name: textAt(content, 'policy_name') ?? '' };
     default: return { type: 'other' };
   }
@@ -144,11 +146,17 @@ function createIndex(content: Tree, source: StatementSource): Command {
   };
 }
 
+/** What hangs on a table. */
+const ATTACHED: ReadonlySet<string> = new Set(['OBJECT_TRIGGER', 'OBJECT_RULE', 'OBJECT_POLICY', 'OBJECT_TABCONSTRAINT']);
+
 function drop(content: Tree, source: StatementSource): Command {
   const kind = relations[textAt(content, 'removeType') ?? ''];
   const names = listAt(content, 'objects').map((item) => nameFromParts(stringsAt(treeAt(item, 'List'), 'items')));
   const cascade = textAt(content, 'behavior') === 'DROP_CASCADE';
   if (kind === 'index') return { type: 'drop-index', indexes: names, concurrently: flagAt(content, 'concurrent'), afterIndex: wordEnd(source, 'index'), cascade };
+  // Behind the table's name stands that of what goes.
+  const [attached] = ATTACHED.has(textAt(content, 'removeType') ?? '') ? listAt(content, 'objects').map((item) => stringsAt(treeAt(item, 'List'), 'items').slice(0, -1)) : [];
+  if (attached !== undefined) return { type: 'attached', table: nameFromParts(attached), reads: true };
   return kind === undefined ? { type: 'other' } : { type: 'drop', what: kind, relations: names, cascade };
 }
 
@@ -170,6 +178,7 @@ function rename(content: Tree, source: StatementSource): Command {
   const at = treeAt(content, 'relation');
   const kind = relations[type];
   if (kind !== undefined) return { type: 'rename', what: kind === 'matview' ? 'view' : kind, relation, to, nameSpan: nameSpan(source, at) };
+  if (ATTACHED.has(type)) return { type: 'attached', table: relation, reads: true };
   if (type !== 'OBJECT_COLUMN') return { type: 'other' };
   const last = source.tokens.findLastIndex((token) => isWord(token, 'to'));
   const named = source.tokens[last - 1];
