@@ -119,7 +119,7 @@ function concurrentFixes(context: MigrationContext, statement: MigrationStatemen
 }
 
 /** How the tool's own migrations say it. */
-const toolsWord = ({ file }: MigrationContext): string => (file.migration?.tool === 'laravel' ? 'Add ->online() (Laravel 12.24 or newer)' : 'Build or drop it CONCURRENTLY');
+const toolsWord = ({ file }: MigrationContext): string => (file.migration?.tool === 'laravel' ? 'Add ->online() (Laravel 12.23 or newer)' : 'Build or drop it CONCURRENTLY');
 
 const leaveTransaction = (context: MigrationContext, statement: MigrationStatement): readonly Fix[] => {
   const { command } = statement;
