@@ -7,7 +7,7 @@ import { toHostEditSpan } from '../../text/segmentMap';
 import { hostSpan, spanText, type HostSpan } from '../../text/span';
 import { indentAt, lineEnd, maskCode } from './code';
 import { unnestCall } from './commonInserts';
-import { mentions, soleWrite, type SoleWrite } from './soleWrite';
+import { isPlain, mentions, soleWrite, type SoleWrite } from './soleWrite';
 import { anyOf, keyCondition } from './sqlForm';
 
 interface Batch {
@@ -49,9 +49,6 @@ function jdbcTemplate({ file, text }: FlowContext, { site, call, element, list, 
   if (!values.every((value) => isPlain(value.text, element) || /^(?:-?\d+L?|true|false|null|"[^"]*")$/.test(value.text))) return undefined;
   return { title: 'Send all rows in one batch (batchUpdate)', call: `${receiver}.batchUpdate(${spanText(text, statement.span)}, ${list}.stream().map(${element} -> new Object[] { ${values.map((value) => value.text).join(', ')} }).toList())` };
 }
-
-/** The element, or a field or getter of it: nothing that has an effect. */
-const isPlain = (value: string, element: string): boolean => new RegExp(`^&?${escapeRegExp(element)}(?:(?:\\.|->)\\w+(?:\\(\\))?)*$`).test(value.trim());
 
 /** `DB::table('t')->insert([…])`: the query builder takes a list of rows; no events are involved. An arrow function has copies: what counts or assigns stays. */
 function laravel({ site, call, element, list, type }: SoleWrite): Batch | undefined {

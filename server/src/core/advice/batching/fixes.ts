@@ -1,6 +1,7 @@
 import type { LoopQuery } from '../../calls/loopQueries';
 import { isCommonLanguage } from '../../hosts/syntax';
 import type { FlowContext, Fix } from '../../lint/rule';
+import { commonReadFix } from './commonReads';
 import { commonWriteFix } from './commonWrites';
 import { hoistFix } from './hoist';
 import { lazyLoadFix } from './lazyLoadFix';
@@ -11,7 +12,7 @@ import { writeBatchFix } from './writeBatch';
 export function batchingFixes(context: FlowContext, query: LoopQuery): readonly Fix[] {
   // Other rewrites are written in JavaScript and Python alone.
   if (isCommonLanguage(context.file.language)) {
-    const fix = query.dependent && query.execution.access !== 'read' && !query.site?.lazy ? commonWriteFix(context, query) : undefined;
+    const fix = !query.dependent || query.site?.lazy ? undefined : query.execution.access === 'read' ? commonReadFix(context, query) : commonWriteFix(context, query);
     return fix ? [fix] : [];
   }
   if (query.site?.lazy) {

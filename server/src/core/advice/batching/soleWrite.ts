@@ -102,7 +102,7 @@ function dedented(text: string, indent: string): string {
 }
 
 /** Type of a parameter, a local or a field by its plain name. */
-function typeOf(list: string, functionId: number | undefined, { file }: Pick<FlowContext, 'file'>): string | undefined {
+export function typeOf(list: string, functionId: number | undefined, { file }: Pick<FlowContext, 'file'>): string | undefined {
   const name = list.replace(/^(?:this|self|\$this)(?:\.|->)/, '').replace(/^\$/, '');
   if (/\.|->/.test(name)) return undefined;
   for (let id = functionId; id !== undefined; id = file.functions[id]?.parent) {
@@ -115,3 +115,6 @@ function typeOf(list: string, functionId: number | undefined, { file }: Pick<Flo
   }
   return undefined;
 }
+
+/** The element, or a field or getter of it: nothing that has an effect. */
+export const isPlain = (value: string, element: string): boolean => new RegExp(`^&?${escapeRegExp(element)}(?:(?:\\.|->)\\w+(?:\\(\\))?)*$`).test(value.trim());

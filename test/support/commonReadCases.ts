@@ -1,0 +1,47 @@
+import { csharp, go, java, php, ruby, rust, type CommonFile } from './commonFixCode';
+
+/** A loop that reads by key, and the text of the file's body when it is fixed; none: it has no fix. */
+export interface CommonReadCase {
+  readonly what: string;
+  readonly file: CommonFile;
+  readonly to?: readonly string[];
+}
+
+const go1 = (body: string, imports?: string): CommonFile => go(`for _, id := range ids {\n${body}\n\t}`, imports);
+
+export const commonReads: readonly CommonReadCase[] = [
+  { what: 'pgx: a value of each key', file: go1('\t\tvar name string\n\t\tif err := s.pool.QueryRow(ctx, "SELECT name FROM users WHERE id = $1", id).Scan(&name); err != nil {\n\t\t\treturn fmt.Errorf("name: %w", err)\n\t\t}\n\t\tfmt.Println(name)'), to: ['usersById := make(map[int64]string, len(ids))', 'rows, err := s.pool.Query(ctx, "SELECT name, id FROM users WHERE id = ANY($1)", ids)', 'name, found := usersById[id]'] },
+  { what: 'pgx: fields of a struct, by a field', file: go('for _, user := range users {\n\t\tvar team Team\n\t\terr := s.pool.QueryRow(ctx, "SELECT id, name FROM teams WHERE id = $1", user.TeamID).Scan(&team.ID, &team.Name)\n\t\tif err != nil {\n\t\t\treturn err\n\t\t}\n\t\tfmt.Println(user.Name, team.Name)\n\t}'), to: ['keys = append(keys, user.TeamID)', 'Scan(&team.ID, &team.Name, &key)', 'team, found := teamsById[user.TeamID]'] },
+  { what: 'database/sql with lib/pq', file: go1('\t\tvar n int\n\t\tif err := s.sdb.QueryRowContext(ctx, `SELECT age FROM users WHERE id = $1`, id).Scan(&n); err != nil {\n\t\t\treturn err\n\t\t}\n\t\tfmt.Println(n)', '"database/sql"\n\t"github.com/lib/pq"'), to: ['s.sdb.QueryContext(ctx, `SELECT age, id FROM users WHERE id = ANY($1)`, pq.Array(ids))', 'err := sql.ErrNoRows'] },
+  { what: 'an error that only skips the row', file: go1('\t\tvar name string\n\t\tif err := s.pool.QueryRow(ctx, "SELECT name FROM users WHERE id = $1", id).Scan(&name); err != nil {\n\t\t\tcontinue\n\t\t}\n\t\tfmt.Println(name)') },
+  { what: 'an error that names the row', file: go1('\t\tvar name string\n\t\tif err := s.pool.QueryRow(ctx, "SELECT name FROM users WHERE id = $1", id).Scan(&name); err != nil {\n\t\t\treturn fmt.Errorf("%d: %w", id, err)\n\t\t}\n\t\tfmt.Println(name)') },
+  { what: 'a key of which there may be several rows', file: go1('\t\tvar name string\n\t\tif err := s.pool.QueryRow(ctx, "SELECT name FROM users WHERE team_id = $1", id).Scan(&name); err != nil {\n\t\t\treturn err\n\t\t}\n\t\tfmt.Println(name)') },
+  { what: 'a write beside it', file: go1('\t\tvar name string\n\t\tif err := s.pool.QueryRow(ctx, "SELECT name FROM users WHERE id = $1", id).Scan(&name); err != nil {\n\t\t\treturn err\n\t\t}\n\t\tif _, err := s.pool.Exec(ctx, "UPDATE users SET name = $1 WHERE id = $2", name, id+1); err != nil {\n\t\t\treturn err\n\t\t}') },
+
+  { what: 'ActiveRecord: find_by', file: ruby('ids.each do |id|\n      user = User.find_by(id: id)\n      puts user.name\n    end'), to: ['users_by_id = User.where(id: ids).index_by { |row| row.id.to_s }', 'user = users_by_id[id.to_s]'] },
+  { what: 'ActiveRecord: find by a foreign key', file: ruby('posts.each do |post|\n      author = User.find(post.author_id)\n      puts author.name\n    end'), to: ['users_by_id = User.where(id: posts.map(&:author_id)).index_by(&:id)', 'author = users_by_id.fetch(post.author_id) { raise ActiveRecord::RecordNotFound }'] },
+  { what: 'ActiveRecord: rows of each', file: ruby('ids.each do |id|\n      found = Post.where(author_id: id).to_a\n      puts found.size\n    end'), to: ['articles_by_author_id = Post.where(author_id: ids).group_by { |row| row.author_id.to_s }', 'found = articles_by_author_id.fetch(id.to_s) { [] }'] },
+  { what: 'ActiveRecord: a rescue per row', file: ruby('ids.each do |id|\n      user = User.find(id)\n      puts user.name\n    rescue ActiveRecord::RecordNotFound\n      puts id\n    end') },
+  { what: 'ActiveRecord: a column that is not unique', file: ruby('names.each do |name|\n      user = User.find_by(name: name)\n      puts user&.id\n    end') },
+  { what: 'ActiveRecord: a write beside it', file: ruby('ids.each do |id|\n      user = User.find_by(id: id)\n      user.update!(name: "x")\n    end') },
+
+  { what: 'Laravel: find', file: php('foreach ($ids as $id) {\n            $user = User::find($id);\n            echo $user?->name;\n        }'), to: ["$usersById = User::whereIn('id', $ids)->get()->keyBy('id');", '$user = $usersById->get($id);'] },
+  { what: 'Laravel: findOrFail', file: php('foreach ($posts as $post) {\n            $author = User::findOrFail($post->author_id);\n            echo $author->name;\n        }'), to: ["$usersById = User::whereIn('id', collect($posts)->pluck('author_id'))->get()->keyBy('id');", 'throw (new \\Illuminate\\Database\\Eloquent\\ModelNotFoundException())->setModel(User::class, [$post->author_id]);'] },
+  { what: 'Laravel: rows of each', file: php("foreach ($ids as $id) {\n            $found = Post::where('author_id', $id)->get();\n            echo count($found);\n        }"), to: ["$articlesByAuthorId = Post::whereIn('author_id', $ids)->get()->groupBy('author_id');", '$found = $articlesByAuthorId->get($id) ?? new \\Illuminate\\Database\\Eloquent\\Collection();'] },
+  { what: 'Laravel: the query builder', file: php("foreach ($ids as $id) {\n            $user = DB::table('users')->where('id', $id)->first();\n            echo $user?->name;\n        }"), to: ["$usersById = DB::table('users')->whereIn('id', $ids)->get()->keyBy('id');", '$user = $usersById->get($id);'] },
+  { what: 'Laravel: a try per row', file: php('foreach ($ids as $id) {\n            try {\n                $user = User::findOrFail($id);\n                echo $user->name;\n            } catch (\\Exception $e) {\n                echo $id;\n            }\n        }') },
+  { what: 'Laravel: the row is saved', file: php('foreach ($ids as $id) {\n            $user = User::find($id);\n            $user->update(["name" => "x"]);\n        }') },
+
+  { what: 'Dapper: one or none', file: csharp('foreach (var id in ids) {\n      var user = await _conn.QuerySingleOrDefaultAsync<User>("SELECT id, name FROM users WHERE id = @Id", new { Id = id });\n      Console.WriteLine(user?.Name);\n    }'), to: ['var usersById = (await _conn.QueryAsync<User>("SELECT id, name FROM users WHERE id = ANY(@Id)", new { Id = ids.ToArray() })).ToLookup(row => row.Id);', 'var user = usersById[id].SingleOrDefault();'] },
+  { what: 'Dapper: rows of each', file: csharp('foreach (var order in orders) {\n      var lines = await _conn.QueryAsync<Line>("SELECT id, orderid FROM lines WHERE orderid = @Id", new { order.Id });\n      Console.WriteLine(lines.Count());\n    }'), to: ['new { Id = orders.Select(order => order.Id).ToArray() })).ToLookup(row => row.OrderId);', 'var lines = linesByOrderid[order.Id];'] },
+  { what: 'Dapper: another type of key', file: csharp('foreach (var order in orders) {\n      var user = await _conn.QueryFirstAsync<User>("SELECT id, name FROM users WHERE id = @Id", new { Id = order.Code });\n      Console.WriteLine(user.Name);\n    }') },
+  { what: 'Dapper: a first row of several', file: csharp('foreach (var id in ids) {\n      var user = await _conn.QueryFirstAsync<User>("SELECT id, name FROM users WHERE id = @Id LIMIT 1", new { Id = id });\n      Console.WriteLine(user.Name);\n    }') },
+
+  { what: 'JdbcTemplate: queryForObject', file: java('for (Long id : ids) {\n      User user = jdbc.queryForObject("SELECT id, name FROM users WHERE id = ?", mapper, id);\n      System.out.println(user);\n    }'), to: ['prepareStatement("SELECT id, name FROM users WHERE id = ANY(?)")', 'createArrayOf("bigint", ids.toArray())', 'User user = usersById.get(id);'] },
+  { what: 'JdbcTemplate: rows of each', file: java('for (Order order : list) {\n      List<User> members = jdbc.query("SELECT name, team_id FROM users WHERE team_id = ?", mapper, order.id);\n      System.out.println(members.size());\n    }'), to: ['usersByTeamId.computeIfAbsent(rs.getObject("team_id", Long.class)', 'List<User> members = usersByTeamId.getOrDefault(order.id, new java.util.ArrayList<>());'] },
+  { what: 'JdbcTemplate: a catch per row', file: java('for (Long id : ids) {\n      try {\n        User user = jdbc.queryForObject("SELECT id, name FROM users WHERE id = ?", mapper, id);\n        System.out.println(user);\n      } catch (org.springframework.dao.EmptyResultDataAccessException e) {\n        System.out.println(id);\n      }\n    }') },
+
+  { what: 'sqlx: a value of each key', file: rust('for id in &ids {\n        let name: String = sqlx::query_scalar("SELECT name FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;\n        println!("{name}");\n    }'), to: ['let users_by_id_rows: Vec<(String, i64)> = sqlx::query_as("SELECT name, id FROM users WHERE id = ANY($1)").bind(&ids[..]).fetch_all(pool).await?;', 'let name: String = users_by_id.get(id).cloned().ok_or(sqlx::Error::RowNotFound)?;'] },
+  { what: 'sqlx: a value or none', file: rust('for id in ids {\n        let age: Option<i32> = sqlx::query_scalar("SELECT age FROM users WHERE id = $1").bind(id).fetch_optional(pool).await?;\n        println!("{age:?}");\n    }'), to: ['let age: Option<i32> = users_by_id.get(&id).cloned();'] },
+  { what: 'sqlx: the error is looked at', file: rust('for id in &ids {\n        let name: Option<String> = sqlx::query_scalar("SELECT name FROM users WHERE id = $1").bind(id).fetch_one(pool).await.ok();\n        println!("{name:?}");\n    }') },
+];
