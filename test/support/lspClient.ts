@@ -51,6 +51,7 @@ export async function startLspClient(options: LspClientOptions = {}) {
   const progress: string[] = [];
   let settings = options.settings ?? {};
   let status: StatusParams | undefined;
+  let refreshes = 0;
   const waiting: { readonly test: () => boolean; readonly resolve: () => void }[] = [];
   const check = (): void => waiting.filter((w) => w.test()).forEach((w) => {
     waiting.splice(waiting.indexOf(w), 1);
@@ -74,7 +75,11 @@ export async function startLspClient(options: LspClientOptions = {}) {
   client.onRequest('client/registerCapability', () => null);
   client.onRequest('client/unregisterCapability', () => null);
   client.onRequest('window/workDoneProgress/create', () => null);
-  client.onRequest('workspace/diagnostic/refresh', () => null);
+  client.onRequest('workspace/diagnostic/refresh', () => {
+    refreshes++;
+    check();
+    return null;
+  });
   client.onRequest('workspace/codeLens/refresh', () => null);
   client.listen();
 
@@ -97,6 +102,8 @@ export async function startLspClient(options: LspClientOptions = {}) {
   return {
     initialized, published, messages, progress, until,
     get status() { return status; },
+    /** How often the server has asked the client to pull again. */
+    get refreshes() { return refreshes; },
     /** Everything that the server has sent, as it went over the wire. */
     get wire() { return Buffer.concat(sent).toString('utf8'); },
     ready: () => until(() => status?.state === 'ready'),

@@ -40,8 +40,8 @@ export interface Session {
   readonly projects: Map<string, Project>;
   settings: Partial<SargableSettings>;
   trusted: boolean;
-  /** Results of open documents, valid while version and generation stand. `round`: raised when the planner's answers came; `edits`: what the session's were. */
-  readonly results: Map<string, { readonly version: number; readonly generation: number; readonly edits: number; readonly round: number; readonly linted: Linted }>;
+  /** Results of open documents, valid while version and generation stand. `round`: raised when the planner's answers came. */
+  readonly results: Map<string, { readonly version: number; readonly generation: number; readonly round: number; readonly linted: Linted; /** What the session's edits were when it was last made. */ edits: number; exact?: Linted }>;
   /** Documents whose result waited for answers that have come: they are linted again when next asked for. */
   readonly answered: Set<string>;
   /** Called when a result waits for the planner: the document is to be published again when it has answered. */
@@ -64,22 +64,25 @@ export function projectOf(session: Session, uri: string): Project | undefined {
 
 /**
  * Lints an open document, or gives the result that still holds. Undefined: not open, switched off, or not read.
- * @param exact a result from before an edit in another document does not hold: its places there may have moved
+ * @param exact a result from before an edit in another document does not hold: its places there may have moved. What is then made stands
+ * beside the result that is published, which the client knows by version, generation and round.
  */
 export function lintDocument(session: Session, clientUri: string, exact = false): { readonly document: OpenDocument; readonly linted: Linted; readonly round: number } | undefined {
   const uri = canonicalUri(clientUri);
   const document = session.documents.get(uri);
   if (!document || session.settings.enable === false) return undefined;
   const known = session.results.get(uri);
-  const holds = known?.version === document.version && known.generation === session.generation && (!exact || known.edits === session.edits);
-  if (known && holds && !session.answered.has(uri)) return { document, linted: known.linted, round: known.round };
-  session.answered.delete(uri);
+  const holds = known?.version === document.version && known.generation === session.generation;
+  const published = holds && !session.answered.has(uri) ? known : undefined;
+  if (published && (!exact || published.edits === session.edits)) return { document, linted: (exact ? published.exact : undefined) ?? published.linted, round: published.round };
   const project = projectOf(session, uri);
   const linted = project?.lintOpen(uri);
+  if (!published) session.answered.delete(uri);
   if (!project || !linted) return undefined;
   for (const failure of linted.failures) session.connection.console.warn(`The rule ${failure.rule} failed on ${failure.uri}: ${failure.message}`);
-  const round = holds ? known.round + 1 : 0;
-  session.results.set(uri, { version: document.version, generation: session.generation, edits: session.edits, round, linted });
+  const round = published ? published.round : holds ? known.round + 1 : 0;
+  if (published) Object.assign(published, { edits: session.edits, exact: linted });
+  else session.results.set(uri, { version: document.version, generation: session.generation, edits: session.edits, round, linted });
   if (linted.pending && round < MAX_PLANNER_ROUNDS) session.onPending(project);
   return { document, linted, round };
 }

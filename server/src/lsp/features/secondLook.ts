@@ -21,8 +21,10 @@ export function createSecondLook(connection: Connection, session: () => Session 
       const answered = await project.settle();
       onAnswered();
       const active = session();
-      if (!answered || !active) continue;
+      if (!active) continue;
       const uris = [...active.results].filter(([uri, result]) => result.linted.pending && projectOf(active, uri) === project).map(([uri]) => uri);
+      // Not asked any more, though a document waits: somebody else has waited for the same answers.
+      if (!answered && uris.length === 0) continue;
       for (const uri of uris) active.answered.add(uri);
       await publishAgain(active, uris.flatMap((uri) => active.documents.get(uri)?.clientUri ?? []));
     }
