@@ -1,4 +1,6 @@
 import type { HostFile, ImportIr } from '../ir';
+import { readQueryName } from '../../sql/migrationDialect';
+import { splitStatements } from '../../sql/split';
 import type { SharedIr, SharedSender, SharedText } from '../sharedIr';
 
 /** A declaration with where it stands. */
@@ -34,14 +36,33 @@ export function indexShared(files: Iterable<SharingFile>): SharedIndex {
   return { texts, senders };
 }
 
-/** Longer ones are schemas or scripts. */
+/** Longer ones are schemas or scripts; files of named statements are longer. */
 const maxSqlFile = 8000;
+const maxBlocks = 60_000;
+const title = /^[ \t]*--[ \t]*name[ \t]*:|@name[ \t]+\w|^--[ \t]*BLOCK[ \t]+\w|^--[ \t]*[a-z][a-z\d]*(?:_[a-z\d]+)+[ \t]*--[ \t]*$/m;
 
-/** A file of one kind of statement, as code may embed it: it is known by its name. */
+/** A file of one kind of statement, as code may embed it: it is known by its name, and its statements by their titles. */
 export function sharedSql(uri: string, text: string): SharedIr | undefined {
-  if (text.length > maxSqlFile || /\/(?:migrat\w*|seeds?|schemas?)\//i.test(uri)) return undefined;
+  if (text.length > maxBlocks || /\/(?:migrat\w*|seeds?|schemas?)\//i.test(uri)) return undefined;
+  const blocks = title.test(text) ? namedBlocks(text) : [];
   const body = text.replace(/^\s*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*/, '');
-  return /^(?:select|insert|update|delete|with|merge)\b/i.test(body) ? { texts: [{ name: uri.slice(uri.lastIndexOf('/') + 1), parts: [text], complete: true }], senders: [] } : undefined;
+  const whole: readonly SharedText[] = text.length <= maxSqlFile && /^(?:select|insert|update|delete|with|merge)\b/i.test(body) ? [{ name: uri.slice(uri.lastIndexOf('/') + 1), parts: [text], complete: true }] : [];
+  return whole.length + blocks.length > 0 ? { texts: [...whole, ...blocks], senders: [] } : undefined;
+}
+
+/** The key of a statement's title among what files share: titles are spelled as the caller's language likes (`get_user`, `getUser`). */
+export const blockKey = (name: string): string => `#${name.replaceAll(/[-_]/g, '').toLowerCase()}`;
+
+/** Statements below titles; `owner` is the sign behind the title (`^`, `!`, `:many`). */
+function namedBlocks(text: string): readonly SharedText[] {
+  const spans = splitStatements(text, { psql: false });
+  return spans.flatMap((span, i): readonly SharedText[] => {
+    const above = text.slice(spans[i - 1]?.end ?? 0, span.start);
+    const written = /^[ \t]*--[ \t]*BLOCK[ \t]+(\w+)/m.exec(above)?.[1] ?? /^--[ \t]*([a-z][a-z\d]*(?:_[a-z\d]+)+)[ \t]*--[ \t]*$/m.exec(above)?.[1];
+    const name = readQueryName(above)?.name ?? written;
+    const sign = /--[ \t]*name[ \t]*:[ \t]*[\w.-]+?[ \t]*(\^|\$|<!|\*!|!|#)[ \t]*(?:\([^)]*\))?[ \t]*$/m.exec(above)?.[1];
+    return name === undefined ? [] : [{ name: blockKey(name), parts: [text.slice(span.start, span.end)], complete: true, ...(sign === undefined ? {} : { owner: sign }) }];
+  });
 }
 
 /** Content of the SQL file at a path, from the folder of the file that names it or (`anywhere`) from some folder above. */

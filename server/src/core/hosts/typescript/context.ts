@@ -12,6 +12,7 @@ import { isExecuted } from './execution';
 import { readArray, readObject } from './objects';
 import { bindOrigin } from './bindOrigins';
 import { traceOrigin } from './origins';
+import type { SqlTexts } from '../shared/sqlTexts';
 import type { Scopes } from './scopes';
 import { createStringReader } from './strings';
 import { callSpan, collectNames, loosePath, spanOf, unwrap } from './syntaxTools';
@@ -24,7 +25,7 @@ export interface TypeScriptContext extends HostContext {
 }
 
 /** @param scopes of the same tree; the context dies with it. */
-export function createContext(uri: string, text: string, language: HostLanguage, scopes: Scopes, environment: HostEnvironment, own: ModelIndex): TypeScriptContext {
+export function createContext(uri: string, text: string, language: HostLanguage, scopes: Scopes, environment: HostEnvironment, own: ModelIndex, sqlTexts?: SqlTexts): TypeScriptContext {
   const absorbed = new Set<number>();
   const expression = (node: SyntaxNode): HoleExpression => {
     // A value from a helper depends on what the helper was given here.
@@ -32,7 +33,7 @@ export function createContext(uri: string, text: string, language: HostLanguage,
     if (!given) return { text: node.text, span: spanOf(node), names: collectNames(node), origin: bindOrigin(node, scopes) };
     return { text: node.text, span: spanOf(node), names: [...new Set([...collectNames(given), ...collectNames(node)])], origin: given.namedChildren.length > 0 ? bindOrigin(given, scopes) : bindOrigin(node, scopes) };
   };
-  const strings = createStringReader(scopes, expression);
+  const strings = createStringReader(scopes, expression, sqlTexts);
   return {
     uri,
     text,

@@ -17,6 +17,7 @@ import { spanOf } from './syntaxTools';
 import { readByExcerpt, type PlacedReading } from '../shared/excerpt';
 import { scriptParts } from './parts';
 import { walkFile } from './walk';
+import { createSqlTexts } from '../shared/sqlTexts';
 import { readFileRole } from '../fileRole';
 import { readSuppressions } from '../suppressions';
 
@@ -40,7 +41,8 @@ export const readTypeScript: HostReader = (uri, text, tree, environment, memory)
   const read = (root: SyntaxNode): PlacedReading => {
     const scopes = linkScopes(createScopes(root), uri, environment.modules);
     const migration = role === 'migration' && environment.foreign !== 'all' ? readScriptMigration(root, scopes, [sequelizeMigrations, knexMigrations]) : undefined;
-    const { parts, builders } = walkFile(root, createContext(uri, text, language, scopes, environment, indexModels(models)), adapters);
+    const sqlTexts = environment.shared && createSqlTexts(environment.shared, uri);
+    const { parts, builders } = walkFile(root, createContext(uri, text, language, scopes, environment, indexModels(models), sqlTexts), adapters);
     const file: HostFile = {
       uri,
       language: language === 'python' ? 'typescript' : language,
@@ -51,6 +53,7 @@ export const readTypeScript: HostReader = (uri, text, tree, environment, memory)
       models,
       ...(migration === undefined ? {} : { migration }),
       ...(scopes.uses.size > 0 ? { uses: [...scopes.uses] } : {}),
+      ...(sqlTexts && sqlTexts.asks.size > 0 ? { asks: [...sqlTexts.asks] } : {}),
       suppressions: readSuppressions(scopes.comments.map((comment) => ({ text: comment.text, span: spanOf(comment) }))),
       errors: [],
     };

@@ -1,6 +1,8 @@
 import type { TaggedHole } from '../../libraries/adapter';
 import { countPieces, maxPieces, negated, plainText, type HoleExpression, type TextPart } from '../shared/textParts';
+import type { SqlTexts } from '../shared/sqlTexts';
 import type { SyntaxNode } from '../syntax';
+import { embeddedSql } from './embeddedSql';
 import { returnsOf } from './helpers';
 import { enclosingClass, functionOfCallee } from './origins';
 import type { Declaration, Scopes } from './scopes';
@@ -26,7 +28,7 @@ const statementCount = (fn: SyntaxNode): number => {
   return body?.type === 'statement_block' ? body.namedChildren.filter((child) => child.type !== 'comment').length : 1;
 };
 
-export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode) => HoleExpression): StringReader {
+export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode) => HoleExpression, sqlTexts?: SqlTexts): StringReader {
   const pieces = createPieces(expression);
   const { verbatim, hole, fragments, choice } = pieces;
 
@@ -34,6 +36,13 @@ export function createStringReader(scopes: Scopes, expression: (node: SyntaxNode
   const inText = (node: SyntaxNode, depth: number): StringParts => read(node, depth, true) ?? hole(unwrap(node));
 
   const read = (written: SyntaxNode, depth: number, inside: boolean): StringParts | undefined => {
+    const found = readHere(written, depth, inside);
+    const embedded = found === undefined && sqlTexts && /^(?:identifier|member_expression|call_expression|new_expression|await_expression)$/.test(written.type) ? embeddedSql(written, scopes, sqlTexts) : undefined;
+    // Its place is in its own file, where it is judged.
+    return embedded === undefined ? found : { parts: [{ kind: 'text', form: 'verbatim', text: embedded }], complete: true };
+  };
+
+  const readHere = (written: SyntaxNode, depth: number, inside: boolean): StringParts | undefined => {
     const node = unwrap(written);
     if (depth > maxDepth) return undefined;
     switch (node.type) {

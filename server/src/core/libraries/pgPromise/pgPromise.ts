@@ -63,8 +63,9 @@ function requestOf(first: SyntaxNode, second: SyntaxNode | undefined, context: H
   const options = node.type === 'new_expression' ? callParts(node)?.args[0] : node.type === 'object' ? node : undefined;
   if (!options) return { text: first, values: second };
   const entries = readObject(options)?.entries;
+  // `new QueryFile(path)`: the text of a file.
+  if (node.type === 'new_expression' && /(?:^|\.)QueryFile$/.test(callParts(node)?.callee.text ?? '')) return { text: first, values: second };
   const find = (key: string): SyntaxNode | undefined => entries?.find((entry) => entry.key === key)?.value;
-  // `new QueryFile(path)` keeps its text elsewhere.
   return { text: find('text'), values: second ?? find('values') };
 }
 
