@@ -26,12 +26,20 @@ const other: Readonly<Record<string, readonly [code: string, ...texts: string[]]
   'an object that loads nothing': ["import { makeThing } from './thing';\nimport { pool } from './pool';\nconst thing = makeThing('users');\nexport const run = (id: number) => pool.query(thing.getUser, [id]);", '(not known)'],
   'a file that is not there': ["import { readFileSync } from 'fs';\nimport { pool } from './pool';\nconst text = readFileSync('sql/none.sql', 'utf8');\nexport const run = () => pool.query(text);", '(not known)'],
 };
-const fileOf = (what: string): string => `src/${what.replaceAll(/[^a-z]+/gi, '_')}.ts`;
+const python: Readonly<Record<string, readonly [code: string, ...texts: string[]]>> = {
+  'aiosql from a file': ['import aiosql\n\nqueries = aiosql.from_path("src/sql/users.sql", "psycopg")\n\ndef run(conn, ids):\n    for id in ids:\n        queries.list_lines(conn, id)\n', 'SELECT id FROM lines WHERE order_id = $1'],
+  'the text of an aiosql query': ['import aiosql\nimport psycopg\n\nqueries = aiosql.from_path("src/sql", "psycopg")\n\ndef run(conn: psycopg.Connection, id):\n    return conn.execute(queries.get_user.sql, [id])\n', 'SELECT * FROM users WHERE id = $1'],
+  'a path that is read': ['from pathlib import Path\nimport psycopg\n\nFIND = (Path(__file__).parent / "sql" / "find.sql").read_text()\n\ndef run(conn: psycopg.Connection, id):\n    return conn.execute(FIND, [id])\n', 'SELECT id FROM orders WHERE id = $1'],
+  'an open file': ['import psycopg\n\ndef run(conn: psycopg.Connection, id):\n    with open("sql/find.sql") as f:\n        text = f.read()\n    conn.execute(text, [id])\n', 'SELECT id FROM orders WHERE id = $1'],
+  'a loader of the project': ['import psycopg\nfrom app.load import load_sql\n\ndef run(conn: psycopg.Connection, id):\n    conn.execute(load_sql("find.sql"), [id])\n', 'SELECT id FROM orders WHERE id = $1'],
+};
+const fileOf = (what: string): string => `src/${what.replaceAll(/[^a-z]+/gi, '_')}.${what in python ? 'py' : 'ts'}`;
 
 let workspace: ReturnType<typeof makeWorkspace>;
 let project: Project;
 beforeAll(async () => {
   workspace = makeWorkspace({
+    'pyproject.toml': '[project]\nname = "app"\ndependencies = ["psycopg", "aiosql"]\n',
     'package.json': '{ "dependencies": { "pg": "8", "pg-promise": "11" } }',
     'schema.sql': 'CREATE TABLE users (id bigint PRIMARY KEY);\nCREATE TABLE orders (id bigint PRIMARY KEY);\nCREATE TABLE lines (id bigint PRIMARY KEY, order_id bigint NOT NULL, note text);\n',
     'src/pool.ts': "import { Pool } from 'pg';\nexport const pool = new Pool();\n",
@@ -42,7 +50,7 @@ beforeAll(async () => {
     'src/deep/orders/recent.sql': 'SELECT id FROM orders ORDER BY id DESC LIMIT 10;\n',
     'src/search.ts': "import { queries } from './queries';\nimport { pool } from './pool';\nexport const search = () => pool.query(queries.search);\n",
     'src/loop.ts': "import { queries } from './queries';\nimport { pool } from './pool';\nexport async function all(orders: { id: number }[]) {\n  for (const order of orders) {\n    const lines = await pool.query(queries.list_lines, [order.id]);\n    await pool.query(queries.addLine, [order.id, lines.rows.length]);\n  }\n}\n",
-    ...Object.fromEntries(Object.entries({ ...forms, ...other }).map(([what, [code]]) => [fileOf(what), code])),
+    ...Object.fromEntries(Object.entries({ ...forms, ...other, ...python }).map(([what, [code]]) => [fileOf(what), code])),
   });
   project = await createProject({ folder: workspace.folder, engine: await createEngine(), settings: {}, threads: 0 });
   await project.scan();
@@ -52,7 +60,7 @@ afterAll(() => workspace.remove());
 const textsIn = (file: string): readonly string[] => (project.files.get(toUri(workspace.path(file)))?.sites ?? []).map(({ source }) => source?.text.replace(/^\s*--.*\n/, '').trim() ?? '(not known)');
 
 describe('the statement of an SQL file that a script loads', () => {
-  it.each(Object.entries({ ...forms, ...other }))('%s', (what, [, ...texts]) => {
+  it.each(Object.entries({ ...forms, ...other, ...python }))('%s', (what, [, ...texts]) => {
     expect(textsIn(fileOf(what))).toEqual(texts);
   });
 
@@ -62,6 +70,9 @@ describe('the statement of an SQL file that a script loads', () => {
       return 'findings' in result ? result.findings.map(({ rule, span }) => `${rule}: ${result.text.slice(span.start, span.end)}`) : [result.reason];
     };
     expect(await said('src/loop.ts')).toEqual(['n-plus-one: pool.query', 'write-in-loop: pool.query']);
+    const loop = await project.lint(workspace.path('src/loop.ts'));
+    // Nothing of the text can be changed here.
+    expect('findings' in loop ? loop.findings.flatMap((finding) => finding.fixes().map(({ title }) => title)) : loop).toEqual([]);
     expect((await said('src/sql/users.sql')).filter((one) => one.startsWith('leading-wildcard-like'))).toHaveLength(1);
     expect(textsIn('src/search.ts')).toEqual(["SELECT id FROM lines WHERE note LIKE '%x%'"]);
     expect(await said('src/search.ts')).toEqual([]);

@@ -1,3 +1,4 @@
+import type { SqlTexts } from '../hosts/shared/sqlTexts';
 import type { Bind, ChainArgument, ChainCall, ConditionalPart, LibraryId, ModelIr, QuerySite } from '../hosts/ir';
 import type { HostLanguage, SyntaxNode } from '../hosts/syntax';
 import type { HoleKind, PlaceholderStyle, SqlSource } from '../sql/source';
@@ -174,6 +175,8 @@ export interface HostContext {
   readonly uri: string;
   readonly text: string;
   readonly language: HostLanguage;
+  /** SQL files of the workspace; absent: none are known. */
+  readonly sqlTexts?: SqlTexts;
   span(node: SyntaxNode): HostSpan;
   /** `['this', 'db', 'query']` of a member expression; `()` for a call inside, undefined where computed. */
   path(node: SyntaxNode): readonly string[] | undefined;

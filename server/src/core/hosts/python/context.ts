@@ -6,6 +6,7 @@ import type { HostEnvironment } from '../host';
 import { splitHostString } from '../shared/statements';
 import { renderParts } from '../shared/textParts';
 import { remembered } from '../shared/remembered';
+import type { SqlTexts } from '../shared/sqlTexts';
 import { callThrough } from '../shared/through';
 import type { SyntaxNode } from '../syntax';
 import { argumentOf, chainOf } from './chains';
@@ -30,7 +31,7 @@ export const modelsOf = (context: HostContext): { readonly own: ModelIndex; read
 export const scopesOf = (context: HostContext): Scopes | undefined => registry.get(context);
 
 /** What the library adapters may ask of a Python file. Valid as long as the tree. */
-export function createContext(uri: string, text: string, scopes: Scopes, environment: HostEnvironment, own: ModelIndex): HostContext {
+export function createContext(uri: string, text: string, scopes: Scopes, environment: HostEnvironment, own: ModelIndex, sqlTexts?: SqlTexts): HostContext {
   const entries = new Map<number, boolean>();
   const isEntry = (fn: SyntaxNode): boolean => {
     const known = entries.get(fn.id) ?? entryOf(fn) !== undefined;
@@ -38,11 +39,12 @@ export function createContext(uri: string, text: string, scopes: Scopes, environ
     return known;
   };
   const bindOrigin = (node: SyntaxNode): BindOrigin => bindOriginOf(node, scopes, isEntry);
-  const texts: TextEnvironment = { scopes, bindOrigin };
+  const texts: TextEnvironment = { scopes, bindOrigin, ...(sqlTexts ? { sqlTexts } : {}) };
   const context: HostContext = {
     uri,
     text,
     language: 'python',
+    ...(sqlTexts ? { sqlTexts } : {}),
     span: spanOf,
     path: pathOf,
     origin: remembered(scopes, (node) => originOf(node, scopes)),

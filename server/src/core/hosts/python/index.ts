@@ -10,6 +10,7 @@ import type { DeclarationReader, HostEnvironment, HostReader } from '../host';
 import type { CallIr, HostFile } from '../ir';
 import { indexModels } from '../models';
 import { readByExcerpt, type PlacedReading, type Surroundings } from '../shared/excerpt';
+import { createSqlTexts } from '../shared/sqlTexts';
 import type { SyntaxNode } from '../syntax';
 import { readSuppressions } from '../suppressions';
 import { readBlocks, readExits } from './blocks';
@@ -64,7 +65,8 @@ function readModule(uri: string, text: string, root: SyntaxNode, environment: Ho
   const outline = outlineOf(root);
   const declared = readModels(pythonModelReaders, { uri, text, root, classes: outline.classes, scopes, known: environment.models });
   const models = around ? declared.filter((model) => around.isAffected(model.span.start)) : declared;
-  const context = createContext(uri, text, scopes, environment, indexModels(around ? [...around.models, ...models] : models));
+  const sqlTexts = environment.shared && createSqlTexts(environment.shared, uri);
+  const context = createContext(uri, text, scopes, environment, indexModels(around ? [...around.models, ...models] : models), sqlTexts);
   const { drafts, builders } = collectDrafts(outline, context, adapters, scopes);
   const sites = readSites(drafts, outline);
   const siteOfCall = new Map(sites.flatMap((site): [number, number][] => (site.callId === undefined ? [] : [[site.callId, site.id]])));
@@ -93,6 +95,7 @@ function readModule(uri: string, text: string, root: SyntaxNode, environment: Ho
     models: role === 'migration' ? [] : models,
     ...(migration === undefined ? {} : { migration }),
     ...(scopes.uses.size > 0 ? { uses: [...scopes.uses] } : {}),
+    ...(sqlTexts && sqlTexts.asks.size > 0 ? { asks: [...sqlTexts.asks] } : {}),
     locals: localsOf(scopes.module, links),
     ...(renders.length > 0 ? { renders } : {}),
     ...(types.length > 0 ? { serializers: types.map(({ serializer }) => serializer) } : {}),

@@ -2,7 +2,9 @@ import type { BindOrigin } from '../ir';
 import type { HoleKind } from '../../sql/source';
 import { placeParts } from '../shared/placement';
 import type { HoleExpression, TextPart } from '../shared/textParts';
+import type { SqlTexts } from '../shared/sqlTexts';
 import type { SyntaxNode } from '../syntax';
+import { embeddedSql } from './embeddedSql';
 import { formatBraces, formatPercent } from './format';
 import { argumentsByName, enclosingClass, functionOf, originOf, returnedValue } from './origins';
 import type { Binding, Scopes } from './scopes';
@@ -18,6 +20,7 @@ export interface HostText {
 export interface TextEnvironment {
   readonly scopes: Scopes;
   bindOrigin(node: SyntaxNode): BindOrigin;
+  readonly sqlTexts?: SqlTexts;
 }
 
 const maximumDepth = 24;
@@ -46,14 +49,20 @@ export function textOf(node: SyntaxNode, environment: TextEnvironment, depth = 0
       return choice({ text: condition.text, span: spanOf(condition) }, a ?? hole(then, environment), b ?? hole(otherwise, environment));
     }
     case 'call':
-      return callText(inner, environment, next) ?? helperText(inner, environment, depth);
+      return callText(inner, environment, next) ?? helperText(inner, environment, depth) ?? embedded(inner, environment);
     case 'identifier':
-      return nameText(inner, environment, depth);
+      return nameText(inner, environment, depth) ?? embedded(inner, environment);
     case 'attribute':
-      return constantText(inner, environment, depth);
+      return constantText(inner, environment, depth) ?? embedded(inner, environment);
     default:
       return undefined;
   }
+}
+
+/** Its place is in its own file, where it is judged. */
+function embedded(node: SyntaxNode, { scopes, sqlTexts }: TextEnvironment): HostText | undefined {
+  const text = sqlTexts && embeddedSql(node, scopes, sqlTexts);
+  return text === undefined ? undefined : { parts: [{ kind: 'text', text, form: 'verbatim' }], complete: true };
 }
 
 export function holeExpression(node: SyntaxNode, environment: TextEnvironment): HoleExpression {

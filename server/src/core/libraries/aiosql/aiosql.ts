@@ -1,3 +1,4 @@
+import { wordsOf } from '../../hosts/python/embeddedSql';
 import { argumentsOf, calleeName, receiverOf, spanOf } from '../../hosts/python/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import { hostSpan } from '../../text/span';
@@ -28,7 +29,7 @@ export const aiosqlAdapter: LibraryAdapter = {
     if (!loader) return undefined;
     if (loader.other) return [];
     const base = { library: 'aiosql', confidence: 'proved', span: spanOf(call), anchor: hostSpan(receiver.startIndex, calleeName(call)?.endIndex ?? receiver.endIndex), executes: 'yes', chain: [], eager: [] } as const;
-    const named = loader.text ? statementOf(loader.text, name, context) : undefined;
+    const named = loader.text ? statementOf(loader.text, name, context) : loader.path ? statementInFile(loader.path, name, context) : undefined;
     if (!named) return [{ ...base, map: { segments: [] }, access: 'unknown', fetches: 'unknown', binds: [], conditional: [], complete: false }];
     const { statement, sign } = named;
     return [{
@@ -40,6 +41,8 @@ export const aiosqlAdapter: LibraryAdapter = {
 
 interface Loader {
   readonly text?: SyntaxNode;
+  /** Arguments of `from_path`. */
+  readonly path?: SyntaxNode;
   readonly other: boolean;
 }
 
@@ -56,7 +59,15 @@ function loaderOf(receiver: SyntaxNode, context: HostContext): Loader | undefine
   if (!loaders.test(maker) || !(origin.callee[0] === 'aiosql' || (imported?.kind === 'import' && imported.module === 'aiosql'))) return undefined;
   const { positional, keyword } = argumentsOf(origin.node);
   const driver = positional[1] ?? keyword.get('driver_adapter');
-  return { text: maker === 'from_str' ? positional[0] : undefined, other: driver !== undefined && otherDrivers.test(driver.text) };
+  return { ...(maker === 'from_str' ? { text: positional[0] } : { path: origin.node.childForFieldName('arguments') ?? undefined }), other: driver !== undefined && otherDrivers.test(driver.text) };
+}
+
+/** A statement that stands in a file has its place there. */
+function statementInFile(path: SyntaxNode, name: string, context: HostContext): ReturnType<typeof statementOf> {
+  const found = context.sqlTexts?.block(name, wordsOf(path));
+  const text = found && { text: found.text, map: { segments: [] }, interpolations: [], binds: [], conditional: [], complete: true };
+  const [statement, ...more] = text ? context.statements(text, 'colon') : [];
+  return statement && more.length === 0 ? { statement, sign: found?.sign ?? '' } : undefined;
 }
 
 function statementOf(node: SyntaxNode, name: string, context: HostContext): { readonly statement: ReturnType<HostContext['statements']>[number]; readonly sign: string } | undefined {
