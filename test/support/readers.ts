@@ -122,7 +122,7 @@ export async function lintCase(rules: readonly Rule[], { language, code, schema 
   const lint = (text: string, creates: readonly CreatedFile[], using: Planner | undefined): CaseResult => {
     const known = read(uri, text, language);
     const file = role ? { ...known, role } : known;
-    const flow = createFlowGraph(resolver(new Map(Object.entries(beside))));
+    const flow = createFlowGraph(resolver(new Map([...Object.entries(beside), [uri.slice('file:///workspace/'.length), code]])));
     flow.set(file);
     for (const [at, other] of Object.entries(beside)) flow.set(read(`file:///workspace/${at}`, other, at.endsWith('.py') ? 'python' : 'typescript'));
     const written = isMigration ? historyWith(text, [...after, ...creates]) : undefined;

@@ -10,6 +10,8 @@ const SCHEMA = `
   CREATE TABLE invoices (id bigint PRIMARY KEY, organization_id bigint NOT NULL REFERENCES organizations, project_id bigint NOT NULL REFERENCES projects, code text, due date NOT NULL, total numeric NOT NULL);
   CREATE TABLE lines (id bigint PRIMARY KEY, organization_id bigint NOT NULL REFERENCES organizations, invoice_id bigint NOT NULL REFERENCES invoices, amount numeric NOT NULL);
   CREATE TABLE api_keys (id bigint PRIMARY KEY, organization_id bigint NOT NULL, key_hash text NOT NULL UNIQUE, stripe_event_id text UNIQUE);
+  CREATE TABLE pages (id bigint PRIMARY KEY, organization_id bigint NOT NULL, link_id text, slug text NOT NULL UNIQUE, body text);
+  CREATE TABLE oauth_applications (id bigint PRIMARY KEY, organization_id bigint NOT NULL, client_id text NOT NULL UNIQUE, client_secret text NOT NULL);
   CREATE TABLE countries (code text PRIMARY KEY, name text NOT NULL);
   CREATE TABLE secured (id bigint PRIMARY KEY, organization_id bigint NOT NULL);
   ALTER TABLE secured ENABLE ROW LEVEL SECURITY;
@@ -25,6 +27,8 @@ const PG = "import express from 'express';\nimport { Pool } from 'pg';\nconst ap
 const KNEX = "import knex from 'knex';\nconst db = knex({ client: 'pg' });\n";
 const handler = (body: string): RowCase => ({ language: 'typescript', code: `${PG}app.get('/invoices/:id', async (req, res) => {\n  ${body}\n});\n` });
 const fn = (body: string, rest = ''): RowCase => ({ language: 'typescript', code: `${PG}async function act(id: string, organizationId: string) {\n  ${body}\n}\n${rest}` });
+/** A statement in `act`, which these functions call; `byTenant` loads with the tenant. */
+const callers = (first: string, second = 'await one(id, organizationId, 0)'): RowCase => ({ language: 'typescript', code: `${PG}export const act = (id: string) => pool.query('${'DELETE FROM invoices WHERE id = $1'}', [id]);\nconst byTenant = async (id: string, organizationId: string) => (await pool.query('SELECT id FROM invoices WHERE id = $1 AND organization_id = $2', [id, organizationId])).rows[0];\nconst make = async (organizationId: string) => (await pool.query('INSERT INTO invoices (organization_id) VALUES ($1) RETURNING id', [organizationId])).rows[0];\nexport async function one(id: string, organizationId: string, other: string) {\n  ${first}\n}\n${second.startsWith('await one') ? '' : `export async function two(id: string, organizationId: string) {\n  ${second}\n}\n`}` });
 const ONE = 'SELECT id FROM invoices WHERE id = $1';
 const OWN = 'SELECT id FROM invoices WHERE id = $1 AND organization_id = $2';
 const HINT = 'hint/schema/review';
@@ -68,6 +72,14 @@ const clauses: Clauses = {
     ['evidence: post-check on something else', fn(`const found = await pool.query('${ONE.replace('id FROM', 'id, total FROM')}', [id]);\n  if (found.rows[0].total !== 0) throw new Error('not free');\n  return found.rows[0];`), HINT],
     ['evidence: a guard in every resolved caller', fn(`return pool.query('${ONE}', [id]);`, "export async function a(id: string) { await assertAccess(id); return act(id, ''); }\nexport async function b(id: string) { await assertAccess(id); return act(id, ''); }\n"), 'silent'],
     ['evidence: a guard in one of two callers', fn(`return pool.query('${ONE}', [id]);`, "export async function a(id: string) { await assertAccess(id); return act(id, ''); }\nexport async function b(id: string) { return act(id, ''); }\n"), HINT],
+    ['evidence: every caller has loaded the row under the tenant by a function', callers("const found = await byTenant(id, organizationId);\n  if (!found) return;\n  await act(found.id);", "const found = await byTenant(id, organizationId);\n  if (!found) return;\n  await act(id);"), 'silent'],
+    ['evidence: every caller has made the row by a function', callers('const made = await make(organizationId);\n  await act(made.id);'), 'silent'],
+    ['evidence: a caller asks for another id', callers('const found = await byTenant(other, organizationId);\n  if (!found) return;\n  await act(id);'), 'hint/schema/text'],
+    ['evidence: a caller does not look whether it found something', callers('await byTenant(id, organizationId);\n  await act(id);'), 'hint/schema/text'],
+    ['evidence: a caller hands on what its own callers have checked', { ...callers('await act(id);', 'const found = await byTenant(id, organizationId);\n  if (!found) return;\n  await one(id, organizationId, 0);') }, 'silent'],
+    ['evidence: the other caller is a worker', { ...callers('const made = await make(organizationId);\n  await act(made.id);'), beside: { 'src/workers/act.ts': "import { act } from '../case';\nexport const run = (job: Job) => act(job.data.id);\n" } }, 'silent'],
+    ['evidence: the other caller is none', { ...callers('const made = await make(organizationId);\n  await act(made.id);'), beside: { 'src/other.ts': "import { act } from './case';\nexport const run = (id: string) => act(id);\n" } }, 'hint/schema/text'],
+    ['evidence: the connection of the context says nothing', callers('await act(id, ctx.db);'), 'hint/schema/text'],
     ['evidence: the value is the session’s', fn("return pool.query('SELECT id FROM invoices WHERE project_id = $1', [session.projectId]);"), 'silent'],
     ['severity: a warning where the id comes from request data', handler(`res.json(await pool.query('${ONE}', [req.params.id]));`), 'warning/schema/text'],
     ['fix review: from the tenant value in scope', handler(`const organizationId = req.organizationId;\n  res.json(await pool.query('${ONE}', [req.params.id]));`), WARNING],
@@ -78,6 +90,11 @@ const clauses: Clauses = {
     ['silent on the tenants’ own table', 'SELECT name FROM organizations WHERE id = $1', 'silent'],
     ['silent on global tables of the settings', { code: ONE, settings: { tenant: { ...configured.tenant, globalTables: ['invoices'] } } }, 'silent'],
     ['silent on look-ups by a credential’s hash', 'SELECT organization_id FROM api_keys WHERE key_hash = $1', 'silent'],
+    ['silent on look-ups by a link that is given away', 'SELECT body FROM pages WHERE link_id = $1 LIMIT 1', 'silent'],
+    ['fires on such a name that may lead to several', 'SELECT body FROM pages WHERE link_id = $1', HINT],
+    ['silent on an OAuth application by the id that it sends', 'SELECT organization_id FROM oauth_applications WHERE client_id = $1', 'silent'],
+    ['silent on probes for a name that all tenants share', 'SELECT id FROM pages WHERE slug = $1 LIMIT 1', 'silent'],
+    ['fires where more than the key is read by it', 'SELECT body FROM pages WHERE slug = $1 LIMIT 1', HINT],
     ['silent on webhooks by a provider’s id', 'UPDATE api_keys SET id = id WHERE stripe_event_id = $1', 'silent'],
     ['silent on cron sweeps', { code: ONE, path: 'src/cron/expire.sql' }, 'silent'],
     ['silent on admin paths', { code: ONE, path: 'src/admin/report.sql' }, 'silent'],

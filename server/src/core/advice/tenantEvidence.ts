@@ -91,9 +91,9 @@ export function collectTenantOccurrences(scope: Scope, tenantColumnOf: TenantCol
   }));
 }
 
-/** Does a statement hold every tenant table that it touches to one tenant, and touch one by a condition of its own? */
-export function isTenantScoped(scope: Scope, tenantColumnOf: TenantColumnOf): boolean {
-  const occurrences = collectTenantOccurrences(scope, tenantColumnOf);
+/** Does a statement hold every tenant table that it touches to one tenant, and touch one by a condition of its own? `eager`: relations loaded with the rows are reached through these rows' keys. */
+export function isTenantScoped(scope: Scope, tenantColumnOf: TenantColumnOf, eager = false): boolean {
+  const occurrences = collectTenantOccurrences(scope, tenantColumnOf).filter((o) => !eager || o.block.role !== 'derived' || o.evidence !== 'none');
   return occurrences.some((o) => o.evidence === 'predicate') && occurrences.every((o) => o.evidence !== 'none');
 }
 
@@ -151,7 +151,7 @@ function tiedBy(reader: Reader, conjunct: Conjunct): ReadonlyMap<string, TenantE
   for (const place of nodes.length === 1 && isValueTest ? all : []) {
     if (!mayRestrict(reader, conjunct, place.level)) continue;
     if (isTenant(place) && pinsTenant(conjunct) && !asksTenants) tied.set(place.node, 'predicate');
-    else if (isSecret(place.base, conjunct)) tied.set(place.node, 'secret');
+    else if (isSecret(place.base, conjunct, block) || isProbe(place, conjunct, block)) tied.set(place.node, 'secret');
     else if (isOwner(place.base, conjunct)) tied.set(place.node, 'owner');
   }
   if (nodes.length === 2 && ['=', 'in', 'any', 'is not distinct from'].includes(conjunct.operator) && !conjunct.negated) {
@@ -246,19 +246,35 @@ function linkInner(scope: Scope, block: QueryBlock, links: Link[]): void {
  */
 const SECRET = /(^|_)(token|secret|hash|hashed|digest|api_?key|key_?hash|session_?id|password|nonce|otp|signature|invite_?code|invitation_?code)($|_)|^(stripe|paypal|github|gitlab|google|slack|twilio|provider|external|webhook|oauth|remote|customer_stripe)_.*id$/;
 
-function isSecret(bound: BoundColumn, conjunct: Conjunct): boolean {
+function isSecret(bound: BoundColumn, conjunct: Conjunct, block: QueryBlock): boolean {
   if (!['=', 'in', 'any'].includes(conjunct.operator) || conjunct.negated) return false;
   const name = bound.column.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
-  return SECRET.test(name) || (PUBLIC.test(name) && isHandle(bound));
+  return SECRET.test(name) || (PUBLIC.test(name) && isHandle(bound, block)) || (isApplicationId(name, bound) && isHandle(bound, block));
 }
 
 /** What is given away on purpose, to whoever is to see the row: a short link, a shared page. A `public_id` is any row's name outside. */
 const PUBLIC = /^(?:(?:short|link|share|shared|portal)_(?:id|key|slug|code)|public_(?:key|slug|code))$/;
 
-/** A text of its own, unique, that refers to nothing: `client_id` may be a customer's key. */
-const isHandle = ({ table, column }: BoundColumn): boolean =>
-  table !== undefined && /^(?:text|character|uuid)/.test(findColumn(table, column)?.type ?? '') && !table.foreignKeys.some((key) => key.columns.includes(column)) &&
+/** A text of its own that refers to nothing, unique or asked for as if it were: `client_id` may be a customer's key. */
+const isHandle = ({ table, column }: BoundColumn, block: QueryBlock): boolean =>
+  table !== undefined && isText(table, column) && !table.foreignKeys.some((key) => key.columns.includes(column)) && (isUniqueAlone(table, column) || (block.kind === 'select' && block.limit?.expression.value === 1));
+
+const isText = (table: Table, column: string): boolean => /^(?:text|character|uuid)/.test(findColumn(table, column)?.type ?? '');
+
+/** Unique among all tenants' rows, and not the primary key. */
+const isUniqueAlone = (table: Table, column: string): boolean =>
   table.indexes.some((index) => index.unique && index.predicate === undefined && index.keys.length === 1 && index.keys[0]?.column === column && !table.constraints.some((constraint) => constraint.type === 'primary' && constraint.name === index.constraint));
+
+/** OAuth's name of an application, which it sends itself: beside its secret. */
+const isApplicationId = (name: string, { table }: BoundColumn): boolean => /^(?:client|app|application)_id$/.test(name) && table?.columns.some((column) => /^(?:client|app|application)_?secret/i.test(column.name)) === true;
+
+/** Is a name taken that all tenants share? What is read is the key of a row, and the question is about all of them. */
+function isProbe({ base, level }: Place, conjunct: Conjunct, block: QueryBlock): boolean {
+  const { table, column } = base;
+  if (table === undefined || block.kind !== 'select' || block.relations.length !== 1 || level.block.index !== block.index || conjunct.operator !== '=' || conjunct.negated || !isText(table, column) || !isUniqueAlone(table, column)) return false;
+  const keys = new Set([column, ...table.constraints.flatMap((constraint) => (constraint.type === 'primary' ? constraint.columns : []))]);
+  return block.outputs.length > 0 && block.outputs.every(({ expression }) => expression?.kind === 'constant' || (expression?.column !== undefined && keys.has(expression.column.column)));
+}
 
 /** A person's own rows: narrower than the tenant, and the same person in each of them. */
 const isOwner = (bound: BoundColumn, conjunct: Conjunct): boolean => conjunct.operator === '=' && !conjunct.negated && /^(user|owner|author|member|profile)_?id$/i.test(bound.column);

@@ -8,9 +8,9 @@ import type { SqlAnalyser } from '../sql/ports';
 import type { HostSpan } from '../text/span';
 import { hasUnknownPart } from './holes';
 import { tableOf } from './scope';
-import { collectTenantOccurrences, isTenantScoped, type TenantColumnOf, type TenantEvidence, type TenantOccurrence } from './tenantEvidence';
+import { collectTenantOccurrences, type TenantColumnOf, type TenantEvidence, type TenantOccurrence } from './tenantEvidence';
 import { isGuarded } from './tenantGuards';
-import { findTenantColumns, isSystemPath } from './tenantScope';
+import { findTenantColumns, guardQuestions, isSystemPath } from './tenantScope';
 import { isView } from './tenantViews';
 
 /**
@@ -56,7 +56,7 @@ export function collectTenantRows(input: TenantReportInput): readonly TenantRow[
     const inserts = insertRows(model, catalog, tenant.columnOf).map((row) => ({ ...common, ...row, sql: text }));
     const occurrences = collectTenantOccurrences({ model, catalog }, tenant.columnOf);
     let guarded: boolean | undefined;
-    const isCodeGuarded = (column: string): boolean => (guarded ??= site.library !== 'sql' && isGuarded({ file, site, flow: input.flow, column, isScoped: (other) => other.source !== undefined && isTenantScoped({ model: sql.analyse(other.source), catalog }, tenant.columnOf) }));
+    const isCodeGuarded = (column: string): boolean => (guarded ??= site.library !== 'sql' && isGuarded({ file, site, flow: input.flow, column, ...guardQuestions({ catalog, settings, sql }, tenant.columnOf) }));
     return [...inserts, ...unknownViews(model, catalog, tenant.columnOf).map((row) => ({ ...common, ...row, sql: text })), ...occurrences.map((occurrence): TenantRow => ({ ...common, table: nameOf(occurrence.table), access: accessOf(occurrence), sql: text, ...judge(site, model, occurrence, exempt, isCodeGuarded) }))];
   });
 }

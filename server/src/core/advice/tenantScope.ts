@@ -1,6 +1,10 @@
+import type { Catalog } from '../catalog/model';
 import { findTenantEvidence } from '../catalog/tenancy';
 import type { RuleContext } from '../lint/rule';
-import type { TenantColumnOf } from './tenantEvidence';
+import type { QuerySite } from '../hosts/ir';
+import type { Scope } from './scope';
+import { collectTenantOccurrences, isTenantScoped, type TenantColumnOf } from './tenantEvidence';
+import type { GuardContext } from './tenantGuards';
 import { tenantColumns } from './tenantViews';
 
 /** Code that works for all tenants by nature: sweeps, jobs, admin panels, webhooks of providers. */
@@ -24,6 +28,22 @@ export function findTenantColumns({ catalog, settings, sql }: Pick<RuleContext, 
     ? `The settings name ${settings.tenant.columns.join(', ')} as the tenant column`
     : `${evidence.carriers} of ${evidence.tables} tables ${evidence.source === 'distribution' ? 'are distributed by' : 'carry'} ${evidence.column}`;
   return { columnOf: tenantColumns(catalog, settings.tenant, sql), because, confirmed: settings.tenant.columns.length > 0, usual: evidence !== undefined && evidence.source !== 'foreign-keys' };
+}
+
+/** What a search for guards asks of other statements and documents. */
+export function guardQuestions({ catalog, settings, sql }: Pick<RuleContext, 'settings' | 'sql'> & { readonly catalog: Catalog }, columnOf: TenantColumnOf): Pick<GuardContext, 'isScoped' | 'isTenants' | 'isSystem'> {
+  const scopeOf = (other: QuerySite): Scope | undefined => other.source && { model: sql.analyse(other.source), catalog };
+  return {
+    isScoped: (other) => {
+      const scope = scopeOf(other);
+      return scope !== undefined && isTenantScoped(scope, columnOf, other.eager.length > 0);
+    },
+    isTenants: (other) => {
+      const scope = scopeOf(other);
+      return scope !== undefined && (scope.model.kind === 'insert' || collectTenantOccurrences(scope, columnOf).length > 0);
+    },
+    isSystem: (uri) => isSystemPath(uri, settings.tenant.systemPaths),
+  };
 }
 
 /** Is this document system code, by the settings' globs or by its path? */

@@ -1,12 +1,12 @@
 import { hasUnknownPart } from '../advice/holes';
-import { collectTenantOccurrences, isTenantScoped, type TenantOccurrence } from '../advice/tenantEvidence';
+import { collectTenantOccurrences, type TenantOccurrence } from '../advice/tenantEvidence';
 import { bindOfHole } from '../advice/patterns';
-import { bindColumn, walkExpression, type Scope } from '../advice/scope';
+import { bindColumn, walkExpression } from '../advice/scope';
 import { tenantFixes } from '../advice/tenantFix';
 import { isGuarded, isReachedByRequest } from '../advice/tenantGuards';
-import { findTenantColumns, isSystemPath, type TenantColumns } from '../advice/tenantScope';
+import { findTenantColumns, guardQuestions, isSystemPath, type TenantColumns } from '../advice/tenantScope';
 import { isView } from '../advice/tenantViews';
-import type { Bind, QuerySite } from '../hosts/ir';
+import type { Bind } from '../hosts/ir';
 import type { Severity, StatementContext, StatementRule } from '../lint/rule';
 
 const SCHEMA = `CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);
@@ -45,16 +45,7 @@ export const missingTenantFilter: StatementRule = {
     const severity = first && severityOf(context, tenant);
     if (!first || !severity || model.blocks.some((b) => b.locking?.skipLocked)) return;
     const column = first.column;
-    const modelOf = (other: QuerySite): Scope | undefined => other.source && { model: context.sql.analyse(other.source), catalog };
-    const isScoped = (other: QuerySite): boolean => {
-      const scope = modelOf(other);
-      return scope !== undefined && isTenantScoped(scope, tenant.columnOf);
-    };
-    const isTenants = (other: QuerySite): boolean => {
-      const scope = modelOf(other);
-      return scope !== undefined && (scope.model.kind === 'insert' || collectTenantOccurrences(scope, tenant.columnOf).length > 0);
-    };
-    if (site.library !== 'sql' && isGuarded({ file: context.file, site, flow: context.flow, column, isScoped, isTenants, tenantBinds: tenantBinds(context, tenant) })) return;
+    if (site.library !== 'sql' && isGuarded({ file: context.file, site, flow: context.flow, column, ...guardQuestions({ catalog, settings, sql: context.sql }, tenant.columnOf), tenantBinds: tenantBinds(context, tenant) })) return;
     const reported: TenantOccurrence[] = [];
     for (const occurrence of open) {
       // Tied once those before it are: the same gap, not a further one.
