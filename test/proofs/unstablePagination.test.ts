@@ -18,6 +18,9 @@ const cases: readonly { readonly sql: string; readonly keys: readonly string[] }
   { sql: 'SELECT * FROM orders ORDER BY shipped_at NULLS FIRST, note DESC LIMIT $1 OFFSET $2', keys: ['shipped_at', 'note'] },
   { sql: 'SELECT o.id, c.name FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.tenant_id = 1 ORDER BY c.name LIMIT $1 OFFSET $2', keys: ['name'] },
   { sql: 'SELECT * FROM lines ORDER BY quantity LIMIT $1 OFFSET $2', keys: ['quantity'] },
+  { sql: 'SELECT customer_id, note, count(*) AS n FROM orders GROUP BY customer_id, note ORDER BY n DESC LIMIT $1 OFFSET $2', keys: ['n'] },
+  { sql: 'SELECT DISTINCT customer_id, lower(note) AS low, tenant_id + 1 FROM orders ORDER BY low LIMIT $1 OFFSET $2', keys: ['low'] },
+  { sql: "SELECT date_trunc('month', created_at) AS month, count(*) FROM orders GROUP BY 1 LIMIT $1 OFFSET $2", keys: [] },
   { sql: 'SELECT * FROM nothing ORDER BY created_at LIMIT $1 OFFSET $2', keys: ['created_at'] },
 ];
 

@@ -62,6 +62,34 @@ SELECT o.id FROM orders o JOIN tags t ON t.order_id = o.id ORDER BY o.created_at
       fixed: `
 SELECT o.id FROM orders o JOIN tags t ON t.order_id = o.id ORDER BY o.created_at, t.order_id, t.name LIMIT 10 OFFSET $1`,
     },
+    {
+      code: `
+SELECT customer_id, count(*) FROM orders GROUP BY customer_id ORDER BY count(*) DESC LIMIT 10 OFFSET $1
+--                                                            ^^^^^^^^^^^^^^^^^^^^^^ count(*) DESC is not unique among the groups; with customer_id it is.`,
+      fixed: `
+SELECT customer_id, count(*) FROM orders GROUP BY customer_id ORDER BY count(*) DESC, customer_id DESC LIMIT 10 OFFSET $1`,
+    },
+    {
+      code: `
+SELECT date_trunc('day', created_at) AS day, customer_id AS who, count(*) FROM orders GROUP BY 1, 2 ORDER BY day LIMIT 10 OFFSET $1
+--                                                                                                  ^^^^^^^^^^^^`,
+      fixed: `
+SELECT date_trunc('day', created_at) AS day, customer_id AS who, count(*) FROM orders GROUP BY 1, 2 ORDER BY day, 2 LIMIT 10 OFFSET $1`,
+    },
+    {
+      code: `
+SELECT DISTINCT customer_id AS who, lower(number) FROM orders ORDER BY who LIMIT 10 OFFSET $1
+--                                                            ^^^^^^^^^^^^ who is not unique among the distinct rows
+      fixed: `
+SELECT DISTINCT customer_id AS who, lower(number) FROM orders ORDER BY who, 2 LIMIT 10 OFFSET $1`,
+    },
+    {
+      code: `
+SELECT customer_id, count(*) FROM orders GROUP BY customer_id LIMIT 10 OFFSET $1
+--                                                                     ^^^^^^^^^ customer_id tells the groups apart`,
+      fixed: `
+SELECT customer_id, count(*) FROM orders GROUP BY customer_id ORDER BY customer_id LIMIT 10 OFFSET $1`,
+    },
     { code: `
 SELECT id FROM orders ORDER BY lower(number) LIMIT $1
 --                    ^^^^^^^^^^^^^^^^^^^^^^`, severity: 'info' },
@@ -97,7 +125,12 @@ export const list = (conditions: string[], start: number) => pool.query(\`SELECT
     'SELECT name FROM countries ORDER BY name LIMIT 20 OFFSET $1',
     'SELECT id FROM orders ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED',
     'DELETE FROM orders WHERE id IN (SELECT id FROM orders ORDER BY created_at LIMIT $1)',
-    'SELECT customer_id, count(*) FROM orders GROUP BY customer_id ORDER BY count(*) DESC LIMIT 10 OFFSET $1',
+    // The first groups of a list are no page.
+    'SELECT customer_id, count(*) FROM orders GROUP BY customer_id ORDER BY count(*) DESC LIMIT $1',
+    'SELECT customer_id, max(id) FROM orders GROUP BY customer_id ORDER BY max(id) DESC LIMIT 10 OFFSET $1',
+    'SELECT customer_id, count(*) FROM orders GROUP BY ROLLUP (customer_id) ORDER BY count(*) LIMIT 10 OFFSET $1',
+    'SELECT o.customer_id, c.id, count(*) FROM orders o JOIN customers c ON c.id = o.customer_id GROUP BY o.customer_id, c.id ORDER BY c.id LIMIT 10 OFFSET $1',
+    'SELECT customer_id, created_at, count(*) FROM orders WHERE customer_id = $1 GROUP BY customer_id, created_at ORDER BY created_at LIMIT 10 OFFSET $2',
     'SELECT DISTINCT customer_id FROM orders ORDER BY customer_id LIMIT 10 OFFSET $1',
     'SELECT number FROM orders ORDER BY number COLLATE "C" LIMIT 10 OFFSET $1',
     'SELECT position FROM numbered ORDER BY position LIMIT 10 OFFSET $1',

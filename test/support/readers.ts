@@ -11,6 +11,8 @@ import { createHistories, type FindHistory } from '../../server/src/core/migrati
 import { hostSpan } from '../../server/src/core/text/span';
 import type { SqlAnalyser } from '../../server/src/core/sql/ports';
 import { splitStatements } from '../../server/src/core/sql/split';
+import { indexModels, type ModelIndex } from '../../server/src/core/hosts/models';
+import { readPrismaSchema } from '../../server/src/core/hosts/prismaSchema';
 import type { HostEnvironment } from '../../server/src/core/hosts/host';
 import { readPython } from '../../server/src/core/hosts/python';
 import { readSqlFile } from '../../server/src/core/hosts/sqlFile';
@@ -28,10 +30,8 @@ const EXTENSIONS: Readonly<Record<Language, string>> = { sql: 'sql', typescript:
 /** The parsers and readers of all languages. */
 export interface Readers {
   readonly sql: SqlAnalyser;
-  read(uri: string, text: string, language: Language): HostFile;
+  read(uri: string, text: string, language: Language, models?: ModelIndex): HostFile;
 }
-
-const environment: HostEnvironment = { split: splitStatements, models: new Map() };
 
 let readers: Promise<Readers> | undefined;
 /** Loaded once per test process. */
@@ -41,7 +41,8 @@ async function createReaders(): Promise<Readers> {
   const [sql, syntax] = await Promise.all([createSqlAnalyser(), createSyntaxParser()]);
   return {
     sql,
-    read(uri, text, language) {
+    read(uri, text, language, models = new Map()) {
+      const environment: HostEnvironment = { split: splitStatements, models };
       if (language === 'sql') return readSqlFile(uri, text, environment);
       const tree = syntax.parse(language, text);
       try {
@@ -77,6 +78,8 @@ export interface LintCase {
   readonly after?: readonly CreatedFile[];
   /** Checked by the real planner twin over the schema, with the volumes of `settings.assume`. */
   readonly planner?: boolean;
+  /** A Prisma schema beside the document. */
+  readonly prisma?: string;
   /** The catalog is what the document's own model declarations say. */
   readonly models?: boolean;
   /** Changes the catalog before it is used: statistics, a server's facts. */
@@ -99,8 +102,10 @@ function refuseUndeclared(rules: readonly Rule[], finding: Finding): void {
 }
 
 /** Reads and lints one document as the workspace does: real readers, real catalog, real call graph. */
-export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, beside = {}, format, later = 0, after = [], planner = false, models = false, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
-  const { read, sql } = await loadReaders();
+export async function lintCase(rules: readonly Rule[], { language, code, schema = '', settings = {}, path, role, beside = {}, format, later = 0, after = [], planner = false, models = false, prisma, catalog: change = (c) => c }: LintCase): Promise<CaseResult> {
+  const { read: readWith, sql } = await loadReaders();
+  const declared = prisma === undefined ? undefined : indexModels(readPrismaSchema('file:///workspace/prisma/schema.prisma', prisma).models);
+  const read: Readers['read'] = (at, text, of) => readWith(at, text, of, declared);
   const uri = `file:///workspace/${path ?? `src/case.${EXTENSIONS[language]}`}`;
   const merged: LintSettings = { ...defaultSettings, ...settings };
   const planning = createPlanning(planner ? (await import('./twin')).sharedTwin() : undefined);

@@ -92,14 +92,14 @@ export function missingTieBreaker(scope: Scope, block: QueryBlock, nulls: 'repea
 }
 
 /** The host names the key (`ORDER BY ${column}`): it may be a unique one. */
-const isFilledIn = ({ model }: Scope, item: OrderItem): boolean =>
+export const isFilledIn = ({ model }: Scope, item: OrderItem): boolean =>
   model.holes.some((hole) => hole.origin.type === 'interpolation' && hole.kind !== 'value' && overlaps(hole.span, item.expression.span));
 
 /** Types whose unequal values are never written alike. */
 const HAS_ITS_OWN_TEXT = /^(?:uuid|smallint|integer|bigint|text|character varying\b.*)$/;
 
 /** Numbers the rows of the block: no two have the same one. Which row gets it is another question, that no key after it decides. */
-const isRowNumber = ({ model }: Scope, expression: OrderItem['expression'] | undefined): boolean =>
+export const isRowNumber = ({ model }: Scope, expression: OrderItem['expression'] | undefined): boolean =>
   expression?.name === 'row_number' && /^row_number\s*\(\s*\)\s*over\s*\((?!.*\bpartition\b)/is.test(spanText(model.text, expression.span));
 
 /** The column that an order item compares, under a COLLATE too (equal under one deterministic collation is equal under all), or as text. */

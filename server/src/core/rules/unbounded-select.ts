@@ -1,12 +1,11 @@
 import { findAdapter } from '../libraries';
+import { growthOf, type Growth } from '../advice/growth';
 import { coverHoles, hasUnknownPart } from '../advice/holes';
-import { collectPins } from '../advice/pins';
-import { containsAggregate, isSystemRelation, tableOf, type Scope } from '../advice/scope';
-import { blockSize, describeRows } from '../advice/size';
+import { tableOf } from '../advice/scope';
+import { describeRows } from '../advice/size';
 import { toHostEdits } from '../advice/sqlEdits';
-import { isPinnedToOneRow, joinsAreToOne } from '../advice/uniqueness';
 import type { Fix, StatementContext, StatementRule } from '../lint/rule';
-import type { Conjunct, QueryBlock } from '../sql/model';
+import type { QueryBlock } from '../sql/model';
 import { sqlSpan } from '../text/span';
 
 /** Reads a whole table, or a share of it that grows with the table, into the application's memory. */
@@ -35,21 +34,16 @@ export const unboundedSelect: StatementRule = {
     const { site, model } = context;
     const root = model.blocks[0];
     if (!root || model.completeness !== 'full' || !site.complete || site.fetches !== 'many' || site.executes === 'no') return;
-    if (model.kind !== 'select' || root.kind !== 'select' || root.limit || root.locking?.skipLocked) return;
+    if (model.kind !== 'select' || !/^(?:select|set-operation)$/.test(root.kind) || root.limit || root.locking?.skipLocked) return;
     // SQL of unknown content (`FROM t {clause}`) may bring a condition or a LIMIT.
     if (hasUnknownPart(model) || isKept(root, model.text)) return;
-    const scope: Scope = { model, catalog: context.catalog };
-    if (isBounded(scope, root)) return;
-    const size = blockSize(scope, root, context.settings);
-    const narrowed = root.conjuncts.some((c) => c.clause === 'where');
+    const growth = growthOf(context, { model, catalog: context.catalog }, root);
+    if (!growth || growth.size === 'small' || growth.size === 'medium') return;
     // An SQL file does not say who reads the rows; there only a table known to be large is worth a word.
-    if (size === 'small' || size === 'medium' || (size === 'unknown' && (narrowed || site.library === 'sql'))) return;
-    report(context, scope, root, size === 'large', narrowed);
+    if (growth.size === 'unknown' && (growth.narrowed || site.library === 'sql')) return;
+    report(context, root, growth);
   },
 };
-
-/** What migration tools keep for themselves: a row, or one for each migration. */
-const bookkeeping = /^(?:alembic_version|schema_migrations|ar_internal_metadata|django_migrations|migrations|knex_migrations(?:_lock)?|_prisma_migrations|__drizzle_migrations|flyway_schema_history|databasechangelog(?:lock)?|goose_db_version|_sqlx_migrations|__diesel_schema_migrations|"?SequelizeMeta"?)$/;
 
 /** `SELECT … INTO t`, and a sample of the table: no rows of it all reach the application. */
 function isKept({ clauses, outputs }: QueryBlock, text: string): boolean {
@@ -58,38 +52,20 @@ function isKept({ clauses, outputs }: QueryBlock, text: string): boolean {
   return from !== undefined && (/\btablesample\b/i.test(text.slice(from.start, from.end)) || (last !== undefined && /^\s*into\b/i.test(text.slice(last.end, from.start))));
 }
 
-/** True when the number of rows does not grow with a table, as far as can be shown. */
-function isBounded(scope: Scope, block: QueryBlock): boolean {
-  const aggregates = block.outputs.some((o) => containsAggregate(o.expression));
-  if (aggregates || block.groupBy.length > 0 || block.distinct) return true;
-  if (block.relations.length === 0 || block.relations.some((r) => r.kind !== 'table' || isSystemRelation(r) || bookkeeping.test(r.name))) return true;
-  if (block.conjuncts.some((c) => isListOfKeys(c) || isNever(c))) return true;
-  const pins = collectPins(scope, block);
-  return block.relations.some((relation, index) => {
-    if (!isPinnedToOneRow(scope, block, index, pins)) return false;
-    const table = tableOf(scope.catalog, relation);
-    return table !== undefined && (block.relations.length === 1 || joinsAreToOne(scope, block, index));
-  });
-}
-
-/** `c IN ($1, $2)`, `c = ANY($1)`: as many rows as the caller asks for, where c is a key. */
-const isListOfKeys = (c: Conjunct): boolean => c.clause === 'where' && !c.negated && (c.operator === 'any' || (c.operator === 'in' && c.right?.kind !== 'subquery'));
-
-/** `WHERE false`: columns without rows. */
-const isNever = (c: Conjunct): boolean => c.clause === 'where' && c.operator === 'boolean' && c.left?.kind === 'constant' && (c.left.value === false || c.left.value === null);
-
-function report(context: StatementContext, scope: Scope, block: QueryBlock, large: boolean, narrowed: boolean): void {
-  const keyword = block.clauses.select?.keyword;
-  const from = block.relations[0]?.span;
-  if (!keyword || !from) return;
-  const rows = block.relations.map((r) => describeRows(tableOf(scope.catalog, r), context.settings)).filter((r) => r !== undefined);
+function report(context: StatementContext, block: QueryBlock, { size, narrowed, tables, at }: Growth): void {
+  const large = size === 'large';
+  const rows = tables.map((table) => describeRows(table, context.settings)).filter((r) => r !== undefined);
+  const view = tableOf(context.catalog, at);
+  // A view's name is not the one that the row counts are told of.
+  const through = view !== undefined && !tables.includes(view) ? `${view.name} reads ${tables.map((table) => table.name).join(', ')}${rows.length > 0 ? ': ' : ''}` : '';
+  const because = `${through}${rows.join('; ')}`;
   context.report({
-    at: { sql: from },
+    at: { sql: at.span },
     severity: large ? (narrowed ? 'info' : 'warning') : 'hint',
     message: narrowed ? 'Fetches all matching rows: their number grows with the table.' : block.clauses.limit ? 'Fetches the whole table: LIMIT ALL sets no limit, and there is no condition.' : 'Fetches the whole table: there is no LIMIT and no condition.',
-    because: rows.length > 0 ? `${rows.join('; ')}.` : undefined,
+    because: because === '' ? undefined : `${because}.`,
     confidence: large ? 'statistics' : 'text',
-    evidence: { tables: block.relations.map((r) => r.name) },
+    evidence: { tables: block.relations.length > 0 ? block.relations.map((r) => r.name) : tables.map((table) => table.name) },
     fixes: () => limitFix(context, block),
   });
 }
@@ -97,8 +73,8 @@ function report(context: StatementContext, scope: Scope, block: QueryBlock, larg
 function limitFix(context: StatementContext, block: QueryBlock): readonly Fix[] {
   const { site, file, text } = context;
   const count = context.option<number>('limit');
-  const last = (block.clauses.order ?? block.clauses.window ?? block.clauses.having ?? block.clauses.group ?? block.clauses.where ?? block.clauses.from)?.span;
-  if (!last || block.offset || block.clauses.limit) return [];
+  const last = (block.clauses.order ?? block.clauses.window ?? block.clauses.having ?? block.clauses.group ?? block.clauses.where ?? block.clauses.from)?.span ?? (block.kind === 'set-operation' ? block.span : undefined);
+  if (!last || (block.kind === 'set-operation' && site.chain.length > 0) || block.offset || block.clauses.limit) return [];
   const at = coverHoles(context.model, last).end;
   const library = site.chain.length > 0 ? findAdapter(site.library)?.addLimit?.(site, { uri: file.uri, text, count }) : undefined;
   const edits = library ?? (site.chain.length === 0 ? toHostEdits(site, file.uri, [{ span: sqlSpan(at, at), text: ` LIMIT ${count}` }]) : undefined);

@@ -1,4 +1,5 @@
 import { hasUnknownPart } from '../advice/holes';
+import { missingGroupKeys, type GroupKey } from '../advice/groupOrder';
 import { missingTieBreaker } from '../advice/keyset';
 import { bindOfHole } from '../advice/patterns';
 import { isRandom } from '../advice/random';
@@ -77,21 +78,25 @@ function continues(block: QueryBlock): boolean {
 }
 
 function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock): void {
-  const missing = missingTieBreaker(scope, block);
+  const rows = missingTieBreaker(scope, block);
+  // The first groups of a list are no page.
+  const groups = rows || !block.offset ? undefined : missingGroupKeys(scope, block);
+  const missing: readonly GroupKey[] | undefined = rows ?? groups;
   const clause = block.clauses.order?.span ?? block.offset?.clause;
   if (!missing || missing.length === 0 || !clause || blockSize(scope, block, context.settings) === 'small') return;
   const key = missing.map((m) => m.column).join(', ');
   // A unique key with a nullable column: only rows that have NULL there tie, and whether there are any is not known.
-  const nullsAlone = missingTieBreaker(scope, block, 'none')?.length === 0;
+  const nullsAlone = groups === undefined && missingTieBreaker(scope, block, 'none')?.length === 0;
   const keys = block.orderBy.map((item) => (context.site.source?.text ?? '').slice(item.span.start, item.span.end)).join(', ');
+  const unordered = groups ? `${key} tells the ${block.distinct ? 'rows' : 'groups'} apart.` : `${key} is unique.`;
   context.report({
     at: { sql: block.orderBy.length > 0 ? clause : (block.offset?.clause ?? clause) },
     severity: nullsAlone ? 'hint' : block.offset || continues(block) ? undefined : 'info',
     message: nullsAlone ? 'Rows that have NULL for a sort key may change places between pages: rows repeat or get lost.' : block.orderBy.length > 0 ? 'Rows with equal sort keys may change places between pages: rows repeat or get lost.' : 'A page without ORDER BY: rows may come in any order, and in another one for the next page.',
-    because: nullsAlone ? `${keys} is unique but for NULLs; ${key} has none.` : block.orderBy.length > 0 ? `${keys} is not unique; ${key} is.` : `${key} is unique.`,
+    because: nullsAlone ? `${keys} is unique but for NULLs; ${key} has none.` : block.orderBy.length === 0 ? unordered : groups ? `${keys} is not unique among the ${block.distinct ? 'distinct rows' : 'groups'}; with ${key} it is.` : `${keys} is not unique; ${key} is.`,
     confidence: 'schema',
     evidence: { order: keys, uniqueWith: missing.map((m) => m.column) },
-    fixes: () => appendKey(context, block, missing.map((m) => m.sql)),
+    fixes: () => (missing.every((m) => m.sql !== undefined) ? appendKey(context, block, missing.map((m) => m.sql ?? '')) : []),
   });
 }
 
