@@ -79,7 +79,7 @@ SELECT date_trunc('day', created_at) AS day, customer_id AS who, count(*) FROM o
     {
       code: `
 SELECT DISTINCT customer_id AS who, lower(number) FROM orders ORDER BY who LIMIT 10 OFFSET $1
---                                                            ^^^^^^^^^^^^ who is not unique among the distinct rows
+--                                                            ^^^^^^^^^^^^ who is not unique among the distinct rows`,
       fixed: `
 SELECT DISTINCT customer_id AS who, lower(number) FROM orders ORDER BY who, 2 LIMIT 10 OFFSET $1`,
     },

@@ -8,7 +8,7 @@ import { sqlFix } from '../advice/sqlFix';
 import { existenceUse } from '../advice/countUse';
 import { collectPins } from '../advice/pins';
 import { isPinnedToOneRow } from '../advice/uniqueness';
-import type { Fix, Severity, StatementContext, StatementRule } from '../lint/rule';
+import type { FindingDraft, Fix, Severity, StatementContext, StatementRule } from '../lint/rule';
 import type { Expression, Output, QueryBlock } from '../sql/model';
 import { containsSpan, spanText, sqlSpan, type SqlSpan } from '../text/span';
 
@@ -52,7 +52,7 @@ export const countForExistence: StatementRule = {
         const found = subqueryCount(scope, test) ?? ownCount(scope, block, test);
         if (!found || found.counted.relations.every((r) => r.kind !== 'table' && r.kind !== 'cte') || found.counted.relations.some(isSystemRelation)) continue;
         seen.push(comparison.span);
-        report(context, scope, test.comparison.span, found.counted, () => found.fixes(context));
+        report(context, scope, { sql: test.comparison.span }, found.counted, () => found.fixes(context));
       }
     }
     checkHost(context, scope);
@@ -133,7 +133,7 @@ function isCountOfRows(scope: Scope, block: QueryBlock, expression: Expression |
   return argument.kind === 'star' || (argument.kind === 'constant' && argument.value !== null) || mayBeNull(scope, block, argument) === false;
 }
 
-function report(context: StatementContext, scope: Scope, span: SqlSpan, counted: QueryBlock, fixes: () => readonly Fix[], because?: string): void {
+function report(context: StatementContext, scope: Scope, at: FindingDraft['at'], counted: QueryBlock, fixes: () => readonly Fix[], because?: string): void {
   const size = blockSize(scope, counted, context.settings);
   const pins = collectPins(scope, counted);
   // One row at most is counted as fast as it is found.
@@ -141,7 +141,7 @@ function report(context: StatementContext, scope: Scope, span: SqlSpan, counted:
   const severity: Severity = size === 'large' ? 'warning' : size === 'unknown' ? 'info' : 'hint';
   const tables = counted.relations.map((r) => r.name).filter((name) => name !== '');
   context.report({
-    at: { sql: span },
+    at,
     severity,
     message: `All matching rows of ${tables.join(', ')} are counted to learn whether there is one: EXISTS stops at the first.`,
     because,
@@ -158,7 +158,17 @@ function checkHost(context: StatementContext, scope: Scope): void {
   const output = root?.outputs[0];
   if (model.kind !== 'select' || !root || !output || root.outputs.length !== 1 || site.library === 'sql' || hasUnknownPart(model)) return;
   if (output.expression.kind !== 'aggregate' || !containsAggregate(output.expression) || !isCountOfRows(scope, root, output.expression)) return;
-  if (root.relations.every((r) => r.kind !== 'table') || root.relations.some(isSystemRelation)) return;
+  const counted = countedBlock(scope, root);
+  if (counted.relations.every((r) => r.kind !== 'table') || counted.relations.some(isSystemRelation)) return;
   const use = existenceUse(context);
-  if (use !== undefined) report(context, scope, output.span, root, () => [], `The code only asks \`${use}\`.`);
+  // What the library wraps the rows in has no place in the code.
+  const call = counted === root ? undefined : site.chain.find(({ name }) => name === 'count');
+  if (use !== undefined) report(context, scope, call ? { host: call.nameSpan } : { sql: output.span }, counted, () => [], `The code only asks \`${use}\`.`);
+}
+
+/** `SELECT count(*) FROM (SELECT …) AS anon_1`, as ORMs write it: the rows that are counted are the sub-query's. */
+function countedBlock({ model }: Scope, root: QueryBlock): QueryBlock {
+  const [only] = root.relations;
+  const inner = root.relations.length === 1 && only?.kind === 'derived' && root.conjuncts.length === 0 ? model.blocks[only.block ?? -1] : undefined;
+  return inner?.kind === 'select' && !inner.limit && inner.groupBy.length === 0 && !inner.distinct ? inner : root;
 }

@@ -3,9 +3,9 @@ import { collectPins } from '../advice/pins';
 import { containsAggregate, isSystemRelation, tableOf, walkExpression, type Scope } from '../advice/scope';
 import { describeRows, sizeOf } from '../advice/size';
 import { collectOuterColumns } from '../advice/subqueryJoin';
-import type { StatementContext, StatementRule } from '../lint/rule';
+import type { FindingDraft, StatementContext, StatementRule } from '../lint/rule';
 import type { QueryBlock } from '../sql/model';
-import { containsSpan, spanText, type SqlSpan } from '../text/span';
+import { containsSpan, spanText, type HostSpan, type SqlSpan } from '../text/span';
 
 const SCHEMA = 'CREATE TABLE events (id bigint PRIMARY KEY, name text NOT NULL);';
 const VOLUMES = { events: 5_000_000 };
@@ -39,15 +39,18 @@ export const countTotalPerPage: StatementRule = {
     const root = model.blocks[0];
     if (root?.kind !== 'select') return;
     for (const block of model.blocks) if (block.role === 'cte' || block.role === 'derived') checkInner(context, scope, block);
+    for (const block of model.blocks) if (block.limit && !isOne(block)) checkOuter(context, scope, block);
     const large = largeTables(context, scope, root);
     if (large.length === 0) return;
+    const both = root.limit && !isOne(root) ? countingCall(context) : undefined;
+    if (both) return report(context, scope, root, { host: both }, large);
     const beside = root.limit && !isOne(root) ? totalBeside(scope, root, large) : undefined;
-    if (beside) return report(context, scope, beside, beside.span, largeTables(context, scope, beside));
+    if (beside) return report(context, scope, beside, { sql: beside.span }, largeTables(context, scope, beside));
     const window = root.limit ? windowCount(root, model.text) : undefined;
-    if (window) return report(context, scope, root, window, large);
+    if (window) return report(context, scope, root, { sql: window }, large);
     if (root.limit || root.groupBy.length > 0 || root.distinct || root.outputs.length !== 1 || !isTotal(root, model.text)) return;
     // The document is looked at last: what it says holds until the next keystroke.
-    if (site.functionId !== undefined && hasPageBeside(context, large)) report(context, scope, root, root.outputs[0]?.span ?? root.span, large);
+    if (site.functionId !== undefined && hasPageBeside(context, large)) report(context, scope, root, { sql: root.outputs[0]?.span ?? root.span }, large);
   },
 };
 
@@ -58,7 +61,25 @@ const largeTables = ({ settings }: StatementContext, { catalog }: Scope, block: 
 function checkInner(context: StatementContext, scope: Scope, block: QueryBlock): void {
   const window = block.kind === 'select' && block.limit && !isOne(block) ? windowCount(block, scope.model.text) : undefined;
   const large = window ? largeTables(context, scope, block) : [];
-  if (window && large.length > 0) report(context, scope, block, window, large);
+  if (window && large.length > 0) report(context, scope, block, { sql: window }, large);
+}
+
+/** A window count inside, the page outside: `SELECT * FROM (SELECT id, count(*) OVER () AS total FROM events) t LIMIT 20`. */
+function checkOuter(context: StatementContext, scope: Scope, block: QueryBlock): void {
+  for (const relation of block.relations) {
+    const inner = relation.block === undefined ? undefined : scope.model.blocks[relation.block];
+    const window = inner?.kind === 'select' && !inner.limit && inner.groupBy.length === 0 && !inner.distinct ? windowCount(inner, scope.model.text) : undefined;
+    const name = inner?.outputs.find((o) => window !== undefined && containsSpan(o.span, window))?.alias ?? 'count';
+    // What nobody takes out is not computed.
+    const taken = block.outputs.some((o) => (o.star ? o.qualifier === undefined || o.qualifier === relation.alias : o.expression.columns.some((c) => c.column === name)));
+    const large = inner && window && taken ? largeTables(context, scope, inner) : [];
+    if (inner && window && large.length > 0) report(context, scope, inner, { sql: window }, large);
+  }
+}
+
+/** One call for a page and its total (`findAndCount`, `getManyAndCount`, Supabase's `{ count: 'exact' }`): the name of the call. */
+function countingCall({ site }: StatementContext): HostSpan | undefined {
+  return site.chain.find((call) => /^(?:findAndCount(?:All|By)?|getManyAndCount|getResultAndCount)$/.test(call.name) || (call.name === 'select' && call.args.some((arg) => arg.items?.some((item) => item.name === 'count' && item.literal === 'exact'))))?.nameSpan;
 }
 
 const isOne = ({ limit }: QueryBlock): boolean => limit?.expression.kind === 'constant' && limit.expression.value === 1;
@@ -86,13 +107,13 @@ function hasPageBeside({ file, site, sql }: StatementContext, tables: readonly s
   });
 }
 
-function report(context: StatementContext, scope: Scope, block: QueryBlock, span: SqlSpan, tables: readonly string[]): void {
+function report(context: StatementContext, scope: Scope, block: QueryBlock, at: FindingDraft['at'], tables: readonly string[]): void {
   const pins = collectPins(scope, block);
   // What an index finds may be few.
   const narrowed = block.relations.some((_, i) => pins.columns(i).size > 0);
   const rows = block.relations.map((r) => describeRows(tableOf(scope.catalog, r), context.settings)).filter((r) => r !== undefined);
   context.report({
-    at: { sql: span },
+    at,
     severity: narrowed ? 'hint' : undefined,
     message: `All matching rows of ${tables.join(', ')} are counted for every page.`,
     because: `${rows.join('; ')}.`,

@@ -1,7 +1,8 @@
 import { quoteIdentifier } from '../sql/names';
+import { collectPins } from '../advice/pins';
 import { isSystemRelation, tableOf, type Scope } from '../advice/scope';
 import { toHostEdits } from '../advice/sqlEdits';
-import type { Column, Table } from '../catalog/model';
+import type { Column, Index, Table } from '../catalog/model';
 import type { Fix, Question, StatementContext, StatementRule } from '../lint/rule';
 import type { Output, QueryBlock, Relation } from '../sql/model';
 
@@ -73,16 +74,23 @@ function checkStar(context: StatementContext, scope: Scope, block: QueryBlock, o
   const tables = relations.map((relation) => ({ relation, table: tableOf(scope.catalog, relation) }));
   const wide = tables.flatMap(({ table }) => (table?.columns ?? []).filter(isWide).map((c) => `${table?.name}.${c.name} (${c.type})`));
   const known = tables.every(({ table }) => table !== undefined);
+  const covering = wide.length === 0 ? tables.map(({ table, relation }) => coveringIndex(scope, block, table, relation)).find((index) => index !== undefined) : undefined;
   context.report({
     at: { sql: output.span },
     // In an SQL file a person may be looking.
-    severity: wide.length > 0 && context.site.library !== 'sql' ? undefined : 'hint',
+    severity: (wide.length > 0 || covering) && context.site.library !== 'sql' ? undefined : 'hint',
     message: `Fetches every column of ${relations.map((r) => r.name).join(', ')}, those added later included.`,
-    because: wide.length > 0 ? `Wide columns: ${wide.slice(0, 4).join(', ')}${wide.length > 4 ? ` and ${wide.length - 4} more` : ''}.` : undefined,
+    because: wide.length > 0 ? `Wide columns: ${wide.slice(0, 4).join(', ')}${wide.length > 4 ? ` and ${wide.length - 4} more` : ''}.` : covering && `${covering.name} holds ${[...covering.keys.map((key) => key.column), ...covering.include].join(', ')}: a query of these alone would not read the table.`,
     confidence: known ? 'schema' : 'text',
     evidence: { tables: relations.map((r) => r.name), wide },
     fixes: () => columnList(context, block, output, tables),
   });
+}
+
+/** An index that finds the rows and was made to answer alone (INCLUDE): a list of its columns would not read the table. */
+function coveringIndex(scope: Scope, block: QueryBlock, table: Table | undefined, relation: Relation): Index | undefined {
+  const pinned = collectPins(scope, block).columns(block.relations.indexOf(relation));
+  return table?.indexes.find((index) => index.valid && index.predicate === undefined && index.include.length > 0 && index.keys.every((key) => key.column !== undefined) && pinned.has(index.keys[0]?.column ?? '') && index.keys.length + index.include.length < table.columns.length);
 }
 
 function columnList(context: StatementContext, block: QueryBlock, output: Output, tables: readonly { readonly relation: Relation; readonly table: Table | undefined }[]): readonly Fix[] {

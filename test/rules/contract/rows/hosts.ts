@@ -9,7 +9,9 @@ export const postgresJs = script("import postgres from 'postgres';\nconst sql = 
 export const knex = script("import knex from 'knex';\nconst db = knex({ client: 'pg' });");
 export const kysely = script("import { Kysely, PostgresDialect, sql } from 'kysely';\nconst db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });");
 export const drizzle = script("import { and, asc, count, desc, eq, ilike, like, sql } from 'drizzle-orm';\nimport { pgTable, bigint, text, timestamp } from 'drizzle-orm/pg-core';\nimport { drizzle } from 'drizzle-orm/node-postgres';\nconst db = drizzle(pool);\nexport const users = pgTable('users', { id: bigint('id', { mode: 'number' }).primaryKey(), teamId: bigint('team_id', { mode: 'number' }).notNull(), name: text('name').notNull(), createdAt: timestamp('created_at').notNull() });");
-export const prisma = script("import { PrismaClient } from '@prisma/client';\nconst prisma = new PrismaClient();");
+const PRISMA = 'datasource db {\n  provider = "postgresql"\n  url = env("URL")\n}\nmodel User {\n  id BigInt @id\n  teamId BigInt @map("team_id")\n  name String\n  createdAt DateTime @map("created_at") @db.Timestamptz\n  @@map("users")\n}\n';
+const prismaScript = script("import { PrismaClient } from '@prisma/client';\nconst prisma = new PrismaClient();");
+export const prisma: typeof prismaScript = (body, rest) => prismaScript(body, { prisma: PRISMA, ...rest });
 export const typeorm = script("import { Column, Entity, ILike, Like, PrimaryColumn, type Repository } from 'typeorm';\n@Entity('users') export class User { @PrimaryColumn({ type: 'bigint' }) id: string; @Column() name: string; }\ndeclare const users: Repository<User>;");
 export const sequelize = script("import { DataTypes, Model, Op, Sequelize } from 'sequelize';\nconst sequelize = new Sequelize(url);\nclass User extends Model {}\nUser.init({ id: { type: DataTypes.BIGINT, primaryKey: true }, name: DataTypes.TEXT }, { sequelize, tableName: 'users', timestamps: false });");
 export const supabase = script("import { createClient } from '@supabase/supabase-js';\nconst supabase = createClient(url, key);");

@@ -26,11 +26,12 @@ export const columnOf = (model: ModelIr, property: string): string => model.colu
 
 export const relationOf = (model: ModelIr, name: string | undefined): RelationIr | undefined => model.relations.find((relation) => relation.property === name) ?? (model.relations.filter((relation) => relation.model === name).length === 1 ? model.relations.find((relation) => relation.model === name) : undefined);
 
-/** `literal('…')`, `fn('lower', col('name'))`, `col('a.b')`, `cast(…)`, `json(…)`, with or without `sequelize.` before it. */
+/** `literal('…')`, `fn('lower', col('name'))`, `col('a.b')`, `cast(…)`, `json(…)`, `random()`, with or without `sequelize.` before it. */
 export function methodPart(written: SyntaxNode, scope: SequelizeScope, depth = 0): SqlPart | undefined {
   const node = unwrap(written);
   const call = node.type === 'call_expression' ? callParts(node) : undefined;
   const name = call?.callee.type === 'member_expression' ? call.callee.childForFieldName('property')?.text : call?.callee.text;
+  if (name === 'random' && call?.args.length === 0) return sql('random()', spanOf(node));
   if (!call || call.template || depth > 6 || !/^(literal|fn|col|cast|json)$/.test(name ?? '')) return undefined;
   const [first, second] = call.args;
   const host = spanOf(node);

@@ -1,3 +1,4 @@
+import { isForeignSql } from '../../sql/foreignDialect';
 import type { Bind, QuerySite } from '../../hosts/ir';
 import { argumentsOf, calleeName, enclosingFunction, field, literalValue, parts, pathOf, receiverOf, spanOf, unwrap, wrapped } from '../../hosts/python/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
@@ -32,6 +33,9 @@ function importsOf(context: HostContext): { readonly psycopg: boolean; readonly 
   return found;
 }
 
+/** `self.sqlite_store`: a name says which of a script's two databases it is. */
+const isForeignName = (path: readonly string[]): boolean => path.some((part) => /sqlite|mysql|mariadb|clickhouse|duckdb/i.test(part) && !/postgres|psycopg|(?:^|_)pg(?:_|$)/i.test(part));
+
 /** Where the receiver's value was made, as far as it names a driver. */
 function originEvidence(receiver: SyntaxNode, context: HostContext, hops = 0): DriverEvidence | 'other' | undefined {
   const origin = context.origin(receiver);
@@ -44,7 +48,7 @@ function originEvidence(receiver: SyntaxNode, context: HostContext, hops = 0): D
   if (origin.kind === 'parameter' || origin.kind === 'field') return origin.type === undefined ? undefined : typeEvidence(origin.type, context);
   if ((origin.kind !== 'call' && origin.kind !== 'construct') || hops > 5) return undefined;
   const path = origin.callee.filter((part) => part !== '()');
-  if (/^(sqlite3|aiosqlite|MySQLdb|pymysql|duckdb)$/.test(path[0] ?? '')) return 'other';
+  if (/^(sqlite3|aiosqlite|MySQLdb|pymysql|duckdb)$/.test(path[0] ?? '') || isForeignName(path)) return 'other';
   if (/^(psycopg2?|psycopg_pool|aiopg|psycopg2_pool)$/.test(path[0] ?? '')) return { driver: 'psycopg', confidence: 'proved' };
   if (path[0] === 'asyncpg') return { driver: 'asyncpg', confidence: 'proved' };
   if (/^(Async)?(ConnectionPool|NullConnectionPool)$|^(Simple|Threaded)ConnectionPool$/.test(path.at(-1) ?? '')) return { driver: 'psycopg', confidence: 'proved' };
@@ -85,7 +89,7 @@ function typeEvidence(written: string, context: HostContext): DriverEvidence | '
  */
 export function findDriver(receiver: SyntaxNode, method: string, text: string | undefined, context: HostContext): DriverEvidence | undefined {
   const proved = originEvidence(receiver, context);
-  if (proved === 'other') return undefined;
+  if (proved === 'other' || isForeignName(pathOf(receiver) ?? []) || (text !== undefined && isForeignSql(text))) return undefined;
   if (proved) return text === undefined || startsStatement(text) || proved.confidence === 'proved' ? proved : undefined;
   if (text === undefined || !startsStatement(text)) return undefined;
   const file = importsOf(context);
