@@ -3,6 +3,7 @@ import type { Catalog } from '../core/catalog/model';
 import type { UserType } from '../core/catalog/statistics';
 import { collectTokens, identifierName } from '../core/catalog/expressionTokens';
 import { quoteIdentifier, quoteLiteral, quoteQualified } from '../core/sql/names';
+import { toTwinCollation } from './collations';
 import { extensionsFor } from './extensions';
 import type { PlanningServer } from './planningServer';
 
@@ -78,7 +79,7 @@ function renderType(type: UserType, render: (type: string) => string): string | 
   const name = quoteQualified(type.schema, type.name);
   switch (type.kind) {
     case 'enum': return `create type ${name} as enum (${(type.labels ?? []).map(quoteLiteral).join(', ')})`;
-    case 'domain': return type.base === undefined ? undefined : `create domain ${name} as ${render(type.base)}`;
+    case 'domain': return type.base === undefined ? undefined : `create domain ${name} as ${render(type.base)}${type.collation === undefined ? '' : ` collate ${quoteIdentifier(toTwinCollation(type.collation))}`}`;
     case 'composite': return `create type ${name} as (${(type.attributes ?? []).map((attribute) => `${quoteIdentifier(attribute.name)} ${render(attribute.type)}`).join(', ')})`;
     case 'range': return type.base === undefined ? undefined : `create type ${name} as range (subtype = ${render(type.base)})`;
   }

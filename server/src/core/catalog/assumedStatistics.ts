@@ -2,7 +2,7 @@ import type { Catalog, Column, Table } from './model';
 import type { ColumnStatistics, RelationStatistics } from './statistics';
 import { relationKey } from './names';
 import { uniqueKeys } from './lookup';
-import { quoteIdentifier, quoteQualified } from '../sql/names';
+import { baseType as domainBase, findType } from './userTypes';
 
 /**
  * Rows of a table about which nothing is known. Large on purpose: a missing index shows, and what is fast on a million
@@ -76,7 +76,7 @@ const tenants = /(^|_)(tenant|organi[sz]ation|org|account|company|workspace|merc
 function distinctValues(catalog: Catalog | undefined, table: Table, column: Column, rows: number): number {
   if (uniqueKeys(table).some((key) => key.columns.length === 1 && key.columns[0] === column.name)) return -1;
   const type = baseType(column.type);
-  const labels = catalog?.types?.find((item) => item.kind === 'enum' && (quoteIdentifier(item.name) === column.type || quoteQualified(item.schema, item.name) === column.type))?.labels;
+  const labels = findType(catalog, domainBase(catalog, column.type))?.labels;
   if (labels !== undefined) return Math.max(1, labels.length);
   const few = (count: number): number => Math.max(1, Math.min(count, Math.ceil(rows)));
   const parent = parentRows(catalog, table, column);

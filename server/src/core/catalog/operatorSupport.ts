@@ -41,8 +41,9 @@ const isBytewiseType = (type: string | undefined): boolean => type === 'name' ||
 function patternVerdict(key: IndexKey, predicate: IndexPredicate, type: string | undefined): Verdict {
   const pattern = predicate.values?.[0];
   const regex = predicate.operator === '~';
-  if (typeof pattern === 'string' && !(regex ? /^\^[^.[({*+?\\|$]/.test(pattern) : /^[^%_]/.test(pattern))) return 'no';
-  if (!isBytewise(key) && !isBytewiseType(type)) return key.collation === undefined && typeof pattern === 'string' && !/[%_]/.test(pattern) && !regex ? 'yes' : 'no';
+  const prefix = predicate.operator === '^@';
+  if (typeof pattern === 'string' && !prefix && !(regex ? /^\^[^.[({*+?\\|$]/.test(pattern) : /^[^%_]/.test(pattern))) return 'no';
+  if (!isBytewise(key) && !isBytewiseType(type)) return key.collation === undefined && typeof pattern === 'string' && !/[%_]/.test(pattern) && !regex && !prefix ? 'yes' : 'no';
   return pattern === undefined ? 'unknown' : 'yes';
 }
 

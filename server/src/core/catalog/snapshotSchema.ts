@@ -54,7 +54,7 @@ export const readTable = object<StoredTable>({ schema: text, name: text, kind: o
   statistics: object<StoredStatistics>(figures, { columns: list(columnStatistics), indexes: record(object<Figures & { readonly columns?: readonly ColumnStatistics[] }>(figures, { columns: list(columnStatistics) })) }),
 });
 
-export const readTypes = list(object<UserType>({ schema: text, name: text, kind: oneOf('enum', 'domain', 'composite', 'range') }, { labels: names, base: text, attributes: list(object<{ name: string; type: string }>({ name: text, type: text }, {})) }));
+export const readTypes = list(object<UserType>({ schema: text, name: text, kind: oneOf('enum', 'domain', 'composite', 'range') }, { labels: names, base: text, collation: text, attributes: list(object<{ name: string; type: string }>({ name: text, type: text }, {})) }));
 
 export const readRoutines = list(object<Routine>({
   schema: text, name: text, arguments: text, returns: text, kind: oneOf('function', 'procedure', 'aggregate', 'window'), volatility: oneOf('immutable', 'stable', 'volatile'),

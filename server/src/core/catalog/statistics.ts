@@ -77,6 +77,8 @@ export interface UserType {
   readonly labels?: readonly string[];
   /** Domain: the type below it. Range: its subtype. */
   readonly base?: string;
+  /** Domain: as declared; its columns have it where they name none. */
+  readonly collation?: string;
   /** Composite: its attributes. */
   readonly attributes?: readonly { readonly name: string; readonly type: string }[];
 }

@@ -6,10 +6,10 @@ import type { SqlEdit } from '../advice/sqlEdits';
 import { sqlFix } from '../advice/sqlFix';
 import { leadsIndex } from '../advice/wrappedColumn';
 import { findColumn } from '../catalog/lookup';
+import { baseType } from '../catalog/userTypes';
 import type { Column } from '../catalog/model';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { Conjunct, Expression, QueryBlock, StatementModel } from '../sql/model';
-import { quoteIdentifier, quoteQualified } from '../sql/names';
 import { spanText, sqlSpan } from '../text/span';
 
 const SCHEMA = 'CREATE TABLE orders (id bigint PRIMARY KEY, number bigint NOT NULL, total numeric NOT NULL);\nCREATE INDEX orders_number ON orders (number);';
@@ -65,7 +65,7 @@ function findCast(scope: Scope, { block, table, owns }: ReadRelation, conjunct: 
   for (const [own, other] of [[left, right], [right, left]] as const) {
     if (!own.column || !owns(own.column) || (own === right && /^(?:in|any|between)$/.test(operator))) continue;
     const written = findColumn(table, own.column.column);
-    const column = written && { ...written, type: baseType(scope, written.type) };
+    const column = written && { ...written, type: baseType(scope.catalog, written.type) };
     const values = operator === 'in' || operator === 'between' ? other.args ?? [] : [other];
     const to = column && values.map((value) => typeOf(scope, block, value)?.replace(operator === 'any' ? /\[\]$/ : /$^/, '')).find((type) => type !== undefined && converts(column.type, type));
     if (column && to !== undefined && leadsIndex(table, column.name)) return { conjunct, column, other, to };
@@ -75,16 +75,10 @@ function findCast(scope: Scope, { block, table, owns }: ReadRelation, conjunct: 
 
 /** Undefined: not known, or a literal and a parameter that take the column's type. */
 function typeOf({ model, catalog }: Scope, block: QueryBlock, expression: Expression): string | undefined {
-  if (expression.kind === 'cast') return expression.type && baseType({ model, catalog }, expression.type);
+  if (expression.kind === 'cast') return expression.type && baseType(catalog, expression.type);
   if (expression.kind === 'constant' && typeof expression.value === 'number' && expression.hole === undefined) return /^[-+]?\s*\d+$/.test(spanText(model.text, expression.span)) ? 'integer' : 'numeric';
   const bound = expression.column && bindColumn({ model, catalog }, block, expression.column);
-  return bound?.definition && baseType({ model, catalog }, bound.definition.type);
-}
-
-/** A domain is compared as the type below it. */
-function baseType({ catalog }: Scope, type: string): string {
-  const domain = catalog?.types?.find((t) => t.kind === 'domain' && (quoteIdentifier(t.name) === type || quoteQualified(t.schema, t.name) === type));
-  return domain?.base ?? type;
+  return bound?.definition && baseType(catalog, bound.definition.type);
 }
 
 const isInteger = (type: string): boolean => /^(?:smallint|integer|bigint)$/.test(type);

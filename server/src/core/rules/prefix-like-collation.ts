@@ -6,8 +6,9 @@ import { collectReadRelations, isBehind, isPlainlyServed, type ReadRelation } fr
 import { describeRows } from '../advice/size';
 import { findColumn } from '../catalog/lookup';
 import type { IndexKey } from '../catalog/model';
+import { baseType, domainCollation } from '../catalog/userTypes';
 import type { StatementContext, StatementRule } from '../lint/rule';
-import type { Conjunct, Expression } from '../sql/model';
+import type { ColumnRef, Conjunct, Expression } from '../sql/model';
 import { quoteIdentifier } from '../sql/names';
 
 const SCHEMA = 'CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL);\nCREATE INDEX users_email ON users (email);';
@@ -36,23 +37,43 @@ export const prefixLikeCollation: StatementRule = {
   check(context) {
     if (isBytewise(context.catalog?.server?.settings['lc_collate'])) return;
     for (const read of collectReadRelations(context)) {
-      for (const conjunct of read.conjuncts) if ((conjunct.operator === '~~' || conjunct.operator === '~') && !conjunct.negated && conjunct.clause !== 'having' && conjunct.left?.column && read.owns(conjunct.left.column)) checkPattern(context, read, conjunct, conjunct.left.column.column);
+      for (const conjunct of read.conjuncts) {
+        const search = conjunct.negated || conjunct.clause === 'having' ? undefined : prefixSearch(context, conjunct);
+        if (search && read.owns(search.column)) checkPattern(context, read, conjunct, search);
+      }
     }
   },
 };
 
 const isBytewise = (collation: string | undefined): boolean => collation !== undefined && /^(?:C|POSIX|ucs_basic)(?:\.|$)/.test(collation);
 
-function checkPattern(context: StatementContext, read: ReadRelation, conjunct: Conjunct, name: string): void {
+interface PrefixSearch {
+  readonly column: ColumnRef;
+  readonly prefix: 'constant' | 'parameter';
+}
+
+/** `c LIKE 'ann%'`, `c ~ '^ann'`, `c ^@ 'ann'`, `starts_with(c, 'ann')`. */
+function prefixSearch(context: StatementContext, { operator, left, right }: Conjunct): PrefixSearch | undefined {
+  const called = operator === 'boolean' && left?.kind === 'function' && left.name === 'starts_with' ? left.args : undefined;
+  const [searched, pattern] = called ?? [left, right];
+  const column = searched?.column;
+  if (!column || !pattern) return undefined;
+  // These two use a b-tree from PostgreSQL 15 on.
+  const version = context.catalog?.server?.version ?? Infinity;
+  const prefix = called || operator === '^@' ? (version >= 150_000 ? isWhole(pattern) : undefined) : operator === '~' ? isAnchored(pattern) : operator === '~~' ? isPrefix(context, pattern) : undefined;
+  return prefix && { column, prefix };
+}
+
+function checkPattern(context: StatementContext, read: ReadRelation, conjunct: Conjunct, { column: { column: name }, prefix }: PrefixSearch): void {
   const { table, size } = read;
   const column = findColumn(table, name);
-  if (!column || !/^(?:text|character varying)/.test(column.type) || column.collation !== undefined || !conjunct.right) return;
-  const prefix = conjunct.operator === '~' ? isAnchored(conjunct.right) : isPrefix(context, conjunct.right);
-  if (prefix === undefined || (size === 'unknown' && isPlainlyServed(read))) return;
+  const type = column && baseType(context.catalog, column.type);
+  if (!column || !type || !/^(?:text|character varying)/.test(type) || (column.collation ?? domainCollation(context.catalog, column.type)) !== undefined) return;
+  if ((size === 'unknown' && isPlainlyServed(read))) return;
   const own = table.indexes.filter((index) => index.valid && index.keys.some((key) => key.column === name));
   const plain = own.find((index) => index.method === 'btree' && index.predicate === undefined && index.keys[0]?.column === name);
   if (!plain || own.some((index) => index.method !== 'btree' || index.keys.some((key) => key.column === name && servesPrefix(key))) || isBehind(read)) return;
-  const opclass = column.type.startsWith('text') ? 'text_pattern_ops' : 'varchar_pattern_ops';
+  const opclass = type.startsWith('text') ? 'text_pattern_ops' : 'varchar_pattern_ops';
   const proposal = btree(table, [{ sql: quoteIdentifier(name), name, opclass }]);
   // The plan for any value of a parameter reads all rows; each value's own plan does not.
   const verdict = prefix === 'constant' ? judgeIndex(context, read, [proposal], GAIN_ON_A_GUESS) : { state: 'schema' as const, proposal };
@@ -70,6 +91,9 @@ function checkPattern(context: StatementContext, read: ReadRelation, conjunct: C
 }
 
 const servesPrefix = (key: IndexKey): boolean => (key.opclass?.endsWith('_pattern_ops') ?? false) || key.opclass === 'gin_trgm_ops' || isBytewise(key.collation);
+
+/** The prefix itself. */
+const isWhole = ({ kind, hole, value }: Expression): PrefixSearch['prefix'] | undefined => (kind === 'hole' ? 'parameter' : kind === 'constant' && hole === undefined && typeof value === 'string' && value !== '' ? 'constant' : undefined);
 
 /** `~ '^ann'`, `~ '^ann.*'`: what follows the anchor is plain characters. */
 const isAnchored = ({ kind, hole, value }: Expression): 'constant' | undefined =>

@@ -3,7 +3,7 @@ import { blockSize } from '../advice/size';
 import { sqlFix } from '../advice/sqlFix';
 import { joinsAreToOne } from '../advice/uniqueness';
 import { uniqueKeys } from '../catalog/lookup';
-import { quoteIdentifier, quoteQualified } from '../sql/names';
+import { baseType, findType } from '../catalog/userTypes';
 import { mirrorOperator } from '../sql/operators';
 import type { Catalog, Column } from '../catalog/model';
 import type { StatementContext, StatementRule } from '../lint/rule';
@@ -126,7 +126,7 @@ const isWritten = (e: Expression | undefined): e is Expression => e?.kind === 'c
 /** `status = 'open'`, `active`: the constants that WHERE holds a column to. Written in the column's own type alone: `'1'` and `'01'` are one number. */
 function heldTo(catalog: Catalog | undefined, block: QueryBlock, { name, type, collation }: Column): readonly string[] | undefined {
   // A collation of its own may take different texts for equal.
-  const named = (collation === undefined && /^(?:text|character varying)\b/.test(type)) || catalog?.types?.some((t) => t.kind === 'enum' && (quoteIdentifier(t.name) === type || quoteQualified(t.schema, t.name) === type)) === true;
+  const named = (collation === undefined && /^(?:text|character varying)\b/.test(type)) || findType(catalog, baseType(catalog, type))?.kind === 'enum';
   const wanted = type === 'boolean' ? 'boolean' : named ? 'string' : /^(?:smallint|integer|bigint)\b/.test(type) ? 'number' : undefined;
   if (wanted === undefined) return undefined;
   for (const { operator, right, negated } of conditionsOn(block, name)) {

@@ -23,9 +23,10 @@ export function createRange(statement: Tree): readonly SchemaChange[] {
 }
 
 /** CREATE DOMAIN (`CreateDomainStmt`). */
-export const createDomain = (statement: Tree): SchemaChange => ({
-  type: 'create-type', name: nameFromParts(stringsAt(statement, 'domainname')), definition: { kind: 'domain', base: canonicalType(treeAt(statement, 'typeName')) },
-});
+export function createDomain(statement: Tree): SchemaChange {
+  const collation = stringsAt(treeAt(statement, 'collClause'), 'collname').at(-1);
+  return { type: 'create-type', name: nameFromParts(stringsAt(statement, 'domainname')), definition: { kind: 'domain', base: canonicalType(treeAt(statement, 'typeName')), ...(collation === undefined || collation === 'default' ? {} : { collation }) } };
+}
 
 /** ALTER TYPE … ADD VALUE and RENAME VALUE (`AlterEnumStmt`). */
 export function alterEnum(statement: Tree): readonly SchemaChange[] {
