@@ -27,8 +27,22 @@ async function rewrite(sql: string): Promise<{ readonly sql: string; readonly ti
 
 const idsOf = async (sql: string, values: readonly unknown[] = []): Promise<readonly unknown[]> => (await database.query(`${sql} ORDER BY id`, [...values])).map((row) => row['id']);
 
+describe('the operator in place of the function behind it', () => {
+  for (const condition of ["jsonb_exists(body, 'k')", "jsonb_exists_any(body, ARRAY['a', 'K'])", "jsonb_exists_all(body, ARRAY['a', 'k'])", `jsonb_contains(body, '{"k": "ann"}')`]) {
+    it(`finds the same rows for ${condition}`, async () => {
+      const before = `SELECT id FROM docs WHERE ${condition}`;
+      const { findings } = await lintCase([jsonbIndexMismatch], { language: 'sql', code: before, schema: SCHEMA, settings: { assume: { docs: 5_000_000 } } });
+      const after = applyEdits(before, findings[0]?.fixes()[0]?.edits ?? []) ?? '';
+      expect(after).not.toBe(before);
+      const rows = await idsOf(before);
+      expect(rows.length).toBeGreaterThan(0);
+      expect(await idsOf(after)).toEqual(rows);
+    });
+  }
+});
+
 describe('containment in place of a compared text', () => {
-  for (const condition of ["body ->> 'k' = 'ann'", "body ->> 'k' = ''", "body ->> 'k' = 'null'", "body ->> 'k' = 'o''neil'", "'ann' = body ->> 'k'", "body -> 'a' ->> 'b' = 'ann'", "body #>> '{a,b}' = 'ann'", "body ->> 'it''s' = 'ann'", "(body ->> 'k') = 'ann'"]) {
+  for (const condition of ["body ->> 'k' = 'ann'", "body ->> 'k' = ''", "body ->> 'k' = 'null'", "body ->> 'k' = 'o''neil'", "'ann' = body ->> 'k'", "body -> 'a' ->> 'b' = 'ann'", "body #>> '{a,b}' = 'ann'", "body ->> 'it''s' = 'ann'", "(body ->> 'k') = 'ann'", `body -> 'k' = '"ann"'`, "body -> 'k' = '5'", "body -> 'k' = 'true'", "body -> 'k' = 'null'", `body['k'] = '"ann"'`, `body['a']['b'] = '5'`, `'"ann"' = body['k']`]) {
     it(`finds the same rows for ${condition}`, async () => {
       const before = `SELECT id FROM docs WHERE ${condition}`;
       const after = await rewrite(before);

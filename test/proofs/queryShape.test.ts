@@ -78,6 +78,12 @@ prove(nonSargablePredicate, [
   ...days.map((day) => ({ sql: `SELECT id FROM moments WHERE tz::date = '${day}'`, kind: 'review' as const })),
   ...days.slice(0, 2).flatMap((day) => ['<', '<=', '>', '>='].map((operator) => ({ sql: `SELECT id FROM moments WHERE tz::date ${operator} '${day}'`, kind: 'review' as const }))),
   ...['2018-11-04', '2018-02-17'].map((day) => ({ sql: 'SELECT id FROM moments WHERE date(tz) = $1', values: [day], kind: 'review' as const })),
+  // UTC puts no clock back; a zone of its own does, and then the title says so.
+  ...['2018-11-04', '2018-02-18'].flatMap((day) => ["'UTC'", "'Etc/UTC'"].map((zone) => `SELECT id FROM moments WHERE (tz AT TIME ZONE ${zone})::date = '${day}'`)),
+  "SELECT id FROM moments WHERE date_trunc('day', tz AT TIME ZONE 'UTC') >= '2018-11-04'",
+  "SELECT id FROM moments WHERE (tz AT TIME ZONE 'UTC')::date BETWEEN '2018-11-03' AND '2018-11-04'",
+  { sql: "SELECT id FROM moments WHERE (tz AT TIME ZONE 'UTC')::date = $1", values: ['2018-11-04'], kind: 'review' },
+  { sql: "SELECT id FROM moments WHERE date_trunc('day', tz AT TIME ZONE 'Asia/Tokyo') = '2018-11-04'", kind: 'review' },
   "SELECT id FROM moments WHERE date(at) = DATE '2018-11-04'",
   "SELECT id FROM moments WHERE '2018-11-04' >= at::date",
   { sql: "SELECT id FROM moments WHERE tz::date BETWEEN '2018-11-04' AND '2018-11-05'", kind: 'review' },

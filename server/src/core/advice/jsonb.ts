@@ -10,7 +10,7 @@ import { createTextMemo } from '../text/textMemo';
 import { unquote } from './indexKeys';
 import { withoutCasts } from './scope';
 
-/** A place in a JSON column: the column itself, `data -> 'a'`, `data ->> 'k'`, `data #>> '{a,b}'`. */
+/** A place in a JSON column: the column itself, `data -> 'a'`, `data['a']`, `data ->> 'k'`, `data #>> '{a,b}'`. */
 export interface JsonPlace {
   readonly column: ColumnRef;
   /** Object keys from the column inwards. Undefined where one is a position in an array or may be one. */
@@ -34,6 +34,7 @@ export function toJsonPlace(expression: Expression): JsonPlace | undefined {
   const cast = expression.kind === 'cast' && NUMBERS.test(expression.type ?? '') ? expression.args?.[0] && toJsonPlace(expression.args[0]) : undefined;
   if (cast?.text) return { ...cast, path: undefined, expression };
   if (expression.column) return { column: expression.column, path: [], text: false, expression };
+  if (expression.kind === 'other' && expression.name === 'indirection') return subscriptPlace(expression);
   const [from, step] = expression.args ?? [];
   if (expression.kind !== 'operator' || !from || !step) return undefined;
   const base = toJsonPlace(from);
@@ -47,6 +48,20 @@ export function toJsonPlace(expression: Expression): JsonPlace | undefined {
   }
 }
 
+/** `data['a']['b']`: each step is one constant in brackets. */
+function subscriptPlace(expression: Expression): JsonPlace | undefined {
+  const [from, ...steps] = expression.args ?? [];
+  const base = from && toJsonPlace(from);
+  if (!base || base.text) return undefined;
+  let path = base.path;
+  for (const step of steps) {
+    const key = step.name === 'a_indices' && step.args?.length === 1 ? step.args[0] : undefined;
+    if (key?.kind !== 'constant') return undefined;
+    path = typeof key.value === 'string' ? extend(path, [key.value]) : undefined;
+  }
+  return { column: base.column, path, text: false, expression };
+}
+
 /** A cast to text changes nothing on `->>`, and everything on `->`. */
 const textPlace = (place: JsonPlace | undefined): JsonPlace | undefined => (place?.text ? place : undefined);
 
@@ -58,19 +73,19 @@ function pathKeys(text: string): readonly string[] | undefined {
   return keys?.every((key) => /^[A-Za-z_][\w-]*$/.test(key)) ? keys : undefined;
 }
 
-/** The jsonb place that a condition compares: by an operator that GIN serves, or as text by equality. */
+/** The jsonb place that a condition compares: by an operator that GIN serves, or what is taken out of it by equality. */
 export function jsonbPlaceOf(table: Table, { operator, left, right }: Pick<Conjunct, 'operator' | 'left' | 'right'>): JsonPlace | undefined {
   for (const [side, as] of [[left, operator], [right, operator === '<@' ? '@>' : operator === '=' ? '=' : '']] as const) {
     const place = side && toJsonPlace(side);
     if (!place || findColumn(table, place.column.column)?.type !== 'jsonb') continue;
-    if (place.text ? EQUALITY.has(as) : GIN_OPERATORS.has(as)) return place;
+    if (place.text || EQUALITY.has(as) ? EQUALITY.has(as) && place.expression.kind !== 'column' : GIN_OPERATORS.has(as)) return place;
   }
   return undefined;
 }
 
 /** Is a condition about the inside of a jsonb value: an operator that GIN serves, or a text taken out of it? */
 export function isJsonbPredicate(table: Table, { key, column, operator }: IndexPredicate): boolean {
-  const root = column ?? /^\(*("(?:[^"]|"")+"|\w+) (?:->>?|#>>?) /.exec(key)?.[1];
+  const root = column ?? /^\(*("(?:[^"]|"")+"|\w+)(?: (?:->>?|#>>?) |\[)/.exec(key)?.[1];
   if (root === undefined || findColumn(table, column ?? unquote(root))?.type !== 'jsonb') return false;
   return GIN_OPERATORS.has(operator) || (column === undefined && EQUALITY.has(operator));
 }

@@ -33,6 +33,16 @@ export function unwrapColumn(source: UnwrapSource, found: WrappedColumn): Unwrap
 
 const columnText = ({ model }: UnwrapSource, { ref }: WrappedColumn): string => spanText(model.text, ref.span);
 const isTimestamp = ({ column }: WrappedColumn): boolean => /^timestamp\b/.test(column.type);
+/** `c AT TIME ZONE 'UTC'` of a timestamptz: the zone as a literal; undefined for anything else. */
+function zoneOf(expression: Expression | undefined, found: WrappedColumn): string | undefined {
+  const [zone, inner] = expression?.args ?? [];
+  if (expression?.kind !== 'function' || expression.name !== 'timezone' || expression.args?.length !== 2 || inner?.kind !== 'column' || !hasZone(found) || zone?.kind !== 'constant' || typeof zone.value !== 'string' || zone.hole !== undefined) return undefined;
+  return `'${zone.value.replaceAll("'", "''")}'`;
+}
+
+/** The instant at which the clocks of a zone show this. */
+const instant = (text: string, zone: string): string => `${/^'/.test(text) ? `timestamp ${text}` : `(${text})::timestamp`} AT TIME ZONE ${zone}`;
+
 const hasZone = ({ column }: WrappedColumn): boolean => /^timestamp\b.*with time zone$/.test(column.type) && !column.type.includes('without');
 
 /**
@@ -76,14 +86,15 @@ function ofBothCast(source: UnwrapSource, found: WrappedColumn): Rewrite | undef
 /** `c::date = d`, `date(c) = d`: from midnight to midnight, in the session's zone as before. */
 function ofDay(source: UnwrapSource, found: WrappedColumn): Rewrite | undefined {
   const { wrapped, operator, other } = found;
-  const direct = wrapped.args?.[0]?.kind === 'column';
+  const zone = zoneOf(wrapped.args?.[0], found);
+  const direct = wrapped.args?.[0]?.kind === 'column' || zone !== undefined;
   if (!isTimestamp(found) || !direct || !((wrapped.kind === 'cast' && wrapped.type === 'date') || (wrapped.kind === 'function' && wrapped.name === 'date'))) return undefined;
   const c = columnText(source, found);
   const [from, to] = operator === 'between' ? [other.args?.[0], other.args?.[1]] : [other, other];
-  const start = from && dayOf(source, from, 0);
-  const end = to && dayOf(source, to, 1);
+  const days = [from && dayOf(source, from, 0), to && dayOf(source, to, 1)];
+  const [start, end] = days.map((day) => (day === undefined || zone === undefined ? day : instant(day, zone)));
   if (start === undefined || end === undefined) return undefined;
-  const but = [from, to].some((e) => e && !isFixed(e)) ? 'the same rows, unless the day is infinity' : zoneNote(found);
+  const but = [from, to].some((e) => e && !isFixed(e)) ? 'the same rows, unless the day is infinity' : zoneNote(found, zone);
   switch (operator) {
     case '=': case 'between': return { text: `${c} >= ${start} AND ${c} < ${end}`, but };
     case '<': return { text: `${c} < ${start}`, but };
@@ -95,7 +106,7 @@ function ofDay(source: UnwrapSource, found: WrappedColumn): Rewrite | undefined 
 }
 
 /** Havana puts its clocks back at one: there is a midnight twice, and a constant means the second. */
-const zoneNote = (found: WrappedColumn): string | undefined => (hasZone(found) ? 'the same rows, but where clocks are put back over midnight' : undefined);
+const zoneNote = (found: WrappedColumn, zone?: string): string | undefined => (hasZone(found) && !/^'(?:UTC|GMT|Etc\/UTC|Etc\/GMT)'$/i.test(zone ?? '') ? 'the same rows, but where clocks are put back over midnight' : undefined);
 
 /** A constant, a constant with its type, or a function: never infinity. */
 const isFixed = (e: Expression): boolean => e.kind === 'constant' || e.kind === 'function' || (e.kind === 'cast' && e.args?.[0]?.kind === 'constant');
@@ -115,7 +126,8 @@ function dayOf(source: UnwrapSource, expression: Expression, plus: 0 | 1): strin
 function ofPeriod(source: UnwrapSource, found: WrappedColumn): Rewrite | undefined {
   const { wrapped, operator, other, column } = found;
   const [unit, inner] = wrapped.args ?? [];
-  if (!isTimestamp(found) || wrapped.kind !== 'function' || wrapped.name !== 'date_trunc' || wrapped.args?.length !== 2 || inner?.kind !== 'column' || typeof unit?.value !== 'string') return undefined;
+  const zone = zoneOf(inner, found);
+  if (!isTimestamp(found) || wrapped.kind !== 'function' || wrapped.name !== 'date_trunc' || wrapped.args?.length !== 2 || (inner?.kind !== 'column' && zone === undefined) || typeof unit?.value !== 'string') return undefined;
   const period = unit.value.toLowerCase();
   if (!/^(?:hour|day|week|month|year)$/.test(period)) return undefined;
   const c = columnText(source, found);
@@ -125,9 +137,10 @@ function ofPeriod(source: UnwrapSource, found: WrappedColumn): Rewrite | undefin
   if (other.kind === 'constant') {
     if (typeof other.value !== 'string' || !startsPeriod(other.value, period as Period)) return undefined;
     const next = nextPeriod(other.value, period as Period);
-    [start, end] = [`'${other.value}'`, next && `'${next}'`];
-    but = period === 'hour' ? undefined : zoneNote(found);
+    [start, end] = [`'${other.value}'`, next && `'${next}'`].map((text) => (text === undefined || zone === undefined ? text : instant(text, zone)));
+    but = period === 'hour' && zone === undefined ? undefined : zoneNote(found, zone);
   } else {
+    if (zone !== undefined) return undefined;
     const aligned = other.kind === 'function' && other.name === 'date_trunc' && other.args?.length === 2 && other.args[0]?.value === unit.value;
     if (!aligned && other.kind !== 'hole') return undefined;
     start = typed(source, other, hasZone(found) ? 'timestamptz' : 'timestamp', !aligned);

@@ -7,6 +7,7 @@ import { addCondition, type SqlEdit } from '../advice/sqlEdits';
 import { joinsAreToOne } from '../advice/uniqueness';
 import type { StatementContext, StatementRule } from '../lint/rule';
 import type { QueryBlock, Relation, StatementModel } from '../sql/model';
+import { toHostSpan } from '../text/segmentMap';
 import { spanText, sqlSpan } from '../text/span';
 
 const SCHEMA = 'CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL);\nCREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL REFERENCES customers, total numeric NOT NULL);\nCREATE INDEX orders_customer ON orders (customer_id);';
@@ -56,8 +57,10 @@ function checkBlock(context: StatementContext, scope: Scope, block: QueryBlock):
   const relation = index === undefined ? undefined : block.relations[index];
   const size = index === undefined || !relation ? 'small' : blockSize(scope, only(block, [index]), context.settings);
   if (!relation || index === undefined || size === 'small') return;
+  // A join that the library adds by itself has no place in the code: the call that hides it has.
+  const hiding = toHostSpan(context.site.map, relation.span) ? undefined : context.site.chain.find((call) => call.name === 'distinct')?.nameSpan;
   context.report({
-    at: { sql: relation.span },
+    at: hiding ? { host: hiding } : { sql: relation.span },
     severity: size === 'large' ? undefined : 'hint',
     message: `${relation.name} is joined only to ask whether it has a row: each one it has makes a duplicate that DISTINCT takes out again.`,
     because: 'No column of it is selected, and it is not joined by a unique key.',

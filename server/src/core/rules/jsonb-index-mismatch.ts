@@ -5,10 +5,13 @@ import { indexFixes } from '../advice/indexFix';
 import { unique, words } from '../advice/indexKeys';
 import { GAIN_ON_A_GUESS, judgeIndex } from '../advice/indexVerdict';
 import { asksForKeys, findContainmentIndex, ginWithout, isJsonbPredicate, isStringOnly, jsonbPlaceOf, renderContained, type JsonPlace } from '../advice/jsonb';
+import { callToOperator, findJsonbCall, type JsonbCall } from '../advice/jsonbCalls';
 import { chiefCondition, collectReadRelations, isBehind, isParameterEquality, isPlainlyServed, type ReadRelation } from '../advice/relationDemand';
 import { collectPins } from '../advice/pins';
+import { judgeRewrite } from '../advice/rewriteVerdict';
 import { describeRows } from '../advice/size';
 import { toHostEdits } from '../advice/sqlEdits';
+import { sqlFix } from '../advice/sqlFix';
 import { isPinnedToOneRow } from '../advice/uniqueness';
 import { hasServingIndex, indexKeyText, matchIndex } from '../catalog/indexMatch';
 import type { Fix, StatementContext, StatementRule } from '../lint/rule';
@@ -45,9 +48,34 @@ export const jsonbIndexMismatch: StatementRule = {
   check(context) {
     for (const read of collectReadRelations(context)) {
       if (read.conjuncts.some((c) => isSearch(read, c))) checkRelation(context, read);
+      for (const conjunct of read.conjuncts) {
+        const call = findJsonbCall(read, conjunct);
+        if (call && !isBehind(read) && !isPlainlyServed(read) && !isPinnedToOneRow(read.scope, read.block, read.index, collectPins(read.scope, read.block))) checkCall(context, read, call);
+      }
     }
   },
 };
+
+/** The function behind an operator that an index answers. */
+function checkCall(context: StatementContext, read: ReadRelation, call: JsonbCall): void {
+  const { model, site } = context;
+  const edits = callToOperator(model, call, site.source?.placeholders ?? 'none');
+  const verdict = judgeRewrite(context, `with ${call.operator}`, ({ model: copy }) => {
+    const conjunct = copy.blocks[read.block.index]?.conjuncts[read.block.conjuncts.indexOf(call.conjunct)];
+    return conjunct && callToOperator(copy, { ...call, conjunct }, 'dollar');
+  }, read);
+  if (verdict.state === 'silent') return;
+  const rows = describeRows(read.table, context.settings);
+  context.report({
+    at: { sql: call.conjunct.span },
+    severity: read.size === 'large' ? undefined : 'hint',
+    message: `${call.index.name} answers ${call.operator}, not the call of ${call.name}: every ${read.table.name}.${call.column.column} is read.`,
+    because: verdict.state === 'proved' ? verdict.because : rows && `${rows}.`,
+    confidence: verdict.state === 'proved' ? 'planner' : read.size === 'large' ? 'statistics' : 'schema',
+    evidence: { table: read.table.name, column: call.column.column, operator: call.operator, present: call.index.name, ...(verdict.state === 'proved' ? verdict.evidence : {}) },
+    fixes: () => sqlFix(context, `Use ${call.operator}, which ${call.index.name} answers (the same rows)`, 'review', edits),
+  });
+}
 
 const isSearch = ({ table, owns }: ReadRelation, conjunct: Conjunct): boolean => {
   const place = conjunct.negated || conjunct.clause === 'having' ? undefined : jsonbPlaceOf(table, conjunct);
@@ -72,7 +100,7 @@ function checkRelation(context: StatementContext, read: ReadRelation): void {
   const served = isPlainlyServed(read) || hasServingIndex(table, demand) !== 'no';
   // A plain column that no index serves is the business of unindexed-predicate.
   if (chief && !served && (size === 'large' || isParameterEquality(chief))) return;
-  const wrong = first.place.text ? [] : ginWithout(table, first.place.column.column, first.condition);
+  const wrong = isTaken(first) ? [] : ginWithout(table, first.place.column.column, first.condition);
   if (size === 'unknown' && wrong.length === 0 && first.condition.values !== undefined) return;
   const proposal = propose(context, read, searches);
   if (!proposal) return;
@@ -90,6 +118,9 @@ function checkRelation(context: StatementContext, read: ReadRelation): void {
     fixes: () => [...(context.catalog ? indexFixes(proposal, context.catalog, context.settings) : []), ...rewrites(context, read, first)],
   });
 }
+
+/** Is a value taken out and compared, which a b-tree on the expression answers? */
+const isTaken = ({ place, condition }: Search): boolean => place.text || condition.column === undefined && /^(?:=|in|any)$/.test(condition.operator);
 
 const prefix = ({ settings }: StatementContext, { table }: ReadRelation): string => {
   const rows = describeRows(table, settings);
@@ -115,14 +146,16 @@ const isServed = ({ table }: ReadRelation, demand: RelationDemand, condition: Co
     return uses || (match.usable === 'unknown' && index.keys.some((key) => indexKeyText(key) === condition.key));
   });
 
-function describe({ table }: ReadRelation, { condition, place }: Search, wrong: ReturnType<typeof ginWithout>[number] | undefined): string {
+function describe({ table }: ReadRelation, { condition, place, conjunct }: Search, wrong: ReturnType<typeof ginWithout>[number] | undefined): string {
   const column = `${table.name}.${place.column.column}`;
   if (wrong) return `${wrong.index.name} is of the class ${wrong.opclass}, which does not answer ${condition.operator}: every ${column} is read.`;
   const type = castTo(place);
   if (type !== undefined) return `No index is on this value of ${column} as ${type}: every value is read, taken apart and converted.`;
-  const gin = place.text ? findContainmentIndex(table, place.column.column) : undefined;
-  if (gin) return `${gin.name} answers containment (@>), not the comparison of a text taken out: every ${column} is read.`;
-  return place.text ? `No index is on this text of ${column}: every value is read and taken apart.` : `No index answers ${condition.operator} on ${column}: every value is read.`;
+  const taken = isTaken({ condition, place, conjunct });
+  const what = place.text ? 'text' : 'value';
+  const gin = taken ? findContainmentIndex(table, place.column.column) : undefined;
+  if (gin) return `${gin.name} answers containment (@>), not the comparison of a ${what} taken out: every ${column} is read.`;
+  return taken ? `No index is on this ${what} of ${column}: every value is read and taken apart.` : `No index answers ${condition.operator} on ${column}: every value is read.`;
 }
 
 /** What a text taken out is converted to; undefined where it stays text. */
@@ -133,8 +166,8 @@ function propose(context: StatementContext, { table }: ReadRelation, searches: r
   const first = searches[0];
   if (!first) return undefined;
   const { condition, place } = first;
-  if (place.text) {
-    const texts = unique(searches.filter((s) => s.place.text).map((s) => s.condition)).slice(0, 2);
+  if (isTaken(first)) {
+    const texts = unique(searches.filter(isTaken).map((s) => s.condition)).slice(0, 2);
     return btree(table, texts.map((c) => ({ sql: `(${c.key.replace(/^\((.*)\)$/, '$1')})`, name: words(c.key) })));
   }
   const column = place.column.column;
@@ -143,21 +176,24 @@ function propose(context: StatementContext, { table }: ReadRelation, searches: r
   return { table, method: 'gin', keys: [{ sql: whole ? quoteIdentifier(column) : `(${condition.key})`, name: whole ? column : words(condition.key), opclass }], include: [] };
 }
 
+/** A JSON text of a string, number, boolean or null: contained in nothing but itself. */
+const isJsonScalar = (text: string): boolean => /^\s*(?:"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?|true|false|null)\s*$/.test(text);
+
 /** Containment instead of the comparison of a text, where an index answers containment. */
 function rewrites(context: StatementContext, { table, scope }: ReadRelation, { conjunct, place }: Search): readonly Fix[] {
   const { site, file } = context;
   const { left, right } = conjunct;
-  if (!place.text || !place.path || conjunct.operator !== '=' || !left || !right || site.chain.length > 0) return [];
+  if (!place.path || place.path.length === 0 || conjunct.operator !== '=' || !left || !right || site.chain.length > 0) return [];
   const value = place.expression === left || left.columns.length > 0 ? right : left;
   const constant = value.kind === 'constant' && typeof value.value === 'string' ? value.value : undefined;
   const gin = findContainmentIndex(table, place.column.column);
   if (!gin || (value.kind === 'constant' && constant === undefined)) return [];
   const [before = '', after = ''] = renderContained(place.path, '\0').split('\0');
-  const cast = constant === undefined ? ['CAST(', ' AS text)'] as const : ['', ''] as const;
+  const cast = place.text ? (constant === undefined ? ['CAST(', ' AS text)'] as const : ['', ''] as const) : ['CAST(', ' AS jsonb)'] as const;
   const span = coverHoles(scope.model, value.span);
   const opening = `${spanText(scope.model.text, place.column.span)} @> ${before}${cast[0]}`;
   // Text is put round the value, which stays: it may stand in the host.
   const edits = toHostEdits(site, file.uri, [{ span: sqlSpan(conjunct.span.start, span.start), text: opening }, { span: sqlSpan(span.end, Math.max(span.end, conjunct.span.end)), text: `${cast[1]}${after}` }]);
-  const changes = constant === undefined ? 'numbers and booleans no longer match, NULL finds JSON nulls' : isStringOnly(constant) ? 'the same rows' : 'only the string matches, not a number or boolean of the same text';
+  const changes = !place.text ? (constant !== undefined && isJsonScalar(constant) ? 'the same rows' : 'objects and arrays that hold more than the value match too') : constant === undefined ? 'numbers and booleans no longer match, NULL finds JSON nulls' : isStringOnly(constant) ? 'the same rows' : 'only the string matches, not a number or boolean of the same text';
   return edits ? [{ title: `Compare by containment (@>), which ${gin.name} answers (${changes})`, kind: 'review', edits }] : [];
 }

@@ -2,9 +2,10 @@ import { collectPins } from '../advice/pins';
 import { isSystemRelation, type Scope } from '../advice/scope';
 import { sqlFix } from '../advice/sqlFix';
 import { isPinnedToOneRow } from '../advice/uniqueness';
-import type { StatementRule } from '../lint/rule';
+import type { ChainCall } from '../hosts/ir';
+import type { Fix, StatementContext, StatementRule } from '../lint/rule';
 import type { QueryBlock } from '../sql/model';
-import { spanText, sqlSpan } from '../text/span';
+import { hostSpan, spanText, sqlSpan, type HostSpan, type SqlSpan } from '../text/span';
 
 const SCHEMA = 'CREATE TABLE jobs (id bigint PRIMARY KEY, status text NOT NULL, run_at timestamptz NOT NULL);\nCREATE INDEX jobs_ready ON jobs (status, run_at, id);';
 
@@ -44,11 +45,30 @@ export const queueWithoutSkipLocked: StatementRule = {
         because: `The first rows of ${tables.join(', ')} are the same for every worker until the first of them commits.`,
         confidence: 'text',
         evidence: { tables, strength: locking.strength },
-        fixes: () => sqlFix(context, 'Add SKIP LOCKED (rows that another transaction holds are left out)', 'review', [{ span: sqlSpan(locking.span.end, locking.span.end), text: ' SKIP LOCKED' }]),
+        fixes: () => skipLocked(context, locking.span.end),
       });
     }
   },
 };
+
+const TITLE = 'Add SKIP LOCKED (rows that another transaction holds are left out)';
+
+/** In SQL behind the clause, in a chain as the library says it. */
+function skipLocked(context: StatementContext, end: SqlSpan['end']): readonly Fix[] {
+  const { site, file, text } = context;
+  if (site.chain.length === 0) return sqlFix(context, TITLE, 'review', [{ span: sqlSpan(end, end), text: ' SKIP LOCKED' }]);
+  const edit = site.chain.flatMap((call) => callEdit(call, text) ?? [])[0];
+  return edit ? [{ title: TITLE, kind: 'review', edits: [{ uri: file.uri, ...edit }] }] : [];
+}
+
+/** `with_for_update(skip_locked=True)`, `.forUpdate().skipLocked()`, `.for('update', { skipLocked: true })`. */
+function callEdit({ name, span, args }: ChainCall, text: string): { readonly span: HostSpan; readonly text: string } | undefined {
+  const close = span.end - 1;
+  if (text[close] !== ')') return undefined;
+  if (/^(?:with_for_update|select_for_update)$/.test(name)) return { span: hostSpan(close, close), text: `${args.length > 0 ? ', ' : ''}skip_locked=True` };
+  if (/^for(?:NoKey)?Update$/.test(name)) return { span: hostSpan(span.end, span.end), text: '.skipLocked()' };
+  return name === 'for' && args.length === 1 && /^['"](?:no key )?update['"]$/.test(args[0]?.text ?? '') ? { span: hostSpan(close, close), text: ', { skipLocked: true }' } : undefined;
+}
 
 /** The oldest rows first. `ORDER BY id DESC LIMIT 1` is the newest row, which is locked to go on from it. */
 const takesFirst = ({ kind, limit, orderBy }: QueryBlock): boolean =>

@@ -201,6 +201,7 @@ export const paging: Clauses = {
     ['fix review where an empty list would find other rows', postgresJs('return sql`SELECT id FROM users WHERE id NOT IN ${sql(ids)}`;'), 'info/text/review'],
     ['fires on lists built from arrays, fix safe: psycopg', psycopg('def load(cur: psycopg.Cursor, ids: list[int]):\n    cur.execute("SELECT id FROM users WHERE id IN %s", (tuple(ids),))\n    return cur.fetchall()'), 'info/text/safe'],
     ['fires on placeholders that are joined: psycopg', psycopg('def load(cur: psycopg.Cursor, ids: list[int]):\n    marks = ", ".join(["%s"] * len(ids))\n    cur.execute(f"SELECT id FROM users WHERE id IN ({marks})", ids)\n    return cur.fetchall()'), 'info/text/text'],
+    ['needs text', pg("return pool.query(`SELECT id FROM users WHERE id IN (${ids.map((_, i) => `$${i + 1}`).join(', ')})`, ids);", { schema: '', ...unknown }), 'info/text/safe'],
     ['silent on = ANY($1)', pg("return pool.query('SELECT id FROM users WHERE id = ANY($1)', [ids]);"), 'silent'],
     ['silent on what a library writes', drizzle('return db.select({ id: users.id }).from(users).where(inArray(users.id, ids));'), 'silent'],
   ],
