@@ -107,8 +107,8 @@ function judgeExpressionIndex(context: StatementContext, read: ReadRelation, fou
 function judgeScan(context: StatementContext, { relation, table, ...read }: ReadRelation, found: WrappedColumn): void {
   const sql = plannedSql(context);
   const answer = sql === undefined ? undefined : context.planner.plan({ sql });
-  // Of a join the plan shows which side is read whole.
-  if (answer?.state !== 'planned' || !context.catalog || (found.other.columns.length > 0 && found.operator !== '=')) return;
+  // Of a join the plan shows which side is read whole; where both are converted, neither type is the other's.
+  if (answer?.state !== 'planned' || !context.catalog || (found.other.columns.length > 0 && (found.operator !== '=' || found.other.kind === 'cast'))) return;
   const scan = costliestScan(scansOf(answer.plan, context.catalog, context.model, relation, relationKey(table.schema, table.name)));
   if (!scan || scan.indexConditions.length > 0 || (scan.rowsRead ?? 0) < context.settings.largeTableRows || scan.cost < answer.plan.cost / 2) return;
   report(context, { relation, table, ...read }, found, { because: `${describeScan(answer.plan, scan)}.`, confidence: 'planner', evidence: planEvidence(answer.plan, scan), severity: 'info' });
