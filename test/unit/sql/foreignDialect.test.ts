@@ -7,6 +7,7 @@ describe('SQL of other databases', () => {
     'CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB;',
     'INSERT INTO t (a) VALUES (1) ON DUPLICATE KEY UPDATE a = 2;',
     'INSERT OR IGNORE INTO t (a) VALUES (1)',
+    'SELECT t.rowid, t.* FROM t WHERE t.rowid > 3',
     'DELETE FROM t WHERE rowid NOT IN (SELECT MIN(rowid) FROM t GROUP BY a)',
     'UPDATE sqlite_master SET sql = 1',
     'BEGIN IMMEDIATE TRANSACTION',
