@@ -1,8 +1,10 @@
-import { csharp, go, java, php, ruby, rust, type CommonFile } from './commonFixCode';
+import { csharp, efCore, go, gormStore, java, php, ruby, rust, type CommonFile } from './commonFixCode';
 
 /** A loop that reads by key, and the text of the file's body when it is fixed; none: it has no fix. */
 export interface CommonReadCase {
   readonly what: string;
+  /** Default: that all rows are read before the loop. */
+  readonly title?: string;
   readonly file: CommonFile;
   readonly to?: readonly string[];
 }
@@ -44,4 +46,11 @@ export const commonReads: readonly CommonReadCase[] = [
   { what: 'sqlx: a value of each key', file: rust('for id in &ids {\n        let name: String = sqlx::query_scalar("SELECT name FROM users WHERE id = $1").bind(id).fetch_one(pool).await?;\n        println!("{name}");\n    }'), to: ['let users_by_id_rows: Vec<(String, i64)> = sqlx::query_as("SELECT name, id FROM users WHERE id = ANY($1)").bind(&ids[..]).fetch_all(pool).await?;', 'let name: String = users_by_id.get(id).cloned().ok_or(sqlx::Error::RowNotFound)?;'] },
   { what: 'sqlx: a value or none', file: rust('for id in ids {\n        let age: Option<i32> = sqlx::query_scalar("SELECT age FROM users WHERE id = $1").bind(id).fetch_optional(pool).await?;\n        println!("{age:?}");\n    }'), to: ['let age: Option<i32> = users_by_id.get(&id).cloned();'] },
   { what: 'sqlx: the error is looked at', file: rust('for id in &ids {\n        let name: Option<String> = sqlx::query_scalar("SELECT name FROM users WHERE id = $1").bind(id).fetch_one(pool).await.ok();\n        println!("{name:?}");\n    }') },
+
+  { what: 'gorm: rows of each', title: 'Load `Posts` with the query of `all` (Preload)', file: gormStore('if err := s.db.Order("id").Find(&all).Error; err != nil {\n\t\treturn err\n\t}\n\tfor _, author := range all {\n\t\tvar posts []Post\n\t\tif err := s.db.Where("author_id = ?", author.ID).Find(&posts).Error; err != nil {\n\t\t\treturn err\n\t\t}\n\t\tfmt.Println(author.Name, len(posts))\n\t}'), to: ['s.db.Order("id").Preload("Posts").Find(&all).Error', 'posts := author.Posts\n\t\tfmt.Println'] },
+  { what: 'gorm: some of the rows', file: gormStore('s.db.Find(&all)\n\tfor _, author := range all {\n\t\tvar posts []Post\n\t\ts.db.Where("author_id = ? AND draft", author.ID).Find(&posts)\n\t\tfmt.Println(len(posts))\n\t}') },
+  { what: 'gorm: elements that come from elsewhere', file: gormStore('for _, author := range given {\n\t\tvar posts []Post\n\t\ts.db.Where("author_id = ?", author.ID).Find(&posts)\n\t\tfmt.Println(len(posts))\n\t}') },
+
+  { what: 'EF Core: rows of each', title: 'Load `Lines` with the query of `found` (Include)', file: efCore('var found = await _db.Orders.Where(o => o.Open).ToListAsync();\n    foreach (var order in found) {\n      var lines = await _db.Lines.Where(l => l.OrderId == order.Id).ToListAsync();\n      Console.WriteLine(lines.Count);\n    }'), to: ['_db.Orders.Include(o => o.Lines).Where(o => o.Open).ToListAsync();', 'var lines = order.Lines.ToList();'] },
+  { what: 'EF Core: some of the rows', file: efCore('var found = await _db.Orders.ToListAsync();\n    foreach (var order in found) {\n      var lines = await _db.Lines.Where(l => l.OrderId == order.Id && l.Id > 5).ToListAsync();\n      Console.WriteLine(lines.Count);\n    }') },
 ];

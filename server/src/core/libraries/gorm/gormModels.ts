@@ -1,4 +1,5 @@
 import { child, field, parts, spanOf } from '../../hosts/common/syntaxTools';
+import type { RelationIr } from '../../hosts/ir';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { CommonModelSource, ModelReader } from '../models';
 import { pluralize, snakeCase } from '../shared/modelChains';
@@ -20,9 +21,20 @@ export const gormModels: ModelReader<CommonModelSource> = {
       const own = source.functionForm(fn);
       return own?.owner === form.name && own.name?.text === 'TableName' ? [/return\s+["`]([\w.]+)["`]/.exec(fn.text)?.[1]] : [];
     }).find((found) => found !== undefined);
-    return [{ library: 'gorm' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns, primary: primaryOf(members), relations: [], changes: [], ...(/\bgorm\.(?:Model|DeletedAt)\b/.test(node.text) ? { softDelete: deletedColumn(node.text) } : {}) }];
+    return [{ library: 'gorm' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns, primary: primaryOf(members), relations: relationsOf(form.name, members), changes: [], ...(/\bgorm\.(?:Model|DeletedAt)\b/.test(node.text) ? { softDelete: deletedColumn(node.text) } : {}) }];
   }),
 };
+
+/** Lists of other structs, by gorm's convention for their key or the one that the tag names. Reading a field sends nothing. */
+function relationsOf(owner: string, members: readonly SyntaxNode[]): readonly RelationIr[] {
+  return members.flatMap((member) => {
+    const tag = /gorm:"([^"]*)"/.exec(member.text)?.[1] ?? '';
+    const name = field(member, 'name')?.text;
+    const model = /^\[\]\*?(?:\w+\.)?([A-Z]\w*)$/.exec(field(member, 'type')?.text ?? '')?.[1];
+    if (name === undefined || model === undefined || /many2many|polymorphic|references:|serializer|type:|(?:^|;)-/i.test(tag)) return [];
+    return [{ property: name, model, many: true, columns: ['id'], references: [snakeCase(/foreignKey:(\w+)/i.exec(tag)?.[1] ?? `${owner}ID`)], eager: false, loading: 'never' as const }];
+  });
+}
 
 /** Columns of the key: of the tagged fields, else of `ID`; none where it comes with another struct. Of several an `id` among them is the one that gorm takes. */
 function primaryOf(members: readonly SyntaxNode[]): readonly string[] {
