@@ -35,7 +35,7 @@ function write(file: string, text: string): void {
   writeFileSync(file, text);
 }
 
-const goPackages: Readonly<Record<string, string>> = { context: 'context', fmt: 'fmt', sql: 'database/sql', pgx: 'github.com/jackc/pgx/v5', pgxpool: 'github.com/jackc/pgx/v5/pgxpool', pq: 'github.com/lib/pq', gorm: 'gorm.io/gorm' };
+const goPackages: Readonly<Record<string, string>> = { context: 'context', time: 'time', fmt: 'fmt', sql: 'database/sql', pgx: 'github.com/jackc/pgx/v5', pgxpool: 'github.com/jackc/pgx/v5/pgxpool', pq: 'github.com/lib/pq', gorm: 'gorm.io/gorm' };
 
 /** The packages that a file uses are imported: its tests name only those by which the driver is told. */
 const withImports = (text: string): string =>
@@ -102,7 +102,8 @@ export interface Runner {
   readonly language: string;
   readonly extension: string;
   available(): boolean;
-  run(codes: readonly string[], url: string): readonly CommonRun[];
+  /** @param walk how each file's `page` is asked for all its pages: by `offset`, by `page` or `after` the last row. */
+  run(codes: readonly string[], url: string, walk?: readonly string[]): readonly CommonRun[];
 }
 
 const runner = (language: string, extension: string, tool: string, script: string, library: string): Runner => ({
@@ -113,8 +114,8 @@ const runner = (language: string, extension: string, tool: string, script: strin
     if (!found) console.warn(`SKIPPED: no ${tool} with ${library} here: fixes of ${language} code are not executed`);
     return found;
   },
-  run: (codes, url) => {
-    const ran = spawnSync(tool, [join(import.meta.dirname, script)], { input: JSON.stringify({ codes, url }), encoding: 'utf8' });
+  run: (codes, url, walk) => {
+    const ran = spawnSync(tool, [join(import.meta.dirname, script)], { input: JSON.stringify({ codes, url, ...(walk ? { walk } : {}) }), encoding: 'utf8' });
     if (ran.status !== 0 || !ran.stdout.startsWith('[')) throw new Error(ran.stdout + ran.stderr);
     return JSON.parse(ran.stdout) as readonly CommonRun[];
   },

@@ -20,6 +20,21 @@ results = input['codes'].each_with_index.map do |code, at|
   space.const_set(:ApplicationRecord, Class.new(ActiveRecord::Base) { self.abstract_class = true })
   space.define_singleton_method(:table_name_prefix) { '' }
   space.module_eval(code)
+  if input['walk']
+    page = space::A.new
+    keyword = page.method(:page).parameters.first.first == :key ? page.method(:page).parameters.first.last : nil
+    seen = []
+    after = nil
+    40.times do |turn|
+      first = input['walk'][at] == 'after' ? after : turn * 4
+      rows = keyword ? page.page(keyword => first) : page.page(first)
+      break if rows.empty?
+
+      seen << rows.map(&:id)
+      after = rows.last
+    end
+    next { output: JSON.generate(seen), error: nil, sent: 0 }
+  end
   posts = space::Post.order(:id).load
   sent = 0
   put = StringIO.new

@@ -15,6 +15,22 @@ class_alias(Illuminate\Database\Capsule\Manager::class, 'Illuminate\Support\Faca
 $results = [];
 foreach ($input['codes'] as $at => $code) {
     eval('?>' . str_replace('namespace App\Models;', "namespace App\\Models\\Case$at;", $code));
+    if (isset($input['walk'])) {
+        $page = new ("App\\Models\\Case$at\\A");
+        $keyword = fn ($method) => (new ReflectionMethod($page, $method))->getNumberOfParameters();
+        $seen = [];
+        for ($turn = 0, $after = null; $turn < 40; $turn++) {
+            $first = $input['walk'][$at] === 'after' ? $after : ($input['walk'][$at] === 'page' ? $turn : $turn * 4);
+            $argument = is_object($first) && !str_contains($code, 'object $after') ? $first->id : $first;
+            $rows = $page->page(...($keyword('page') > 1 ? [4, $argument] : [$argument]));
+            $rows = is_array($rows) ? $rows : $rows->all();
+            if ($rows === []) break;
+            $seen[] = array_map(fn ($row) => $row->id, $rows);
+            $after = end($rows);
+        }
+        $results[] = ['output' => json_encode($seen), 'error' => null, 'sent' => 0];
+        continue;
+    }
     $model = "App\\Models\\Case$at\\Post";
     $connection = $manager->getConnection();
     $connection->beginTransaction();

@@ -5,6 +5,7 @@ import type { Fix } from '../lint/rule';
 import type { QueryBlock, StatementModel } from '../sql/model';
 import type { Edit } from '../text/edit';
 import { containsSpan, hostSpan, spanText } from '../text/span';
+import { commonKeysetFixes } from './commonKeyset';
 import { coverHoles } from './holes';
 import { addCursorParameter } from './cursorParameter';
 import { offsetBind, offsetWalk } from './keysetWalk';
@@ -34,7 +35,8 @@ const CURSOR = 'after';
  */
 export function keysetFixes(request: KeysetFixRequest): readonly Fix[] {
   const { scope, site, block, uri, text, adapter } = request;
-  if (isCommonLanguage(request.file.language) || scope.model.completeness !== 'full' || block.role !== 'root' || !block.offset) return [];
+  if (scope.model.completeness !== 'full' || block.role !== 'root' || !block.offset) return [];
+  if (isCommonLanguage(request.file.language)) return commonKeysetFixes(request);
   const plan = planKeyset(scope, block);
   const walk = offsetWalk({ file: request.file, text, site, model: scope.model, block });
   // A loop that counts would never leave its first page.

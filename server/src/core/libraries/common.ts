@@ -23,7 +23,7 @@ export const commonAdapters: readonly LibraryAdapter[] = [
   gormAdapter, gormSqlAdapter, scanyAdapter, pgxAdapter, goSqlAdapter,
   jpaAdapter, jdbcAdapter,
   // Both are ActiveRecord's: the first that bears the name edits for both.
-  { ...railsSqlAdapter, ...(activeRecordAdapter.loadRelation ? { loadRelation: activeRecordAdapter.loadRelation } : {}) }, activeRecordAdapter,
+  { ...railsSqlAdapter, ...(activeRecordAdapter.loadRelation ? { loadRelation: activeRecordAdapter.loadRelation } : {}), ...(activeRecordAdapter.toKeyset ? { toKeyset: activeRecordAdapter.toKeyset } : {}) }, activeRecordAdapter,
   eloquentAdapter, pdoAdapter,
   npgsqlAdapter, efCoreAdapter,
   sqlxAdapter, dieselSqlAdapter, dieselAdapter, seaOrmAdapter, seaOrmStatementAdapter, tokioPostgresAdapter,

@@ -6,6 +6,7 @@ import type { Chain, HostContext } from '../adapter';
 import { bind, concat, identifier, incomplete, sql, type SqlPart } from '../shared/sqlBuilder';
 import { ofRecords, recordStart } from './activeRecordInstances';
 import { createChains, equals, isList, requestPage, textCondition, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
+import { rubyKeyset } from '../shared/commonKeyset';
 
 const one = { access: 'read', fetches: 'one' } as const;
 const many = { access: 'read', fetches: 'many' } as const;
@@ -28,6 +29,7 @@ export const activeRecordAdapter = createChains({
   id: 'active-record',
   languages: ['ruby'],
   marks: /\b[A-Z]\w*\.\w|\b(?:where|find_|save|update|destroy|delete_|discard|create|insert_|upsert_|touch|increment|decrement|in_batches|exists\?|pluck|toggle!)/,
+  toKeyset: rubyKeyset,
   terminal: (name) => (Object.hasOwn(terminals, name) ? terminals[name] : undefined),
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined {
     const { type } = chain.root;

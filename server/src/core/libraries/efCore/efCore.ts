@@ -8,6 +8,7 @@ import { createChains, equals, valuePart, type ChainLink, type ChainPart, type C
 import { concat, sql } from '../shared/sqlBuilder';
 import { entityModel } from './efCoreEntity';
 import { columnOf, conditionOf, lambdaOf } from './efCoreLambdas';
+import { csharpKeyset } from '../shared/commonKeyset';
 
 const one = { access: 'read', fetches: 'one' } as const;
 const many = { access: 'read', fetches: 'many' } as const;
@@ -25,6 +26,7 @@ const chains = createChains({
   languages: ['csharp'],
   // `global using` stands in another file: a context by its type's name is enough.
   marks: /EntityFrameworkCore|DbSet<|Context\b/,
+  toKeyset: csharpKeyset,
   terminal: terminalOf,
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined {
     // What follows the call that sends is done with its answer.

@@ -4,6 +4,7 @@ import type { Chain, HostContext } from '../adapter';
 import { concat, identifier, sql } from '../shared/sqlBuilder';
 import { recordStart } from './eloquentInstances';
 import { among, createChains, equals, isList, requestPage, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
+import { phpKeyset } from '../shared/commonKeyset';
 
 const one = { access: 'read', fetches: 'one' } as const;
 const many = { access: 'read', fetches: 'many' } as const;
@@ -23,6 +24,7 @@ export const eloquentAdapter = createChains({
   id: 'eloquent',
   languages: ['php'],
   marks: /\bDB::table\(|\b[A-Z]\w*::\w+\(|->(?:save|update|delete|create|forceDelete|attach|detach|sync|get|first|exists|push|touch|saveOrFail)\w*\(/,
+  toKeyset: phpKeyset,
   terminal: (name) => (Object.hasOwn(terminals, name) ? terminals[name] : undefined),
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined {
     const first = chain.calls[0];

@@ -5,6 +5,7 @@ import type { SyntaxNode } from '../../hosts/syntax';
 import type { Chain, HostContext } from '../adapter';
 import { bind, concat, fragment, group, identifier, incomplete, join, sql, type SqlPart } from '../shared/sqlBuilder';
 import { createChains, equals, pluralize, snakeCase, textCondition, valuePart, type ChainLink, type ChainPart, type ChainStart } from '../shared/modelChains';
+import { gormKeyset } from '../shared/commonKeyset';
 
 const one = { access: 'read', fetches: 'one' } as const;
 const many = { access: 'read', fetches: 'many' } as const;
@@ -21,6 +22,7 @@ export const gormAdapter = createChains({
   id: 'gorm',
   languages: ['go'],
   marks: /gorm\.io\/gorm|\bgorm\.DB\b/,
+  toKeyset: gormKeyset,
   terminal: (name) => (Object.hasOwn(terminals, name) ? terminals[name] : undefined),
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined {
     const first = chain.calls[0];

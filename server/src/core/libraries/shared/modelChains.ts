@@ -54,6 +54,8 @@ export interface ChainLibrary {
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined;
   /** Undefined: a call that the table does not know, so that the statement may be another. */
   part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr, table?: string): ChainPart | undefined;
+  /** See `LibraryAdapter.toKeyset`. */
+  readonly toKeyset?: LibraryAdapter['toKeyset'];
   /** The call that loads relations with the rows, by their path; `by` is its name. It is written in front of the chain's first call, or behind one that begins anew. */
   readonly eager?: { readonly by: string; readonly joint: '.' | '->'; readonly behind: RegExp; write(path: readonly string[]): string };
 }
@@ -81,6 +83,7 @@ export function createChains(library: ChainLibrary): LibraryAdapter {
       const terminal = start.terminal ?? library.terminal(last.name, last, calls);
       return [draft(call, calls, terminal, start, library, file, context)];
     },
+    ...(library.toKeyset ? { toKeyset: library.toKeyset } : {}),
     ...(library.eager ? { loadRelation: (site, request) => loadRelation(site, request, library.eager) } : {}),
   };
 }
