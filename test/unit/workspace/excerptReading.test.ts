@@ -7,7 +7,7 @@ import { ReadingPair, typeInto } from '../../support/readingPair';
 let engine: Engine;
 beforeAll(async () => {
   engine = await createEngine();
-  await engine.ensure('go');
+  for (const language of ['go', 'ruby', 'rust', 'php'] as const) await engine.ensure(language);
 });
 
 const python = `import psycopg
@@ -146,6 +146,75 @@ describe('reading an excerpt again after an edit', () => {
     expect(siteOf(pair.file, 'max(note)')).toBeUndefined();
     expect(pair.replace('print(sql)', 'reader.execute(sql)')).toBe(true);
     expect(siteOf(pair.file, 'max(note)')?.confidence).toBe('proved');
+    pair.dispose();
+  });
+
+  it('finds what mentions a part, however the name is written: Ruby with ?, PHP with $', () => {
+    const ruby = new ReadingPair(engine, '/w/app/job.rb', `class Job < ApplicationJob
+  def perform(order)
+    return if paid?(order)
+    Order.where(id: order).each { |one| one.touch }
+  end
+
+  def paid?(order)
+    Payment.where(order: order).exists?
+  end
+
+  def sweep
+    Order.delete_all
+  end
+
+  def note
+    Note.create!(text: 'a')
+  end
+end
+`);
+    expect(ruby.replace("'a'", "'b'")).toBe(true);
+    expect(ruby.replace('order: order', 'order_id: order')).toBe(true);
+    expect(ruby.replace('where(id: order)', 'where(id: order.id)')).toBe(true);
+    ruby.dispose();
+    const php = new ReadingPair(engine, '/w/app/report.php', `<?php
+use Illuminate\\Support\\Facades\\DB;
+
+$orders = DB::table('orders')->where('open', true);
+
+$page = $orders->limit(10)->get();
+
+function other() {
+    return DB::table('customers')->get();
+}
+
+function third() {
+    return DB::table('notes')->get();
+}
+`);
+    php.replace("'open', true", "'open', false");
+    php.replace('limit(10)', 'limit(20)');
+    expect(php.replace("'notes'", "'remarks'")).toBe(true);
+    php.dispose();
+  });
+
+  it('reads what follows several comments again with the first of them: Rust with attributes', () => {
+    const pair = new ReadingPair(engine, '/w/src/message.rs', `use diesel::prelude::*;
+
+#[derive(Queryable)]
+#[cfg_attr(feature = "full", derive(Queryable))]
+#[diesel(table_name = messages)]
+pub struct Message {
+    pub id: i32,
+}
+
+pub fn list(conn: &mut PgConnection) -> QueryResult<Vec<Message>> {
+    messages::table.limit(10).load(conn)
+}
+
+pub fn count(conn: &mut PgConnection) -> QueryResult<i64> {
+    messages::table.count().get_result(conn)
+}
+`);
+    pair.replace('#[cfg_attr(', '#[cfg = (');
+    pair.replace('#[cfg = (', '#[cfg_attr(');
+    expect(pair.replace('limit(10)', 'limit(20)')).toBe(true);
     pair.dispose();
   });
 

@@ -24,12 +24,12 @@ export function commonParts(spec: LanguageSpec): PartLanguage {
   };
   return {
     kindOf,
+    word,
     methodsByName: true,
     members: (container) => (bodyOf(container)?.namedChildren ?? []).filter((node) => /^(function|container)$/.test(kindOf(node))),
     names(node) {
       const form = named(node);
-      if (form?.kind === 'function') return [form.name?.text ?? ''];
-      if (form) return [form.name];
+      if (form) return spellings(form.kind === 'function' ? form.name?.text ?? '' : form.name);
       if (kindOf(node) !== 'other') return [];
       const { text } = node;
       const found = new Set([...text.matchAll(declares)].map(([, one, other]) => one ?? other ?? ''));
@@ -39,6 +39,12 @@ export function commonParts(spec: LanguageSpec): PartLanguage {
     writes: /(?<![.>\w])\$?(\w+)\s*(?:[-+|?*/.]|\|\||\?\?|<<)?=(?![=>~])/g,
   };
 }
+
+/** Without the `$` of PHP, and the `?` and `!` that names of Ruby end with. */
+const word = /[\w\u0080-\uffff]+/g;
+
+/** A name, and what of it is a word. */
+const spellings = (name: string): readonly string[] => [...new Set([name, ...(name.match(word) ?? []).slice(-1)])];
 
 /** `var x`, `type X`, a line `x = …`, and a line of a group of declarations. */
 const declares = /\b(?:var|let|const|static|type|struct|trait|enum)\s+(?:mut\s+|ref\s+)?(\w+)|^\s*\$?(\w+)\b[ \t]*(?:[\w.*[\]<>]+[ \t]*)?(?:=(?!=)|struct\b|interface\b)/gm;

@@ -36,6 +36,8 @@ export interface PartLanguage {
   members(container: SyntaxNode): readonly SyntaxNode[];
   /** Names that a part declares. */
   names(node: SyntaxNode): readonly string[];
+  /** Words in which names are found; absent: those of a script. Global. */
+  readonly word?: RegExp;
   /** A method may be known by its name alone; else it is reached through its class. */
   readonly methodsByName?: boolean;
   /** Text of a function that sets fields of the object, or that is called without its name. */
@@ -73,6 +75,9 @@ export interface ExcerptPlan {
 /** More of a file is as well read whole: of its parts, of its text. */
 const WORTH = { parts: 0.6, text: 0.85 };
 
+/** Names that are looked for text by text before all words are put in order. */
+const FEW_LOOKS = 12;
+
 /** What is known of the text of a part, wherever it stands: looked for once. */
 interface TextFacts {
   words?: ReadonlySet<string>;
@@ -88,7 +93,7 @@ export class PartTexts {
   constructor(private readonly language: PartLanguage) {}
 
   words(text: string): ReadonlySet<string> {
-    return (this.of(text).words ??= new Set(text.match(word)));
+    return (this.of(text).words ??= new Set(text.match(this.language.word ?? word)));
   }
 
   /** Of the names in `shared` those that it writes to. */
@@ -197,26 +202,34 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
   const look = (index: number): ReadonlySet<string> => wordsOf(text, parts, words, index, texts);
   const reach = new Reach(parts, look, language.methodsByName === true, before.tied);
   const affected = new Set<number>();
+  const most = Math.max(1, parts.length * WORTH.parts);
+  /** Stops where most of the file is affected: what else is does not matter then. */
   const add = (first: number): void => {
-    const waiting = [first];
-    for (let index = waiting.pop(); index !== undefined; index = waiting.pop()) {
-      if (affected.has(index)) continue;
+    const waiting: number[] = [];
+    const note = (index: number): void => {
+      if (affected.has(index)) return;
       affected.add(index);
+      waiting.push(index);
+    };
+    note(first);
+    for (let index = waiting.pop(); index !== undefined && affected.size <= most; index = waiting.pop()) {
       const one = parts[index];
       if (!one) continue;
-      if (one.owner !== undefined && (before.tied.has(one.owner) || one.sets || (index === edited && old.sets))) waiting.push(one.owner);
-      waiting.push(...reach.members(index), ...reach.mentioning(index, index === edited ? old.written : []));
+      if (one.owner !== undefined && (before.tied.has(one.owner) || one.sets || (index === edited && old.sets))) note(one.owner);
+      for (const member of reach.members(index)) note(member);
+      for (const other of reach.mentioning(index, index === edited ? old.written : [])) note(other);
     }
   };
   add(edited);
-  // A comment speaks of what follows it.
-  if (part.kind === 'comment' && edited + 1 < parts.length && parts[edited + 1]?.owner === part.owner) add(edited + 1);
+  // A comment speaks of what follows it, and of what follows the comments after it.
+  for (let one = edited; parts[one]?.kind === 'comment' && parts[one + 1]?.owner === part.owner; one++) add(one + 1);
   // Whether a statement is the last one that runs is told by the next.
   if (part.kind === 'other') {
     let previous = edited - 1;
     while (parts[previous]?.kind === 'comment') previous--;
     if (parts[previous]?.kind === 'other') add(previous);
   }
+  if (affected.size > most) return edited;
   const { included } = reach;
   reach.follow(wordsBefore);
   // What is built elsewhere and sent here counts as sent: builders within reach are judged anew, by all that reach them.
@@ -224,8 +237,9 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
     size = affected.size;
     for (const index of affected) reach.include(index);
     for (const index of before.builders) if (included.has(index)) add(index);
+    if (affected.size > most) break;
   }
-  if (affected.size > Math.max(1, parts.length * WORTH.parts)) return edited;
+  if (affected.size > most) return edited;
 
   let length = 0;
   for (const index of included) if (parts[index]?.kind !== 'container') length += (parts[index]?.end ?? 0) - (parts[index]?.start ?? 0);
@@ -266,6 +280,10 @@ class Reach {
   private readonly mentioned = new Set<string>();
   private readonly declaring = new Map<string, number[]>();
   private readonly reaching = new Map<number, ReadonlySet<number>>();
+  /** Functions in containers by their names. */
+  private readonly methods = new Map<string, number[]>();
+  private looks = 0;
+  private index: ReadonlyMap<string, readonly number[]> | undefined;
 
   constructor(private readonly parts: readonly Part[], private readonly words: (part: number) => ReadonlySet<string>, private readonly methodsByName: boolean, private readonly tied: ReadonlySet<number>) {
     for (const [index, part] of parts.entries()) {
@@ -274,6 +292,11 @@ class Reach {
         const list = this.declaring.get(name);
         if (list) list.push(index);
         else this.declaring.set(name, [index]);
+      }
+      if (!methodsByName && part.owner !== undefined) for (const name of part.names) {
+        const list = this.methods.get(name);
+        if (list) list.push(index);
+        else this.methods.set(name, [index]);
       }
     }
   }
@@ -288,13 +311,10 @@ class Reach {
     if (!part) return [];
     const owner = this.isMethod(index) ? part.owner : undefined;
     const open = [...(owner === undefined ? part.names : []), ...part.written, ...further];
-    const found: number[] = [];
-    for (const [other] of this.parts.entries()) {
-      if (other === index) continue;
-      const words = this.words(other);
-      if (open.some((name) => words.has(name)) || (owner !== undefined && part.names.some((name) => words.has(name)) && this.reachersOf(owner).has(other))) found.push(other);
-    }
-    return found;
+    const found = new Set(open.flatMap((name) => this.mentioners(name)));
+    if (owner !== undefined) for (const name of part.names) for (const other of this.mentioners(name)) if (!found.has(other) && this.reachersOf(owner).has(other)) found.add(other);
+    found.delete(index);
+    return [...found];
   }
 
   include(first: number): void {
@@ -304,7 +324,7 @@ class Reach {
       this.included.add(index);
       const part = this.parts[index];
       if (part?.owner !== undefined) waiting.push(part.owner);
-      if (part?.kind === 'container') for (const member of this.members(index)) if (this.tied.has(index) || (this.parts[member]?.owner === index && (this.parts[member].sets || this.parts[member].names.some((name) => this.mentioned.has(name))))) waiting.push(member);
+      if (part?.kind === 'container') for (const member of this.members(index)) if (this.tied.has(index) || (this.parts[member]?.owner === index && this.parts[member].sets) || this.parts[member]?.names.some((name) => this.mentioned.has(name))) waiting.push(member);
       this.note(this.words(index), waiting);
     }
   }
@@ -320,10 +340,29 @@ class Reach {
     const fresh = [...words].filter((name) => !this.mentioned.has(name));
     for (const name of fresh) {
       this.mentioned.add(name);
-      waiting.push(...(this.declaring.get(name) ?? []));
+      for (const index of this.declaring.get(name) ?? []) waiting.push(index);
+      for (const index of this.methods.get(name) ?? []) if (!this.included.has(index) && this.isInIncluded(index)) waiting.push(index);
     }
-    if (fresh.length === 0 || this.methodsByName) return;
-    for (const index of this.included) if (this.parts[index]?.kind === 'container') for (const member of this.members(index)) if (!this.included.has(member) && this.parts[member]?.names.some((name) => this.mentioned.has(name))) waiting.push(member);
+  }
+
+  private isInIncluded(index: number): boolean {
+    for (let owner = this.parts[index]?.owner; owner !== undefined; owner = this.parts[owner]?.owner) if (this.included.has(owner)) return true;
+    return false;
+  }
+
+  /** Parts in whose text a name stands. Where many names are looked for, all words are put in order once. */
+  private mentioners(name: string): readonly number[] {
+    if (!this.index && this.looks++ < FEW_LOOKS) return [...this.parts.keys()].filter((index) => this.words(index).has(name));
+    if (!this.index) {
+      const index = new Map<string, number[]>();
+      for (const part of this.parts.keys()) for (const word of this.words(part)) {
+        const list = index.get(word);
+        if (list) list.push(part);
+        else index.set(word, [part]);
+      }
+      this.index = index;
+    }
+    return this.index.get(name) ?? [];
   }
 
   private isMethod(index: number): boolean {
@@ -346,7 +385,12 @@ class Reach {
       if (part.kind === 'container') for (const member of this.members(index)) add(member);
     };
     add(container);
-    for (let name = names.pop(); name !== undefined; name = names.pop()) for (const [index] of this.parts.entries()) if (!found.has(index) && this.words(index).has(name)) add(index);
+    const looked = new Set<string>();
+    for (let name = names.pop(); name !== undefined; name = names.pop()) {
+      if (looked.has(name)) continue;
+      looked.add(name);
+      for (const index of this.mentioners(name)) add(index);
+    }
     this.reaching.set(container, found);
     return found;
   }
