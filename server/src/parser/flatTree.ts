@@ -122,28 +122,29 @@ export function readRows(native: Tree, runtime: CursorFunctions, before?: Earlie
     return false;
   };
   let current = 0;
-  let whole = add();
-  for (;;) {
-    if (!whole) {
-      if (gotoFirstChild(tree) !== 0) {
-        ancestors.push(current);
-        earlier?.enter(scratch[current + TYPE] ?? 0, scratch[current + START] ?? 0, scratch[current + END] ?? 0);
-        whole = add();
-        continue;
+  try {
+    let whole = add();
+    for (;;) {
+      if (!whole) {
+        if (gotoFirstChild(tree) !== 0) {
+          ancestors.push(current);
+          earlier?.enter(scratch[current + TYPE] ?? 0, scratch[current + START] ?? 0, scratch[current + END] ?? 0);
+          whole = add();
+          continue;
+        }
+        scratch[current + AFTER] = count;
       }
-      scratch[current + AFTER] = count;
-    }
-    while (gotoNextSibling(tree) === 0) {
-      const parent = ancestors.pop();
-      if (parent === undefined) {
-        runtime._ts_tree_cursor_delete_wasm(tree);
-        return scratch.slice(0, count * WIDTH);
+      while (gotoNextSibling(tree) === 0) {
+        const parent = ancestors.pop();
+        if (parent === undefined) return scratch.slice(0, count * WIDTH);
+        gotoParent(tree);
+        earlier?.leave();
+        scratch[parent + AFTER] = count;
       }
-      gotoParent(tree);
-      earlier?.leave();
-      scratch[parent + AFTER] = count;
+      whole = add();
     }
-    whole = add();
+  } finally {
+    runtime._ts_tree_cursor_delete_wasm(tree);
   }
 }
 

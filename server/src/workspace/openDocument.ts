@@ -2,9 +2,9 @@ import type { HostFile } from '../core/hosts/ir';
 import type { TextChange } from '../core/hosts/syntax';
 import type { Engine, OpenReader, ReadContext } from './engine';
 import type { DocumentLanguage } from './paths';
-import { reasonOf } from './textFile';
+import { reasonAgainstText, reasonOf } from './textFile';
 
-/** A document that is being edited. A reader that fails on its text costs this document, not the server: it has no file until another text is read. */
+/** A document that is being edited. A reader that fails on its text costs this document, not the server: it has no file until another text is read. What is too large or minified on disk is not read here either. */
 export interface OpenDocument {
   readonly text: string;
   /** Of `text`, always; undefined: see `unread`. */
@@ -23,9 +23,12 @@ export function openDocument(engine: Engine, uri: string, text: string, language
   let reader: OpenReader | undefined;
   let unread: string | undefined;
   const update = (next: string, changes: readonly TextChange[], now: ReadContext): void => {
-    unread = undefined;
+    unread = reasonAgainstText(uri, next);
     try {
-      if (reader) reader.update(next, changes, now);
+      if (unread !== undefined) {
+        reader?.dispose();
+        reader = undefined;
+      } else if (reader) reader.update(next, changes, now);
       else reader = engine.open(uri, next, language, now);
     } catch (error) {
       // It may stand between the two texts: the next one is read from the beginning.

@@ -72,14 +72,20 @@ export function readTextFileNow(path: string, maxBytes = maxBytesOf(path)): Read
 
 function understood(path: string, decoded: Omit<TextFile, 'stamp'> | { readonly skipped: string }, info: Stats): ReadResult {
   if ('skipped' in decoded) return decoded;
-  if (isMinified(path, decoded.text)) return { skipped: `minified: most of it stands in lines longer than ${LONG_LINE} characters` };
+  if (isMinified(path, decoded.text)) return { skipped: MINIFIED };
   return { ...decoded, stamp: `${info.mtimeMs}:${info.size}` };
 }
 
-function reasonAgainst(info: Stats, maxBytes: number): string | undefined {
-  if (!info.isFile()) return 'not a file';
-  return info.size > maxBytes ? `larger than ${mebibytes(maxBytes)} (${mebibytes(info.size)}); split it or exclude it` : undefined;
+const MINIFIED = `minified: most of it stands in lines longer than ${LONG_LINE} characters`;
+
+/** Why the text of an open document is not read, as that of a file on disk would not be. @param path or URI */
+export function reasonAgainstText(path: string, text: string): string | undefined {
+  return tooLarge(text.length, maxBytesOf(path)) ?? (isMinified(path, text) ? MINIFIED : undefined);
 }
+
+const reasonAgainst = (info: Stats, maxBytes: number): string | undefined => (info.isFile() ? tooLarge(info.size, maxBytes) : 'not a file');
+
+const tooLarge = (size: number, maxBytes: number): string | undefined => (size > maxBytes ? `larger than ${mebibytes(maxBytes)} (${mebibytes(size)}); split it or exclude it` : undefined);
 
 /** Writes text back with the byte order mark it had. */
 export async function writeTextFile(path: string, file: Omit<TextFile, 'stamp'>): Promise<void> {

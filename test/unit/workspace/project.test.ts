@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hostSpan } from '../../../server/src/core/text/span';
 import { createEngine, type Engine } from '../../../server/src/workspace/engine';
+import { findPoolerFile } from '../../../server/src/workspace/poolerFiles';
 import { createProject, type Project } from '../../../server/src/workspace/project';
 import { toUri } from '../../../server/src/workspace/paths';
 import { makeWorkspace } from '../../support/workspaceFolder';
@@ -120,6 +121,26 @@ it('a text on which the reader fails has no file, and says so, until it is anoth
   expect(project.unread(uri)).toBe(reason);
   await project.close(uri);
   expect(project.files.get(uri)?.sites).toHaveLength(1);
+});
+
+it('an open script that is minified is not read, as it is not on disk', async () => {
+  const query = "import { Pool } from 'pg';export const page=(n)=>new Pool().query('SELECT id FROM orders ORDER BY id LIMIT 20 OFFSET $1',[n]);";
+  const project = await open({ 'schema.sql': TABLE, 'package.json': '{"dependencies":{"pg":"8"}}', 'bundle.js': query });
+  const uri = toUri(at('bundle.js'));
+  await project.open(uri, query);
+  expect(project.files.get(uri)?.sites).toHaveLength(1);
+  project.change(uri, query.repeat(200), [{ span: hostSpan(0, query.length), text: query.repeat(200) }]);
+  expect([project.files.get(uri), project.lintOpen(uri), project.unread(uri)]).toEqual([undefined, undefined, 'minified: most of it stands in lines longer than 1000 characters']);
+  project.change(uri, query, [{ span: hostSpan(0, query.length * 200), text: query }]);
+  expect([project.files.get(uri)?.sites.length, project.unread(uri)]).toEqual([1, undefined]);
+});
+
+it('what tells of a pooler is read where it is short, and nowhere else', async () => {
+  const url = 'DATABASE_URL=postgres://a@pooler.example.com:6543/app?pgbouncer=true\n';
+  workspace = makeWorkspace({ '.env': url });
+  expect(await findPoolerFile(workspace.folder)).toBeDefined();
+  workspace.write('.env', `${url}${'# data\n'.repeat(40_000)}`);
+  expect(await findPoolerFile(workspace.folder)).toBeUndefined();
 });
 
 describe('what a transaction waits for stands in other files', () => {
