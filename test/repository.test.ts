@@ -62,6 +62,20 @@ describe('adapters of JavaScript libraries are compared with the libraries', () 
   });
 });
 
+describe('adapters of Python libraries are compared with the libraries', () => {
+  const folder = 'test/hosts/python';
+  const text = fs.readdirSync(path.join(root, folder)).map((name) => read(`${folder}/${name}`)).join('\n');
+  /** Versions and ways of writing that differ, and libraries that stand on another's adapter. */
+  const variants: Readonly<Record<string, readonly string[]>> = { psycopg: ['psycopg 3', 'psycopg2'], sqlalchemy: ['sqlalchemy 2', 'sqlalchemy core', 'sqlalchemy legacy', 'sqlmodel', 'flask-sqlalchemy'] };
+  const others: Readonly<Record<string, readonly string[]>> = { ...variants, sqlalchemy: ['sqlalchemy', 'sqlmodel', 'flask-sqlalchemy'] };
+  const own = adapters.filter((adapter) => adapter.languages.includes('python')).map((adapter) => adapter.id);
+  it.each([...new Set(own)])('%s', (id) => {
+    // Most are compared with what the library itself made of the same source (`test/fixtures/python`); drivers send their text as it is.
+    for (const name of variants[id] ?? [id]) expect(text).toMatch(new RegExp(`compared(?:<[^(]*>)?\\('${name}'`));
+    for (const name of others[id] ?? [id]) expect(text).toContain(`innocent('${name}'`);
+  });
+});
+
 describe('adapters of the other languages have their cases', () => {
   const files = fs.readdirSync(path.join(root, 'test/hosts'), { recursive: true }).map(String).filter((name) => name.endsWith('.test.ts'));
   const text = files.map((name) => read(`test/hosts/${name}`)).join('\n');

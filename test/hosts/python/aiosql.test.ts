@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compared } from '../../support/adapterCases';
+import { compared, innocent } from '../../support/adapterCases';
 import { read } from './support';
 
 const head = 'import aiosql\n';
@@ -52,14 +52,14 @@ describe('aiosql', () => {
   ])('a statement of a file is a query of unknown text: %s', (code) => {
     expect(sites(code)).toMatchObject([{ library: 'aiosql', access: 'unknown', complete: false }]);
   });
-  it.each([
+  it.each(innocent('aiosql', [
     'queries = aiosql.from_path("sql", "sqlite3")\ndef f(conn):\n    return queries.get_user(conn, id=1)\n',
     'queries = aiosql.from_path("sql", "psycopg")\ndef f():\n    return queries.available_queries\n',
     'queries = aiosql.from_path("sql", "psycopg")\ndef f(name, fn):\n    queries.add_query(name, fn)\n',
     'queries = Registry()\ndef f(conn):\n    return queries.get_user(conn, id=1)\n',
     'def f(queries, conn):\n    return queries.get_user(conn, id=1)\n',
     `${text}def f():\n    return queries.get_user()\n`,
-  ])('is none of its queries: %s', (code) => {
+  ]))('is none of its queries: %s', (code) => {
     expect(sites(code)).toEqual([]);
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { HostFile } from '../../../server/src/core/hosts/ir';
 import { indexModels, type ModelIndex } from '../../../server/src/core/hosts/models';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { read } from './support';
 
@@ -34,7 +35,7 @@ function shape(sql: string): unknown {
 }
 
 describe('querysets mean what Django compiles', () => {
-  it.each(recorded.queries)('$source', ({ source, sql }) => {
+  it.each(compared('django', recorded.queries))('$source', ({ source, sql }) => {
     const sites = readUse(`return list(${source})`).sites;
     expect(sites.map((site) => site.executes)).toEqual(['yes']);
     const rendered = sites[0]?.source?.text ?? '';

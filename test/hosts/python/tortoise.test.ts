@@ -5,6 +5,7 @@ import { buildCatalog } from '../../../server/src/core/catalog/build';
 import { indexModels } from '../../../server/src/core/hosts/models';
 import { tortoiseAdapter } from '../../../server/src/core/libraries/tortoise/tortoise';
 import { createSqlAnalyser } from '../../../server/src/parser/sql/analyser';
+import { compared, innocent } from '../../support/adapterCases';
 import { queryShape } from '../../support/queryShape';
 import { applied, read } from './support';
 
@@ -34,7 +35,7 @@ const sitesOf = (body: string): ReturnType<typeof read>['sites'] => read(textOf(
 const plain = (sql: string): string => (/ JOIN /.test(sql) ? sql : sql.replaceAll(/\b(?:players|match|team|tag)\.(?=\w)/g, ''));
 
 describe('statements mean what Tortoise compiles', () => {
-  it.each(statements)('$source', ({ source, sql }) => {
+  it.each(compared('tortoise', statements))('$source', ({ source, sql }) => {
     const sites = sitesOf(`return await ${source}`);
     expect(sites.map((site) => [site.executes, site.complete])).toEqual([['yes', true]]);
     const rendered = plain(sites[0]?.source?.text ?? '');
@@ -83,7 +84,7 @@ describe('forms of Tortoise', () => {
     expect(sitesOf('return await Player.filter(**rows)')[0]?.complete).toBe(false);
   });
 
-  it.each(['rows.filter(score=1)', 'await rows.all()', 'await page.get(id=pk)', 'Player(score=1)', 'Player.describe()', 'Config.get("a")', 'await asyncio.sleep(1)', 'match.points.count(1)'])('no query: %s', (code) => {
+  it.each(innocent('tortoise', ['rows.filter(score=1)', 'await rows.all()', 'await page.get(id=pk)', 'Player(score=1)', 'Player.describe()', 'Config.get("a")', 'await asyncio.sleep(1)', 'match.points.count(1)']))('no query: %s', (code) => {
     expect(sitesOf(`value = ${code}`)).toEqual([]);
   });
 

@@ -45,7 +45,7 @@ function recogniseExecution(call: SyntaxNode, context: HostContext): readonly Si
   const name = calleeName(call)?.text ?? '';
   if (!receiver) return undefined;
   if (executors.test(name)) return recogniseExecute(call, receiver, name, context);
-  if (name === 'paginate') return recognisePage(call, receiver, context);
+  if (/^(?:paginate|first_or_404|one_or_404)$/.test(name)) return recognisePage(call, receiver, context);
   if (!/^(get|get_one|get_or_404|refresh|flush|commit)$/.test(name) || !isSessionValue(receiver, context)) return undefined;
   const { positional } = argumentsOf(call);
   const [first, second] = positional;
@@ -81,12 +81,16 @@ function recogniseExecute(call: SyntaxNode, receiver: SyntaxNode, name: string, 
   return session && /^(identifier|call|attribute)$/.test(unwrap(first).type) ? [opaque(call, context)] : undefined;
 }
 
-/** Flask-SQLAlchemy's `db.paginate(select(…), page=…, per_page=…)`: LIMIT and OFFSET by page number. */
+/** Flask-SQLAlchemy's `db.paginate(select(…), page=…, per_page=…)`: LIMIT and OFFSET by page number; `db.first_or_404(select(…))`. */
 function recognisePage(call: SyntaxNode, receiver: SyntaxNode, context: HostContext): readonly SiteDraft[] | undefined {
   const [first, ...rest] = argumentsOf(call).positional;
   const statement = first && pathOf(receiver)?.at(-1) === 'db' ? statementChain(first, context) : undefined;
   const name = calleeName(call);
   if (statement?.kind !== 'select' || !name) return undefined;
+  if (name.text !== 'paginate') {
+    const rendered = renderChain(statement, context);
+    return rendered && [draftOf(call, statement, rendered, { executes: 'yes', confidence: 'proved', fetches: 'one' }, context)];
+  }
   const page = { name: 'paginate', nameSpan: context.span(name), span: context.span(call), args: [], node: call, argNodes: rest };
   const rendered = renderChain({ ...statement, calls: [...statement.calls, page] }, context);
   return rendered && [draftOf(call, statement, rendered, { executes: 'yes', confidence: 'proved', fetches: 'many' }, context)];

@@ -1,4 +1,4 @@
-import { argumentsOf, calleeName, field, unwrap } from '../../hosts/python/syntaxTools';
+import { argumentsOf, calleeName, field, receiverOf, unwrap } from '../../hosts/python/syntaxTools';
 import type { SyntaxNode } from '../../hosts/syntax';
 import type { ForeignKey } from '../../catalog/model';
 import type { ModelIr } from '../../hosts/ir';
@@ -48,6 +48,21 @@ export function joinTarget(node: SyntaxNode, scope: QueryScope, fallback: string
   const nested = scope.renderStatement(inner, { ...scope, from: [], parent: undefined, depth: scope.depth + 1 });
   if (!nested || nested.expression) return undefined;
   return { host: inner.text, alias: nested.name ?? fallback, derived: { kind: name === 'cte' ? 'cte' : 'subquery', body: nested.part }, span: scope.context.span(inner), node: inner };
+}
+
+/** `orders.outerjoin(lines, on).join(…)`, `join(orders, lines, on)` inside `select_from`: the first table, and what is joined to it. */
+export function joinedTables(node: SyntaxNode, scope: QueryScope): { readonly base: SyntaxNode; readonly joins: readonly JoinCall[] } {
+  const inner = unwrap(node);
+  const callee = inner.type === 'call' ? field(inner, 'function') : undefined;
+  const name = inner.type === 'call' ? calleeName(inner)?.text ?? '' : '';
+  if (!callee || !/^(?:outer)?join$/.test(name)) return { base: node, joins: [] };
+  const { positional, keyword } = argumentsOf(inner);
+  const receiver = receiverOf(inner);
+  const left = libraryFunction(callee, scope.context) === name ? positional[0] : receiver;
+  if (!left) return { base: node, joins: [] };
+  const { base, joins } = joinedTables(left, scope);
+  const truthy = (key: string): boolean => keyword.get(key)?.text === 'True';
+  return { base, joins: [...joins, { nodes: left === receiver ? positional : positional.slice(1), onclause: keyword.get('onclause'), outer: name === 'outerjoin' || truthy('isouter'), full: truthy('full'), span: scope.context.span(inner) }] };
 }
 
 /** Renders the join; a relationship gives its own ON, two models are joined on their only foreign key. */

@@ -7,7 +7,7 @@ import type { HostContext } from '../adapter';
 import { bind, clause, concat, conditional, group, hole, identifier, incomplete, join, literal, nothing, sql, type SqlPart } from '../shared/sqlBuilder';
 import { renderSelect, renderWith, renderWhere, type RowCountPart } from '../shared/sqlClauses';
 import { equals, primaryKey, renderConditions, renderExpression, value_ } from './sqlalchemyExpressions';
-import { addEntityFrom, fromPart, joinTarget, renderJoin, type JoinCall } from './sqlalchemyJoins';
+import { addEntityFrom, fromPart, joinTarget, joinedTables, renderJoin, type JoinCall } from './sqlalchemyJoins';
 import { wholeChain } from './sqlalchemyChains';
 import { columnPart, expandArguments, findEntity, libraryFunction, maximumDepth, withoutKey, type Entity, type NestedStatement, type QueryScope } from './sqlalchemyScope';
 import { renderInsertValues, renderAssignments, type ValueSource } from './sqlalchemyValues';
@@ -269,9 +269,11 @@ function apply(call: Call, statement: StatementChain, state: Collected, scope: Q
       break;
     case 'select_from':
       for (const node of positional) {
-        const target = joinTarget(node, scope, 'anon_1');
+        const { base, joins } = joinedTables(node, scope);
+        const target = joinTarget(base, scope, 'anon_1');
         if (target) addEntityFrom(target, scope);
         if (target && statement.start?.name !== 'query') state.last ??= target;
+        for (const request of joins) addJoin(request, call.condition, state, scope);
       }
       break;
     case 'join':
@@ -399,9 +401,12 @@ function applyJoin(call: Call, state: Collected, scope: QueryScope): void {
     const left = joinTarget(positional[0], scope, 'anon_1');
     if (left) addEntityFrom(left, scope);
   }
-  const request: JoinCall = { nodes: between ? positional.slice(1) : positional, onclause: keyword.get('onclause'), outer: call.name.startsWith('outerjoin') || truthy('isouter'), full: truthy('full'), span: call.span };
+  addJoin({ nodes: between ? positional.slice(1) : positional, onclause: keyword.get('onclause'), outer: call.name.startsWith('outerjoin') || truthy('isouter'), full: truthy('full'), span: call.span }, call.condition, state, scope);
+}
+
+function addJoin(request: JoinCall, condition: Call['condition'], state: Collected, scope: QueryScope): void {
   for (const made of renderJoin(request, scope, state.joins.length)) {
-    state.joins.push(conditional(made.part, call.condition));
+    state.joins.push(conditional(made.part, condition));
     if (!made.entity) state.openJoin = true;
     else {
       state.joined.add(made.entity.host);
@@ -411,10 +416,7 @@ function applyJoin(call: Call, state: Collected, scope: QueryScope): void {
 }
 
 function locking(keyword: ReadonlyMap<string, SyntaxNode>, span: HostSpan): SqlPart {
-  const on = (name: string): boolean => {
-    const value = keyword.get(name);
-    return !!value && literalValue(value) === true;
-  };
+  const on = (name: string): boolean => { const value = keyword.get(name); return !!value && literalValue(value) === true; };
   const strength = on('read') ? (on('key_share') ? 'KEY SHARE' : 'SHARE') : on('key_share') ? 'NO KEY UPDATE' : 'UPDATE';
   return sql(`FOR ${strength}${on('nowait') ? ' NOWAIT' : on('skip_locked') ? ' SKIP LOCKED' : ''}`, span);
 }
