@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rules } from '../../../server/src/core/rules/index.generated';
-import { verdictOf, type Clauses, type RowCase } from '../../support/contract';
+import { ruleOf, verdictOf, type Clauses, type RowCase } from '../../support/contract';
+import { lintCase } from '../../support/readers';
 import { asLive, onServer } from '../../support/serverCatalog';
 
 /** The contract of the rules about schema and migrations, clause by clause: what each must say of a case. */
@@ -30,6 +31,9 @@ const server = (state: Parameters<typeof onServer>[1], code: string, schema = ''
 const january = "CREATE TABLE visits_1 PARTITION OF visits FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');";
 const visits = 'CREATE TABLE visits (id bigint, at timestamptz NOT NULL) PARTITION BY RANGE (at);';
 const used = (drop: string, query: string): RowCase => ({ code: `${drop}\nCREATE FUNCTION f(bigint) RETURNS void LANGUAGE plpgsql AS $$ BEGIN ${query}; END $$;`, path: 'db/statements.sql' });
+
+/** A migration in TypeScript. */
+const program = (body: string): RowCase => ({ language: 'typescript', path: 'src/migrations/0002_more.ts', code: `import { Client } from 'pg';\nconst client = new Client();\nexport async function up(name: string) {\n  ${body}\n}\n` });
 
 /** Each of them alone is a strong lock; what Postgres' documentation says of its level stands before it. */
 const STRONG: readonly (readonly [level: string, sql: string])[] = [
@@ -99,6 +103,8 @@ const clauses: Clauses = {
     ['needs text → stats: size unknown', 'CREATE INDEX i ON unsized (a);', 'hint/schema/review'],
     ['needs text → stats: table unknown', 'CREATE INDEX i ON elsewhere (a);', 'hint/text/review'],
     ['needs text → stats: neither small nor large', 'CREATE INDEX i ON middling (a);', 'info/statistics/review'],
+    ['fires in a program', program("await client.query('CREATE TABLE fresh (a int)');\n  await client.query('CREATE INDEX i ON elsewhere (a)');"), 'hint/text/text'],
+    ['silent where a program makes a table whose name it puts together', program('await client.query(`CREATE TABLE IF NOT EXISTS ${name}_new (a int)`);\n  await client.query(\'CREATE INDEX i ON elsewhere (a)\');'), 'silent'],
     ['silent with CONCURRENTLY', 'CREATE INDEX CONCURRENTLY i ON orders (note);', 'silent'],
     ['silent on tables created in the same migration', 'CREATE TABLE fresh (id bigint PRIMARY KEY, a int);\nCREATE INDEX i ON fresh (a);', 'silent'],
     ['silent on empty and small tables', 'CREATE INDEX i ON few (a);', 'silent'],
@@ -112,6 +118,8 @@ const clauses: Clauses = {
     ['fires where the index is partial', 'CREATE TABLE t (id bigint PRIMARY KEY, user_id bigint REFERENCES users);\nCREATE INDEX i ON t (user_id) WHERE id > 4;', 'hint/schema/new'],
     ['silent on a prefix of an index', 'CREATE TABLE t (id bigint PRIMARY KEY, user_id bigint REFERENCES users);\nCREATE INDEX i ON t (user_id, id);', 'silent'],
     ['silent on the columns of an index in another order', 'CREATE TABLE t (id bigint PRIMARY KEY, tenant bigint, no bigint, FOREIGN KEY (tenant, no) REFERENCES shops);\nCREATE INDEX i ON t (no, tenant);', 'silent'],
+    ['severity: lower where an index narrows it', 'ALTER TABLE orders ADD COLUMN tenant bigint, ADD COLUMN no bigint;\nCREATE INDEX i ON orders (tenant);\nALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (tenant, no) REFERENCES shops NOT VALID;', 'info/statistics/new'],
+    ['silent on parents that are kinds', 'CREATE TABLE order_types (id bigint PRIMARY KEY);\nCREATE TABLE t (id bigint PRIMARY KEY, type_id bigint REFERENCES order_types);', 'silent'],
     ['silent on tiny parents', 'CREATE TABLE t (id bigint PRIMARY KEY, few_id bigint REFERENCES few);', 'silent'],
     ['needs schema: the index may be elsewhere', 'CREATE TABLE t (id bigint PRIMARY KEY, user_id bigint REFERENCES users);\nDO $$ BEGIN IF now() > now() THEN CREATE INDEX i ON t (user_id); END IF; END $$;', 'silent'],
   ],
@@ -189,6 +197,10 @@ const clauses: Clauses = {
   'int-primary-key': [
     ['fires as named', 'CREATE TABLE t (id serial PRIMARY KEY, at timestamptz);', 'hint/schema/review'],
     ['needs schema → stats: many rows', { code: 'CREATE TABLE t (id serial PRIMARY KEY, at timestamptz);', settings: { migrations, assume: { t: 900_000_000 } } }, 'warning/statistics/review'],
+    ['silent on tables of kinds by their name', 'CREATE TABLE case_priority (id serial PRIMARY KEY, at timestamptz);', 'silent'],
+    ['silent on tables that the migration fills with constants', "CREATE TABLE t (id serial PRIMARY KEY, tongue text);\nINSERT INTO t (tongue) VALUES ('de'), ('en');", 'silent'],
+    ['fires where the rows are copied', 'CREATE TABLE t (id serial PRIMARY KEY, tongue text);\nINSERT INTO t (tongue) SELECT note FROM orders;', 'hint/schema/review'],
+    ['fires on kinds that are many', { code: 'CREATE TABLE case_priority (id serial PRIMARY KEY);', settings: { migrations, assume: { case_priority: 900_000_000 } } }, 'warning/statistics/review'],
     ['silent on bigint', 'CREATE TABLE t (id bigserial PRIMARY KEY, at timestamptz);', 'silent'],
     ['silent on small tables', { code: 'CREATE TABLE t (id serial PRIMARY KEY, at timestamptz);', settings: { migrations, assume: { t: 50 } } }, 'silent'],
   ],
@@ -241,6 +253,11 @@ describe.each(Object.entries(clauses))('%s', (id, rows) => {
     const row: RowCase = typeof code === 'string' ? { code } : code;
     expect(await verdictOf(id, { path, ...row }, { schema: SCHEMA, settings }), row.code).toBe(expected);
   });
+});
+
+it('a foreign key that an index serves partly reads the rows of the same part', async () => {
+  const { findings } = await lintCase([ruleOf('foreign-key-without-index')], { language: 'sql', path, schema: SCHEMA, settings, code: 'CREATE TABLE t (id bigint PRIMARY KEY, tenant bigint, no bigint, FOREIGN KEY (tenant, no) REFERENCES shops);\nCREATE INDEX i ON t (tenant, id);' });
+  expect(findings.map((finding) => finding.message)).toEqual(['No index begins with tenant, no: deleting a row of shops reads every row of t with the same tenant (by i).']);
 });
 
 it('every rule of schema and migrations has its clauses', () => {

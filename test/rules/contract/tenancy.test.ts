@@ -79,6 +79,8 @@ const clauses: Clauses = {
     ['evidence: a caller hands on what its own callers have checked', { ...callers('await act(id);', 'const found = await byTenant(id, organizationId);\n  if (!found) return;\n  await one(id, organizationId, 0);') }, 'silent'],
     ['evidence: the other caller is a worker', { ...callers('const made = await make(organizationId);\n  await act(made.id);'), beside: { 'src/workers/act.ts': "import { act } from '../case';\nexport const run = (job: Job) => act(job.data.id);\n" } }, 'silent'],
     ['evidence: the other caller is none', { ...callers('const made = await make(organizationId);\n  await act(made.id);'), beside: { 'src/other.ts': "import { act } from './case';\nexport const run = (id: string) => act(id);\n" } }, 'hint/schema/text'],
+    ['evidence: what the session gives beside the id says nothing of it', callers('await act({ id, by: session.user.id });'), 'hint/schema/text'],
+    ['evidence: the id is the session’s', callers('await act({ id: session.invoiceId, by: 0 });'), 'silent'],
     ['evidence: the connection of the context says nothing', callers('await act(id, ctx.db);'), 'hint/schema/text'],
     ['evidence: the value is the session’s', fn("return pool.query('SELECT id FROM invoices WHERE project_id = $1', [session.projectId]);"), 'silent'],
     ['severity: a warning where the id comes from request data', handler(`res.json(await pool.query('${ONE}', [req.params.id]));`), 'warning/schema/text'],

@@ -191,9 +191,21 @@ export function isReachedByRequest({ file, site, flow }: Pick<GuardContext, 'fil
   return false;
 }
 
+/** Of an object literal the values that the statement takes; else the whole. */
+function sentValue(text: string, wanted: readonly string[]): string {
+  if (!text.startsWith('{')) return text;
+  const values = wanted.flatMap((name) => {
+    const [, value, short] = new RegExp(`[{,]\\s*(?:${name.replaceAll('$', '\\$')}\\s*:\\s*([^,}]+)|(${name.replaceAll('$', '\\$')})\\s*[,}])`).exec(text) ?? [];
+    return value ?? short ?? [];
+  });
+  return values.length > 0 ? values.join(' ') : text;
+}
+
 /** Every known caller checks, or has loaded the row, before it calls, or is work that nobody asks for; what a caller is given itself, its callers check. No known caller proves nothing. */
 function isGuardedByCallers(context: GuardContext, home: HostFile, fn: FunctionIr | undefined, hops: number): boolean {
   if (!fn || fn.entry !== undefined || hops === 0) return false;
+  // What the statement takes of them: `id` of `params.id`.
+  const wanted = context.site.binds.flatMap((bind) => /[\w$]+$/.exec(bind.text)?.[0] ?? []);
   const callers = context.flow.callers({ uri: home.uri, functionId: fn.id }).filter(({ uri }) => context.flow.file(uri)?.role !== 'test');
   return callers.length > 0 && callers.every(({ uri, callId }) => {
     const file = context.flow.file(uri);
@@ -202,6 +214,6 @@ function isGuardedByCallers(context: GuardContext, home: HostFile, fn: FunctionI
     if (context.isSystem?.(uri) === true || isBackgroundWork(file, call.functionId)) return true;
     const chain = functionChain(file, call.functionId);
     const place: Place = { file, chain, span: call.span, loopIds: call.loopIds, names: new Set(call.args.flatMap((a) => a.names)), texts: call.args.map((a) => a.text) };
-    return call.args.some((a) => SERVER_VALUE.test(a.text.replace(HANDLES, ''))) || isCheckedBefore(context, place) || isLoaded(context, place) || isGuardedByCallers(context, file, chain.at(-1), hops - 1);
+    return call.args.some((a) => SERVER_VALUE.test(sentValue(a.text, wanted).replace(HANDLES, ''))) || isCheckedBefore(context, place) || isLoaded(context, place) || isGuardedByCallers(context, file, chain.at(-1), hops - 1);
   });
 }

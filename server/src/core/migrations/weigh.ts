@@ -32,12 +32,17 @@ export function weigh(context: MigrationContext, facts: RelationFacts): Weight |
   if (facts.isNew || facts.temporary || context.migration.kind === 'schema') return undefined;
   const table = presentTable(context, facts);
   if (table?.kind === 'view' || table?.kind === 'foreign') return undefined;
+  if (table === undefined && makesUnknownTable(context)) return undefined;
   const size = sizeOf(table, context.settings);
   if (size === 'small') return undefined;
   const because = describeRows(table, context.settings);
   if (size === 'unknown') return { severity: 'hint', confidence: table === undefined ? 'text' : 'schema' };
   return { severity: size === 'large' ? 'warning' : 'info', confidence: 'statistics', ...(because === undefined ? {} : { because: `${because}.` }) };
 }
+
+/** A program that makes a table whose name it puts together: one that nobody else knows may be it. */
+const makesUnknownTable = ({ file, text }: MigrationContext): boolean =>
+  file.language !== 'sql' && /\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:[\w"]+\.)?"?(?:["'`]\s*[+.]|\$?\{|#\{|%[sqIL])/i.test(text);
 
 /** The table as the catalog has it today, with its rows; else as the history made it. */
 export const presentTable = (context: MigrationContext, facts: RelationFacts): Table | undefined => context.catalog?.tables.get(facts.key) ?? facts.table;

@@ -1,8 +1,9 @@
 import { indexStatementFix } from '../advice/indexFix';
+import { isKindTable } from '../advice/lookupTable';
 import { describeRows, sizeOf } from '../advice/size';
 import { servesForeignKey } from '../catalog/foreignKeyIndex';
 import { findTable } from '../catalog/lookup';
-import type { ForeignKey, Table } from '../catalog/model';
+import type { ForeignKey, Index, Table } from '../catalog/model';
 import type { MigrationRule } from '../lint/rule';
 import { declaredConstraints, mayHaveMore, reportDeclarations } from '../migrations/declared';
 
@@ -43,15 +44,29 @@ export const foreignKeyWithoutIndex: MigrationRule = {
       const parent = findTable(catalog, references) ?? context.migration.finalTable(`${references.schema ?? table.schema}.${references.name}`);
       const size = sizeOf(table, settings);
       if (size === 'small' || sizeOf(parent, settings) === 'small') return [];
+      // What others are called or how the program is set is hardly ever deleted.
+      if (size === 'unknown' && parent && sizeOf(parent, settings) === 'unknown' && isKindTable(context, parent)) return [];
       const rows = describeRows(table, settings);
+      const narrowed = partlyServed(table.indexes, columns);
       return [{
-        statement, at: constraint.span, severity: size === 'large' ? ('warning' as const) : size === 'medium' ? ('info' as const) : ('hint' as const), confidence: rows === undefined ? ('schema' as const) : ('statistics' as const),
-        message: `No index begins with ${columns.join(', ')}: deleting a row of ${references.name} reads all of ${table.name}.`,
+        statement, at: constraint.span, severity: size === 'unknown' || (narrowed && size === 'medium') ? ('hint' as const) : size === 'large' && !narrowed ? ('warning' as const) : ('info' as const), confidence: rows === undefined ? ('schema' as const) : ('statistics' as const),
+        message: `No index begins with ${columns.join(', ')}: deleting a row of ${references.name} reads ${narrowed ? `every row of ${table.name} with the same ${narrowed.columns.join(', ')} (by ${narrowed.index.name})` : `all of ${table.name}`}.`,
         because: rows && `${rows}.`, evidence: { table: key, columns, references: references.name },
         fixes: () => (catalog === undefined ? [] : indexStatementFix({ table: placed(table, catalog), columns, catalog, settings })),
       }];
     }));
   },
 };
+
+/** The index that finds rows by some of the columns, most of them: those that lead it. */
+function partlyServed(indexes: readonly Index[], columns: readonly string[]): { readonly index: Index; readonly columns: readonly string[] } | undefined {
+  const served = indexes.flatMap((index) => {
+    const keys = index.valid && index.method === 'btree' && index.predicate === undefined ? index.keys.map((key) => key.column ?? '') : [];
+    const end = keys.findIndex((key) => !columns.includes(key));
+    const leading = end < 0 ? keys : keys.slice(0, end);
+    return leading.length > 0 ? [{ index, columns: leading }] : [];
+  });
+  return served.sort((a, b) => b.columns.length - a.columns.length)[0];
+}
 
 const placed = (table: Table, catalog: { readonly tables: ReadonlyMap<string, Table> }): Table => catalog.tables.get(`${table.schema}.${table.name}`) ?? table;

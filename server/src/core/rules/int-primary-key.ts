@@ -1,5 +1,5 @@
+import { isKindTable, isNamedTable } from '../advice/lookupTable';
 import { renderCount, rowsOf, sizeOf } from '../advice/size';
-import { uniqueKeys } from '../catalog/lookup';
 import type { MigrationRule } from '../lint/rule';
 import { declaredColumns, isChangeable, reportDeclarations, type ColumnDeclaration } from '../migrations/declared';
 import { editAt, stagedFix } from '../migrations/stages';
@@ -25,7 +25,7 @@ export const intPrimaryKey: MigrationRule = {
   options: {},
   roles: ['application', 'migration'],
   check(context) {
-    reportDeclarations(context, declaredColumns(context).filter((declaration) => counts(declaration) && !(isLookup(declaration) && sizeOf(declaration.table, context.settings) !== 'large')).flatMap((declaration) => {
+    reportDeclarations(context, declaredColumns(context).filter((declaration) => counts(declaration) && (sizeOf(declaration.table, context.settings) === 'large' || !(isNamedTable(declaration.table) || isKindTable(context, declaration.table)))).flatMap((declaration) => {
       const { statement, column, table, key } = declaration;
       const rows = rowsOf(table, context.settings);
       const limit = limits[column.type] ?? Infinity;
@@ -48,6 +48,3 @@ function counts({ column, table }: ColumnDeclaration): boolean {
   const filled = column.serial || column.generated === 'identity' || column.default?.calls.includes('nextval') === true || /nextval/i.test(table.columns.find((other) => other.name === column.name)?.default ?? '');
   return column.type in limits && filled && primary?.columns.length === 1 && primary.columns[0] === column.name;
 }
-
-/** Rows that have a name of their own, among all or among those of one parent: roles, languages, categories of a project. They are usually few; a known number outweighs that. */
-const isLookup = ({ table }: ColumnDeclaration): boolean => uniqueKeys(table).some(({ columns }) => columns.length <= 2 && columns.some((column) => /^(?:name|code)$/.test(column)));
