@@ -33,6 +33,12 @@ describe('rules, settings and pages are one', () => {
   });
 });
 
+const camelCase = (id: string): string => id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** A list of proofs for `proveRewrites` with one that stands for the same rows. */
+const provesSafe = (text: string, name: string): boolean =>
+  text.includes('proveRewrites') && [...text.matchAll(new RegExp(`^prove\\(${name}, \\[([\\s\\S]*?)^\\]\\)`, 'gm'))].some(([, list = '']) => list.split('\n').some((line) => /^\s*(?:\.\.\..*=>\s*)?["'`{]/.test(line) && !/\bkind: 'review'|\bchanges:/.test(line)));
+
 describe('every fix has been run', () => {
   const proofs = fs.readdirSync(path.join(root, 'test/proofs')).filter((name) => name !== 'examples.test.ts').map((name) => read(`test/proofs/${name}`));
   // The loops are proved with both rules of the workspace that they are written in.
@@ -43,7 +49,11 @@ describe('every fix has been run', () => {
     const isRun = isDdl && docs.bad.some(({ language, schema }) => language === 'sql' && (schema !== undefined || scope === 'migration'));
     // Where a proof takes the rule, not where it may name it among others: an import, a call, a row of a table.
     const taken = new RegExp(`/rules/${id}'|\\bfix(?:ed)?\\('${id}'|^\\s*\\['${id}',|\\brule\\.id === '${id}'`, 'm');
-    expect(isRun || proofs.some((text) => taken.test(text)), 'no file of test/proofs runs its fix').toBe(true);
+    const own = proofs.filter((text) => taken.test(text));
+    expect(isRun || own.length > 0, 'no file of test/proofs runs its fix').toBe(true);
+    // What is called safe is compared as that: `proveRewrites` wants it of every proof that names no other kind.
+    const isSafe = (text: string): boolean => /\bkind\b.*toBe\('safe'\)/.test(text) || new RegExp(`\\bprove\\(${camelCase(id)}, 'safe'`).test(text) || provesSafe(text, camelCase(id));
+    if (fixKinds.includes('safe')) expect(own.some(isSafe), 'no proof runs a fix that is called safe').toBe(true);
   });
 });
 

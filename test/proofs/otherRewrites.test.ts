@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LintSettings } from '../../server/src/core/lint/rule';
+import type { FixKind, LintSettings } from '../../server/src/core/lint/rule';
 import { rules } from '../../server/src/core/rules/index.generated';
 import { conditionalTenantFilter } from '../../server/src/core/rules/conditional-tenant-filter';
 import { crossTenantJoin } from '../../server/src/core/rules/cross-tenant-join';
@@ -61,11 +61,11 @@ describe('rewrites in code and migrations', () => {
   });
   afterAll(() => database?.drop());
 
-  const fix = async (id: string, code: string, path?: string): Promise<{ readonly title: string; readonly text: string }> => {
+  const fix = async (id: string, code: string, path?: string): Promise<{ readonly title: string; readonly text: string; readonly kind?: FixKind }> => {
     const own = rules.filter((rule) => rule.id === id);
     const found = (await lintCase(own, { language: path?.endsWith('.sql') || !code.includes('import') ? 'sql' : 'typescript', code, schema: SCHEMA, settings, path })).findings[0]?.fixes()[0];
     expect(found, id).toBeDefined();
-    return { title: found?.title ?? '', text: applyEdits(code, found?.edits ?? []) ?? '' };
+    return { title: found?.title ?? '', text: applyEdits(code, found?.edits ?? []) ?? '', kind: found?.kind };
   };
   const PG = "import { Pool } from 'pg';\nconst pool = new Pool();\n";
   const load = (sql: string, parameters = '', values = ''): string => `${PG}export async function run(${parameters}) {\n  const { rows } = await pool.query('${sql}', [${values}]);\n  return rows;\n}\n`;
@@ -103,12 +103,14 @@ describe('rewrites in code and migrations', () => {
   });
 
   it('unbounded-select gives the first of the rows', async () => {
-    const code = load('SELECT id, kind FROM events ORDER BY id');
-    const { title, text } = await fix('unbounded-select', code);
-    expect(title).toContain('LIMIT 100');
-    const before = await run(code);
-    expect(await run(text.replace('LIMIT 100', 'LIMIT 10'))).toEqual(before.slice(0, 10));
-    expect(await run(text)).toEqual(before);
+    for (const sql of ['SELECT id, kind FROM events ORDER BY id', 'WITH e AS (SELECT id, kind FROM events) SELECT id, kind FROM e ORDER BY id', 'SELECT id FROM (SELECT id, kind FROM events) e ORDER BY id DESC', 'SELECT id FROM events UNION ALL SELECT id FROM orders ORDER BY id', 'SELECT DISTINCT id, kind FROM events ORDER BY id']) {
+      const code = load(sql);
+      const { title, text } = await fix('unbounded-select', code);
+      expect(title).toContain('LIMIT 100');
+      const before = await run(code);
+      expect(await run(text.replace('LIMIT 100', 'LIMIT 10')), sql).toEqual(before.slice(0, 10));
+      expect(await run(text), sql).toEqual(before.slice(0, 100));
+    }
   });
 
   it('missing-soft-delete-filter leaves out the deleted rows and no others', async () => {
@@ -169,7 +171,8 @@ describe('rewrites in code and migrations', () => {
 
   it('lock-timeout-missing: the same schema, and a lock that is not given in time is given up', async () => {
     const code = 'ALTER TABLE orders ADD COLUMN note text;\nALTER TABLE orders ALTER COLUMN total SET DEFAULT 0;\n';
-    const { text } = await fix('lock-timeout-missing', code, 'db/migrations/0002_more.sql');
+    const { text, kind } = await fix('lock-timeout-missing', code, 'db/migrations/0002_more.sql');
+    expect(kind).toBe('safe');
     const columns = (): Promise<readonly Row[]> => database.query("SELECT column_name, data_type, column_default FROM information_schema.columns WHERE table_name = 'orders' ORDER BY ordinal_position");
     const worker = new pg.Client(database.url);
     await worker.connect();

@@ -28,7 +28,9 @@ describe('the appended key', () => {
   for (const { sql, keys } of cases) {
     it(`keeps rows and order of ${sql}`, async () => {
       const { findings } = await lintCase([unstablePagination], { language: 'sql', code: sql, schema: PAGED_SCHEMA });
-      const fixed = applyEdits(sql, findings[0]?.fixes()[0]?.edits ?? []) ?? '';
+      const fix = findings[0]?.fixes()[0];
+      expect(fix?.kind).toBe('safe');
+      const fixed = applyEdits(sql, fix?.edits ?? []) ?? '';
       expect(fixed).not.toBe(sql);
       const [old, now] = await Promise.all([database.query(sql, [1000, 0]), database.query(fixed, [1000, 0])]);
       const inKeys = (rows: readonly Record<string, unknown>[]): unknown[] => rows.map((row) => keys.map((key) => row[key]));

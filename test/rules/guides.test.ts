@@ -14,7 +14,12 @@ CREATE TABLE trail (id bigint PRIMARY KEY, tenant_id text NOT NULL, visit_id big
 CREATE INDEX trail_by_tenant ON trail (tenant_id, at DESC, id DESC);
 CREATE INDEX trail_by_time ON trail (at DESC, id DESC);
 `;
-const SETTINGS: Partial<LintSettings> = { assume: { trail: 5_000_000, visits: 800_000, accounts: 50_000 }, tenant: { columns: ['tenant_id'], globalTables: ['accounts'], systemPaths: [] } };
+const PARTITIONED = `${SCHEMA}CREATE TABLE events (id bigint NOT NULL, session_id bigint NOT NULL, created_at timestamptz NOT NULL) PARTITION BY RANGE (created_at);
+CREATE TABLE events_a PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2025-02-01');
+CREATE TABLE events_b PARTITION OF events FOR VALUES FROM ('2025-02-01') TO ('2025-03-01');
+CREATE INDEX events_session ON events (session_id);
+`;
+const SETTINGS: Partial<LintSettings> = { assume: { events: 5_000_000, states: 5_000_000, trail: 5_000_000, visits: 800_000, accounts: 50_000 }, tenant: { columns: ['tenant_id'], globalTables: ['accounts'], systemPaths: [] } };
 
 const MODELS = `import asyncpg
 from datetime import datetime
@@ -283,6 +288,70 @@ engine = create_engine("postgresql://user:secret@pgbouncer:6432/app", poolclass=
     return (await db.scalars(select(Account).where(Account.id > 0, Account.name.like(f"{text}%")).order_by(Account.id).limit(20))).all()
 `,
   },
+  {
+    about: 'a connection of its own for each request, as a context manager (asyncpg has none: the guide means this)',
+    code: `async def everything(dsn: str):
+    async with asyncpg.connect(dsn) as conn:
+        return await conn.fetch("SELECT * FROM accounts")
+`,
+    found: [['connection-per-call', 'connect'], ['select-star', '*'], ['unbounded-select', 'accounts']],
+  },
+  {
+    about: 'a pooled session, but the whole table: the guide calls it good for its connection',
+    code: `async def everything():
+    async with sessions() as session:
+        return (await session.execute(select(Account))).scalars().all()
+`,
+    found: [['unbounded-select', 'Account']],
+  },
+  {
+    about: 'a session that is left without a commit',
+    code: `async def note(made: Account):
+    async with sessions() as session:
+        session.add(made)
+`,
+    found: [['transaction-not-closed', 'add']],
+  },
+  {
+    about: 'a pool of its own where no PgBouncer stands',
+    code: `from sqlalchemy import create_engine
+
+engine = create_engine("postgresql://user:secret@localhost:5432/app", pool_size=20, max_overflow=10, pool_timeout=30, pool_recycle=3600, pool_pre_ping=True)
+`,
+  },
+  {
+    about: 'a stream by yield_per',
+    code: `async def export(db: AsyncSession):
+    for account in await db.scalars(select(Account).execution_options(yield_per=500)):
+        print(account)
+`,
+  },
+  {
+    about: 'rows of a range of time alone',
+    code: `async def lately(db: AsyncSession, tenant: str, since: datetime):
+    return (await db.scalars(select(Trail).where(Trail.tenant_id == tenant, Trail.at >= since).order_by(Trail.at.desc(), Trail.id.desc()).limit(500))).all()
+`,
+  },
+  {
+    about: 'a summary that is cached: every column of it',
+    schema: `${SCHEMA}CREATE TABLE summary (visit_id bigint PRIMARY KEY, n int NOT NULL, payload jsonb NOT NULL);`,
+    code: `import json
+import psycopg
+import redis
+
+cache = redis.Redis(host="localhost")
+
+
+def summary(conn: psycopg.Connection, visit_id: int):
+    known = cache.get(f"summary:{visit_id}")
+    if known:
+        return json.loads(known)
+    found = conn.execute("SELECT * FROM summary WHERE visit_id = %s", (visit_id,)).fetchone()
+    cache.setex(f"summary:{visit_id}", 3600, json.dumps(found))
+    return found
+`,
+    found: [['select-star', '*']],
+  },
 ];
 
 const sql: readonly Form[] = [
@@ -335,6 +404,78 @@ const sql: readonly Form[] = [
     about: 'a filter without an index',
     code: `SELECT id, kind FROM trail WHERE tenant_id = $1 AND id > $2 AND kind = $3 ORDER BY id LIMIT 10;\nSELECT count(*) FROM visits WHERE title = $1 AND tenant_id IN ($2, $3);\nSELECT id FROM accounts WHERE name = $1 LIMIT 5;`,
     found: [['unindexed-predicate', 'name = $1']],
+  },
+  {
+    about: 'containment and keys in an index of all operators',
+    schema: `${SCHEMA}CREATE TABLE states (id bigint PRIMARY KEY, state jsonb NOT NULL);\nCREATE INDEX states_state ON states USING gin (state);`,
+    code: `SELECT id FROM states WHERE state ? 'outline' LIMIT 5;\nSELECT id FROM states WHERE state @> '{"status": "active"}' LIMIT 5;\nEXPLAIN SELECT id FROM states WHERE state @> '{"outline": "x"}';`,
+  },
+  {
+    about: 'the rows that a partial index holds',
+    schema: `${SCHEMA}CREATE INDEX visits_open ON visits (tenant_id, started_at DESC) WHERE title = 'open';`,
+    code: `SELECT id FROM visits WHERE tenant_id = $1 AND title = 'open' ORDER BY started_at DESC, id DESC LIMIT 20;`,
+  },
+  {
+    about: 'others than those',
+    schema: `${SCHEMA.replace(/CREATE INDEX visits_by_tenant.*\n/, '')}CREATE INDEX visits_open ON visits (tenant_id) WHERE title = 'open';`,
+    code: `SELECT id FROM visits WHERE tenant_id = $1 AND title = 'closed' LIMIT 20;`,
+    found: [['partial-index-mismatch', "title = 'closed'"]],
+  },
+  { about: 'indexes rebuilt beside writers', code: 'REINDEX INDEX CONCURRENTLY trail_by_time;\nREINDEX TABLE CONCURRENTLY trail;' },
+  { about: 'indexes rebuilt under a lock', code: 'REINDEX TABLE trail;', found: [['index-not-concurrent', 'REINDEX TABLE']] },
+  { about: 'a range of time of a partitioned table', schema: PARTITIONED, code: `SELECT id FROM events WHERE created_at >= '2025-01-01' AND created_at < '2025-02-01' AND session_id = $1 LIMIT 50;` },
+  { about: 'a partitioned table without it', schema: PARTITIONED, code: `SELECT id FROM events WHERE session_id = $1 LIMIT 50;`, found: [['missing-partition-key', 'events']] },
+  { about: 'a partition taken out beside readers', schema: PARTITIONED, code: 'ALTER TABLE events DETACH PARTITION events_a CONCURRENTLY;' },
+  { about: 'a partition taken out under a lock', schema: PARTITIONED, code: 'ALTER TABLE events DETACH PARTITION events_a;', found: [['lock-timeout-missing', 'ALTER TABLE']] },
+  { about: 'partitions of the next months made by a loop, and listed', schema: PARTITIONED, code: `DO $$
+DECLARE
+    month_date DATE;
+BEGIN
+    FOR i IN 1..3 LOOP
+        month_date := DATE_TRUNC('month', NOW() + (i || ' months')::INTERVAL);
+        PERFORM create_events_partition(month_date);
+    END LOOP;
+END $$;
+SELECT inhrelid::regclass AS partition_name, pg_get_expr(relpartbound, inhrelid) FROM pg_inherits WHERE inhparent = 'events'::regclass;` },
+  { about: 'statistics and autovacuum of a column and a table', code: 'ANALYZE visits;\nALTER TABLE visits ALTER COLUMN title SET STATISTICS 1000;\nALTER TABLE trail SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000);' },
+  {
+    about: 'counts of one side',
+    code: `SELECT v.id, v.title, count(t.id) AS entries FROM visits v LEFT JOIN trail t ON t.tenant_id = v.tenant_id AND t.visit_id = v.id AND t.at > v.started_at WHERE v.tenant_id = $1 AND v.account_id = $2 GROUP BY v.id;`,
+  },
+  {
+    about: 'distinct counts of two sides: the guide calls the product good, and its sums are right',
+    schema: `${SCHEMA}CREATE TABLE questions (id bigint PRIMARY KEY, visit_id bigint NOT NULL);\nCREATE INDEX questions_visit ON questions (visit_id);\nCREATE INDEX trail_visit ON trail (tenant_id, visit_id);`,
+    code: `SELECT v.id, v.title, count(DISTINCT t.id) AS entries, count(DISTINCT q.id) AS questions FROM visits v LEFT JOIN trail t ON t.visit_id = v.id AND t.tenant_id = v.tenant_id LEFT JOIN questions q ON q.visit_id = v.id WHERE v.tenant_id = $1 AND v.account_id = $2 GROUP BY v.id;`,
+  },
+  {
+    about: 'a page by the time alone: the guide calls it good, and rows of the same time get lost between pages',
+    code: `SELECT id, kind FROM trail WHERE tenant_id = $1 AND at < $2 ORDER BY at DESC LIMIT 100;`,
+    found: [['unstable-pagination', 'ORDER BY at DESC']],
+  },
+  {
+    about: 'a row of a summary by its key',
+    schema: `${SCHEMA}CREATE MATERIALIZED VIEW per_account AS SELECT id AS account_id, length(name) AS n FROM accounts;\nCREATE UNIQUE INDEX per_account_id ON per_account (account_id);`,
+    code: `SELECT n FROM per_account WHERE account_id = $1;`,
+  },
+  {
+    about: 'a refresh that a schedule runs, beside readers and not',
+    schema: `${SCHEMA}CREATE MATERIALIZED VIEW per_kind AS SELECT kind, count(*) AS n FROM trail GROUP BY kind;\nCREATE UNIQUE INDEX per_kind_kind ON per_kind (kind);`,
+    code: `SELECT cron.schedule('a', '0 */6 * * *', $$REFRESH MATERIALIZED VIEW CONCURRENTLY per_kind$$);`,
+  },
+  {
+    about: 'what a server says of itself (some columns that the guide names do not exist)',
+    code: `SELECT schemaname, relname, indexrelname, idx_scan, pg_size_pretty(pg_relation_size(indexrelid)) AS size FROM pg_stat_user_indexes WHERE idx_scan < 10 AND schemaname = 'public' ORDER BY pg_relation_size(indexrelid) DESC;
+SELECT schemaname, relname, last_analyze, n_live_tup, n_dead_tup FROM pg_stat_user_tables WHERE schemaname = 'public' ORDER BY last_analyze NULLS FIRST;
+SELECT datname, count(*) AS connections, count(*) FILTER (WHERE state = 'active') AS active FROM pg_stat_activity GROUP BY datname;
+SELECT pid, now() - query_start AS duration, state, query FROM pg_stat_activity WHERE state <> 'idle' AND query_start < now() - interval '5 minutes' ORDER BY duration DESC;
+SELECT query, calls, mean_exec_time FROM pg_stat_statements ORDER BY mean_exec_time DESC LIMIT 20;
+SELECT locktype, relation::regclass, mode, pid, granted FROM pg_locks WHERE NOT granted;
+SELECT client_addr, state, pg_wal_lsn_diff(pg_current_wal_lsn(), sent_lsn) AS send_lag FROM pg_stat_replication;
+SELECT tablename, pg_size_pretty(pg_total_relation_size(schemaname||'.'||tablename)) FROM pg_tables WHERE schemaname = 'public' ORDER BY pg_total_relation_size(schemaname||'.'||tablename) DESC;
+SELECT dependent_view.relname, source_table.relname FROM pg_depend JOIN pg_rewrite ON pg_depend.objid = pg_rewrite.oid JOIN pg_class AS dependent_view ON pg_rewrite.ev_class = dependent_view.oid JOIN pg_class AS source_table ON pg_depend.refobjid = source_table.oid WHERE dependent_view.relname = 'per_kind' AND source_table.relkind = 'r';
+SHOW shared_buffers;
+SHOW autovacuum_vacuum_scale_factor;
+CREATE EXTENSION IF NOT EXISTS pgstattuple;`,
   },
 ];
 
