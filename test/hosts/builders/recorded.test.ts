@@ -20,6 +20,7 @@ const hosts: readonly Host[] = [
 
 describe.each(hosts)('$fixture, against the statements of the library itself', ({ fixture, path, code }) => {
   const { library, models, statements } = recordedChains(fixture);
+  let whole = 0;
   it.each(compared(library, statements))('$source', async ({ source, sql }) => {
     const text = code(source);
     const file = (await codeWorkspace({ ...models, [path]: text })).file(path);
@@ -28,17 +29,16 @@ describe.each(hosts)('$fixture, against the statements of the library itself', (
     expect(sites.map((one) => [one.library, one.access, text.slice(one.span.start, one.span.end)])).toEqual([[library, 'read', source.replace(/;$/, '')]]);
     const [site] = sites;
     if (!site?.source) throw new Error('no statement');
+    if (site.complete) whole++;
     const [ours, theirs] = [rowShape(analyser, site.source), rowShape(analyser, sql)];
     const shown = `${site.source.text}${site.complete ? '' : ' …'}\n${sql}`;
     expect(ours.relation, shown).toBe(theirs.relation);
     // Where more may be in the statement, what is said of it is in it.
-    if (site.complete) expect(ours, shown).toEqual(theirs);
+    // Batches are the library's own way through all rows.
+    if (site.fetches === 'stream') expect(ours, shown).toEqual({ ...theirs, order: [], limit: false });
+    else if (site.complete) expect(ours, shown).toEqual(theirs);
     else expect(theirs.conjuncts, shown).toEqual(expect.arrayContaining([...ours.conjuncts]));
   });
 
-  it('is mostly understood whole', async () => {
-    let whole = 0;
-    for (const { source } of statements) whole += (await codeWorkspace({ ...models, [path]: code(source) })).file(path).sites[0]?.complete === true ? 1 : 0;
-    expect(whole / statements.length).toBeGreaterThan(0.75);
-  });
+  it('is mostly understood whole', () => expect(whole / statements.length).toBeGreaterThan(0.75));
 });

@@ -69,7 +69,8 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
       return { limit: first ? valuePart(first, context) : sql('1', call.span), byKey: { order: concat(identifier('id', call.span), sql(/^last/.test(call.name) ? ' DESC' : '', call.span)), reversed: /^last/.test(call.name) } };
     case 'find_each':
     case 'find_in_batches':
-      return { reorders: true, order: [identifier('id', call.span)], limit: sql('1000', call.span), open: first !== undefined && call.args.some((argument) => argument.name !== undefined) };
+      // All rows are walked, batch by batch: what one batch reads in vain, the next does not read again.
+      return { reorders: true };
     case 'pick':
     case 'exists?':
     case 'any?':

@@ -94,7 +94,8 @@ function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPar
     case 'chunkById':
     case 'lazyById':
     case 'eachById':
-      return { reorders: true, order: [identifier(['id'], call.span)], limit: sql('1000', call.span), open: call.argNodes.length > 2 };
+      // All rows are walked, batch by batch: what one batch reads in vain, the next does not read again.
+      return { reorders: true };
     case 'forPage':
       return first ? { offset: valuePart(first, context), limit: second ? valuePart(second, context) : sql('15', call.span) } : { open: true };
     case 'paginate':
