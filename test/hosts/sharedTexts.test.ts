@@ -180,6 +180,31 @@ describe('what is not of other files', () => {
   });
 });
 
+describe('Rust paths lead to one module', () => {
+  const files = {
+    'src/queries.rs': 'pub const FIND: &str = "SELECT id FROM roots";\n',
+    'src/shop/queries.rs': 'pub const FIND: &str = "SELECT id FROM shops";\n',
+    'src/shop/mod.rs': 'pub const FIND: &str = "SELECT id FROM mods";\n',
+    'src/shop/orders/queries.rs': 'pub const FIND: &str = "SELECT id FROM orders";\n',
+  };
+  it.each([
+    ['', 'crate::queries::FIND', ['SELECT id FROM roots']],
+    ['', 'super::queries::FIND', ['SELECT id FROM shops']],
+    ['', 'super::FIND', ['SELECT id FROM mods']],
+    ['', 'super::super::queries::FIND', ['SELECT id FROM roots']],
+    ['', 'self::queries::FIND', ['SELECT id FROM orders']],
+    ['', 'crate::shop::orders::queries::FIND', ['SELECT id FROM orders']],
+    ['', 'crate::other::queries::FIND', []],
+    ['use super::queries;', 'queries::FIND', ['SELECT id FROM shops']],
+    ['use crate::queries::{self as all};', 'all::FIND', ['SELECT id FROM roots']],
+    ['use crate::shop::queries::FIND;', 'FIND', ['SELECT id FROM shops']],
+    ['use super::super::super::queries;', 'queries::FIND', []],
+  ])('%s %s', async (use, path, expected) => {
+    const workspace = await codeWorkspace({ ...files, 'src/shop/orders.rs': `use sqlx::PgPool;\n${use}\nasync fn run(pool: &PgPool) {\n    sqlx::query(${path}).fetch_all(pool).await;\n}\n` });
+    expect(workspace.file('src/shop/orders.rs').sites.flatMap((site) => site.source?.text ?? [])).toEqual(expected);
+  });
+});
+
 describe('helpers of other files that run a function', () => {
   it.each(runners)('%s', async (_, files, use, expected) => {
     expect((await codeWorkspace(files)).loops(use)).toEqual(expected);

@@ -50,13 +50,16 @@ function jdbcTemplate({ file, text }: FlowContext, { site, call, element, list, 
   return { title: 'Send all rows in one batch (batchUpdate)', call: `${receiver}.batchUpdate(${spanText(text, statement.span)}, ${list}.stream().map(${element} -> new Object[] { ${values.map((value) => value.text).join(', ')} }).toList())` };
 }
 
+/** Each value is a parameter there, and a statement of Postgres has no more than these. */
+const most = ' (65,535 values at most: longer lists in chunks)';
+
 /** `DB::table('t')->insert([…])`: the query builder takes a list of rows; no events are involved. An arrow function has copies: what counts or assigns stays. */
 function laravel({ site, call, element, list, type }: SoleWrite): Batch | undefined {
   if (site.library !== 'eloquent' && site.library !== 'pdo') return undefined;
   const [, start, row] = /^(DB::table\(\s*(?:'[^']*'|"[^"$]*")\s*\)->insert)\(\s*(\[[\s\S]*\])\s*\)$/.exec(call) ?? [];
   if (start === undefined || row === undefined || !/^\[\s*(?:'\w+'|"\w+")\s*=>/.test(row) || /\.\.\.|\bawait\b|\byield\b|\+\+|--|(?<![=!<>])=(?![=>])/.test(row)) return undefined;
   const rows = type === 'array' ? `array_map(fn (${element}) => ${row}, ${list})` : `collect(${list})->map(fn (${element}) => ${row})->all()`;
-  return { title: 'Insert all rows with one statement', call: `${start}(${rows})` };
+  return { title: `Insert all rows with one statement${most}`, call: `${start}(${rows})` };
 }
 
 /** `diesel::insert_into(t::table).values(&row).execute(conn)`: a `Vec` is insertable where its elements are. */
@@ -64,7 +67,7 @@ function diesel({ site, call, element, list, type }: SoleWrite): Batch | undefin
   if (site.library !== 'diesel' || type === undefined || /do_update/.test(call)) return undefined;
   const all = /^&?(?:mut\s+)?Vec</.test(type) ? (type.startsWith('&') ? list : `&${list}`) : /^&(?:mut\s+)?\[/.test(type) ? list : undefined;
   const [, start, end] = new RegExp(`^((?:diesel::)?insert_into\\([\\s\\S]*?\\)\\s*\\.values\\()&?${escapeRegExp(element)}(\\)[\\s\\S]*\\.execute\\([^()]*(?:\\([^()]*\\))?[^()]*\\))$`).exec(call) ?? [];
-  return all === undefined || start === undefined || end === undefined || mentions(start + end, element) ? undefined : { title: 'Insert all rows with one statement', call: `${start}${all}${end}` };
+  return all === undefined || start === undefined || end === undefined || mentions(start + end, element) ? undefined : { title: `Insert all rows with one statement${most}`, call: `${start}${all}${end}` };
 }
 
 const isOf = (element: string, bind: Bind): boolean => bind.names.some((name) => name === element || name === element.replace(/^\$/, ''));

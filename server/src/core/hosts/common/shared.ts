@@ -126,6 +126,8 @@ export function isSeenBare(entry: Placed<{ readonly owner?: string }>, from: Ask
   const { owner } = entry.item;
   if (renamed) {
     const module = lastPart(renamed.module);
+    const meant = from.language === 'rust' && owner === undefined ? moduleMeant(renamed.module, from.uri) : undefined;
+    if (meant !== undefined) return meant === moduleOf(entry.uri);
     return owner === undefined ? module === lastPart(entry.package) || renamed.module === entry.package : module === owner;
   }
   if (owner !== undefined) return inherited.includes(owner) || from.imports.some((one) => one.local === '*' && lastPart(one.module) === owner);
@@ -144,7 +146,30 @@ export function isSeenBy(entry: Placed<{ readonly owner?: string }>, from: Askin
   if (from.language === 'go') return imported !== undefined && imported.imported === '*' && isFolderOf(imported.module, entry.package);
   if (from.language !== 'rust') return false;
   const module = imported && imported.local === owner && imported.imported !== '*' ? imported.imported : last;
-  return module === lastPart(entry.package) || (/^(?:super|crate)$/.test(module) && lastPart(entry.package) !== '');
+  // `crate::db`, `super::super::db` and `self` say which module of this crate is meant.
+  const path = imported === undefined ? owner : `${imported.imported === '*' ? imported.module : `${imported.module}::${imported.imported}`}${owner.slice(imported.local.length)}`;
+  const meant = moduleMeant(path, from.uri);
+  return meant === undefined ? module === lastPart(entry.package) : meant === moduleOf(entry.uri);
+}
+
+/** A Rust file as the module that it is: its crate's folder, then the names below; undefined for files of no `src` folder. */
+function moduleOf(uri: string): string | undefined {
+  const [, crate, path] = /^(.*\/)src\/(.+)\.rs$/.exec(uri) ?? [];
+  if (crate === undefined || path === undefined) return undefined;
+  const names = path.split('/');
+  if (/^(?:mod|lib|main)$/.test(names.at(-1) ?? '')) names.pop();
+  return [crate, ...names].join('::');
+}
+
+/** The module that a path beginning with `crate`, `self` or `super` leads to from a file; undefined for other paths. */
+function moduleMeant(owner: string, uri: string): string | undefined {
+  const [first, ...rest] = owner.split('::');
+  const own = moduleOf(uri)?.split('::');
+  if (own === undefined || !/^(?:crate|self|super)$/.test(first ?? '')) return undefined;
+  let at = first === 'crate' ? own.slice(0, 1) : first === 'super' ? own.slice(0, -1) : own;
+  for (const name of rest) at = name === 'super' ? at.slice(0, -1) : name === 'self' ? at : [...at, name];
+  // Above the crate's root there is nothing.
+  return at.join('::');
 }
 
 const goLibrary = /^(?:archive|bufio|builtin|bytes|cmp|compress|container|context|crypto|database|debug|embed|encoding|errors|expvar|flag|fmt|go|hash|html|image|index|io|iter|log|maps|math|mime|net|os|path|plugin|reflect|regexp|runtime|slices|sort|strconv|strings|structs|sync|syscall|testing|text|time|unicode|unique|unsafe|weak)(?:\/|$)/;

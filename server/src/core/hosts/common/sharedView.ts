@@ -26,7 +26,8 @@ export interface SharedView {
 
 export function createSharedView(index: SharedIndex, from: Asking, source: Source, classes: Classes): SharedView {
   const asks = new Set<string>();
-  const ownClass = /^(?:self|Self|static|parent|this|super|base)$/;
+  // In Rust `self` and `super` are modules.
+  const ownClass = from.language === 'rust' ? /^Self$/ : /^(?:self|Self|static|parent|this|super|base)$/;
   const declared = new Set(classes.list.map((one) => one.name));
   return {
     asks,
