@@ -273,6 +273,9 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     return { findings, errors: [file, ...beside].reduce((sum, one) => sum + countSyntaxErrors(one, engine.sql), 0) };
   };
 
+  /** Files that changed while a scan was under way, which may have read them before. */
+  let touched: Set<string> | undefined;
+
   const project: Project = {
     folder,
     tenantRows(uri) {
@@ -295,6 +298,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
     },
     lookAgain: ({ file, text }) => ({ ...flow.during(file, () => run(file, text)), file, text }),
     async scan({ signal, onProgress } = {}) {
+      touched = new Set();
       paths = await listFiles(folder, { exclude: user.exclude, signal });
       manifests = await readManifests(folder);
       resolveModule = createModuleResolver({ files: paths, manifests });
@@ -327,7 +331,10 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
         queries += file.sites.length;
       }
       staleness.clear();
+      const again = touched;
+      touched = undefined;
       await loadSchema();
+      for (const file of again) await project.refresh(file);
       await joinStatements();
       return { files: files.size, queries, skipped };
     },
@@ -400,6 +407,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
         return true;
       }
       if (languageOf(path) === undefined || (await isIgnored(folder, path, user.exclude))) return false;
+      touched?.add(path);
       const uri = toUri(path);
       const result = await readSource(engine, path, around());
       const before = files.get(uri);

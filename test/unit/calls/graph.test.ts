@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createFlowGraph } from '../../../server/src/core/calls/graph';
+import { createEngine } from '../../../server/src/workspace/engine';
 import { createFlowWorkspace } from '../../support/flowWorkspace';
 
 const DB = "import { Pool } from 'pg';\nexport const pool = new Pool();\n";
@@ -57,6 +59,38 @@ export async function registers() { emitter.on('x', async () => { await pool.que
     const w = await createFlowWorkspace({ 'src/db.ts': DB, 'src/users.ts': USERS, 'src/a.ts': A });
     const id = w.file('src/users.ts').functions.find((f) => f.name === 'find')?.id ?? -1;
     expect(w.flow.callers({ uri: w.file('src/users.ts').uri, functionId: id }).map((c) => c.uri)).toEqual([w.file('src/a.ts').uri]);
+  });
+
+  it('moves the steps of callers with the text, also after their callee has got other names', async () => {
+    const w = await createFlowWorkspace({ 'src/db.ts': DB, 'src/users.ts': USERS, 'src/a.ts': A });
+    const place = (): readonly number[] | undefined => w.summary('src/a.ts', 'run')?.path.map(({ span }) => span.start);
+    const [call, query = 0] = place() ?? [];
+    w.write('src/users.ts', `${USERS}export function other() {}\n`);
+    expect(place()).toEqual([call, query]);
+    w.write('src/users.ts', `// moved\n${USERS}export function other() {}\n`);
+    expect(place()).toEqual([call, query + 9]);
+  });
+
+  it('finds a method that a class inherits again when the class is back', async () => {
+    const engine = await createEngine();
+    await engine.ensure('ruby');
+    const flow = createFlowGraph(() => undefined);
+    const write = (path: string, text: string): void => flow.set(engine.read(`file:///w/${path}`, text, 'ruby'));
+    const reached = (): unknown => {
+      const uri = 'file:///w/app/job.rb';
+      return flow.resolve(uri, flow.file(uri)?.calls.find(({ callee }) => callee.at(-1) === 'run_all!')?.id ?? -1).map((ref) => ref.uri);
+    };
+    for (const [path, text] of Object.entries({
+      'app/base.rb': 'class Base\n  def self.run_all!\n    Order.delete_all\n  end\nend\n',
+      'app/sweep.rb': 'module Billing\n  class Sweep < Base\n  end\nend\n',
+      'app/job.rb': 'class Job\n  def perform\n    Billing::Sweep.run_all!\n  end\nend\n',
+      'app/other.rb': 'class Other\n  def self.run_all!\n    1\n  end\nend\n',
+    })) write(path, text);
+    expect(reached()).toEqual(['file:///w/app/base.rb']);
+    write('app/sweep.rb', 'module Billing\n  class Swee < Base\n  end\nend\n');
+    expect(reached()).toEqual([]);
+    write('app/sweep.rb', 'module Billing\n  class Sweep < Base\n  end\nend\n');
+    expect(reached()).toEqual(['file:///w/app/base.rb']);
   });
 
   it('tries another version of a file and is as it was after, whatever became of it meanwhile', async () => {

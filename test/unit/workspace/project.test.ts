@@ -1,3 +1,4 @@
+import { unlinkSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hostSpan } from '../../../server/src/core/text/span';
 import { createEngine, type Engine } from '../../../server/src/workspace/engine';
@@ -72,6 +73,22 @@ it('a scan can be stopped, and says what it read', async () => {
   const abort = new AbortController();
   const summary = await project.scan({ signal: abort.signal, onProgress: (done) => done === 10 && abort.abort() });
   expect(summary.files).toBe(10);
+});
+
+it('a file that changes or goes while a scan is under way is known as it is then', async () => {
+  workspace = makeWorkspace(Object.fromEntries(['a', 'b', 'c'].map((name) => [`${name}.sql`, QUERY])));
+  const project = await createProject({ folder: workspace.folder, engine, settings: {}, threads: 0 });
+  const told: Promise<unknown>[] = [];
+  await project.scan({
+    onProgress: (done) => {
+      if (done !== 3) return;
+      workspace?.write('a.sql', `${QUERY}${QUERY}`);
+      unlinkSync(at('b.sql'));
+      told.push(project.refresh(at('a.sql')), project.refresh(at('b.sql')));
+    },
+  });
+  await Promise.all(told);
+  expect(['a', 'b', 'c'].map((name) => project.files.get(toUri(at(`${name}.sql`)))?.sites.length)).toEqual([2, undefined, 1]);
 });
 
 it('an open document is linted as it is typed, a closed one as it is saved', async () => {

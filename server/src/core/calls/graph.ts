@@ -140,7 +140,10 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
   }
 
   /** Names appeared, vanished or moved: whatever resolved through this file, or may now, is looked up again; everything where the file registers with a container. */
-  function surfaceChanged(uri: string, names: ReadonlySet<string>, module: string | undefined, registers: boolean): void {
+  function surfaceChanged(uri: string, versions: readonly HostFile[], module: string | undefined): void {
+    const registers = versions.some((f) => f.calls.some((call) => call.provides !== undefined));
+    const names = new Set(versions.flatMap((f) => [...f.functions, ...f.classes, ...f.exports]).map((f) => f.name).filter((n) => n !== ''));
+    const classes = new Set(versions.flatMap((f) => f.classes).map((cls) => unqualified(cls.name)));
     members = undefined;
     subclasses = undefined;
     provisions = undefined;
@@ -148,7 +151,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     for (const entry of entries.values()) {
       const { file } = entry.index;
       const imports = module !== undefined && [...file.imports, ...file.exports].some((i) => i.module !== undefined && (lastPart(i.module) === module || ('imported' in i && i.imported === module)));
-      if (registers || imports || entry.uses.has(uri) || entry.index.file.calls.some((c) => names.has(c.callee.at(-1) ?? ''))) dropResolutions(entry);
+      if (registers || imports || entry.uses.has(uri) || file.calls.some(({ callee }) => names.has(callee.at(-1) ?? '') || callee.some((part) => classes.has(unqualified(part))))) dropResolutions(entry);
     }
   }
 
@@ -166,7 +169,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     } else entries.delete(uri);
     if (old?.index.surface() === index?.surface()) return;
     if (!old || !index) moduleCache.clear();
-    surfaceChanged(uri, new Set([old?.index.file, index?.file].flatMap((f) => (f ? [...f.functions, ...f.classes, ...f.exports] : [])).map((f) => f.name).filter((n) => n !== '')), old && index ? undefined : moduleName(uri), [old?.index.file, index?.file].some((f) => f?.calls.some((call) => call.provides !== undefined)));
+    surfaceChanged(uri, [old?.index.file, index?.file].filter((f) => f !== undefined), old && index ? undefined : moduleName(uri));
   }
 
   /** Another version of a file with the same surface: functions that read the same keep what is known of them. */
@@ -224,9 +227,11 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
       const after = summarise(inputFor(entry), fn);
       if (before && sameEffect(before, after)) {
         moveSteps(before.path, after.path);
-        continue;
-      }
-      entry.summaries[functionId] = after;
+        // Steps are moved in place, so callers have to hold those of the functions that they reach now.
+        const [own] = before.path;
+        if (!own || before.path.every((step, k) => k === 0 || step === after.path[k])) continue;
+        entry.summaries[functionId] = { ...after, path: [own, ...after.path.slice(1)] };
+      } else entry.summaries[functionId] = after;
       for (const [from, calls] of callers.get(uri)?.[functionId] ?? []) {
         const file = entries.get(from)?.index.file;
         for (const callId of calls) {
@@ -339,6 +344,9 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
     },
   };
 }
+
+/** `Billing::Fees` → `Fees` */
+const unqualified = (name: string): string => name.slice(Math.max(name.lastIndexOf(':'), name.lastIndexOf('\\')) + 1);
 
 const lastPart = (module: string): string => module.replace(/\.([mc]?[jt]sx?)$/, '').split(/[/.]/).at(-1) ?? module;
 
