@@ -69,7 +69,7 @@ export async function codeWorkspace(files: Readonly<Record<string, string>>, sch
     return found;
   };
   const findings = (path: string): readonly Finding[] => {
-    const result = lintFile({ file: file(path), text: files[path] ?? '', catalog: schema === undefined ? undefined : readCatalog(sql, [schema]), settings: defaultSettings, sql, flow, rules });
+    const result = lintFile({ file: file(path), text: files[path] ?? '', catalog: schema === undefined ? undefined : readCatalog(sql, [schema]), settings: defaultSettings, sql, flow, rules, textOf: (uri) => files[uri.replace('file:///workspace/', '')] });
     if (result.failures.length > 0) throw new Error(JSON.stringify(result.failures));
     return result.findings;
   };

@@ -3,16 +3,17 @@ import type { ModelIr, QuerySite, RelationIr } from '../../hosts/ir';
 import type { Fix, FlowContext } from '../../lint/rule';
 import { escapeRegExp } from '../../text/regExp';
 import { hostSpan, type HostSpan } from '../../text/span';
+import { jpaEager } from './jpaEager';
 import { masked, type ReadLoop } from './readLoop';
 import { mentions } from './soleWrite';
 
 /**
- * gorm and EF Core: the rows that belong to each element, read by a query of their own, are loaded with the query that gives
- * the elements (`Preload`, `Include`). Only where that query stands in the same function, and the model declares the relation
+ * gorm, EF Core and JPA: the rows that belong to each element, read by a query of their own, are loaded with the query that gives
+ * the elements (`Preload`, `Include`, `@EntityGraph`). Only where that query stands in the same function, and the model declares the relation
  * over exactly this key.
  */
 export function commonEagerFix(context: FlowContext, read: ReadLoop): Fix | undefined {
-  return read.site.library === 'gorm' ? preload(context, read) : read.site.library === 'ef-core' ? include(context, read) : undefined;
+  return read.site.library === 'gorm' ? preload(context, read) : read.site.library === 'ef-core' ? include(context, read) : read.site.library === 'jpa' ? jpaEager(context, read) : undefined;
 }
 
 /** `var posts []Post` and the statement that fills it, with an error that leaves the function or is not looked at. */
