@@ -1,4 +1,5 @@
 import type { FlowGraph } from '../calls/flow';
+import { createVersioned } from '../calls/versioned';
 import { isIncomplete } from '../catalog/lookup';
 import type { Catalog, Index, Table } from '../catalog/model';
 import type { LintSettings } from '../lint/rule';
@@ -36,10 +37,28 @@ export function collectTenantlessIndexes(catalog: Catalog, settings: LintSetting
   });
 }
 
+/** Where a query reads a tenants' table: columns that its conditions and its order mention, and whether the tenant is held to a value. */
+interface TableUse {
+  readonly mentions: ReadonlySet<string>;
+  readonly pinned: boolean;
+}
+
+/** By table; null: some query is not wholly known. */
+const usesByCatalog = createVersioned<Catalog, Map<Table, readonly TableUse[] | null>>();
+
 /** How many queries of the workspace look for the index's first column; undefined: one of them does not hold the tenant to a value, or is not wholly known. */
 export function countTenantUses(flow: FlowGraph, sql: SqlAnalyser, catalog: Catalog, { table, index, tenant }: TenantlessIndex): number | undefined {
-  const column = index.keys[0]?.column ?? '';
-  let uses = 0;
+  const byCatalog = usesByCatalog(flow);
+  let byTable = byCatalog.get(catalog);
+  if (!byTable) byCatalog.set(catalog, (byTable = new Map()));
+  let uses = byTable.get(table);
+  if (uses === undefined) byTable.set(table, (uses = usesOf(flow, sql, catalog, table, tenant) ?? null));
+  const found = uses?.filter(({ mentions }) => mentions.has(index.keys[0]?.column ?? ''));
+  return found?.every(({ pinned }) => pinned) === true ? found.length : undefined;
+}
+
+function usesOf(flow: FlowGraph, sql: SqlAnalyser, catalog: Catalog, table: Table, tenant: string): readonly TableUse[] | undefined {
+  const uses: TableUse[] = [];
   for (const file of flow.files()) {
     if (file.role !== 'application' || file.foreign) continue;
     for (const site of file.sites) {
@@ -52,10 +71,7 @@ export function countTenantUses(flow: FlowGraph, sql: SqlAnalyser, catalog: Cata
           if (tableOf(catalog, relation) !== table || (relation.target && block.kind === 'insert')) continue;
           if (model.completeness !== 'full' || hasUnknownPart(model) || !site.complete) return undefined;
           const refs = [...block.conjuncts.flatMap(sidesOf), ...block.orderBy.map((o) => o.expression)].flatMap((e) => e.columns);
-          const mentions = refs.some((ref) => ref.column === column && bindColumn(scope, block, ref)?.relationIndex === at);
-          if (!mentions) continue;
-          if (!collectPins(scope, block).has(at, tenant)) return undefined;
-          uses++;
+          uses.push({ mentions: new Set(refs.filter((ref) => bindColumn(scope, block, ref)?.relationIndex === at).map((ref) => ref.column)), pinned: collectPins(scope, block).has(at, tenant) });
         }
       }
     }

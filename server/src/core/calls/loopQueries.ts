@@ -34,7 +34,7 @@ export interface LoopQuery {
 export type Doubt = 'deep' | 'opaque' | 'conditional' | 'guessed' | 'shape' | 'background' | 'chain' | 'bounded' | 'chunk' | 'unlisted';
 
 /** Folders and file names of work that nobody waits for. `commands`, `tasks` and the like are often the domain's own words. */
-const BACKGROUND = /\/(crons?|jobs?|workers?|queues?|consumers?|schedulers?|scheduled|background|sweepers?|backfills?|cli|management)\/|\/([\w-]+[._-])?(cron|job|worker|consumer|scheduler|scheduled|sweep|backfill|cli|tasks)\.\w+$/i;
+const BACKGROUND = /\/(crons?|jobs?|workers?|queues?|consumers?|schedulers?|scheduled|background|sweepers?|backfills?|cli|management)\/|\/([\w-]+[._-])?(cron|job|worker|consumer|scheduler|scheduled|sweep|backfill|cli|tasks)\.\w+$|\/backfill[_-][\w-]+\.\w+$/i;
 
 /** Is a place in work that nobody waits for: a job, a worker, a command? */
 export const isBackgroundWork = (file: HostFile, functionId: number | undefined): boolean =>

@@ -77,6 +77,6 @@ const isSettled = (file: HostFile, loop: Loop): boolean =>
   file.calls.some((call) => containsSpan(call.span, loop.span) && (call.callee.at(-1) === 'allSettled' || call.args.some((a) => a.name === 'return_exceptions')));
 
 /** Work outside of the database in the loop: held open over it, one transaction would keep its locks. */
-const worksOutside = (flow: FlowGraph, file: HostFile, loop: Loop): boolean =>
+export const worksOutside = (flow: FlowGraph, file: HostFile, loop: Loop): boolean =>
   file.calls.some((call) => containsSpan(loop.body, call.span) && (findExternalWork(flow, file, call) !== undefined || /^(send|publish|enqueue|emit|notify|dispatch|delay|apply_async|upload|download)/i.test(call.callee.at(-1) ?? '')));
 

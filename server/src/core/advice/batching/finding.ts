@@ -1,6 +1,7 @@
 import type { LoopQuery } from '../../calls/loopQueries';
 import { shorten } from '../../calls/loops';
-import { collectTransactions } from '../../calls/transactions';
+import { worksOutside } from '../../calls/loopTransactions';
+import { collectTransactions, isIsolated } from '../../calls/transactions';
 import type { FlowContext, FindingDraft, RelatedPlace, Severity } from '../../lint/rule';
 import { createLineIndex, lineAt, type LineIndex } from '../../text/lineIndex';
 import { renderRows } from '../size';
@@ -15,9 +16,9 @@ export function loopFinding(context: FlowContext, query: LoopQuery, verb: string
   const rows = loopRows(context, query);
   return {
     at: { host: query.anchor },
-    severity: severityOf(query),
+    severity: severityOf(context, query),
     message: query.dependent ? `\`${name}\` ${verb} ${often(query)}.${together(context, query)}${context.file.language === 'sql' ? setBased(query) : ''}` : `\`${name}\` gives the same result in every turn of the loop: run it once before.`,
-    because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}${rows ? `; the loop runs over ${sizeText(rows)}${copyText(query, rows)}` : ''}`,
+    because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}${apart(context, query).map((reason) => `; ${reason}`).join('')}${rows ? `; the loop runs over ${sizeText(rows)}${copyText(query, rows)}` : ''}`,
     confidence: 'text',
     evidence: {
       loop: query.loop.iterable?.text ?? query.loop.facts.condition ?? query.loop.kind,
@@ -68,10 +69,21 @@ function setBased(query: LoopQuery): string {
   return ` In place of the loop ${form} over the same rows does it at once.`;
 }
 
-function severityOf(query: LoopQuery): Severity {
+/** Why one write for all elements may not be wanted: each has its own `try`, or waits for something else that costs more. */
+function apart({ flow, file }: FlowContext, { execution, loop, anchor, call, site }: LoopQuery): readonly string[] {
+  if (execution.access !== 'write' || loop.id < 0) return [];
+  return [
+    ...(isIsolated(file, { span: anchor, functionId: site?.functionId ?? call?.functionId }, loop.body) ? ['each element may fail on its own'] : []),
+    ...(worksOutside(flow, file, loop) ? ['each element waits for other work, too'] : []),
+  ];
+}
+
+function severityOf(context: FlowContext, query: LoopQuery): Severity {
   const { doubts } = query;
+  const reasons = apart(context, query).length;
+  if (reasons > 1) return 'hint';
   if (doubts.includes('guessed') || doubts.includes('bounded') || doubts.includes('chunk') || doubts.includes('unlisted')) return 'hint';
-  if (!query.dependent || doubts.length > 0) return 'info';
+  if (!query.dependent || doubts.length > 0 || reasons > 0) return 'info';
   return 'warning';
 }
 
