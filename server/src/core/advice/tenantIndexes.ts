@@ -22,6 +22,17 @@ export interface TenantlessIndex {
  * that a foreign key needs or that another row's id leads, partial ones and expressions, small tables, and where an index with the tenant in front exists.
  */
 export function collectTenantlessIndexes(catalog: Catalog, settings: LintSettings, columnOf: TenantColumnOf): readonly TenantlessIndex[] {
+  const known = tenantless.get(catalog);
+  if (known?.settings === settings) return known.indexes;
+  const indexes = findTenantless(catalog, settings, columnOf);
+  tenantless.set(catalog, { settings, indexes });
+  return indexes;
+}
+
+/** The same for every file. */
+const tenantless = new WeakMap<Catalog, { readonly settings: LintSettings; readonly indexes: readonly TenantlessIndex[] }>();
+
+function findTenantless(catalog: Catalog, settings: LintSettings, columnOf: TenantColumnOf): readonly TenantlessIndex[] {
   return [...catalog.tables.values()].flatMap((table) => {
     const tenant = columnOf(table);
     if (tenant === undefined || table.kind === 'view' || table.kind === 'matview' || table.partitionOf !== undefined || isIncomplete(catalog, table) || sizeOf(table, settings) === 'small') return [];

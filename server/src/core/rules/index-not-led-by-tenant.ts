@@ -37,8 +37,9 @@ export const indexNotLedByTenant: FlowRule = {
     if (!catalog || !mayDefineIndexes(file, catalog.tables.size)) return;
     const tenant = findTenantColumns(context);
     if (!tenant) return;
+    const made = statementsThatMake(file);
     for (const found of collectTenantlessIndexes(catalog, settings, tenant.columnOf)) {
-      const at = placeOf(file, found);
+      const at = placeOf(file, made, found);
       if (!at) continue;
       const uses = countTenantUses(flow, sql, catalog, found);
       if (uses === undefined || uses === 0) continue;
@@ -59,13 +60,19 @@ const CREATE = /\bcreate\s+index\s+(?:concurrently\s+)?(?:if\s+not\s+exists\s+)?
 
 const mayDefineIndexes = (file: HostFile, tables: number): boolean => tables > 0 && (file.models.length > 0 || file.sites.some((site) => site.source !== undefined && CREATE.test(site.source.text)));
 
-/** Where this document makes the index: its name in the statement, else where the model declares it. */
-function placeOf(file: HostFile, { index }: TenantlessIndex): HostSpan | undefined {
+/** The names of indexes that the statements of a document make, the first of each name. */
+function statementsThatMake(file: HostFile): ReadonlyMap<string, HostSpan> {
+  const made = new Map<string, HostSpan>();
   for (const site of file.sites) {
     const match = site.source && CREATE.exec(site.source.text);
-    if (!match || match[1] !== index.name) continue;
-    const start = match.index + match[0].lastIndexOf(match[1]);
-    return toHostSpan(site.map, sqlSpan(start, start + match[1].length)) ?? site.anchor;
+    const name = match?.[1];
+    if (!match || name === undefined || made.has(name)) continue;
+    const start = match.index + match[0].lastIndexOf(name);
+    made.set(name, toHostSpan(site.map, sqlSpan(start, start + name.length)) ?? site.anchor);
   }
-  return index.definedAt?.uri === file.uri && file.models.length > 0 ? index.definedAt.span : undefined;
+  return made;
 }
+
+/** Where this document makes the index: its name in the statement, else where the model declares it. */
+const placeOf = (file: HostFile, made: ReadonlyMap<string, HostSpan>, { index }: TenantlessIndex): HostSpan | undefined =>
+  made.get(index.name) ?? (index.definedAt?.uri === file.uri && file.models.length > 0 ? index.definedAt.span : undefined);
