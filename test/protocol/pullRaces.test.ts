@@ -63,15 +63,6 @@ describe('findings that the planner decides, pulled', () => {
     await client.stop();
   });
 
-  it('follow settings that change while the folder is opened', async () => {
-    let asked = 0;
-    client = await startLspClient({ folder: workspace.folder, onConfigurationAsked: (configure) => ++asked === 2 && configure({ rules: { 'unbounded-select': 'off' } }) });
-    await client.ready();
-    await client.open(uri(), 'sql', 'SELECT id FROM orders;\n');
-    expect([asked > 2, codes(await pull())]).toEqual([true, []]);
-    await client.stop();
-  });
-
   it('come though somebody else waited for the same answers', async () => {
     client = await startLspClient({ folder: workspace.folder, twin });
     await client.ready();

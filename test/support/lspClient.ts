@@ -16,8 +16,6 @@ export interface LspClientOptions {
   readonly diagnostics?: 'pull' | 'push';
   readonly positionEncodings?: readonly string[];
   settings?: Record<string, unknown>;
-  /** Called when the server has asked for the settings, whose answer is settled by then; may change them. */
-  onConfigurationAsked?(configure: (next: Record<string, unknown>) => void): void;
   readonly trusted?: boolean;
   /** A planner; left out, verdicts rest on the schema. */
   readonly twin?: Twin;
@@ -73,14 +71,7 @@ export async function startLspClient(options: LspClientOptions = {}) {
   });
   client.onNotification('window/logMessage', () => undefined);
   client.onNotification('$/progress', ({ value }: { value: { message?: string } }) => { if (value.message) progress.push(value.message); });
-  client.onRequest('workspace/configuration', ({ items }: { items: readonly unknown[] }) => {
-    const answer = items.map(() => settings);
-    options.onConfigurationAsked?.((next) => {
-      settings = next;
-      void client.sendNotification('workspace/didChangeConfiguration', { settings: null });
-    });
-    return answer;
-  });
+  client.onRequest('workspace/configuration', ({ items }: { items: readonly unknown[] }) => items.map(() => settings));
   client.onRequest('client/registerCapability', () => null);
   client.onRequest('client/unregisterCapability', () => null);
   client.onRequest('window/workDoneProgress/create', () => null);

@@ -65,6 +65,24 @@ const hostSnippets = ['x', ' ', '', ';', '\n', "await pool.query('select id from
 const sqlSnippets = ['x', ' ', ';', '\n', "'", '(', ')', '--', '-- name: GetX :one\n', '/*', '$$', 'select 1;', 'where id = $1', '-- sargable-disable-next-line\n', 'copy t from stdin;', '\\d', 'create function f() returns int language plpgsql as $$ begin return 1; end $$;'];
 
 describe('reading again after an edit', () => {
+  it('knows what follows a class whose fields are read again', () => {
+    const fillers = Array.from({ length: 8 }, (_, i) => `export function filler${i}() {\n  return ${i};\n}\n`).join('');
+    const pair = new ReadingPair(engine, '/w/src/store.ts', `import { Pool } from 'pg';
+const db = new Pool();
+class Store {
+  rows = start('orders');
+  constructor() {
+    this.kind = 'store';
+  }
+}
+const other = 'customers';
+throw new Store();
+${fillers}`);
+    expect(pair.replace("'store'", "'shop'")).toBe(true);
+    expect(pair.file.calls.find(({ callee }) => callee.join('.') === 'start')?.exitsAfter).toBe(false);
+    pair.dispose();
+  });
+
   it('gives what reading the whole text gives: a script with classes, wrappers and builders', () => {
     expect(typeInto(engine, '/w/src/orders.ts', service, hostSnippets, 120)).toBeGreaterThan(40);
   });

@@ -35,8 +35,6 @@ export function registerWorkspace(connection: Connection, session: () => Session
   const told = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let state: StatusParams['state'] = 'starting';
-  /** Raised when the settings may have changed. */
-  let configured = 0;
 
   const tell = (message: string): void => {
     if (told.has(message)) return;
@@ -92,11 +90,8 @@ export function registerWorkspace(connection: Connection, session: () => Session
   const addFolder = async (active: Session, uri: string): Promise<void> => {
     const folder = uri === '' ? '' : toPath(uri);
     if (folder === undefined || active.projects.has(folder)) return;
-    const at = configured;
     const project = await createProject({ folder, engine: active.engine, settings: await readSettings(active, folder), twin: active.twin });
     active.projects.set(folder, project);
-    // Who changed the settings meanwhile did not see this project.
-    if (configured !== at) await project.configure(await readSettings(active, folder));
     await project.setLive(active.connections.catalogs());
     await onProject(project);
     for (const [documentUri, document] of active.documents) if (projectOf(active, documentUri) === project) await project.open(documentUri, document.text, document.languageId);
@@ -109,13 +104,7 @@ export function registerWorkspace(connection: Connection, session: () => Session
   const reconfigure = async (): Promise<void> => {
     const active = session();
     if (!active) return;
-    const turn = ++configured;
-    for (const [folder, project] of active.projects) {
-      const settings = await readSettings(active, folder);
-      // Changed again: who was told of that reads them all.
-      if (turn !== configured) return;
-      await project.configure(settings);
-    }
+    for (const [folder, project] of active.projects) await project.configure(await readSettings(active, folder));
     await refreshDiagnostics(active);
     refreshLenses(active);
     sendStatus(active);

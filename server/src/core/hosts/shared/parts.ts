@@ -227,7 +227,7 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
   if (part.kind === 'other') {
     let previous = edited - 1;
     while (parts[previous]?.kind === 'comment') previous--;
-    if (parts[previous]?.kind === 'other') add(previous);
+    if (parts[previous]?.kind === 'other' || parts[previous]?.kind === 'container') add(previous);
   }
   if (affected.size > most) return edited;
   const { included } = reach;
@@ -259,7 +259,7 @@ export function planExcerpt(before: PartsReading, language: PartLanguage, root: 
         if (nodes[index + 1] === undefined && one.size > 1) assign(own, index);
         omit(index + 1, index + one.size);
       }
-      if (one.kind !== 'comment') follows = one.kind === 'other' && affected.has(index);
+      if (one.kind !== 'comment') follows = (one.kind === 'other' || one.kind === 'container') && affected.has(index);
     }
   };
   const assign = (container: SyntaxNode, index: number): void => {
