@@ -14,7 +14,7 @@ interface Host {
 
 const hosts: readonly Host[] = [
   { fixture: 'activeRecord', path: 'app/a.rb', code: (source) => `class A\n  def run(id, ids, name, page, from, to)\n    ${source}\n  end\nend\n` },
-  { fixture: 'eloquent', path: 'app/A.php', code: (source) => `<?php\nuse App\\Models\\User;\nuse App\\Models\\Post;\nuse App\\Models\\Note;\nuse App\\Models\\Team;\nuse Illuminate\\Support\\Facades\\DB;\nfunction run(int $id, array $ids, string $name, int $page) {\n    ${source}\n}\n` },
+  { fixture: 'eloquent', path: 'app/A.php', code: (source) => `<?php\nuse App\\Models\\User;\nuse App\\Models\\Post;\nuse App\\Models\\Note;\nuse App\\Models\\Team;\nuse App\\Models\\Session;\nuse Illuminate\\Support\\Facades\\DB;\nfunction run(int $id, array $ids, string $name, int $page) {\n    ${source}\n}\n` },
   { fixture: 'gorm', path: 'store.go', code: (source) => `package store\n\nimport (\n\t"context"\n\t"gorm.io/gorm"\n\t"example.org/app/model"\n)\n\ntype Store struct {\n\tdb *gorm.DB\n}\n\nfunc (s *Store) run(ctx context.Context, id int64, ids []int64, name string, page int) {\n\tvar user model.User\n\tvar users []model.User\n\tvar posts []model.Post\n\tvar sessions []model.Session\n\tvar n int64\n\t${source}\n}\n` },
 ];
 

@@ -29,7 +29,7 @@ export const offsetPagination: StatementRule = {
       { language: 'sql', schema: 'CREATE TABLE orders (id bigint PRIMARY KEY, created_at timestamptz NOT NULL, total numeric NOT NULL);', code: 'SELECT id, created_at, total FROM orders WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT 20;' },
     ],
     whenNot: 'Tables that stay small, and lists where people must be able to jump to page 17. Those keep OFFSET and should cap the page number.',
-    fixSafety: 'Offered for review: the statement takes the last row’s keys instead of a number, so its callers change. Walking all pages gives the same rows in the same order. The keys are the ORDER BY plus a unique, NOT NULL tie-breaker proved by the schema. The cursor must carry the keys exactly: a JavaScript `Date` drops the microseconds of a timestamp, so select such keys as text (or truncate the column) where rows may differ by less than a millisecond.',
+    fixSafety: 'Offered for review: the statement takes the last row’s keys instead of a number, so its callers change. Walking all pages gives the same rows in the same order. The keys are the ORDER BY plus a unique, NOT NULL tie-breaker proved by the schema. In Go, Java, Ruby, PHP, C# and Rust the parameter that gave the number gives way to the last row’s keys, or to the row itself. The cursor must carry the keys exactly: a JavaScript `Date` drops the microseconds of a timestamp, so select such keys as text (or truncate the column) where rows may differ by less than a millisecond.',
   },
   options: {},
   check(context) {

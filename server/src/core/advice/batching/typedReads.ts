@@ -71,7 +71,7 @@ export function javaRead(context: FlowContext, read: ReadLoop): Rewrite | undefi
   const [connection, statementName, rs] = [freshName(context.text, 'connection'), freshName(context.text, 'statement'), freshName(context.text, 'rs')];
   const value = single ? rowType : `List<${rowType}>`;
   const keyOfRow = `${rs}.getObject("${column ?? condition.column}", ${boxed}.class)`;
-  const put = single ? `${map}.put(${keyOfRow}, ${mapper.text}.mapRow(${rs}, 0))` : `${map}.computeIfAbsent(${keyOfRow}, one -> new java.util.ArrayList<>()).add(${mapper.text}.mapRow(${rs}, 0))`;
+  const put = single ? `${map}.put(${keyOfRow}, ${mapper.text}.mapRow(${rs}, 0))` : `${map}.computeIfAbsent(${keyOfRow}, ${freshName(context.text, 'absent')} -> new java.util.ArrayList<>()).add(${mapper.text}.mapRow(${rs}, 0))`;
   const inner = `${indent}    `;
   return {
     before: [

@@ -51,7 +51,7 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
   if (undoes.test(call.name)) return { or: 'unknown', open: true };
   switch (call.name) {
     case 'find':
-      return first && call.argNodes.length === 1 ? found(equals('id', first, call.span, context), first, call, context) : { open: true };
+      return first && call.argNodes.length === 1 ? found(equals(keyOf(model), first, call.span, context), first, call, context) : { open: true };
     case 'limit':
     case 'per':
     case 'take':
@@ -66,7 +66,7 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
     case 'first!':
     case 'last':
     case 'last!':
-      return { limit: first ? valuePart(first, context) : sql('1', call.span), byKey: { order: concat(identifier('id', call.span), sql(/^last/.test(call.name) ? ' DESC' : '', call.span)), reversed: /^last/.test(call.name) } };
+      return { limit: first ? valuePart(first, context) : sql('1', call.span), byKey: { order: concat(identifier(keyOf(model), call.span), sql(/^last/.test(call.name) ? ' DESC' : '', call.span)), reversed: /^last/.test(call.name) } };
     case 'find_each':
     case 'find_in_batches':
       // All rows are walked, batch by batch: what one batch reads in vain, the next does not read again.
@@ -88,6 +88,8 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
       return silent.test(call.name) ? {} : undefined;
   }
 }
+
+const keyOf = (model: ModelIr | undefined): string => model?.primary?.[0] ?? 'id';
 
 /** `find(id)` reads one row, `find(ids)` those of a list. */
 const found = (where: SqlPart, key: SyntaxNode, call: ChainLink, context: HostContext): ChainPart => (isList(key, context) || context.argument(key).items ? { where } : { where, limit: sql('1', call.span) });

@@ -28,8 +28,9 @@ export const activeRecordModels: ModelReader<CommonModelSource> = {
       const column = macro.name.text !== 'belongs_to' || macro.args.some((argument) => argument.name === 'polymorphic' || argument.name === 'primary_key') ? undefined : key ? constantOf(key.node, source) : `${property}_id`;
       return [{ property, model, many, columns: typeof column === 'string' ? [column] : [], references: [], eager: false }];
     });
+    const key = /self\.primary_key\s*=\s*["':]?(\w+)/.exec(node.text)?.[1];
     const assigned = /self\.table_name\s*=\s*["':]?([\w.]+)/.exec(node.text)?.[1];
-    return [{ library: 'active-record' as const, name: form.name, table: assigned ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [], ...(scopes.test(node.text) ? { scoped: true } : {}) }];
+    return [{ library: 'active-record' as const, name: form.name, table: assigned ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [], ...(key === undefined ? {} : { primary: [key] }), ...(scopes.test(node.text) ? { scoped: true } : {}) }];
   }),
 };
 

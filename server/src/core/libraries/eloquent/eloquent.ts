@@ -1,5 +1,6 @@
 import type { CommonFile } from '../../hosts/common/context';
 import { constantOf } from '../../hosts/common/strings';
+import type { ModelIr } from '../../hosts/ir';
 import type { Chain, HostContext } from '../adapter';
 import { concat, identifier, sql } from '../shared/sqlBuilder';
 import { recordStart } from './eloquentInstances';
@@ -43,7 +44,7 @@ export const eloquentAdapter = createChains({
   eager: { by: 'with', joint: '->', behind: /^(?:query|newQuery|withTrashed|onlyTrashed|withoutGlobalScopes?)$/, write: (path) => `with('${path.join('.')}')` },
 });
 
-function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPart | undefined {
+function part(call: ChainLink, file: CommonFile, context: HostContext, model?: ModelIr): ChainPart | undefined {
   const [first, second, third] = call.argNodes;
   const text = first && constantOf(first, file.source);
   switch (call.name) {
@@ -70,7 +71,7 @@ function part(call: ChainLink, file: CommonFile, context: HostContext): ChainPar
       return typeof text === 'string' ? { where: concat(identifier(text.split('.'), call.span), sql(' IS NULL', call.span)) } : { open: true };
     case 'find':
     case 'findOrFail':
-      return first ? { where: equals('id', first, call.span, context), ...(isList(first, context) || context.argument(first).items ? {} : { limit: sql('1', call.span) }) } : { open: true };
+      return first ? { where: equals(model?.primary?.[0] ?? 'id', first, call.span, context), ...(isList(first, context) || context.argument(first).items ? {} : { limit: sql('1', call.span) }) } : { open: true };
     case 'first':
     case 'firstOrFail':
     case 'value':

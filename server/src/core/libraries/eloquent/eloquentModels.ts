@@ -18,7 +18,8 @@ export const eloquentModels: ModelReader<CommonModelSource> = {
       return found?.[1] && found[2] ? [{ property: own.name.text, model: found[2], many: /Many/.test(found[1]), columns: [], references: [], eager: new RegExp(`\\$with\\s*=\\s*\\[[^\\]]*['"]${own.name.text}['"]`).test(node.text) }] : [];
     });
     const table = /\$table\s*=\s*['"]([\w.]+)['"]/.exec(node.text)?.[1];
-    return [{ library: 'eloquent' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [], ...scopesOf(node.text) }];
+    const key = /\$primaryKey\s*=\s*['"](\w+)['"]/.exec(node.text)?.[1];
+    return [{ library: 'eloquent' as const, name: form.name, table: table ?? pluralize(snakeCase(form.name)), span: spanOf(node), columns: [], relations, changes: [], ...(key === undefined ? {} : { primary: [key] }), ...scopesOf(node.text) }];
   }),
 };
 
