@@ -126,4 +126,21 @@ describe('templates of Laravel', () => {
     const row = 'resources/views/orders/row.blade.php';
     expect((await said({ ...laravel(shows), [blade]: looped ? each(include) : include, [row]: '{{ $order->customer->name }}' }, row)).found).toEqual(['$order->customer']);
   });
+
+  it.each<[string, string, string, string[]]>([
+    ['<x-orders.row :order="$order" />', 'components/orders/row', '{{ $order->customer->name }}', ['$order->customer']],
+    ['<x-orders.row class="a > b" :$order>text</x-orders.row>', 'components/orders/row/index', '{{ $order->customer->name }}', ['$order->customer']],
+    ["<x-row data-a='1' :the-order='$order'>", 'components/row', "@props(['theOrder']) {{ $theOrder->customer->name }}", ['$theOrder->customer']],
+    ['<x-row order="$order" />', 'components/row', '{{ $order->customer->name }}', []],
+    ['<x-row ::order="$order" />', 'components/row', '{{ $order->customer->name }}', []],
+    ['<x-row :other="$order->status" />', 'components/row', '{{ $order->customer->name }}', []],
+    ['<x-mail::row :order="$order" />', 'components/mail/row', '{{ $order->customer->name }}', []],
+  ])('in the component %s', async (use, name, template, expected) => {
+    const file = `resources/views/${name}.blade.php`;
+    expect((await said({ ...laravel(shows), [blade]: each(use), [file]: template }, file)).found).toEqual(expected);
+  });
+
+  it('in the slot of a component', async () => {
+    expect((await said({ ...laravel(shows), [blade]: each('<x-card title="a">{{ $order->customer->name }}</x-card>'), 'resources/views/components/card.blade.php': '{{ $slot }}' }, blade)).found).toEqual(['$order->customer']);
+  });
 });

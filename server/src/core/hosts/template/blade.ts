@@ -30,13 +30,17 @@ export function readBlade(text: string): ReadNodes | undefined {
     closed.set(mark, at);
     return at;
   };
-  const tags = /@?\{\{(?:--)?|\{!!|@@?([a-zA-Z]+)|<!--(?=\s{0,20}sargable-disable)/g;
+  const tags = /@?\{\{(?:--)?|\{!!|@@?([a-zA-Z]+)|<x-([a-z][\w.:-]*)|<!--(?=\s{0,20}sargable-disable)/g;
   for (let match = tags.exec(text); match; match = tags.exec(text)) {
     const at = match.index;
     const behind = at + match[0].length;
     const mark = match[0].replace('@', '');
     if (match[1] !== undefined) {
       if (!match[0].startsWith('@@') && !/\w/.test(text[at - 1] ?? '')) tags.lastIndex = directive(match[1], at, behind);
+      continue;
+    }
+    if (match[2] !== undefined) {
+      component(match[2], at, behind);
       continue;
     }
     const end = closing(mark === '{{' ? '}}' : mark === '{!!' ? '!!}' : mark === '<!--' ? '-->' : '--}}', behind);
@@ -48,6 +52,25 @@ export function readBlade(text: string): ReadNodes | undefined {
   }
   const built = tree.end();
   return built && { ...built, comments };
+
+  /** `<x-orders.row :order="$order" />` takes in `components/orders/row` with what it is given; what stands in its tag and slot is read here. */
+  function component(name: string, at: number, behind: number): void {
+    if (name === 'slot' || name.startsWith('slot:') || name === 'dynamic-component' || name.includes('::')) return;
+    const attribute = /\s+(?:(:{1,2})(?:\$(\w+)|([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'))|[\w.:@-]+(?:\s*=\s*(?:"[^"]*"|'[^']*'))?|\{\{[^{}]*\}\})/y;
+    const bindings: { readonly name: string; readonly path?: ReturnType<typeof wholePath> }[] = [];
+    attribute.lastIndex = behind;
+    for (let found = attribute.exec(text); found && attribute.lastIndex < behind + LONGEST; found = attribute.exec(text)) {
+      const [whole, colons, short, given, double, single] = found;
+      const value = short === undefined ? double ?? single : `$${short}`;
+      if (colons !== ':' || value === undefined) continue;
+      const to = found.index + whole.length - (short === undefined ? 1 : 0);
+      const path = wholePath(text, to - value.length, to, phpPaths);
+      if (path) bindings.push({ name: short ?? camel(given ?? ''), path });
+      else reads(to - value.length, to);
+    }
+    const file = `components/${viewName(name)}`;
+    tree.add({ kind: 'include', templates: [file, `${file}/index`], span: hostSpan(at, behind), bindings, isolated: true });
+  }
 
   /** @returns where reading goes on */
   function directive(name: string, at: number, behind: number): number {
@@ -120,6 +143,8 @@ export function readBlade(text: string): ReadNodes | undefined {
     return end;
   }
 }
+
+const camel = (name: string): string => name.replaceAll(/[-.](\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /** `orders.index`, as the file's path. */
 export const viewName = (name: string): string => name.replaceAll('.', '/');
