@@ -63,7 +63,7 @@ const chains: readonly (readonly [string, string])[] = [
   ['var page1 = await _context.Orders.AsNoTracking().OrderByDescending(o => o.Id).ThenBy(o => o.Status).Skip(page * 20).Take(20).ToListAsync();', 'SELECT * FROM orders ORDER BY "Id" DESC, status_text LIMIT 20 OFFSET $1'],
   ['var some = await _context.Orders.Include(o => o.Customer).Where(o => o.CustomerId == id).ToListAsync();', 'SELECT * FROM orders WHERE "CustomerId" = $1'],
   ['var any = await _context.Customers.AnyAsync(c => c.Name == name);', 'SELECT * FROM "Customers" WHERE "Name" = $1 LIMIT 1'],
-  ['var n = await _context.Customers.CountAsync(c => id == c.RegionId);', 'SELECT * FROM "Customers" WHERE "RegionId" = $1 …'],
+  ['var n = await _context.Customers.CountAsync(c => id == c.RegionId);', 'SELECT count(*) FROM "Customers" WHERE "RegionId" = $1'],
   ['var far = await _context.Orders.Where(o => o.Customer.Name == name && o.Id > 1).ToListAsync();', 'SELECT * FROM orders WHERE "Id" > 1 …'],
   ['var either = await _context.Orders.Where(o => o.Customer.Name == name || o.Id > 1).ToListAsync();', 'SELECT * FROM orders …'],
   ['var tags = await _context.Set<Tag>().Where(t => t.Name.StartsWith(name)).ToListAsync();', 'SELECT * FROM shop_tags WHERE "Name" LIKE $1 || \'%\''],

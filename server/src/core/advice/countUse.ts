@@ -12,6 +12,9 @@ const TEST = String.raw`\s*(?:(?:>|<=|={2,3}|!={1,2})\s*["']?0|(?:>=|<)\s*["']?1
 export function existenceUse({ site, file, text }: StatementContext): string | undefined {
   const fn = site.functionId === undefined ? undefined : file.functions[site.functionId];
   if (!fn) return undefined;
+  // Ruby's question is a call of the chain itself.
+  const asked = site.chain.at(-1)?.name ?? '';
+  if (/^(?:positive|zero)\?$/.test(asked)) return `.${asked}`;
   const direct = new RegExp(String.raw`^(?:\s*\))*${STEPS}(?:\s*,\s*10\s*)?(?:\s*\))*${TEST}`).exec(text.slice(site.span.end, site.span.end + 120));
   if (direct) return shown(direct[0]);
   const python = /\.py$/.test(file.uri);

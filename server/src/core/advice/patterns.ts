@@ -69,6 +69,13 @@ function hostStart(context: PatternContext, text: string, steps: number): Patter
     if (/^[%_]/.test(head)) return 'wildcard';
     return /^(\$\{|\{)/.test(head) ? 'unknown' : 'anchored';
   }
+  const formatted = /^&?\s*(fmt\.Sprintf|String\.format|sprintf|format!|string\.Format)\s*\(\s*["']([^]{0,2})/.exec(bare);
+  if (formatted) {
+    const [, call = '', head = ''] = formatted;
+    // In Rust and C# a percent sign stands for itself, in printf two of them do.
+    if (/^(?:format!|string\.Format)$/.test(call) ? /^[%_]/.test(head) : /^(?:%%|_)/.test(head)) return 'wildcard';
+    return /^[%{]/.test(head) ? 'unknown' : 'anchored';
+  }
   // `search ? `%${search}%` : ''`: one branch is enough.
   const chosen = /^[\w$.!?()[\]\s=<>&|]*?\?(?![.?])\s*([^]+)$/.exec(bare)?.[1];
   if (chosen !== undefined && steps > 0) {

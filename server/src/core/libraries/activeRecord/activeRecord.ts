@@ -20,7 +20,7 @@ const terminals: Readonly<Record<string, { readonly access: 'read' | 'write'; re
 const filters = /^(?:where|find_by!?|find_sole_by|find_or_create_by!?)$/;
 /** Calls that take conditions back, or set them beside others. */
 const undoes = /^(?:or|rewhere|unscope|except|only|merge|invert_where|unscoping|and)$/;
-const silent = /^(?:all|select|distinct|lock|readonly|references|load_async|strict_loading|unscoped|annotate|order|to_a|load|each|map|flat_map|pluck|ids|index_by|group_by|filter_map|each_with_index|each_with_object|records|find_each|in_batches|find_in_batches|count|to_h)$/;
+const silent = /^(?:all|select|distinct|lock|readonly|references|load_async|strict_loading|unscoped|annotate|order|to_a|load|each|map|flat_map|pluck|ids|index_by|group_by|filter_map|each_with_index|each_with_object|records|find_each|in_batches|find_in_batches|count|positive\?|zero\?|to_h)$/;
 /** Methods that only a relation has: the class need not be known. */
 const telling = /^(?:where|find_by!?|includes|preload|eager_load|joins|left_joins|find_each|in_batches|find_in_batches|insert_all!?|upsert_all|find_or_create_by!?|pluck)$/;
 
@@ -30,7 +30,8 @@ export const activeRecordAdapter = createChains({
   languages: ['ruby'],
   marks: /\b[A-Z]\w*\.\w|\b(?:where|find_|save|update|destroy|delete_|discard|create|insert_|upsert_|touch|increment|decrement|in_batches|exists\?|pluck|toggle!)/,
   toKeyset: rubyKeyset,
-  terminal: (name) => (Object.hasOwn(terminals, name) ? terminals[name] : undefined),
+  // A count that is asked on: of any other number nothing is known.
+  terminal: (name, _, calls) => (/^(?:positive|zero)\?$/.test(name) ? (calls.at(-2)?.name === 'count' ? one : undefined) : Object.hasOwn(terminals, name) ? terminals[name] : undefined),
   start(chain: Chain, file: CommonFile, context: HostContext): ChainStart | undefined {
     const { type } = chain.root;
     const last = chain.calls.at(-1);
@@ -77,8 +78,19 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
     case 'none?':
     case 'empty?':
       return { limit: sql('1', call.span), open: first !== undefined };
+    case 'count':
+      return first ? {} : { counts: sql('count(*)', call.nameSpan) };
+    case 'distinct':
+      return first ? {} : { distinct: sql('DISTINCT', call.nameSpan) };
+    case 'pluck':
+      return picked(call, context);
+    case 'lock': {
+      const clause = first ? constantOf(first, file.source) : true;
+      return typeof clause === 'string' && /^for\s/i.test(clause) ? { locking: sql(clause, call.span) } : clause === true ? { locking: sql('FOR UPDATE', call.span) } : {};
+    }
     case 'order':
     case 'reorder':
+      if (call.args.length === 1 && typeof call.args[0]?.literal === 'string' && /^random\(\)$/i.test(call.args[0].literal)) return { ...(call.name === 'reorder' ? { reorders: true } : {}), order: [sql('random()', call.args[0].span)] };
       return { ...(call.name === 'reorder' ? { reorders: true } : {}), order: call.args.flatMap((argument, index) => (argument.name !== undefined ? [concat(identifier(argument.name, argument.span), sql(argument.literal === 'desc' ? ' DESC' : '', argument.span))] : typeof argument.literal === 'string' && /^\w+$/.test(argument.literal) && call.argNodes[index] ? [identifier(argument.literal, argument.span)] : [])), open: call.args.some((argument) => argument.name === undefined && !(typeof argument.literal === 'string' && /^\w+$/.test(argument.literal))) };
     case 'includes':
     case 'preload':
@@ -90,6 +102,15 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
 }
 
 const keyOf = (model: ModelIr | undefined): string => model?.primary?.[0] ?? 'id';
+
+/** `pluck(:team_id)`, `pluck("DISTINCT team_id")`, `pluck(Arel.sql("DISTINCT team_id"))`: as many rows as there are, or as there are values. */
+function picked(call: ChainLink, context: HostContext): ChainPart {
+  const [argument] = call.args;
+  const text = argument && /^(?:Arel\.sql\(\s*)?["']\s*DISTINCT\b\s*\(?\s*([\w.]+)\s*\)?\s*["']\s*\)?$/i.exec(argument.text)?.[1];
+  if (call.args.length === 1 && text !== undefined) return { distinct: sql('DISTINCT', argument?.span ?? call.span), columns: [identifier(text.split('.'), argument?.span)] };
+  const names = call.argNodes.map((node) => { const { literal, span } = context.argument(node); return typeof literal === 'string' && /^[\w.]+$/.test(literal) ? identifier(literal.split('.'), span) : undefined; });
+  return names.length > 0 && names.every((name) => name !== undefined) ? { columns: names.filter((name) => name !== undefined) } : {};
+}
 
 /** `find(id)` reads one row, `find(ids)` those of a list. */
 const found = (where: SqlPart, key: SyntaxNode, call: ChainLink, context: HostContext): ChainPart => (isList(key, context) || context.argument(key).items ? { where } : { where, limit: sql('1', call.span) });

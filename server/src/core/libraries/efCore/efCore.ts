@@ -57,6 +57,7 @@ const chains = createChains({
       case 'ThenBy':
       case 'ThenByDescending': {
         const column = scope && columnOf(lambda.body, scope);
+        if (lambda && /^(?:EF\.Functions\.Random|Guid\.NewGuid)\(\)$/.test(lambda.body.text)) return { order: [sql('random()', call.span)] };
         return column ? { order: [concat(column, sql(call.name.endsWith('Descending') ? ' DESC' : '', call.span))] } : { open: true };
       }
       case 'Skip':
@@ -74,7 +75,7 @@ const chains = createChains({
         return { ...row, byKey: { order: sql('"Id" DESC', call.span), reversed: true }, ...(first ? where() : {}) };
       case 'Count':
       case 'LongCount':
-        return { ...(first ? where() : {}), open: true };
+        return { ...(first ? where() : {}), counts: sql('count(*)', call.nameSpan) };
       case 'Find':
         return first && call.argNodes.length <= 2 && model ? { ...row, where: equals(model.columns.find((column) => column.property === 'Id')?.column ?? 'Id', first, call.span, context), open: true } : { ...row, open: true };
       case 'Include':

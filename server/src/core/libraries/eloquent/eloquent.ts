@@ -105,6 +105,12 @@ function part(call: ChainLink, file: CommonFile, context: HostContext, model?: M
       return { limit: first ? valuePart(first, context) : sql('15', call.span), offset: requestPage(call), open: true };
     case 'cursorPaginate':
       return { limit: first ? valuePart(first, context) : sql('15', call.span) };
+    case 'count':
+      return first ? {} : { counts: sql('count(*)', call.nameSpan) };
+    case 'inRandomOrder':
+      return { order: [sql('random()', call.span)] };
+    case 'lockForUpdate':
+      return { locking: sql('FOR UPDATE', call.span) };
     case 'with':
     case 'load':
       return { eager: call.argNodes.flatMap((node) => eagerNames(node, file)) };

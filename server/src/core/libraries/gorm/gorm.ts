@@ -10,8 +10,8 @@ import { gormKeyset } from '../shared/commonKeyset';
 const one = { access: 'read', fetches: 'one' } as const;
 const many = { access: 'read', fetches: 'many' } as const;
 const write = { access: 'write', fetches: 'none' } as const;
-const terminals: Readonly<Record<string, { readonly access: 'read' | 'write'; readonly fetches: 'one' | 'many' | 'none' }>> = {
-  Find: many, Scan: many, Pluck: many, Rows: many, First: one, Take: one, Last: one, Count: one, Row: one,
+const terminals: Readonly<Record<string, { readonly access: 'read' | 'write'; readonly fetches: 'one' | 'many' | 'none' | 'stream' }>> = {
+  Find: many, Scan: many, Pluck: many, Rows: { access: 'read', fetches: 'stream' }, First: one, Take: one, Last: one, Count: one, Row: one,
   Create: write, Save: write, Update: write, Updates: write, UpdateColumn: write, UpdateColumns: write, Delete: write, CreateInBatches: write, FirstOrCreate: write,
 };
 const silent = /^(?:WithContext|Model|Table|Session|Debug|Select|Distinct|Clauses|Unscoped|Find|Scan|Pluck|Rows|Count|Omit)$/;

@@ -40,6 +40,12 @@ export interface ChainPart {
   readonly limit?: SqlPart;
   readonly offset?: SqlPart;
   readonly eager?: readonly string[];
+  /** The columns that are taken of the rows. */
+  readonly columns?: readonly SqlPart[];
+  readonly distinct?: SqlPart;
+  /** The rows are counted: `count(*)`, where nothing changes what is counted. */
+  readonly counts?: SqlPart;
+  readonly locking?: SqlPart;
   /** More is in the statement than is rendered. */
   readonly open?: boolean;
 }
@@ -122,10 +128,18 @@ function draft(call: SyntaxNode, calls: readonly ChainLink[], terminal: ReturnTy
     const index = parts.findLastIndex((part) => part[key] !== undefined);
     return calls[index]?.span ?? anchor;
   };
+  const distinct = parts.find((part) => part.distinct)?.distinct;
+  const counts = limit || offset || distinct ? undefined : parts.find((part) => part.counts)?.counts;
+  const columns = counts ? [counts] : parts.find((part) => part.columns)?.columns;
+  // `lock.first` takes one row, whichever it is: only an order that is written makes it the first of a queue.
+  const locking = parts.some((part) => part.order) ? parts.find((part) => part.locking)?.locking : undefined;
   const select = renderSelect({
+    ...(distinct ? { distinct } : {}),
+    ...(columns ? { columns } : {}),
+    ...(locking ? { locking } : {}),
     from: identifier(start.table, start.at ?? anchor),
     where: conditionsOf(parts),
-    orderBy: order ?? [],
+    orderBy: counts ? [] : order ?? [],
     ...(limit ? { limit: { count: limit, host: at('limit') } } : {}),
     ...(offset ? { offset: { count: offset, host: at('offset') } } : {}),
   });
