@@ -47,8 +47,8 @@ export interface BindingsRequest {
   readonly live: readonly LiveDatabase[];
   readonly expected: NonNullable<Fix['creates']>;
   readonly twin: Twin | undefined;
-  /** See `LintSettings.pooler`. */
-  readonly pooler?: LintSettings['pooler'];
+  /** What configuration files tell of the connections. */
+  readonly told: Pick<LintSettings, 'pooler' | 'lockTimeout'>;
   /** Of the last load: a binding of the same name keeps its planner's answers. */
   readonly previous?: Bindings;
 }
@@ -83,7 +83,7 @@ export async function loadBindings(request: BindingsRequest): Promise<Bindings> 
     });
     const planning = reusedPlanning(claim.name) ?? createPlanning(twin);
     planning.use(state.catalog);
-    return { name: claim.name, connection: claim.live?.name, state, planning, settings: { ...toLintSettings(user, defaultSettings, state.migrations), ...(request.pooler ? { pooler: request.pooler } : {}) } };
+    return { name: claim.name, connection: claim.live?.name, state, planning, settings: { ...toLintSettings(user, defaultSettings, state.migrations), ...request.told } };
   };
   const rest: Claim = { name: undefined, patterns: [], live: request.live.filter((database) => !database.paths).at(-1) };
   const [last, ...named] = await Promise.all([rest, ...claims].map(load));

@@ -14,7 +14,7 @@ import { rules } from '../core/rules/index.generated';
 import { collectTenantRows, type TenantRow } from '../core/advice/tenantReport';
 import type { Planner } from '../core/plan/planner';
 import type { Twin } from '../twin/twin';
-import { loadBindings, type Binding, type Bindings, type LiveDatabase } from './bindings';
+import { loadBindings, type Binding, type Bindings, type BindingsRequest, type LiveDatabase } from './bindings';
 import { readDatabases, type Databases } from './databases';
 import { indexShared, type SharedIndex } from '../core/hosts/common/shared';
 import { indexModels, type ModelIndex } from '../core/hosts/models';
@@ -23,6 +23,7 @@ import { isIgnored, listFiles, readManifests } from './fileList';
 import { createModuleResolver } from './modules';
 import { openDocument, type OpenDocument } from './openDocument';
 import { languageOf, languageOfDocument, relativePath, toPath, toUri } from './paths';
+import { findLockTimeoutFile } from './lockTimeoutFile';
 import { findPoolerFile } from './poolerFiles';
 import { scanFiles } from './scan';
 import { MAX_PLANNER_ROUNDS } from './planning';
@@ -143,7 +144,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let models: ModelIndex | undefined;
   let shared: SharedIndex | undefined;
   let databases: Databases | undefined;
-  let pooler: LintSettings['pooler'];
+  let told: BindingsRequest['told'] = {};
   let paths: readonly string[] = [];
   let manifests: ReadonlyMap<string, string> = new Map();
   let resolveModule = createModuleResolver({ files: [], manifests });
@@ -167,7 +168,7 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
   let statements: ReadonlyMap<string, StatementStats> = new Map();
 
   const load = (settings: UserSettings, previous?: Bindings): Promise<Bindings> =>
-    loadBindings({ folder, paths, settings, sql: engine.sql, files: files.values(), live, expected, twin: options.twin, previous, pooler });
+    loadBindings({ folder, paths, settings, sql: engine.sql, files: files.values(), live, expected, twin: options.twin, previous, told });
   // Nothing is read before the first scan.
   let bindings = await load({ ...user, schema: [] });
   let loading: Promise<void> = Promise.resolve();
@@ -303,7 +304,8 @@ export async function createProject(options: ProjectOptions): Promise<Project> {
       manifests = await readManifests(folder);
       resolveModule = createModuleResolver({ files: paths, manifests });
       databases = await readDatabases(folder, manifests, paths.filter((file) => file.endsWith('.prisma')));
-      pooler = await findPoolerFile(folder);
+      const [pooler, lockTimeout] = await Promise.all([findPoolerFile(folder), findLockTimeoutFile(folder)]);
+      told = { ...(pooler ? { pooler } : {}), ...(lockTimeout === undefined ? {} : { lockTimeout }) };
       const outcome = await scanFiles(paths, engine, { folder, databases, sources: { files: paths, manifests }, threads: options.threads, here: options.readsHere, signal, onProgress });
       ({ models, shared } = outcome);
       // Worker threads have read them; findings' fixes are checked on this one.

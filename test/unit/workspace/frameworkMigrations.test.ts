@@ -84,6 +84,25 @@ describe('migrations of Rails', () => {
   });
 });
 
+it('a strong lock wants a lock_timeout, which the connection or the migration may set', async () => {
+  const next = 'db/migrate/20240104000000_next.rb';
+  const timeouts = async (files: Readonly<Record<string, string>>, file: string): Promise<readonly string[]> => {
+    const found = await findingsOf(await open(files), file);
+    return found.filter(({ finding }) => finding.rule === 'lock-timeout-missing').map(({ finding, said }) => `${finding.severity} ${said} ${finding.fixes().length}`);
+  };
+  const column = (body: string): Record<string, string> => ({ ...railsFiles, [next]: rails('Next', body) });
+  expect(await timeouts(column('add_column :orders, :note, :text'), next)).toEqual(['hint lock-timeout-missing: add_column :orders, :note, :text 0']);
+  expect(await timeouts({ ...column('add_column :orders, :note, :text'), 'config/database.yml': "default:\n  # lock_timeout: 5s\n  adapter: postgresql\n" }, next)).toHaveLength(1);
+  expect(await timeouts({ ...column('add_column :orders, :note, :text'), 'config/database.yml': 'default:\n  adapter: postgresql\n  variables:\n    lock_timeout: 5s\n' }, next)).toEqual([]);
+  expect(await timeouts({ ...column('add_column :orders, :note, :text'), 'config/initializers/strong_migrations.rb': 'StrongMigrations.lock_timeout = 10.seconds\n' }, next)).toEqual([]);
+  expect(await timeouts(column('execute "SET lock_timeout = \'5s\'"\nadd_column :orders, :note, :text'), next)).toEqual([]);
+  expect(await timeouts(column('create_table :tags do |t|\n  t.string :name\nend'), next)).toEqual([]);
+  const more = 'database/migrations/2024_01_03_000000_more.php';
+  const table = "Schema::table('orders', function (Blueprint $table) {\n            $table->text('note')->nullable();\n        });";
+  expect(await timeouts({ ...laravelFiles, [more]: laravel(table) }, more)).toHaveLength(1);
+  expect(await timeouts({ ...laravelFiles, [more]: laravel(`DB::statement("SET lock_timeout = '5s'");\n        ${table}`) }, more)).toEqual([]);
+});
+
 describe('migrations of Laravel', () => {
   it('are the schema, and are judged where they stand', async () => {
     const opened = await open(laravelFiles);

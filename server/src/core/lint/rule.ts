@@ -204,6 +204,8 @@ export interface LintSettings {
   readonly includeRoles: readonly HostFile['role'][];
   /** The pooler that the files of the workspace tell of; undefined: none does. */
   readonly pooler?: PoolerEvidence;
+  /** The file of the workspace that sets lock_timeout for the application's own connections. */
+  readonly lockTimeout?: string;
   /** Where new migrations go and in which format; undefined: no migration can be written. */
   readonly migrations?: MigrationTarget;
 }

@@ -19,13 +19,14 @@ export const lockTimeoutMissing: MigrationRule = {
     why: 'A statement that needs a strong lock waits for every transaction that uses the table, and all later queries of the table wait behind it: one long report stops the application, although the change itself takes a millisecond. With a lock_timeout the migration gives up instead and can be tried again.',
     bad: [{ language: 'sql', schema: SCHEMA, assume, code: 'ALTER TABLE orders ADD COLUMN note text;\nALTER TABLE orders DROP COLUMN total;' }, { language: 'sql', schema: SCHEMA, assume, server: {}, code: 'ALTER TABLE orders DROP COLUMN total;' }],
     good: [{ language: 'sql', schema: SCHEMA, assume, code: "SET lock_timeout = '5s';\nALTER TABLE orders ADD COLUMN note text;" }, { language: 'sql', schema: SCHEMA, assume, code: 'CREATE TABLE notes (id bigint PRIMARY KEY);' }],
-    whenNot: 'Where the role or the connection that runs the migrations has a lock_timeout already. Reported once per file, and not in migrations that many others follow.',
+    whenNot: 'Where the role or the connection that runs the migrations has a lock_timeout already: what `config/database.yml` and its like say is known, what a server sets is not. Reported once per file, and not in migrations that many others follow.',
     fixSafety: 'Safe in the newest migration: the schema is the same, and a migration that would have waited longer fails and changes nothing. For review in others, which may have run. Not offered where an index is built CONCURRENTLY behind it and outside a transaction: the setting would end that too.',
   },
   options: { ...newestOption, timeout: { type: 'string', default: '5s', description: 'What the fix sets.' } },
   roles: ['script', 'migration', 'application'],
   check(context) {
-    if (isShipped(context) || context.file.language !== 'sql') return;
+    const program = context.file.language !== 'sql';
+    if (isShipped(context) || (program && !mayLackTimeout(context))) return;
     const { statements, place } = context.migration;
     // A file that makes tables of its own and is no step of a history describes a schema.
     if (place === undefined && context.file.role !== 'migration' && statements.some(({ command, nested }) => command.type === 'create-table' && !command.temporary && !nested)) return;
@@ -37,13 +38,17 @@ export const lockTimeoutMissing: MigrationRule = {
     const set = statements.findLast(({ command, span }) => (command.type === 'set' || command.type === 'set-default') && command.name === 'lock_timeout' && span.start < first.span.start);
     if (set && !(set.command.type === 'set' && OFF.test(set.command.value ?? ''))) return;
     context.report({
-      at: { host: at }, site: first.site, severity: weight.severity === 'warning' ? 'info' : 'hint', confidence: weight.confidence,
+      at: { host: at }, site: first.site, severity: weight.severity === 'warning' && !program ? 'info' : 'hint', confidence: weight.confidence,
       message: `This may wait for its lock on ${nameOfKey(facts.key)} without end, and all other ${blocksReaders(first, facts) ? 'queries' : 'writes'} of the table behind it: no lock_timeout is set.`,
       because: weight.because, evidence: { table: facts.key },
-      fixes: () => setFix(context, first),
+      fixes: () => (program ? [] : setFix(context, first)),
     });
   },
 };
+
+/** Rails and Laravel run migrations on the application's connections: nothing there sets it, as far as files tell, nor does the migration in its own words. */
+const mayLackTimeout = ({ file, text, settings }: MigrationContext): boolean =>
+  (file.migration?.tool === 'rails' || file.migration?.tool === 'laravel') && settings.lockTimeout === undefined && !/lock_?timeout|lock_retries|safety_assured/i.test(text);
 
 /** No limit. */
 const OFF = /^0\s*(?:us|ms|s|min|h|d)?$/;
