@@ -54,6 +54,20 @@ export class Whole {
     expect(workspace.anchors('service.ts')).toEqual(['this.userRepository.find', 'this.people.find', 'this.people.find']);
   });
 
+  it('awilix: modules of a folder, by their files\u2019 names', async () => {
+    const users = (head: string): string => `import { Pool } from 'pg';\n${head}{\n  constructor(private readonly pool: Pool) {}\n  async find(id: number) { return (await this.pool.query('SELECT name FROM users WHERE id = $1', [id])).rows[0]; }\n}\n`;
+    const workspace = await createFlowWorkspace({
+      'src/container.ts': "import { createContainer, Lifetime } from 'awilix';\nconst container = createContainer();\ncontainer.loadModules([['repositories/*.js', { lifetime: Lifetime.SCOPED }], `${__dirname}/factories/**/*.ts`], { formatName: 'camelCase', cwd: __dirname });\n",
+      'src/repositories/user-repository.ts': users('export default class UserRepository '),
+      'src/repositories/deep/hidden-repository.ts': users('export default class HiddenRepository '),
+      'src/factories/a/make_people.ts': `import { Pool } from 'pg';\nconst make = ({ pool }: { pool: Pool }) => ({ find: async (id: number) => (await pool.query('SELECT 1 FROM people WHERE id = $1', [id])).rows });\nexport default make;\n`,
+      'src/service.ts': `export class Service {\n  constructor({ userRepository, makePeople }) { this.userRepository = userRepository; this.makePeople = makePeople; }\n  async run(ids: number[]) { ${loop('this.userRepository')} ${loop('this.makePeople')} }\n}\nexport class Other {\n  constructor({ hiddenRepository }) { this.hiddenRepository = hiddenRepository; }\n  async run(ids: number[]) { ${loop('this.hiddenRepository')} }\n}\n`,
+    });
+    expect(workspace.anchors('src/service.ts')).toEqual(['this.userRepository.find', 'this.makePeople.find']);
+    workspace.write('src/repositories/hidden-repository.ts', users('export default class HiddenRepository '));
+    expect(workspace.anchors('src/service.ts')).toEqual(['this.userRepository.find', 'this.makePeople.find', 'this.hiddenRepository.find']);
+  });
+
   it('tsyringe: by token, by class', async () => {
     const workspace = await createFlowWorkspace({
       'repo.ts': repo,

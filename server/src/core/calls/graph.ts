@@ -141,7 +141,7 @@ export function createFlowGraph(resolveModule: ResolveModule): MutableFlowGraph 
 
   /** Names appeared, vanished or moved: whatever resolved through this file, or may now, is looked up again; everything where the file registers with a container. */
   function surfaceChanged(uri: string, versions: readonly HostFile[], module: string | undefined): void {
-    const registers = versions.some((f) => f.calls.some((call) => call.provides !== undefined));
+    const registers = versions.some((f) => f.calls.some((call) => (call.provides ?? call.loads) !== undefined));
     const names = new Set(versions.flatMap((f) => [...f.functions, ...f.classes, ...f.exports]).map((f) => f.name).filter((n) => n !== ''));
     const classes = new Set(versions.flatMap((f) => f.classes).map((cls) => unqualified(cls.name)));
     members = undefined;

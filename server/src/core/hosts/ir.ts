@@ -338,6 +338,8 @@ export interface CallIr {
   readonly resultName?: string;
   /** Tokens that it registers with a container, and what is given for them. */
   readonly provides?: readonly MemberIr[];
+  /** Files whose default exports it registers under their names (awilix' `loadModules`): globs as written, and how names become tokens. */
+  readonly loads?: { readonly globs: readonly string[]; readonly camelCase: boolean };
 }
 
 /** A `try` with its clauses, or a `with` with its context managers. */

@@ -1,4 +1,4 @@
-import type { MemberIr } from '../ir';
+import type { CallIr, MemberIr } from '../ir';
 import type { SyntaxNode } from '../syntax';
 import { callParts, isFunction, keyName, loosePath, unwrap } from './syntaxTools';
 
@@ -15,6 +15,24 @@ export function readProvisions(call: SyntaxNode): readonly MemberIr[] | undefine
   if (!parts || !callee || method === undefined || !first) return undefined;
   const found = method === 'Module' ? moduleProviders(first) : /^register(Singleton|Type|Instance)?$/.test(method) ? registered(first, second) : /^to(ConstantValue|DynamicValue|ResolvedValue)?$/.test(method) ? bound(callee, first) : [];
   return found.length > 0 ? found : undefined;
+}
+
+/**
+ * `container.loadModules(['repositories/*.js', ['services/*.js', { lifetime: 'SCOPED' }]], { formatName: 'camelCase' })`.
+ * @returns undefined for any other call, and where the names are made by a function.
+ */
+export function readLoads(call: SyntaxNode): CallIr['loads'] {
+  const parts = callParts(call);
+  if (parts?.callee.type !== 'member_expression' || parts.callee.childForFieldName('property')?.text !== 'loadModules') return undefined;
+  const [list, options] = parts.args.map((argument) => unwrap(argument));
+  const globs = (list?.type === 'array' ? list.namedChildren : list ? [list] : []).flatMap((item): readonly string[] => {
+    const pattern = unwrap(item).type === 'array' ? unwrap(item).namedChildren[0] : item;
+    const text = pattern && /^["'`]([^"'`]*)["'`]$/.exec(unwrap(pattern).text)?.[1]?.replace(/^\$\{[^}]*\}\/?/, '');
+    return text === undefined || text === '' ? [] : [text];
+  });
+  const format = options?.namedChildren.find((pair) => pair.type === 'pair' && keyName(pair.childForFieldName('key')) === 'formatName')?.childForFieldName('value');
+  const name = format && keyName(unwrap(format));
+  return globs.length === 0 || (format && name !== 'camelCase') ? undefined : { globs, camelCase: name === 'camelCase' };
 }
 
 /** The token as both sides write it: the content of a string, else the expression (`TYPES.Users`, `Users`); undefined for others. */

@@ -16,7 +16,7 @@ import { isJoined, perElementCallback, type PerElement } from './loopForms';
 import { callbackOf, collectFields } from './origins';
 import { nameFunction, resultNameOf, rootCall } from './ownership';
 import { leaves } from './steps';
-import { readProvisions } from './provisions';
+import { readLoads, readProvisions } from './provisions';
 import { wrapperSites } from './wrappers';
 import { callParts, callSpan, collectNames, collectPatternNames, isFunction, isInside, keyName, loosePath, spanOf, typeText, unwrap } from './syntaxTools';
 
@@ -185,6 +185,8 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     };
     const provides = readProvisions(node);
     if (provides) call.provides = provides;
+    const loads = readLoads(node);
+    if (loads) call.loads = loads;
     calls.push(call);
     recognise(node, frame, id);
     for (const child of node.namedChildren) visit(child, frame, depth + 1);
