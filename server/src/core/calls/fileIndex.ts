@@ -89,7 +89,7 @@ function surfaceOf(file: HostFile): string {
     file.imports,
     file.exports,
     (file.locals ?? []).map((l) => [l.name, l.text, l.type, l.members?.map((m) => [m.name, m.path])]),
-    file.calls.flatMap((c) => c.provides ?? c.loads ?? []),
+    file.calls.flatMap((c): readonly unknown[] => c.provides ?? (c.loads ? [c.loads] : [])),
   ]);
 }
 

@@ -90,7 +90,7 @@ export function linkScopes(own: Scopes, uri: string, modules: WorkspaceModules |
     },
     get substituting() { return given.length > 0; },
     substitute(fn, args, act) {
-      if (given.length > 6 || given.some((one) => one.fn.id === fn.id)) return undefined;
+      if (given.length > 12 || given.some((one) => one.fn.id === fn.id)) return undefined;
       given.push({ fn, args });
       try {
         return act();

@@ -105,7 +105,9 @@ export function functionOf(call: SyntaxNode, scopes: Scopes, hops = 0): SyntaxNo
   if (name === undefined || hops > 6) return undefined;
   if (!receiver) {
     const found = declared(name, call, scopes);
-    return found?.kind === 'function' ? found.node : undefined;
+    const whole = partialOf(found)?.positional[0];
+    const behind = whole?.type === 'identifier' ? declared(whole.text, whole, scopes) : found;
+    return behind?.kind === 'function' ? behind.node : undefined;
   }
   if (receiver.text === 'self' || receiver.text === 'cls' || receiver.text === 'super()') {
     const owner = enclosingClass(call);
@@ -144,19 +146,30 @@ function methodOf(owner: SyntaxNode, name: string, scopes: Scopes, hops: number)
 }
 
 /** The arguments of a call by the names of the function's parameters; what `*args` takes is left out. */
-export function argumentsByName(call: SyntaxNode, fn: SyntaxNode): ReadonlyMap<string, SyntaxNode> {
+export function argumentsByName(call: SyntaxNode, fn: SyntaxNode, scopes?: Scopes): ReadonlyMap<string, SyntaxNode> {
   const list = field(fn, 'parameters');
-  const names = (list ? parts(list) : []).filter((parameter) => !/splat|separator/.test(parameter.type)).flatMap((parameter) => parameterName(parameter)?.text ?? []);
+  const parameters = list ? parts(list) : [];
+  const names = parameters.filter((parameter) => !/splat|separator/.test(parameter.type)).flatMap((parameter) => parameterName(parameter)?.text ?? []);
+  // What stands behind `*args` is known by its first: a text, as a rule.
+  const rest = parameters.find((parameter) => parameter.type === 'list_splat_pattern');
   const bound = receiverOf(call) !== undefined && /^(self|cls)$/.test(names[0] ?? '') ? names.slice(1) : names;
-  const { positional, keyword } = argumentsOf(call);
+  const own = argumentsOf(call);
+  const before = scopes && receiverOf(call) === undefined ? partialOf(declared(calleeName(call)?.text ?? '', call, scopes)) : undefined;
+  const positional = [...(before?.positional.slice(1) ?? []), ...own.positional];
   const given = new Map<string, SyntaxNode>();
   for (const [index, value] of positional.entries()) {
-    const name = bound[index];
+    const name = bound[index] ?? (index === bound.length ? rest && parameterName(rest)?.text : undefined);
     if (value.type === 'list_splat' || name === undefined) break;
     given.set(name, value);
   }
-  for (const [name, value] of keyword) if (bound.includes(name)) given.set(name, value);
+  for (const [name, value] of [...(before?.keyword ?? []), ...own.keyword]) if (bound.includes(name)) given.set(name, value);
   return given;
+}
+
+/** `run = functools.partial(execute, conn)`: what is given in advance, the function first. */
+function partialOf(binding: Binding | undefined): ReturnType<typeof argumentsOf> | undefined {
+  const value = binding?.kind === 'assign' && binding.value ? unwrap(binding.value) : undefined;
+  return value?.type === 'call' && /^(?:functools\.)?partial$/.test(field(value, 'function')?.text ?? '') ? argumentsOf(value) : undefined;
 }
 
 /** `Depends(get_db)` → the callable's node. */

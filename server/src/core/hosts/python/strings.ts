@@ -48,6 +48,10 @@ export function textOf(node: SyntaxNode, environment: TextEnvironment, depth = 0
       if (!a && !b) return undefined;
       return choice({ text: condition.text, span: spanOf(condition) }, a ?? hole(then, environment), b ?? hole(otherwise, environment));
     }
+    case 'list_splat': {
+      const rest = parts(inner)[0];
+      return rest?.type === 'identifier' ? nameText(rest, environment, depth) : undefined;
+    }
     case 'call':
       return callText(inner, environment, next) ?? helperText(inner, environment, depth) ?? embedded(inner, environment);
     case 'identifier':
@@ -272,7 +276,7 @@ function helperText(call: SyntaxNode, environment: TextEnvironment, depth: numbe
   const value = fn && returnedValue(fn);
   const body = fn && field(fn, 'body');
   if (!fn || !value || !body || parts(body).filter((statement) => !(statement.type === 'expression_statement' && parts(statement)[0]?.type === 'string')).length > 1) return undefined;
-  const found = environment.scopes.substitute(fn, argumentsByName(call, fn), () => textOf(value, environment, depth + 2));
+  const found = environment.scopes.substitute(fn, argumentsByName(call, fn, environment.scopes), () => textOf(value, environment, depth + 2));
   return found && placeParts(call, found, freeNames(call));
 }
 

@@ -58,7 +58,15 @@ function sliceOf(statement: SyntaxNode, text: string): string | undefined {
   }
 }
 
-const isShownFunction = (fn: SyntaxNode): boolean => fn.endIndex - fn.startIndex <= maxFunction && database.test(fn.text);
+const isShownFunction = (fn: SyntaxNode): boolean => fn.endIndex - fn.startIndex <= maxFunction && (database.test(fn.text) || isFragment(fn));
+
+/** Returns text at once: `return f"{alias}.id = %s"`. */
+function isFragment(fn: SyntaxNode): boolean {
+  const body = field(fn, 'body');
+  const statements = body ? parts(body).filter((statement) => parts(statement)[0]?.type !== 'string' || statement.type === 'return_statement') : [];
+  const value = statements.length === 1 && statements[0]?.type === 'return_statement' ? parts(statements[0])[0] : undefined;
+  return value !== undefined && fn.endIndex - fn.startIndex < 600 && /^(?:string|concatenated_string)$/.test(unwrap(value).type);
+}
 
 /** A class with its attributes, `__init__` and short methods, each on lines of its own. */
 function classSlice(node: SyntaxNode, text: string): string | undefined {

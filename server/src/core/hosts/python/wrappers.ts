@@ -8,7 +8,7 @@ import { argumentsByName, functionOf } from './origins';
 import type { Scopes } from './scopes';
 import { argumentNodes, argumentsOf, field, parameterName, parts, receiverOf, spanOf, unwrap } from './syntaxTools';
 
-const maxLevels = 4;
+const maxLevels = 12;
 const maxBody = 4000;
 
 /**
@@ -25,7 +25,7 @@ export function wrapperSites(call: SyntaxNode, context: HostContext, scopes: Sco
   if (!fn || sends.length === 0) return undefined;
   const body = spanOf(fn);
   if (level === 0 && containsSpan(body, spanOf(call))) return undefined;
-  const drafts = scopes.substitute(fn, argumentsByName(call, fn), () => {
+  const drafts = scopes.substitute(fn, argumentsByName(call, fn, scopes), () => {
     for (const inner of sends) {
       const found = recognise(inner, context, adapters) ?? wrapperSites(inner, context, scopes, adapters, level + 1);
       if (found && found.length > 0) return found;
@@ -98,6 +98,7 @@ function isGivenText(argument: SyntaxNode, names: ReadonlySet<string>): boolean 
   switch (node.type) {
     case 'identifier':
       return names.has(node.text);
+    case 'list_splat':
     case 'binary_operator':
     case 'string':
     case 'interpolation':

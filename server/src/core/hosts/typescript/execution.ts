@@ -1,7 +1,10 @@
 import type { SyntaxNode } from '../syntax';
+import { returnsOf } from './helpers';
 import { isJoined } from './loopForms';
+import { parameterList } from './objects';
+import { functionOfCallee } from './origins';
 import type { Scopes } from './scopes';
-import { callParts, wrapped } from './syntaxTools';
+import { callParts, unwrap, wrapped } from './syntaxTools';
 
 const settlers = /^(then|catch|finally|asCallback|nodeify)$/;
 
@@ -41,7 +44,39 @@ export function isExecuted(node: SyntaxNode, scopes: Scopes, hops = 0): boolean 
       const declaration = target?.type === 'identifier' ? scopes.find(target.text, target) : undefined;
       return declaration !== undefined && hops < 3 && scopes.references(declaration).some((use) => use.startIndex > outer.endIndex && isExecuted(use, scopes, hops + 1));
     }
+    case 'arguments': {
+      const call = helperCall(node, scopes);
+      return call !== undefined && hops < 3 && isExecuted(call, scopes, hops + 1);
+    }
     default:
       return false;
   }
+}
+
+/**
+ * The call of a project's function that goes on with what it is given and returns it: `newest(query, 5)` with
+ * `(query, count) => query.orderBy('id').limit(count)`.
+ */
+export function helperCall(node: SyntaxNode, scopes: Scopes): SyntaxNode | undefined {
+  const outer = wrapped(node);
+  const call = outer.parent?.type === 'arguments' ? outer.parent.parent : null;
+  const parts = call?.type === 'call_expression' ? callParts(call) : undefined;
+  const at = parts?.args.findIndex((argument) => argument.id === outer.id) ?? -1;
+  const fn = parts && at >= 0 ? functionOfCallee(parts.callee, scopes) : undefined;
+  const parameter = fn && parameterList(fn).filter((one) => one.type !== 'comment')[at];
+  const name = parameter && (parameter.childForFieldName('pattern') ?? parameter);
+  const values = fn && name?.type === 'identifier' ? returnsOf(fn)?.flatMap(({ value }) => value ?? []) : undefined;
+  return call && values && values.length > 0 && values.every((value) => chainRoot(value).text === name?.text) ? call : undefined;
+}
+
+/** `query` of `query.orderBy('id').limit(5)`. */
+function chainRoot(node: SyntaxNode): SyntaxNode {
+  let current = unwrap(node, true);
+  for (let hops = 0; hops < 60; hops++) {
+    const callee = current.type === 'call_expression' ? callParts(current)?.callee : current.type === 'member_expression' ? current : undefined;
+    const object = callee?.type === 'member_expression' ? callee.childForFieldName('object') : null;
+    if (!object) return current;
+    current = unwrap(object, true);
+  }
+  return current;
 }

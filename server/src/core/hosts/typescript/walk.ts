@@ -8,7 +8,7 @@ import { ASIDE } from '../surface';
 import type { SyntaxNode } from '../syntax';
 import type { TypeScriptContext } from './context';
 import { decoratorsOf, describeEntry, describePerObject, isBackground } from './entries';
-import { isAwaited } from './execution';
+import { helperCall, isAwaited } from './execution';
 import { observeLocals, readGuards, readMembers, readParameters, readReturns, shortText, type LocalObservation } from './functionFacts';
 import { describeIterable, type IterableFacts } from './iterables';
 import { observeLoop } from './loopFacts';
@@ -65,7 +65,10 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     if (consumed.has(node.id)) return;
     const found = readSites(node);
     if (!found) return;
-    for (const draft of found) {
+    const continued = found.length > 0 && helperCall(node, context.scopes) !== undefined;
+    for (const read of found) {
+      // A helper goes on with it: more may be added.
+      const draft = continued && read.chain.length > 0 ? { ...read, complete: false } : read;
       // Known by its text alone: a text of another database is no query of ours.
       if (draft.confidence !== 'shape' || !draft.source || !isForeignSql(draft.source.text)) drafts.push({ draft: isAwayIn(draft, isAsideSpan) ? placeDraft(draft, callSpan(node), isAsideSpan) : draft, node, frame, call });
     }

@@ -9,7 +9,7 @@ import type { TypeScriptContext } from './context';
 import { functionOfCallee } from './origins';
 import { callParts, callSpan, collectPatternNames, isFunction, spanOf, unwrap } from './syntaxTools';
 
-const maxLevels = 4;
+const maxLevels = 12;
 const maxBody = 4000;
 
 /**

@@ -205,9 +205,8 @@ export function isListedStatement(query: SyntaxNode, context: HostContext): bool
   return inner.type === 'identifier' && scopes !== undefined && stepsOf(inner.text, inner, scopes)?.at(-1)?.binding.kind === 'for';
 }
 
-/** The SQL argument: first positional, or by keyword. */
+/** The SQL argument: first positional (of `*args` the first), or by keyword. */
 export const queryArgument = (call: SyntaxNode): SyntaxNode | undefined => {
   const { positional, keyword } = argumentsOf(call);
-  const first = positional[0];
-  return first?.type === 'list_splat' ? undefined : first ?? keyword.get('query') ?? keyword.get('sql');
+  return positional[0] ?? keyword.get('query') ?? keyword.get('sql');
 };
