@@ -88,7 +88,7 @@ function surfaceOf(file: HostFile): string {
     file.classes.map((c) => [c.name, c.bases, c.implements, c.fields, c.methods]),
     file.imports,
     file.exports,
-    (file.locals ?? []).map((l) => [l.name, l.text, l.type, l.members?.map((m) => [m.name, m.path])]),
+    (file.locals ?? []).map((l) => [l.name, l.property, l.text, l.type, l.members?.map((m) => [m.name, m.path])]),
     file.calls.flatMap((c): readonly unknown[] => c.provides ?? (c.loads ? [c.loads] : [])),
   ]);
 }

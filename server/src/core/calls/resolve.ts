@@ -388,7 +388,7 @@ function createResolver(workspace: Workspace) {
     // `({ users }: Deps)`
     const pattern = local.names.length === 0 && local.callId === undefined && /^\{/.test(local.text) && functionId !== undefined ? index.file.functions[functionId]?.parameters.find((p) => p.name === local.text) : undefined;
     if (pattern) {
-      const found = pattern.type === undefined ? [] : instances(index, pattern.type, depth + 1).flatMap((m) => member(m, local.name, depth + 1));
+      const found = pattern.type === undefined ? [] : instances(index, pattern.type, depth + 1).flatMap((m) => member(m, local.property ?? local.name, depth + 1));
       return found.length > 0 ? found : cradleMember(index, functionId, local, depth + 1);
     }
     if (local.type !== undefined) {
@@ -400,7 +400,7 @@ function createResolver(workspace: Workspace) {
     if (constructed !== undefined) return classes(index, constructed, depth + 1).map((c) => ({ kind: 'instance', ...c }));
     if (/^[A-Za-z_$][\w$]*(\??\.[A-Za-z_$][\w$]*)*$/.test(text) && text !== local.name) {
       const holders = path(index, functionId, text.split(/\??\./), depth + 1);
-      const picked = holders.flatMap((m) => member(m, local.name, depth + 1));
+      const picked = holders.flatMap((m) => member(m, local.property ?? local.name, depth + 1));
       return picked.length > 0 ? picked : holders;
     }
     if (local.members) return [{ kind: 'object', index, members: local.members, functionId }];
@@ -411,7 +411,7 @@ function createResolver(workspace: Workspace) {
       if (m.kind === 'class') return [{ kind: 'instance' as const, index: m.index, cls: m.cls }];
       if (m.kind !== 'function') return [];
       const values = result(m.index, m.fn, depth + 1);
-      const picked = values.flatMap((value) => member(value, local.name, depth + 1));
+      const picked = values.flatMap((value) => member(value, local.property ?? local.name, depth + 1));
       return picked.length > 0 ? picked : values;
     });
   }

@@ -297,6 +297,8 @@ export interface LocalIr {
   readonly siteId?: number;
   readonly callId?: number;
   readonly type?: string;
+  /** Property of the value that it holds, where it has another name (`{ find: findUser }`). */
+  readonly property?: string;
 }
 
 export interface ClassIr {

@@ -7,7 +7,7 @@ import type { SyntaxNode } from '../syntax';
 import { resultNameOf } from './calls';
 import type { Outline } from './outline';
 import type { Scopes } from './scopes';
-import { spanOf } from './syntaxTools';
+import { field, spanOf } from './syntaxTools';
 import { wrapperSites } from './wrappers';
 
 
@@ -53,7 +53,8 @@ export function readSites(drafts: readonly DraftAt[], outline: Outline): QuerySi
       id,
       functionId: outline.functionOf(node),
       loopIds: outline.loopsOf(node),
-      callId: draft.executes === 'no' ? undefined : outline.callId(node),
+      // A slice is sent by what it is taken of: `Order.objects.all()[:50]`.
+      callId: draft.executes === 'no' ? undefined : outline.callId(node.type === 'subscript' ? field(node, 'value') ?? node : node),
       resultName: draft.executes === 'no' ? undefined : resultNameOf(node),
     };
   });

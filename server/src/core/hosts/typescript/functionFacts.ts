@@ -52,6 +52,7 @@ export interface LocalObservation {
   readonly node: SyntaxNode;
   readonly value?: SyntaxNode;
   readonly type?: string;
+  readonly property?: string;
 }
 
 /** Names given to values in a function (nested functions excluded), destructured parameters and loop elements included. */
@@ -60,7 +61,9 @@ export function observeLocals(scope: SyntaxNode): LocalObservation[] {
   const add = (pattern: SyntaxNode, value: SyntaxNode | undefined, node: SyntaxNode, type?: string): void => {
     const names = value ? collectNames(value) : [];
     const text = value ? shortText(value) : '';
-    for (const name of collectPatternNames(pattern)) locals.push({ name, names, text, node, value, type });
+    // `{ find: findUser }`: the property has another name.
+    const renamed = new Map(pattern.type === 'object_pattern' ? pattern.namedChildren.flatMap((child): [string, string][] => { const [key, bound] = child.type === 'pair_pattern' ? [keyName(child.childForFieldName('key')), child.childForFieldName('value')] : []; return key !== undefined && bound?.type === 'identifier' ? [[bound.text, key]] : []; }) : []);
+    for (const name of collectPatternNames(pattern)) locals.push({ name, names, text, node, value, type, ...(renamed.has(name) ? { property: renamed.get(name)! } : {}) });
   };
   /** `export default new Users()`: a value under the name `default`; a name or a function is exported as such. */
   const addDefault = (value: SyntaxNode | null, node: SyntaxNode): void => {

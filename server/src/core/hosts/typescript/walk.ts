@@ -320,12 +320,12 @@ export function walkFile(root: SyntaxNode, context: TypeScriptContext, adapters:
     }
   };
 
-  const toLocal = ({ name, names, text, node, value, type }: LocalObservation): LocalIr => {
+  const toLocal = ({ name, names, text, node, value, type, property }: LocalObservation): LocalIr => {
     const call = value ? rootCall(value) : undefined;
     const site = call ? siteCalls.get(call.id) : undefined;
     const callId = call ? callIds.get(call.id) : undefined;
     const members = readMembers(value);
-    return { name, names, text, span: spanOf(node), ...(members ? { members } : {}), ...(site === undefined ? {} : { siteId: site }), ...(callId === undefined ? {} : { callId }), ...(type === undefined ? {} : { type }) };
+    return { name, names, text, span: spanOf(node), ...(members ? { members } : {}), ...(site === undefined ? {} : { siteId: site }), ...(callId === undefined ? {} : { callId }), ...(type === undefined ? {} : { type }), ...(property === undefined ? {} : { property }) };
   };
 
   /** Of a builder in a variable: the last call of its chain. */
