@@ -67,7 +67,8 @@ export const compilers: readonly Compiler[] = [
     }),
   },
   {
-    language: 'C#', extension: 'cs', available: () => hasTool('mcs', '--version'),
+    language: 'C#', extension: 'cs', // The compiler alone is not enough: LINQ stands in a package of its own.
+    available: () => inFolder((folder) => (hasTool('mcs', '-target:library', '-r:System.Core.dll', `-out:${join(folder, 'out.dll')}`, join(signatures, 'csharp/Libraries.cs')) ? 'yes' : '')) !== '',
     compile: (texts) => inFolder((folder) => {
       const files = texts.map((text, at) => {
         const file = join(folder, `Case${at}.cs`);
