@@ -77,6 +77,16 @@ describe('queries per element are found through', () => {
   });
 });
 
+it('says what one statement for all would be where the loop is not written out', async () => {
+  const because = async (what: string): Promise<string> => {
+    const result = await project.lint(workspace.path(`${folderOf(what)}/${rows[what]![1]}`));
+    return ('findings' in result ? result.findings.find(({ rule }) => rule === 'n-plus-one')?.because : undefined) ?? '';
+  };
+  expect(await because('recursion')).toContain('`WITH RECURSIVE` reads the whole tree with one statement');
+  for (const what of ['a resolver of NestJS', 'a resolver of Apollo', 'a resolver of Graphene', 'a resolver of Strawberry']) expect(await because(what)).toContain('a DataLoader of the request reads the rows of all objects with one statement');
+  expect(await because('classes')).not.toContain('one statement');
+});
+
 describe('a request’s value is known as one in a handler of', () => {
   it.each(Object.entries(entries))('%s', (_, [file]) => {
     const found = project.files.get(toUri(workspace.path(`entries/${file}`)));

@@ -1,3 +1,4 @@
+import { enclosingFunctions } from '../../calls/enclosing';
 import type { LoopQuery } from '../../calls/loopQueries';
 import { shorten } from '../../calls/loops';
 import { worksOutside } from '../../calls/loopTransactions';
@@ -18,7 +19,7 @@ export function loopFinding(context: FlowContext, query: LoopQuery, verb: string
     at: { host: query.anchor },
     severity: severityOf(context, query),
     message: query.dependent ? `\`${name}\` ${verb} ${often(query)}.${together(context, query)}${context.file.language === 'sql' ? setBased(query) : ''}` : `\`${name}\` gives the same result in every turn of the loop: run it once before.`,
-    because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}${apart(context, query).map((reason) => `; ${reason}`).join('')}${rows ? `; the loop runs over ${sizeText(rows)}${copyText(query, rows)}` : ''}`,
+    because: `${query.path.map((step, k) => (k === query.path.length - 1 ? `${places.of(step.uri, step.span)} ${step.label}` : places.of(step.uri, step.span))).join(' → ')}${doubtText(query)}${wayOut(context, query)}${apart(context, query).map((reason) => `; ${reason}`).join('')}${rows ? `; the loop runs over ${sizeText(rows)}${copyText(query, rows)}` : ''}`,
     confidence: 'text',
     evidence: {
       loop: query.loop.iterable?.text ?? query.loop.facts.condition ?? query.loop.kind,
@@ -99,6 +100,15 @@ function related(context: FlowContext, query: LoopQuery): readonly RelatedPlace[
   const hops = query.path.filter((step, k) => k > 0 || step.uri !== context.file.uri || step.span.start !== query.anchor.start);
   const again = (query.alike ?? []).map((span): RelatedPlace => ({ uri: context.file.uri, span, message: 'The same again in this loop' }));
   return [head, ...again, ...hops.map((step) => ({ uri: step.uri, span: step.span, message: step === query.path.at(-1) ? `The query: ${step.label}` : `Calls ${step.label}` }))];
+}
+
+/** What one statement for all would be, where no rewrite of the loop can say it. */
+function wayOut({ file, text }: FlowContext, { form, call, execution }: LoopQuery): string {
+  if (execution.access === 'write') return '';
+  if (form.form === 'chain') return '; `WITH RECURSIVE` reads the whole chain with one statement';
+  if (form.form === 'per-object') return file.language === 'python' && /\bSerializer\b|serializers\b/.test(text) ? '; the view’s queryset can bring it for all objects (annotate, prefetch_related)' : '; a DataLoader of the request reads the rows of all objects with one statement';
+  const name = call && /^(?:this\.|self\.)?\w+$/.test(call.callee.join('.')) ? call.callee.at(-1) : undefined;
+  return name !== undefined && enclosingFunctions(file, call?.functionId).some((fn) => fn.name === name) ? '; `WITH RECURSIVE` reads the whole tree with one statement, or all rows are read once and walked in memory' : '';
 }
 
 /** `users.ts:40`; the line is left out where the other file's lines are not known. */
