@@ -189,7 +189,8 @@ export function agreeing<T>(candidates: readonly Placed<T>[], from: Asking): Pla
   return nearest.every((entry) => JSON.stringify(entry.item) === JSON.stringify(first?.item)) ? first : undefined;
 }
 
-function sharedFolders(a: string, b: string): number {
+/** How many folders two paths have in common. */
+export function sharedFolders(a: string, b: string): number {
   const [left, right] = [a.split('/').slice(0, -1), b.split('/').slice(0, -1)];
   let count = 0;
   while (count < left.length && left[count] === right[count]) count++;

@@ -1,4 +1,4 @@
-import { blockKey, normalized, type SharedIndex } from '../common/shared';
+import { blockKey, normalized, sharedFolders, type SharedIndex } from '../common/shared';
 
 /** The SQL files of the workspace as code that loads them asks for them; it notes what was asked. */
 export interface SqlTexts {
@@ -50,11 +50,4 @@ export function createSqlTexts(index: SharedIndex, from: string): SqlTexts {
       return text === undefined ? undefined : { text, sign: found?.item.owner ?? '' };
     },
   };
-}
-
-function sharedFolders(a: string, b: string): number {
-  const [left, right] = [a.split('/').slice(0, -1), b.split('/').slice(0, -1)];
-  let count = 0;
-  while (count < left.length && left[count] === right[count]) count++;
-  return count;
 }
