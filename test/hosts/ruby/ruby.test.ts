@@ -1,6 +1,6 @@
 import { describe as group, expect, it } from 'vitest';
 import { applyEdits } from '../../../server/src/core/text/edit';
-import { codeWorkspace, statementsOf } from '../../support/readCommon';
+import { codeWorkspace, readCode, statementsOf } from '../../support/readCommon';
 
 const inMethod = (body: string): string => `class Report
   COLUMNS = "id, total"
@@ -98,4 +98,10 @@ group('associations loaded with the rows', () => {
     expect(after).toContain(expected);
     expect((await codeWorkspace({ ...models, 'app/export.rb': after })).lint('app/export.rb', 'n-plus-one')).toEqual([]);
   });
+});
+
+it('what a client sent is a request’s, in a controller', async () => {
+  const origins = async (path: string): Promise<readonly string[]> => (await readCode(path, inMethod('conn.exec_params("SELECT id FROM orders WHERE id = $1 AND total = $2", [params[:id], id])'))).sites.flatMap((site) => site.binds.map((bind) => bind.origin));
+  expect(await origins('app/controllers/orders_controller.rb')).toEqual(['request', 'parameter']);
+  expect(await origins('app/services/orders.rb')).toEqual(['unknown', 'parameter']);
 });

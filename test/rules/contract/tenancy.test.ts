@@ -98,6 +98,7 @@ const clauses: Clauses = {
     ['silent on probes for a name that all tenants share', 'SELECT id FROM pages WHERE slug = $1 LIMIT 1', 'silent'],
     ['fires where more than the key is read by it', 'SELECT body FROM pages WHERE slug = $1 LIMIT 1', HINT],
     ['silent on webhooks by a provider’s id', 'UPDATE api_keys SET id = id WHERE stripe_event_id = $1', 'silent'],
+    ['fires on such an id that is the tenant’s own name for the row', { code: 'SELECT id FROM customers WHERE external_id = $1', schema: `${SCHEMA}CREATE TABLE customers (id bigint PRIMARY KEY, organization_id bigint NOT NULL, external_id text NOT NULL, UNIQUE (organization_id, external_id));` }, HINT],
     ['silent on cron sweeps', { code: ONE, path: 'src/cron/expire.sql' }, 'silent'],
     ['silent on admin paths', { code: ONE, path: 'src/admin/report.sql' }, 'silent'],
     ['silent on webhooks', { code: ONE, path: 'src/webhooks/paid.sql' }, 'silent'],

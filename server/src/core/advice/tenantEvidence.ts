@@ -151,7 +151,7 @@ function tiedBy(reader: Reader, conjunct: Conjunct): ReadonlyMap<string, TenantE
   for (const place of nodes.length === 1 && isValueTest ? all : []) {
     if (!mayRestrict(reader, conjunct, place.level)) continue;
     if (isTenant(place) && pinsTenant(conjunct) && !asksTenants) tied.set(place.node, 'predicate');
-    else if (isSecret(place.base, conjunct, block) || isProbe(place, conjunct, block)) tied.set(place.node, 'secret');
+    else if (isSecret(place.base, conjunct, block, tenantColumnOf) || isProbe(place, conjunct, block)) tied.set(place.node, 'secret');
     else if (isOwner(place.base, conjunct)) tied.set(place.node, 'owner');
   }
   if (nodes.length === 2 && ['=', 'in', 'any', 'is not distinct from'].includes(conjunct.operator) && !conjunct.negated) {
@@ -246,9 +246,12 @@ function linkInner(scope: Scope, block: QueryBlock, links: Link[]): void {
  */
 const SECRET = /(^|_)(token|secret|hash|hashed|digest|api_?key|key_?hash|session_?id|password|nonce|otp|signature|invite_?code|invitation_?code)($|_)|^(stripe|paypal|github|gitlab|google|slack|twilio|provider|external|webhook|oauth|remote|customer_stripe)_.*id$/;
 
-function isSecret(bound: BoundColumn, conjunct: Conjunct, block: QueryBlock): boolean {
+function isSecret(bound: BoundColumn, conjunct: Conjunct, block: QueryBlock, tenantColumnOf: TenantColumnOf): boolean {
   if (!['=', 'in', 'any'].includes(conjunct.operator) || conjunct.negated) return false;
   const name = bound.column.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+  // The tenant's own name for a row, which another tenant may use, too.
+  const tenant = bound.table && tenantColumnOf(bound.table);
+  if (tenant !== undefined && bound.table?.indexes.some((index) => index.unique && index.keys.length === 2 && [bound.column, tenant].every((column) => index.keys.some((key) => key.column === column)))) return false;
   return SECRET.test(name) || (PUBLIC.test(name) && isHandle(bound, block)) || (isApplicationId(name, bound) && isHandle(bound, block));
 }
 

@@ -8,7 +8,7 @@ import type { GuardContext } from './tenantGuards';
 import { tenantColumns } from './tenantViews';
 
 /** Code that works for all tenants by nature: sweeps, jobs, admin panels, webhooks of providers. */
-const SYSTEM_PATH = /(^|[/_.-])(cron|crons|jobs?|admin|back-?office|back_office|webhooks?|scripts?|migrations?|seeds?|telemetry|maintenance|cleanup|sweeps?|schedulers?|backfills?)([/_.-]|$)/i;
+const SYSTEM_PATH = /(^|[/_.-])(cron|crons|jobs?|admin|back-?office|back_office|webhooks?|scripts?|migrations?|seeds?|telemetry|maintenance|cleanup|sweeps?|schedulers?|backfills?|dev[-_]?tools?)([/_.-]|$)/i;
 
 export interface TenantColumns {
   readonly columnOf: TenantColumnOf;

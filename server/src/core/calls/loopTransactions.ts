@@ -78,5 +78,5 @@ const isSettled = (file: HostFile, loop: Loop): boolean =>
 
 /** Work outside of the database in the loop: held open over it, one transaction would keep its locks. */
 export const worksOutside = (flow: FlowGraph, file: HostFile, loop: Loop): boolean =>
-  file.calls.some((call) => containsSpan(loop.body, call.span) && (findExternalWork(flow, file, call) !== undefined || /^(send|publish|enqueue|emit|notify|dispatch|delay|apply_async|upload|download)/i.test(call.callee.at(-1) ?? '')));
+  file.calls.some((call) => containsSpan(loop.body, call.span) && (findExternalWork(flow, file, call) !== undefined || /^(send|publish|enqueue|emit|notify|dispatch|delay|apply_async|perform_(?:later|async|in|at|after_commit)|upload|download)/i.test(call.callee.at(-1) ?? '')));
 

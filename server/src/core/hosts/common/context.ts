@@ -76,6 +76,8 @@ export function createContext(uri: string, text: string, file: CommonFile, envir
 
   const bindOrigin = (node: SyntaxNode): BindOrigin => {
     if (constantOf(node, source) !== undefined) return 'literal';
+    // Rails hands its controllers what the client sent.
+    if (source.spec.language === 'ruby' && /\/controllers\/|_controller\.rb$/.test(uri) && /(?:^|[^\w.@:])params\s*\[/.test(node.text)) return 'request';
     const free = names.free(node);
     const kinds = free.map((name): BindOrigin => {
       const found = names.bindings(name, node);
