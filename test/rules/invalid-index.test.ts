@@ -8,7 +8,7 @@ testRule(invalidIndex, {
   schema, embed: false,
   flagged: [{ ...onServer({ language: 'sql', code: '' }, { invalid: ['orders_a'] }), schema, code: `
 CREATE INDEX CONCURRENTLY orders_a ON orders (a);
---                        ^^^^^^^^ orders_a is invalid in production`, severity: 'warning' }],
+--                        ^^^^^^^^ orders_a is invalid in production`, severity: 'warning', later: 1, creates: 'DROP INDEX CONCURRENTLY orders_a;\n' }],
   clean: [
     { ...onServer({ language: 'sql', code: '' }, {}), schema, code: 'CREATE INDEX CONCURRENTLY orders_a ON orders (a);' },
     'CREATE INDEX CONCURRENTLY orders_a ON orders (a);',

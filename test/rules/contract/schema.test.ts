@@ -142,7 +142,7 @@ const clauses: Clauses = {
     ['needs server', 'CREATE INDEX made ON orders (note);', 'silent'],
   ],
   'invalid-index': [
-    ['fires on what a failed CONCURRENTLY left', { ...server({ invalid: ['made'] }, 'CREATE INDEX CONCURRENTLY made ON orders (note);', SCHEMA), later: 1 }, 'warning/schema/text'],
+    ['fires on what a failed CONCURRENTLY left', { ...server({ invalid: ['made'] }, 'CREATE INDEX CONCURRENTLY made ON orders (note);', SCHEMA), later: 1 }, 'warning/schema/new'],
     ['silent on valid ones', { code: 'CREATE INDEX CONCURRENTLY made ON orders (note);', catalog: (catalog) => asLive(catalog, []) }, 'silent'],
     ['silent where no server says so', 'CREATE INDEX CONCURRENTLY made ON orders (note);', 'silent'],
   ],
